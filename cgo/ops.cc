@@ -1,0 +1,90 @@
+//go:build ignore
+
+#include "ops.h"
+
+#include "guard.h"
+
+using sg::give;
+using sg::guard;
+using sg::tensor;
+
+char *sg_pad(sg_tensor x, int64_t p, int mode, sg_tensor *out) {
+  return guard([&] {
+    static const char *const modes[] = {"constant", "reflect", "replicate"};
+    *out = give(at::pad(tensor(x), {p, p, p, p}, modes[mode]));
+  });
+}
+
+char *sg_narrow(sg_tensor x, int64_t dim, int64_t start, int64_t length, sg_tensor *out) {
+  return guard([&] { *out = give(tensor(x).narrow(dim, start, length)); });
+}
+
+char *sg_cat(sg_tensor *xs, int64_t n, int64_t dim, sg_tensor *out) {
+  return guard([&] { *out = give(at::cat(sg::list(xs, n), dim)); });
+}
+
+char *sg_mean_dim(sg_tensor x, int64_t dim, sg_tensor *out) {
+  return guard([&] { *out = give(tensor(x).mean(at::IntArrayRef(&dim, 1), true)); });
+}
+
+char *sg_abs_sum(sg_tensor x, sg_tensor *out) {
+  return guard([&] { *out = give(tensor(x).to(at::kFloat).abs().sum()); });
+}
+
+char *sg_square_sum(sg_tensor x, sg_tensor *out) {
+  return guard([&] { *out = give(tensor(x).to(at::kFloat).square().sum()); });
+}
+
+char *sg_row_norm(sg_tensor x, sg_tensor *out) {
+  return guard([&] { *out = give(at::linalg_vector_norm(tensor(x).to(at::kFloat), 2, at::IntArrayRef{1})); });
+}
+
+char *sg_scale(sg_tensor x, double factor, sg_tensor *out) {
+  return guard([&] { *out = give(tensor(x).mul(factor)); });
+}
+
+char *sg_patch_nll(sg_tensor logits, int64_t cls, sg_tensor *out) {
+  return guard([&] {
+    TORCH_CHECK(tensor(logits).dim() == 4 && tensor(logits).size(1) == 2, "logits must be (b, 2, h, w)");
+    *out = give(at::log_softmax(tensor(logits).to(at::kFloat), 1).select(1, cls).sum().neg());
+  });
+}
+
+char *sg_patch_hits(sg_tensor logits, int64_t cls, sg_tensor *out) {
+  return guard([&] {
+    c10::NoGradGuard no_grad;
+    const auto &t = tensor(logits);
+    *out = give(t.select(1, cls).gt(t.select(1, 1 - cls)).sum(at::kFloat));
+  });
+}
+
+char *sg_enlarge(sg_tensor x, int64_t height, int64_t width, sg_tensor *out) {
+  return guard([&] { *out = give(at::upsample_bilinear2d(tensor(x), {height, width}, false)); });
+}
+
+char *sg_spread(sg_tensor x, int64_t height, int64_t width, sg_tensor *out) {
+  return guard([&] { *out = give(tensor(x).expand({-1, -1, height, width})); });
+}
+
+static at::Tensor indices(const int64_t *index, int64_t n, at::Device device) {
+  return at::from_blob(const_cast<int64_t *>(index), {n}, at::kLong).to(device, at::kLong, false, /*copy=*/true);
+}
+
+char *sg_rows(sg_tensor x, const int64_t *index, int64_t n, sg_tensor *out) {
+  return guard([&] { *out = give(tensor(x).index_select(0, indices(index, n, tensor(x).device()))); });
+}
+
+char *sg_rows_put(sg_tensor x, const int64_t *index, int64_t n, sg_tensor rows) {
+  return guard([&] {
+    c10::NoGradGuard no_grad;
+    auto &t = tensor(x);
+    t.index_copy_(0, indices(index, n, t.device()), tensor(rows).detach().to(t.scalar_type()));
+  });
+}
+
+char *sg_quantize(sg_tensor x, int64_t bits, sg_tensor *out) {
+  return guard([&] {
+    const double half = ((1 << bits) - 1) / 2.0;
+    *out = give(tensor(x).clamp(-1, 1).add(1).mul(half).round().div(half).sub(1));
+  });
+}

@@ -1,0 +1,155 @@
+package cgo
+
+// #include "ops.h"
+import "C"
+
+import (
+	"fmt"
+
+	torch "github.com/wangkuiyi/gotorch"
+	"github.com/wangkuiyi/gotorch/nn/functional"
+)
+
+// Padding is what a convolution finds outside of its input.
+type Padding int
+
+// The paddings, numbered as in ops.h.
+const (
+	Zeros Padding = iota
+	Reflect
+	Replicate
+)
+
+// Add is a + b.
+func (s *Scope) Add(a, b Tensor) Tensor {
+	return s.Call("add", func() Tensor { return torch.Add(a, b, 1) }, a, b)
+}
+
+// Sub is a - b.
+func (s *Scope) Sub(a, b Tensor) Tensor {
+	return s.Call("sub", func() Tensor { return torch.Sub(a, b, 1) }, a, b)
+}
+
+// Sum is the sum of all elements, a scalar.
+func (s *Scope) Sum(x Tensor) Tensor { return s.Call("sum", func() Tensor { return torch.Sum(x) }, x) }
+
+// ReLU is max(x, 0).
+func (s *Scope) ReLU(x Tensor) Tensor {
+	return s.Call("relu", func() Tensor { return torch.Relu(x) }, x)
+}
+
+// Tanh is the hyperbolic tangent.
+func (s *Scope) Tanh(x Tensor) Tensor {
+	return s.Call("tanh", func() Tensor { return torch.Tanh(x) }, x)
+}
+
+// View is x in another shape.
+func (s *Scope) View(x Tensor, shape ...int64) Tensor {
+	return s.Call("view", func() Tensor { return torch.View(x, shape...) }, x)
+}
+
+// Flatten is x of (n, ...) as (n, k), row-major whatever the memory layout.
+func (s *Scope) Flatten(x Tensor) Tensor {
+	return s.Call("flatten", func() Tensor { return torch.Flatten(x, 1, -1) }, x)
+}
+
+// MaxPool2d takes the maximum over k x k windows; padding is minus infinity.
+func (s *Scope) MaxPool2d(x Tensor, k, stride, padding int64) Tensor {
+	return s.Call("maxpool2d", func() Tensor {
+		return functional.MaxPool2d(x, []int64{k, k}, []int64{stride, stride}, []int64{padding, padding}, []int64{1, 1}, false)
+	}, x)
+}
+
+// Pad pads height and width by p on every side.
+func (s *Scope) Pad(x Tensor, p int64, mode Padding) Tensor {
+	return s.op("pad", func(out *C.sg_tensor) *C.char { return C.sg_pad(ptr(x), C.int64_t(p), C.int(mode), out) }, x)
+}
+
+// Narrow is x[start : start+length] along dim, no copy.
+func (s *Scope) Narrow(x Tensor, dim, start, length int64) Tensor {
+	return s.op("narrow", func(out *C.sg_tensor) *C.char {
+		return C.sg_narrow(ptr(x), C.int64_t(dim), C.int64_t(start), C.int64_t(length), out)
+	}, x)
+}
+
+// Cat joins tensors along dim.
+func (s *Scope) Cat(dim int64, xs ...Tensor) Tensor {
+	return s.op("cat", func(out *C.sg_tensor) *C.char {
+		p, n := ptrs(xs)
+		return C.sg_cat(p, n, C.int64_t(dim), out)
+	}, xs...)
+}
+
+// MeanDim is the mean along dim, which stays with size 1.
+func (s *Scope) MeanDim(x Tensor, dim int64) Tensor {
+	return s.op("mean", func(out *C.sg_tensor) *C.char { return C.sg_mean_dim(ptr(x), C.int64_t(dim), out) }, x)
+}
+
+// AbsSum is the L1 norm over all elements, a float32 scalar.
+func (s *Scope) AbsSum(x Tensor) Tensor {
+	return s.op("abs sum", func(out *C.sg_tensor) *C.char { return C.sg_abs_sum(ptr(x), out) }, x)
+}
+
+// SquareSum is the sum of squares over all elements, a float32 scalar.
+func (s *Scope) SquareSum(x Tensor) Tensor {
+	return s.op("square sum", func(out *C.sg_tensor) *C.char { return C.sg_square_sum(ptr(x), out) }, x)
+}
+
+// RowNorm is the Euclidean norm of every row of (n, k), as (n).
+func (s *Scope) RowNorm(x Tensor) Tensor {
+	return s.op("row norm", func(out *C.sg_tensor) *C.char { return C.sg_row_norm(ptr(x), out) }, x)
+}
+
+// Scale is x times a factor.
+func (s *Scope) Scale(x Tensor, factor float64) Tensor {
+	return s.op("scale", func(out *C.sg_tensor) *C.char { return C.sg_scale(ptr(x), C.double(factor), out) }, x)
+}
+
+// PatchNLL is the sum over images and patches of -log softmax(logits)[class], the softmax over the class axis of
+// (b, 2, h, w): a float32 scalar.
+func (s *Scope) PatchNLL(logits Tensor, class int64) Tensor {
+	return s.op("patch nll", func(out *C.sg_tensor) *C.char {
+		return C.sg_patch_nll(ptr(logits), C.int64_t(class), out)
+	}, logits)
+}
+
+// PatchHits is the number of patches of (b, 2, h, w) whose larger logit is the class's: a float32 scalar.
+func (s *Scope) PatchHits(logits Tensor, class int64) Tensor {
+	return s.op("patch hits", func(out *C.sg_tensor) *C.char {
+		return C.sg_patch_hits(ptr(logits), C.int64_t(class), out)
+	}, logits)
+}
+
+// Enlarge is x (n, c, h, w) bilinearly enlarged to (n, c, height, width).
+func (s *Scope) Enlarge(x Tensor, height, width int64) Tensor {
+	return s.op("enlarge", func(out *C.sg_tensor) *C.char {
+		return C.sg_enlarge(ptr(x), C.int64_t(height), C.int64_t(width), out)
+	}, x)
+}
+
+// Spread is x (n, c, 1, 1) seen as (n, c, height, width), no copy.
+func (s *Scope) Spread(x Tensor, height, width int64) Tensor {
+	return s.op("spread", func(out *C.sg_tensor) *C.char {
+		return C.sg_spread(ptr(x), C.int64_t(height), C.int64_t(width), out)
+	}, x)
+}
+
+// Rows picks rows of x (along dimension 0) by their indices; an index out of range is an error.
+func (s *Scope) Rows(x Tensor, index []int64) Tensor {
+	return s.op("rows", func(out *C.sg_tensor) *C.char {
+		return C.sg_rows(ptr(x), sizes(index), C.int64_t(len(index)), out)
+	}, x)
+}
+
+// PutRows overwrites x[index[i]] with rows[i], in place, outside of autograd.
+func PutRows(x Tensor, index []int64, rows Tensor) error {
+	if info, err := Info(rows); err != nil || info.Shape[0] != int64(len(index)) {
+		return fmt.Errorf("put rows: %d indices for rows of %s", len(index), describe(rows))
+	}
+	return check("put rows", C.sg_rows_put(ptr(x), sizes(index), C.int64_t(len(index)), ptr(rows)), x, rows)
+}
+
+// Quantize rounds x, values in [-1, 1], to the levels of an image of the given bits: what a written image holds.
+func (s *Scope) Quantize(x Tensor, bits int) Tensor {
+	return s.op("quantize", func(out *C.sg_tensor) *C.char { return C.sg_quantize(ptr(x), C.int64_t(bits), out) }, x)
+}

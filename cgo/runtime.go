@@ -1,0 +1,145 @@
+package cgo
+
+// #include "runtime.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Start makes the calling goroutine the one that owns libtorch: it is locked to its thread, and operations use the given
+// number of threads (0: all cores). gotorch would leave it half of them.
+func Start(threads int) error {
+	runtime.LockOSThread()
+	if threads <= 0 {
+		threads = runtime.NumCPU()
+	}
+	return check("threads", C.sg_threads(C.int32_t(threads)))
+}
+
+// Seed seeds libtorch's default generators, from which weights are initialised.
+func Seed(seed uint64) error { return check("seed", C.sg_seed(C.uint64_t(seed))) }
+
+// Version is libtorch's version, and the instruction set its kernels use on this CPU.
+func Version() (version, instructions string, err error) {
+	var v, i *C.char
+	if err := check("version", C.sg_version(&v, &i)); err != nil {
+		return "", "", err
+	}
+	return take(v), take(i), nil
+}
+
+// HasBFloat16 tells whether the device multiplies bfloat16 in hardware: CPUs with AVX512-BF16 (or AMX), every GPU that
+// libtorch 2.11 supports well.
+func HasBFloat16(device Device) bool {
+	if device != CPU {
+		return true
+	}
+	var yes C.int
+	return check("bfloat16", C.sg_bfloat16(&yes)) == nil && yes != 0
+}
+
+// Memory is the resident memory of this process, now and at most, in bytes.
+func Memory() (now, peak int64, err error) {
+	var n, p C.int64_t
+	err = check("memory", C.sg_memory(&n, &p))
+	return int64(n), int64(p), err
+}
+
+var loadCUDA = sync.OnceValue(func() error { return check("load CUDA", C.sg_cuda_load()) })
+
+// CUDADevices is the number of CUDA devices; where there are none the error says what is missing.
+func CUDADevices() (int, error) {
+	if err := loadCUDA(); err != nil {
+		return 0, err
+	}
+	var n C.int32_t
+	if err := check("CUDA devices", C.sg_cuda_devices(&n)); err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		return 0, errors.New("no NVIDIA driver or no GPU was found")
+	}
+	return int(n), nil
+}
+
+// ParseDevice turns "auto", "cpu", "cuda" or "cuda:N" into a device that is there; auto takes the first GPU, else the CPU.
+func ParseDevice(name string) (Device, error) {
+	if name == "cpu" {
+		return CPU, nil
+	}
+	kind, number, indexed := strings.Cut(name, ":")
+	index, bad := strconv.Atoi(number)
+	if !indexed {
+		index, bad = 0, nil
+	}
+	if (kind != "cuda" && name != "auto") || bad != nil || index < 0 {
+		return CPU, fmt.Errorf("device %q: use auto, cpu, cuda or cuda:N", name)
+	}
+	count, err := CUDADevices()
+	switch {
+	case name == "auto" && err != nil:
+		return CPU, nil
+	case err != nil:
+		return CPU, fmt.Errorf("device %q: %w; use --device cpu, or see simgan doctor", name, err)
+	case index >= count:
+		return CPU, fmt.Errorf("device %q: this machine has %d CUDA device(s), cuda:0 to cuda:%d", name, count, count-1)
+	}
+	return Device(index), nil
+}
+
+// Generator draws random numbers on one device; its state can be saved and restored.
+type Generator struct{ g C.sg_generator }
+
+// NewGenerator makes a generator of the device; Close frees it.
+func NewGenerator(device Device, seed uint64) (*Generator, error) {
+	g := &Generator{}
+	return g, check("generator", C.sg_generator_new(C.int32_t(device), C.uint64_t(seed), &g.g))
+}
+
+// Close frees the generator.
+func (g *Generator) Close() {
+	C.sg_generator_free(g.g)
+	g.g = nil
+}
+
+// State is all that the generator's next numbers depend on.
+func (g *Generator) State() ([]byte, error) {
+	var state []byte
+	err := Within(func(s *Scope) error {
+		t := s.op("generator state", func(out *C.sg_tensor) *C.char { return C.sg_generator_state(g.g, out) })
+		if s.err != nil {
+			return nil // Within reports it
+		}
+		values, err := Read(t)
+		state = make([]byte, len(values))
+		for i, v := range values {
+			state[i] = byte(v)
+		}
+		return err
+	})
+	return state, err
+}
+
+// Restore continues where State was taken.
+func (g *Generator) Restore(state []byte) error {
+	return Within(func(s *Scope) error {
+		t := s.FromBytes(state)
+		if s.err != nil {
+			return nil // Within reports it
+		}
+		return check("generator restore", C.sg_generator_restore(g.g, ptr(t)), t)
+	})
+}
+
+// Randn is a tensor of standard normal numbers, drawn on the generator's device.
+func (s *Scope) Randn(g *Generator, shape ...int64) Tensor {
+	return s.op("randn"+TensorInfo{Shape: shape}.String(), func(out *C.sg_tensor) *C.char {
+		return C.sg_randn(g.g, sizes(shape), C.int64_t(len(shape)), out)
+	})
+}

@@ -1,0 +1,203 @@
+package cgo
+
+// #include "tensor.h"
+import "C"
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unsafe"
+)
+
+// Type is a scalar type, numbered as libtorch's.
+type Type int8
+
+// The types that simgan uses.
+const (
+	Uint8    Type = C.SG_UINT8
+	Int64    Type = C.SG_INT64
+	Float32  Type = C.SG_FLOAT32
+	BFloat16 Type = C.SG_BFLOAT16
+)
+
+// Device is CPU or the index of a CUDA device.
+type Device int32
+
+// CPU is the host; Device(n), n >= 0, is cuda:n.
+const CPU Device = -1
+
+// String is the device's name as PyTorch writes it.
+func (d Device) String() string {
+	if d == CPU {
+		return "cpu"
+	}
+	return "cuda:" + strconv.Itoa(int(d))
+}
+
+// TensorInfo says what a tensor looks like.
+type TensorInfo struct {
+	Shape  []int64
+	Type   Type
+	Device Device
+}
+
+// String is the shape as (32,1,35,55).
+func (i TensorInfo) String() string {
+	sizes := make([]string, len(i.Shape))
+	for k, n := range i.Shape {
+		sizes[k] = strconv.FormatInt(n, 10)
+	}
+	return "(" + strings.Join(sizes, ",") + ")"
+}
+
+// Numel is the number of elements.
+func (i TensorInfo) Numel() int64 {
+	n := int64(1)
+	for _, k := range i.Shape {
+		n *= k
+	}
+	return n
+}
+
+// Info describes t; an error where t is no tensor.
+func Info(t Tensor) (TensorInfo, error) {
+	if t.T == nil || *t.T == nil {
+		return TensorInfo{}, fmt.Errorf("info: no tensor")
+	}
+	var dims C.int64_t
+	var shape [8]C.int64_t
+	var kind C.int8_t
+	var device C.int32_t
+	if message := C.sg_tensor_info(ptr(t), &dims, &shape[0], &kind, &device); message != nil {
+		return TensorInfo{}, fmt.Errorf("info: %s", take(message))
+	}
+	info := TensorInfo{Type: Type(kind), Device: Device(device), Shape: make([]int64, min(int(dims), len(shape)))}
+	for i := range info.Shape {
+		info.Shape[i] = int64(shape[i])
+	}
+	return info, nil
+}
+
+// Shape is the tensor's sizes, nil after an error.
+func (s *Scope) Shape(t Tensor) []int64 {
+	if s.err != nil {
+		return nil
+	}
+	info, err := Info(t)
+	if err != nil {
+		s.err = err
+	}
+	return info.Shape
+}
+
+// From copies float32 values, row-major, to a tensor of the shape on the device.
+func (s *Scope) From(values []float32, device Device, shape ...int64) Tensor {
+	return s.from(unsafe.Pointer(unsafe.SliceData(values)), len(values), Float32, device, shape)
+}
+
+// FromBytes copies bytes to a uint8 tensor on the CPU.
+func (s *Scope) FromBytes(values []byte) Tensor {
+	return s.from(unsafe.Pointer(unsafe.SliceData(values)), len(values), Uint8, CPU, []int64{int64(len(values))})
+}
+
+func (s *Scope) from(data unsafe.Pointer, n int, kind Type, device Device, shape []int64) Tensor {
+	want := TensorInfo{Shape: shape}
+	if s.err == nil && want.Numel() != int64(n) {
+		s.err = fmt.Errorf("from: %d values do not fill %v", n, want)
+	}
+	return s.op("from", func(out *C.sg_tensor) *C.char {
+		return C.sg_tensor_from(data, C.int8_t(kind), sizes(shape), C.int64_t(len(shape)), C.int32_t(device), out)
+	})
+}
+
+// Zeros is a tensor of zeros.
+func (s *Scope) Zeros(kind Type, device Device, shape ...int64) Tensor {
+	return s.op("zeros"+TensorInfo{Shape: shape}.String(), func(out *C.sg_tensor) *C.char {
+		return C.sg_tensor_zeros(C.int8_t(kind), sizes(shape), C.int64_t(len(shape)), C.int32_t(device), out)
+	})
+}
+
+// ZerosLike is zeros in t's shape, type and memory layout, which optimizer state must share with its parameter.
+func (s *Scope) ZerosLike(t Tensor) Tensor {
+	return s.op("zeros like", func(out *C.sg_tensor) *C.char { return C.sg_tensor_zeros_like(ptr(t), out) }, t)
+}
+
+// To is t on the device and as the type.
+func (s *Scope) To(t Tensor, device Device, kind Type) Tensor { return s.to(t, device, kind, 0) }
+
+// ChannelsLast is t, of 4 dimensions, on its device with its channels innermost in memory: the layout in which bf16
+// convolutions are fastest on CPUs and on tensor cores.
+func (s *Scope) ChannelsLast(t Tensor) Tensor {
+	info, err := Info(t)
+	if s.err == nil && err != nil {
+		s.err = err
+	}
+	return s.to(t, info.Device, info.Type, 1)
+}
+
+// Float is t as float32.
+func (s *Scope) Float(t Tensor) Tensor {
+	info, err := Info(t)
+	if s.err == nil && err != nil {
+		s.err = err
+	}
+	return s.to(t, info.Device, Float32, 0)
+}
+
+func (s *Scope) to(t Tensor, device Device, kind Type, channelsLast C.int) Tensor {
+	return s.op("to "+device.String(), func(out *C.sg_tensor) *C.char {
+		return C.sg_tensor_to(ptr(t), C.int32_t(device), C.int8_t(kind), channelsLast, out)
+	}, t)
+}
+
+// Copy overwrites dst's values with src's, across devices and types.
+func Copy(dst, src Tensor) error {
+	return check("copy", C.sg_tensor_copy(ptr(dst), ptr(src)), dst, src)
+}
+
+// Move puts the data of a parameter on the device, filters with their channels innermost, as ChannelsLast; the parameter
+// stays the same tensor.
+func Move(t Tensor, device Device) error {
+	return Within(func(s *Scope) error {
+		moved := s.To(t, device, Float32)
+		if len(s.Shape(t)) == 4 {
+			moved = s.ChannelsLast(moved)
+		}
+		if s.err != nil {
+			return nil // Within reports it
+		}
+		return check("move", C.sg_tensor_set_data(ptr(t), ptr(moved)), t, moved)
+	})
+}
+
+// Read copies all values, row-major, as float32 to the host. It waits for the device.
+func Read(t Tensor) ([]float32, error) {
+	info, err := Info(t)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]float32, info.Numel())
+	p := (*C.float)(unsafe.Pointer(unsafe.SliceData(values)))
+	return values, check("read", C.sg_tensor_read(ptr(t), p, C.int64_t(len(values))), t)
+}
+
+// Item is the value of a tensor of one element. It waits for the device.
+func (s *Scope) Item(t Tensor) float64 {
+	if s.err != nil {
+		return 0
+	}
+	values, err := Read(t)
+	if err == nil && len(values) != 1 {
+		err = fmt.Errorf("item: %s holds %d values", describe(t), len(values))
+	}
+	if err != nil {
+		s.err = err
+		return 0
+	}
+	return float64(values[0])
+}
+
+func sizes(shape []int64) *C.int64_t {
+	return (*C.int64_t)(unsafe.Pointer(unsafe.SliceData(shape)))
+}

@@ -1,0 +1,99 @@
+// Command simgan trains SimGAN, refines data sets with it and shows what that gained.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"simgan/trainer"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// Exit codes that scripts rely on.
+const (
+	exitFailed   = 1
+	exitUsage    = 2
+	exitDiverged = 3
+)
+
+// errUsage marks errors of the command line itself.
+var errUsage = errors.New("usage")
+
+// stopped is the cause of a context that a signal ended.
+type stopped struct{ signal syscall.Signal }
+
+func (s stopped) Error() string        { return fmt.Sprintf("stopped by %v", s.signal) }
+func (s stopped) Is(target error) bool { return target == trainer.ErrStopped }
+
+func main() { os.Exit(run(os.Args, os.Stdout, os.Stderr)) }
+
+// run is the whole program; it decides the exit code.
+func run(args []string, out, problems io.Writer) int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		for s := range signals {
+			if ctx.Err() != nil { // asked twice: at once
+				os.Exit(128 + int(s.(syscall.Signal)))
+			}
+			fmt.Fprintln(problems, "stopping after this step; once more stops at once")
+			cancel(stopped{s.(syscall.Signal)})
+		}
+	}()
+	err := newApp(out, problems).RunContext(ctx, args)
+	if err != nil {
+		fmt.Fprintln(problems, "simgan:", err)
+	}
+	return exitCode(err)
+}
+
+// exitCode is the one switch from errors to exit codes.
+func exitCode(err error) int {
+	var signalled stopped
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &signalled):
+		return 128 + int(signalled.signal)
+	case errors.Is(err, trainer.ErrNotFinite):
+		return exitDiverged
+	case errors.Is(err, trainer.ErrConfig), errors.Is(err, errUsage):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func newApp(out, problems io.Writer) *cli.App {
+	usage := func(_ *cli.Context, err error, _ bool) error { return fmt.Errorf("%w: %w", errUsage, err) }
+	app := &cli.App{
+		Name: "simgan", Usage: "makes rendered images real, labels kept, and shows what that gained",
+		Version: version, Writer: out, ErrWriter: problems, HideVersion: true,
+		EnableBashCompletion: true, OnUsageError: usage,
+		ExitErrHandler: func(*cli.Context, error) {}, // exitCode decides
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return fmt.Errorf("%w: there is no command %q; see simgan help", errUsage, c.Args().First())
+			}
+			return cli.ShowAppHelp(c)
+		},
+		Commands: []*cli.Command{newTrainCommand()},
+	}
+	for _, command := range app.Commands {
+		command.OnUsageError = usage
+		for _, sub := range command.Subcommands {
+			sub.OnUsageError = usage
+		}
+	}
+	return app
+}

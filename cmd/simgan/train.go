@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"simgan/trainer"
+)
+
+// trainOptions are the flags of train.
+type trainOptions struct {
+	preset, config string
+	settings       []string
+	run            string
+	resume, dry    bool
+}
+
+func newTrainCommand() *cli.Command {
+	return &cli.Command{
+		Name: "train", Usage: "trains a refiner; with no data configured, on the built-in eyes",
+		UsageText: "simgan train --preset gaze --set data.synthetic=unityeyes:renders --set data.real=folder:photos,size=35x55 --run runs/mine",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "preset", Usage: "gaze, gaze-demo, gaze-paper-v1, gaze-paper-v2 or hand-paper"},
+			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` over the preset, as a run's config.yaml"},
+			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, as train.steps=500; may be repeated"},
+			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` (default: runs/<time>)"},
+			&cli.BoolFlag{Name: "resume", Usage: "go on from the newest checkpoint of --run, with its config"},
+			&cli.StringFlag{Name: "device", Usage: "auto, cpu, cuda or cuda:N"},
+			&cli.Uint64Flag{Name: "seed", Usage: "of weights, order, noise and history"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config and stop"},
+		},
+		Action: func(c *cli.Context) error {
+			o := trainOptions{
+				preset: c.String("preset"), config: c.String("config"), settings: c.StringSlice("set"),
+				run: c.String("run"), resume: c.Bool("resume"), dry: c.Bool("dry-run"),
+			}
+			for _, name := range []string{"device", "seed"} {
+				if c.IsSet(name) {
+					o.settings = append(o.settings, fmt.Sprintf("%s=%v", name, c.Value(name)))
+				}
+			}
+			if c.Args().Present() {
+				return fmt.Errorf("%w: train takes no argument %q", errUsage, c.Args().First())
+			}
+			return runTrain(c.Context, o, c.App.Writer)
+		},
+	}
+}
+
+func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
+	if o.resume {
+		if o.run == "" {
+			return fmt.Errorf("%w: --resume needs --run, the folder to go on in", errUsage)
+		}
+		if o.preset == "" && o.config == "" {
+			o.config = filepath.Join(o.run, "config.yaml")
+			if _, err := os.Stat(o.config); errors.Is(err, os.ErrNotExist) {
+				return fmt.Errorf("run folder %s: holds no run to resume (no config.yaml)", o.run)
+			}
+		}
+	}
+	config, err := trainer.LoadConfig(o.preset, o.config, o.settings)
+	if err != nil {
+		return err
+	}
+	if err := config.Resolve(); err != nil {
+		return err
+	}
+	if o.dry {
+		text, err := config.YAML()
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(text)
+		return err
+	}
+	if o.run == "" {
+		o.run = filepath.Join("runs", time.Now().Format("20060102-150405"))
+	}
+	return trainer.Run(ctx, config, trainer.Options{Dir: o.run, Resume: o.resume, Out: out})
+}

@@ -1,0 +1,104 @@
+package data
+
+import (
+	"math"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Batch is N images as a tensor holds them, with what is known of each.
+type Batch struct {
+	N, C, H, W int
+	Pixels     []float32 // N*C*H*W values in [-1, 1]
+	Labels     []float32 // N*K values, nil where there are no labels
+	Index      []int     // in the data set
+	Names      []string
+}
+
+// Head is the first n images.
+func (b *Batch) Head(n int) *Batch {
+	head := *b
+	head.N, head.Pixels = n, b.Pixels[:n*b.C*b.H*b.W]
+	head.Index, head.Names = b.Index[:n], b.Names[:n]
+	if b.Labels != nil {
+		head.Labels = b.Labels[:n*len(b.Labels)/b.N]
+	}
+	return &head
+}
+
+func newBatch(n int, info Info) *Batch {
+	b := &Batch{
+		N: n, C: info.C, H: info.H, W: info.W, Pixels: make([]float32, n*info.C*info.H*info.W),
+		Index: make([]int, n), Names: make([]string, n),
+	}
+	if info.LabelNames != nil {
+		b.Labels = make([]float32, n*len(info.LabelNames))
+	}
+	return b
+}
+
+// put fills place k of the batch.
+func (b *Batch) put(k, index int, s Sample) {
+	size := b.C * b.H * b.W
+	ToUnit(s.Image, b.Pixels[k*size:(k+1)*size])
+	copy(b.Labels[k*len(s.Label):], s.Label)
+	b.Index[k], b.Names[k] = index, s.Name
+}
+
+// ToUnit writes the image's samples v as v/(2^bits-1)*2-1, in [-1, 1].
+func ToUnit(m Image, dst []float32) {
+	scale := 2 / float32(int(1)<<m.Bits-1)
+	for i, v := range m.Pix {
+		dst[i] = float32(v)*scale - 1
+	}
+}
+
+// FromUnit is ToUnit's inverse: fixed scaling, rounded to the nearest level, clamped; no stretch an image.
+func FromUnit(pixels []float32, c, h, w, bits int) Image {
+	m := NewImage(c, h, w, bits)
+	top := float64(int(1)<<bits - 1)
+	for i, v := range pixels {
+		m.Pix[i] = uint16(math.Round(min(max((float64(v)+1)/2*top, 0), top)))
+	}
+	return m
+}
+
+// Images are the batch's images again, of the given bits.
+func (b *Batch) Images(bits int) []Image { return Unbatch(b.Pixels, b, bits) }
+
+// Unbatch cuts pixels of the batch's shape, in [-1, 1], into images of the given bits.
+func Unbatch(pixels []float32, b *Batch, bits int) []Image {
+	images := make([]Image, b.N)
+	size := b.C * b.H * b.W
+	for i := range images {
+		images[i] = FromUnit(pixels[i*size:(i+1)*size], b.C, b.H, b.W, bits)
+	}
+	return images
+}
+
+// LoadIndex loads the chosen images in parallel, in the order of index.
+func LoadIndex(ds Dataset, index []int) (*Batch, error) {
+	b := newBatch(len(index), ds.Info())
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
+	for k, i := range index {
+		group.Go(func() error {
+			s, err := ds.Sample(i)
+			if err == nil {
+				b.put(k, i, s)
+			}
+			return err
+		})
+	}
+	return b, group.Wait()
+}
+
+// LoadRange loads images from..to-1.
+func LoadRange(ds Dataset, from, to int) (*Batch, error) {
+	index := make([]int, to-from)
+	for k := range index {
+		index[k] = from + k
+	}
+	return LoadIndex(ds, index)
+}

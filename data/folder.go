@@ -1,0 +1,150 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// folder is any tree of PNG and JPEG files of one size, with optional labels.
+type folder struct {
+	info   Info
+	root   string
+	names  []string
+	labels *labels // nil: none
+	resize bool
+	grey   bool
+}
+
+// openFolder opens folder:PATH[,size=HxW][,grey=true][,labels=FILE|none]. Labels come from labels.csv in the folder, else
+// from a refined folder's manifest.csv, where there is one.
+func openFolder(s Spec) (Dataset, error) {
+	if err := errors.Join(s.only("size", "grey", "labels"), needFolder(s)); err != nil {
+		return nil, err
+	}
+	f := &folder{root: s.Path}
+	h, w, resize, err := s.size()
+	if err != nil {
+		return nil, err
+	}
+	if f.grey, err = s.flag("grey", false); err != nil {
+		return nil, err
+	}
+	if f.names, err = imageFiles(s.Path); err != nil {
+		return nil, err
+	}
+	if len(f.names) == 0 {
+		return nil, fmt.Errorf("data set %s: no PNG or JPEG file in %s", s, s.Path)
+	}
+	first, err := decodeFile(filepath.Join(f.root, f.names[0]))
+	if err != nil {
+		return nil, err
+	}
+	if f.resize = resize; !resize {
+		h, w = first.H, first.W
+	}
+	f.info = Info{Kind: s.Kind, C: first.C, H: h, W: w, Bits: first.Bits}
+	if f.grey {
+		f.info.C = 1
+	}
+	if err := f.openLabels(s); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *folder) openLabels(s Spec) (err error) {
+	path := s.text("labels", "")
+	if path == "none" {
+		return nil
+	}
+	for _, name := range []string{"labels.csv", manifestName} {
+		if found := filepath.Join(f.root, name); path == "" && exists(found) {
+			path = found
+		}
+	}
+	if path == "" {
+		return nil
+	}
+	if f.labels, err = readLabels(path); err != nil {
+		return err
+	}
+	f.info.LabelNames = f.labels.names
+	return f.labels.match(f.names)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// imageFiles lists the PNG and JPEG files below root by their relative paths, sorted; hidden files are passed over.
+func imageFiles(root string) ([]string, error) {
+	var names []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(d.Name(), ".") && path != root {
+			if d.IsDir() {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		switch strings.ToLower(filepath.Ext(path)) {
+		case ".png", ".jpg", ".jpeg":
+			if !d.IsDir() {
+				name, err := filepath.Rel(root, path)
+				names = append(names, filepath.ToSlash(name))
+				return err
+			}
+		}
+		return nil
+	})
+	slices.Sort(names)
+	return names, err
+}
+
+// Info describes the images.
+func (f *folder) Info() Info { return f.info }
+
+// Len is the number of images.
+func (f *folder) Len() int { return len(f.names) }
+
+// Name is the image's path below the folder.
+func (f *folder) Name(i int) string { return f.names[i] }
+
+// Sample decodes image i.
+func (f *folder) Sample(i int) (Sample, error) {
+	path := filepath.Join(f.root, f.names[i])
+	m, err := decodeFile(path)
+	if err != nil {
+		return Sample{}, err
+	}
+	if f.grey {
+		m = m.Grey()
+	}
+	if m.C != f.info.C || m.Bits != f.info.Bits {
+		return Sample{}, fmt.Errorf("%s: has %d channel(s) of %d bits, %s has %d of %d: convert it, or add grey=true to the SPEC",
+			path, m.C, m.Bits, f.names[0], f.info.C, f.info.Bits)
+	}
+	if f.resize {
+		m = m.Resize(f.info.H, f.info.W)
+	}
+	if m.H != f.info.H || m.W != f.info.W {
+		return Sample{}, fmt.Errorf("%s: is %dx%d (height x width), %s is %dx%d: add size=HxW to the SPEC to resize all",
+			path, m.H, m.W, f.names[0], f.info.H, f.info.W)
+	}
+	sample := Sample{Name: f.names[i], Image: m}
+	if f.labels != nil {
+		sample.Label = f.labels.values[f.names[i]]
+	}
+	return sample, nil
+}
+
+// Close does nothing: no file stays open.
+func (f *folder) Close() error { return nil }

@@ -1,0 +1,67 @@
+package data
+
+import (
+	"encoding/csv"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/google/renameio/v2"
+
+	"simgan/data/simulate"
+)
+
+// labelTable is a CSV of labels in the making.
+type labelTable struct {
+	header []string
+	rows   [][]string
+}
+
+// add puts a row of names and numbers at place i.
+func (t *labelTable) add(i int, names []string, label []float32) {
+	for len(t.rows) <= i {
+		t.rows = append(t.rows, nil)
+	}
+	row := append([]string{}, names...)
+	for _, v := range label {
+		row = append(row, strconv.FormatFloat(float64(v), 'g', -1, 32))
+	}
+	t.rows[i] = row
+}
+
+// write writes the table, atomically.
+func (t *labelTable) write(path string) error {
+	file, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+	if err != nil {
+		return err
+	}
+	defer file.Cleanup()
+	w := csv.NewWriter(file)
+	if err := w.WriteAll(append([][]string{t.header}, t.rows...)); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return file.CloseAtomicallyReplace()
+}
+
+// folderWriter writes simulated eyes as PNG files with a labels.csv.
+type folderWriter struct {
+	dir   string
+	mu    sync.Mutex
+	table labelTable
+}
+
+func newFolderWriter(dir string) frameWriter {
+	return &folderWriter{dir: dir, table: labelTable{header: append([]string{"file"}, GazeLabels...)}}
+}
+
+func (w *folderWriter) write(i int, e *simulate.Eye) error {
+	name := fmt.Sprintf("%07d.png", i)
+	w.mu.Lock()
+	w.table.add(i, []string{name}, gazeLabel(e.Gaze))
+	w.mu.Unlock()
+	m := Image{C: 1, H: GazeHeight, W: GazeWidth, Bits: 8, Pix: widen(e.Crop(GazeHeight, GazeWidth))}
+	return EncodePNG(filepath.Join(w.dir, name), m)
+}
+
+func (w *folderWriter) close() error { return w.table.write(filepath.Join(w.dir, "labels.csv")) }

@@ -1,0 +1,37 @@
+package data
+
+// gridScale is how many pixels of a grid's picture show one pixel of an image, gridGap the grey line between images.
+const (
+	gridScale = 2
+	gridGap   = 2
+)
+
+// Grid puts rows of images of one size into one picture, enlarged without smoothing.
+func Grid(rows ...[]Image) Image {
+	columns := 0
+	for _, row := range rows {
+		columns = max(columns, len(row))
+	}
+	first := rows[0][0]
+	h, w := first.H*gridScale+gridGap, first.W*gridScale+gridGap
+	out := NewImage(first.C, h*len(rows)+gridGap, w*columns+gridGap, first.Bits)
+	for i := range out.Pix {
+		out.Pix[i] = uint16(1)<<(first.Bits-1) - 1
+	}
+	for r, row := range rows {
+		for k, m := range row {
+			out.paste(m, k*w+gridGap, r*h+gridGap)
+		}
+	}
+	return out
+}
+
+func (m Image) paste(tile Image, x0, y0 int) {
+	for c := range tile.C {
+		for y := range tile.H * gridScale {
+			for x := range tile.W * gridScale {
+				m.Pix[(c*m.H+y0+y)*m.W+x0+x] = tile.Pix[(c*tile.H+y/gridScale)*tile.W+x/gridScale]
+			}
+		}
+	}
+}

@@ -1,0 +1,148 @@
+// Package simulate draws the built-in eyes: a ball with iris and cornea between two lids, seen in two domains, as a renderer
+// would draw it and as a webcam would see it. It knows neither data sets nor torch.
+package simulate
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// Domain is who sees the eye.
+type Domain int
+
+// The domains.
+const (
+	Synthetic Domain = iota // as a renderer draws it: clean, smooth, bright highlights
+	Real                    // as a webcam sees it: lashes, glasses, blur, noise, compression, equalised as in MPIIGaze
+)
+
+// ParseDomain reads synthetic or real.
+func ParseDomain(name string) (Domain, error) {
+	switch name {
+	case "synthetic":
+		return Synthetic, nil
+	case "real":
+		return Real, nil
+	}
+	return 0, fmt.Errorf("domain %q: use synthetic or real", name)
+}
+
+// Gaze in the simulator: pitch (up positive) and yaw (pupil to the image's left positive), in degrees.
+const (
+	pitchMean, pitchDeviation, pitchMost = -6.0, 9.0, 25.0
+	yawDeviation, yawMost                = 14.0, 35.0
+)
+
+// Lengths of the scene are in pixels of the 55 x 35 crop: the fissure of 30 mm is 33 of them, so 1.1 a millimetre.
+const (
+	ballRadius = 13.2 // 12 mm
+	cropWidth  = 55.0
+	cropHeight = 35.0
+)
+
+// Eye is one scene: geometry, drawn alike in both domains, and the material and camera of its domain.
+type Eye struct {
+	Gaze     [3]float64 // unit vector: x right, y down, z away from the camera
+	HeadPose [3]float64 // pitch, yaw, roll in degrees
+	domain   Domain
+	ballX    float64 // of the ball's centre, from the crop's centre
+	ballY    float64
+	half     float64 // half of the fissure's width
+	upper    float64 // height of the upper lid's arch over the line through the corners
+	lower    float64 // depth of the lower lid's
+	peak     float64 // where along the fissure the upper arch is highest, -1 .. 1
+	tilt     float64 // of the line through the corners, radians
+	iris     float64 // angle from the gaze to the limbus, radians
+	pupil    float64 // to the pupil's edge
+	centreX  float64 // of the interior margin's box: where a reader's crop is centred
+	centreY  float64
+	look     look
+	random   *rand.Rand // for the camera's noise, drawn after everything else
+	pcg      [2]uint64
+}
+
+// NewEye is scene number index of the seed. The geometry, gaze among it, has the same distribution in both domains.
+func NewEye(d Domain, seed uint64, index int) *Eye {
+	pcg := [2]uint64{seed*2 + uint64(d), uint64(index)}
+	r := rand.New(rand.NewPCG(pcg[0], pcg[1]))
+	e := &Eye{domain: d, random: r, pcg: pcg}
+	pitch := clipped(r, pitchMean, pitchDeviation, pitchMost)
+	yaw := clipped(r, 0, yawDeviation, yawMost)
+	e.Gaze = vector(pitch, yaw)
+	e.HeadPose = [3]float64{r.NormFloat64() * 5, r.NormFloat64() * 7, r.NormFloat64() * 3}
+	e.ballX, e.ballY = r.NormFloat64()*0.4, 0.3+r.NormFloat64()*0.4
+	e.half = (16.5 + r.NormFloat64()*0.7) * math.Cos(e.HeadPose[1]*math.Pi/180)
+	// The upper lid follows the gaze up and down; the lower a little.
+	e.upper = max(2.5, 7.6+0.16*pitch+r.NormFloat64()*0.9)
+	e.lower = max(2, 4.9-0.04*pitch+r.NormFloat64()*0.6)
+	e.peak = r.NormFloat64() * 0.15
+	e.tilt = (e.HeadPose[2] - 2) * math.Pi / 180
+	e.iris = 0.49 + r.NormFloat64()*0.015
+	e.pupil = e.iris * (0.42 + 0.1*r.Float64())
+	e.look = newLook(d, r)
+	for i := range e.look.hairs {
+		e.look.hairs[i].root, _, _ = e.lids(e.look.hairs[i].t * e.half)
+	}
+	e.centreX, e.centreY = e.marginCentre()
+	return e
+}
+
+func clipped(r *rand.Rand, mean, deviation, most float64) float64 {
+	for {
+		if v := mean + deviation*r.NormFloat64(); math.Abs(v) <= most {
+			return v
+		}
+	}
+}
+
+// vector is the gaze of MPIIGaze's convention: (-cos p sin y, -sin p, -cos p cos y).
+func vector(pitch, yaw float64) [3]float64 {
+	p, y := pitch*math.Pi/180, yaw*math.Pi/180
+	return [3]float64{-math.Cos(p) * math.Sin(y), -math.Sin(p), -math.Cos(p) * math.Cos(y)}
+}
+
+// lids are the y of the upper and the lower margin at x along the fissure, before its tilt, and whether x is inside it.
+func (e *Eye) lids(x float64) (upper, lower float64, inside bool) {
+	t := x / e.half
+	if math.Abs(t) >= 1 {
+		return 0, 0, false
+	}
+	// The arch is higher on its peak's side: x is warped so that the peak moves.
+	w := t - e.peak*(1-t*t)
+	arch := 1 - w*w
+	return -e.upper * math.Pow(arch, 0.8), e.lower * math.Pow(arch, 0.95), true
+}
+
+// marginCentre is the centre of the box around both margins, tilted, from the crop's centre before centring.
+func (e *Eye) marginCentre() (x, y float64) {
+	minX, maxX, minY, maxY := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	for _, p := range e.margin(16) {
+		minX, maxX = min(minX, p[0]), max(maxX, p[0])
+		minY, maxY = min(minY, p[1]), max(maxY, p[1])
+	}
+	return (minX + maxX) / 2, (minY + maxY) / 2
+}
+
+// margin is n points around the opening: the upper lid from the inner corner, then the lower one back.
+func (e *Eye) margin(n int) [][2]float64 {
+	points := make([][2]float64, 0, n)
+	for i := range n {
+		t := -0.999 + 1.998*float64(i%(n/2))/float64(n/2-1)
+		if i >= n/2 {
+			t = -t
+		}
+		upper, lower, _ := e.lids(t * e.half)
+		y := upper
+		if i >= n/2 {
+			y = lower
+		}
+		points = append(points, e.tilted(t*e.half, y))
+	}
+	return points
+}
+
+func (e *Eye) tilted(x, y float64) [2]float64 {
+	sin, cos := math.Sincos(e.tilt)
+	return [2]float64{x*cos - y*sin, x*sin + y*cos}
+}

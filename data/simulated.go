@@ -1,0 +1,163 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"simgan/data/simulate"
+)
+
+// simulated are the built-in eyes, drawn when they are asked for.
+type simulated struct {
+	info   Info
+	domain simulate.Domain
+	seed   uint64
+	n      int
+}
+
+// openSimulated opens simulated:eyes[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false].
+func openSimulated(s Spec) (Dataset, error) {
+	if err := s.only("domain", "n", "seed", "size", "labels"); err != nil {
+		return nil, err
+	}
+	if s.Path != "eyes" {
+		return nil, fmt.Errorf("data set %s: %q cannot be simulated; there are eyes", s, s.Path)
+	}
+	domain, err := simulate.ParseDomain(s.text("domain", "synthetic"))
+	n, nErr := s.integer("n", 2000)
+	seed, seedErr := s.integer("seed", 1)
+	h, w, sizeErr := s.gazeSize()
+	labelled, flagErr := s.flag("labels", true)
+	if err := errors.Join(err, nErr, seedErr, sizeErr, flagErr); err != nil {
+		return nil, err
+	}
+	if n < 1 {
+		return nil, fmt.Errorf("data set %s: n is %d; use 1 or more", s, n)
+	}
+	d := &simulated{info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 8}, domain: domain, seed: uint64(seed), n: n}
+	if labelled {
+		d.info.LabelNames = GazeLabels
+	}
+	return d, nil
+}
+
+// Info describes the images.
+func (d *simulated) Info() Info { return d.info }
+
+// Len is the number of images.
+func (d *simulated) Len() int { return d.n }
+
+// Name is the image's number as a file name.
+func (d *simulated) Name(i int) string { return fmt.Sprintf("%07d.png", i) }
+
+// Sample draws image i.
+func (d *simulated) Sample(i int) (Sample, error) {
+	e := simulate.NewEye(d.domain, d.seed, i)
+	s := Sample{Name: d.Name(i), Image: Image{C: 1, H: d.info.H, W: d.info.W, Bits: 8, Pix: widen(e.Crop(d.info.H, d.info.W))}}
+	if d.info.LabelNames != nil {
+		s.Label = gazeLabel(e.Gaze)
+	}
+	return s, nil
+}
+
+// Close does nothing.
+func (d *simulated) Close() error { return nil }
+
+func gazeLabel(g [3]float64) []float32 {
+	return []float32{float32(g[0]), float32(g[1]), float32(g[2])}
+}
+
+// formats write simulated eyes in a data set's own form: each is given eye i of n.
+var formats = map[string]func(dir string) frameWriter{
+	"folder": newFolderWriter,
+}
+
+// frameWriter takes eyes in any order from several goroutines, and finishes at Close.
+type frameWriter interface {
+	write(i int, e *simulate.Eye) error
+	close() error
+}
+
+// Simulate writes n built-in eyes of the domain in a format (folder, mpiigaze, unityeyes) into the new folder out; done is
+// told how many are written. The folder appears only when it is whole.
+func Simulate(what, domain, format string, n int, seed uint64, out string, done func(int)) error {
+	d, err := simulate.ParseDomain(domain)
+	if err != nil {
+		return err
+	}
+	open, ok := formats[format]
+	switch {
+	case what != "eyes":
+		return fmt.Errorf("%q cannot be simulated; there are eyes", what)
+	case !ok:
+		return fmt.Errorf("format %q: use %s", format, strings.Join(sortedKeys(formats), ", "))
+	case n < 1:
+		return fmt.Errorf("n is %d; use 1 or more", n)
+	}
+	return intoNew(out, func(dir string) error {
+		w := open(dir)
+		var group errgroup.Group
+		group.SetLimit(runtime.NumCPU())
+		var written atomic.Int64
+		for i := range n {
+			group.Go(func() error {
+				err := w.write(i, simulate.NewEye(d, seed, i))
+				done(int(written.Add(1)))
+				return err
+			})
+		}
+		return errors.Join(group.Wait(), w.close())
+	})
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// intoNew lets fill write into a folder beside out, which gets out's name once it is whole; on an error nothing stays.
+func intoNew(out string, fill func(dir string) error) (err error) {
+	if err := needNew(out); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(filepath.Clean(out)), 0o755); err != nil {
+		return fmt.Errorf("output folder: %w", err)
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(filepath.Clean(out)), "."+filepath.Base(out)+".partial-")
+	if err != nil {
+		return fmt.Errorf("output folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if err := fill(dir); err != nil {
+		return err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	os.Remove(out) // an empty folder of that name; if it is not empty, the rename says so
+	return os.Rename(dir, out)
+}
+
+// needNew refuses an output folder that holds something.
+func needNew(out string) error {
+	entries, err := os.ReadDir(out)
+	if err == nil && len(entries) > 0 {
+		return fmt.Errorf("output folder %s: is not empty; choose a new one or remove it", out)
+	}
+	if err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("output folder: %w", err)
+	}
+	return nil
+}

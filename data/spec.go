@@ -1,0 +1,130 @@
+package data
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// Spec names a data set: kind:path[,key=value]...
+type Spec struct {
+	Kind, Path string
+	Params     map[string]string
+}
+
+// ParseSpec reads kind:path[,key=value]...; a comma that no key=value follows belongs to the path.
+func ParseSpec(text string) (Spec, error) {
+	kind, rest, ok := strings.Cut(text, ":")
+	if !ok || kind == "" || rest == "" {
+		return Spec{}, fmt.Errorf("data set %q: write kind:path[,key=value]..., kind one of %s", text, strings.Join(Kinds(), ", "))
+	}
+	s := Spec{Kind: kind, Params: map[string]string{}}
+	for i, part := range strings.Split(rest, ",") {
+		key, value, isParam := strings.Cut(part, "=")
+		switch {
+		case i == 0:
+			s.Path = part
+		case !isParam || strings.ContainsAny(key, "/ "):
+			if len(s.Params) > 0 {
+				return s, fmt.Errorf("data set %q: %q is not key=value", text, part)
+			}
+			s.Path += "," + part
+		default:
+			if _, twice := s.Params[key]; twice {
+				return s, fmt.Errorf("data set %q: %s is given twice", text, key)
+			}
+			s.Params[key] = value
+		}
+	}
+	return s, nil
+}
+
+// String is the SPEC as ParseSpec reads it.
+func (s Spec) String() string {
+	keys := make([]string, 0, len(s.Params))
+	for k := range s.Params {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	text := s.Kind + ":" + s.Path
+	for _, k := range keys {
+		text += "," + k + "=" + s.Params[k]
+	}
+	return text
+}
+
+// only refuses parameters other than the keys.
+func (s Spec) only(keys ...string) error {
+	for k := range s.Params {
+		if !slices.Contains(keys, k) {
+			return fmt.Errorf("data set %s: %s: has no parameter %q; there are %s", s, s.Kind, k, strings.Join(keys, ", "))
+		}
+	}
+	return nil
+}
+
+// text is a parameter's value, or the fallback.
+func (s Spec) text(key, fallback string) string {
+	if v, ok := s.Params[key]; ok {
+		return v
+	}
+	return fallback
+}
+
+// integer is a parameter's whole number >= 0, or the fallback.
+func (s Spec) integer(key string, fallback int) (int, error) {
+	v, ok := s.Params[key]
+	if !ok {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("data set %s: %s=%s is no whole number of 0 or more", s, key, v)
+	}
+	return n, nil
+}
+
+// flag is a parameter's true or false, or the fallback.
+func (s Spec) flag(key string, fallback bool) (bool, error) {
+	v, ok := s.Params[key]
+	if !ok {
+		return fallback, nil
+	}
+	b, err := strconv.ParseBool(v)
+	if err != nil {
+		return false, fmt.Errorf("data set %s: %s=%s is neither true nor false", s, key, v)
+	}
+	return b, nil
+}
+
+// size is the parameter size=HxW, height first; ok is false where it is absent.
+func (s Spec) size() (h, w int, ok bool, err error) {
+	v, ok := s.Params["size"]
+	if !ok {
+		return 0, 0, false, nil
+	}
+	hs, ws, cut := strings.Cut(v, "x")
+	h, herr := strconv.Atoi(hs)
+	w, werr := strconv.Atoi(ws)
+	if !cut || herr != nil || werr != nil || h < 1 || w < 1 || h > maxSide || w > maxSide {
+		return 0, 0, false, fmt.Errorf("data set %s: size=%s: write HxW, height first, as size=35x55", s, v)
+	}
+	return h, w, true, nil
+}
+
+// gazeSize is the size that gaze data sets are given: the paper's 35 x 55 unless size= says otherwise.
+func (s Spec) gazeSize() (h, w int, err error) {
+	h, w, ok, err := s.size()
+	if !ok {
+		h, w = GazeHeight, GazeWidth
+	}
+	return h, w, err
+}
+
+// The paper's gaze images.
+const (
+	GazeHeight = 35
+	GazeWidth  = 55
+)

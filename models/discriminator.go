@@ -1,0 +1,116 @@
+package models
+
+import (
+	"fmt"
+
+	"simgan/cgo"
+)
+
+// DiscriminatorConfig describes D.
+type DiscriminatorConfig struct {
+	Layers        string  `yaml:"layers"`        // gaze or hand: the paper's tables
+	Width         float64 `yaml:"width"`         // factor on the feature maps of every hidden layer: 1 [paper]
+	Normalization string  `yaml:"normalization"` // none [paper] or batch [the authors' later article]
+}
+
+// The classes of D's softmax.
+const (
+	Real    = 0
+	Refined = 1
+)
+
+// layer is a row of a network's table: a convolution of out maps, or a max-pool where out is 0; padding is k/2, zeros.
+type layer struct{ out, k, stride int64 }
+
+// tables are the paper's discriminators, from input to the logits of the two classes.
+var tables = map[string][]layer{
+	"gaze": { // (b, C, 35, 55)
+		{96, 3, 2}, // (b, 96, 18, 28)
+		{64, 3, 2}, // (b, 64, 9, 14)
+		{0, 3, 1},  // max-pool
+		{32, 3, 1},
+		{32, 1, 1},
+		{2, 1, 1}, // (b, 2, 9, 14): 126 patches
+	},
+	"hand": { // (b, C, 224, 224)
+		{96, 7, 4}, // (b, 96, 56, 56)
+		{64, 5, 2}, // (b, 64, 28, 28)
+		{0, 3, 2},  // (b, 64, 14, 14)
+		{32, 3, 2}, // (b, 32, 7, 7)
+		{32, 1, 1},
+		{2, 1, 1}, // (b, 2, 7, 7)
+	},
+}
+
+// Discriminator is D_phi, fully convolutional: it tells for each patch whether it is refined or real.
+type Discriminator struct {
+	Module
+	Config DiscriminatorConfig
+	table  []layer
+	convs  []conv
+	norms  []norm
+}
+
+// NewDiscriminator builds D for images of the given channels on the CPU, initialised from libtorch's default generator.
+func NewDiscriminator(c DiscriminatorConfig, channels int) (*Discriminator, error) {
+	table, ok := tables[c.Layers]
+	if !ok {
+		return nil, fmt.Errorf("discriminator.layers %q: use gaze or hand", c.Layers)
+	}
+	d := &Discriminator{Config: c}
+	err := guarded("discriminator", func() {
+		in := int64(channels)
+		for i, l := range table {
+			if l.out > 0 && i < len(table)-1 {
+				l.out = max(1, int64(float64(l.out)*c.Width+0.5))
+			}
+			d.table = append(d.table, l)
+			if l.out == 0 {
+				continue
+			}
+			n := len(d.convs) + 1
+			d.convs = append(d.convs, d.conv(fmt.Sprintf("conv%d", n), in, l.out, l.k, l.stride, cgo.Zeros, 0))
+			if i < len(table)-1 {
+				d.norms = append(d.norms, d.norm(fmt.Sprintf("norm%d", n), c.Normalization, l.out))
+			}
+			in = l.out
+		}
+	})
+	return d, err
+}
+
+// Forward is (b, C, H, W) -> logits (b, 2, h, w), no activation behind the last layer.
+func (d *Discriminator) Forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
+	next := 0
+	for _, l := range d.table {
+		if l.out == 0 {
+			x = s.MaxPool2d(x, l.k, l.stride, l.k/2)
+			continue
+		}
+		x = d.convs[next].forward(s, x)
+		if next < len(d.norms) {
+			x = s.ReLU(d.norms[next].forward(s, x, training))
+		}
+		next++
+	}
+	return x
+}
+
+// Map is the size of D's patch map for images of h x w.
+func (d *Discriminator) Map(h, w int) (int, int) {
+	for _, l := range d.table {
+		p, k, stride := int(l.k/2), int(l.k), int(l.stride)
+		h, w = (h+2*p-k)/stride+1, (w+2*p-k)/stride+1
+	}
+	return h, w
+}
+
+// ReceptiveField is the side, in pixels, of the patch that one pair of logits judges.
+func (d *Discriminator) ReceptiveField() int {
+	field, jump := 1, 1
+	for _, l := range d.table {
+		field += (int(l.k) - 1) * jump
+		jump *= int(l.stride)
+	}
+	return field
+}

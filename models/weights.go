@@ -1,0 +1,105 @@
+package models
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+
+	"github.com/google/renameio/v2"
+	"github.com/nlpodyssey/safetensors"
+
+	"simgan/cgo"
+)
+
+// Save writes tensors as float32 to a safetensors file, under their names; Python's safetensors.torch.load_file reads it.
+func Save(path string, params []Param, metadata map[string]string) error {
+	views := make(map[string]safetensors.TensorView, len(params))
+	for _, p := range params {
+		view, err := view(p.Tensor)
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", path, p.Name, err)
+		}
+		views[p.Name] = view
+	}
+	data, err := safetensors.Serialize(views, metadata)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return renameio.WriteFile(path, data, 0o644)
+}
+
+func view(t cgo.Tensor) (safetensors.TensorView, error) {
+	info, err := cgo.Info(t)
+	if err != nil {
+		return safetensors.TensorView{}, err
+	}
+	values, err := cgo.Read(t)
+	if err != nil {
+		return safetensors.TensorView{}, err
+	}
+	data := make([]byte, 4*len(values))
+	for i, v := range values {
+		binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(v))
+	}
+	shape := make([]uint64, len(info.Shape))
+	for i, n := range info.Shape {
+		shape[i] = uint64(n)
+	}
+	return safetensors.NewTensorView(safetensors.F32, shape, data)
+}
+
+// Load fills params from a safetensors file, which must hold each of them, in its shape and as float32, and no other.
+func Load(path string, params []Param) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	file, err := safetensors.Deserialize(data)
+	if err != nil {
+		return fmt.Errorf("%s: no whole safetensors file (%w): it may be cut short; copy it anew or use another checkpoint", path, err)
+	}
+	known := make([]string, len(params))
+	for i, p := range params {
+		known[i] = p.Name
+		view, ok := file.Tensor(p.Name)
+		if !ok {
+			return fmt.Errorf("%s: tensor %s is missing: the file is of another network than the config describes", path, p.Name)
+		}
+		if err := fill(p.Tensor, view); err != nil {
+			return fmt.Errorf("%s: tensor %s: %w", path, p.Name, err)
+		}
+	}
+	for _, name := range file.Names() {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("%s: tensor %s is unknown: the file is of another network than the config describes", path, name)
+		}
+	}
+	return nil
+}
+
+func fill(t cgo.Tensor, view safetensors.TensorView) error {
+	info, err := cgo.Info(t)
+	if err != nil {
+		return err
+	}
+	shape := make([]int64, len(view.Shape()))
+	for i, n := range view.Shape() {
+		shape[i] = int64(n)
+	}
+	if view.DType() != safetensors.F32 || !slices.Equal(shape, info.Shape) {
+		return fmt.Errorf("is %v %v, not F32 %v", view.DType(), shape, info.Shape)
+	}
+	values := make([]float32, view.DataLen()/4)
+	for i := range values {
+		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(view.Data()[4*i:]))
+	}
+	return cgo.Within(func(s *cgo.Scope) error {
+		from := s.From(values, cgo.CPU, shape...)
+		if s.Err() != nil {
+			return nil // Within reports it
+		}
+		return cgo.Copy(t, from)
+	})
+}

@@ -1,0 +1,64 @@
+package trainer
+
+import (
+	"simgan/cgo"
+	"simgan/data"
+	"simgan/models"
+)
+
+// sampleColumns is the number of images in a row of a sample grid.
+const sampleColumns = 10
+
+// drawSamples writes the grid of step t: a row of synthetic images, the same refined, and real ones. The images and the
+// noise are the same at every step, and drawing them changes nothing of the run.
+func (t *Trainer) drawSamples(step int) error {
+	n := min(sampleColumns, t.synthetic.set.Len(), t.real.set.Len())
+	x, err := evenly(t.synthetic.set, n)
+	if err != nil {
+		return err
+	}
+	y, err := evenly(t.real.set, n)
+	if err != nil {
+		return err
+	}
+	noise, err := cgo.NewGenerator(t.device, t.config.Seed+sampleStream)
+	if err != nil {
+		return err
+	}
+	defer noise.Close()
+	refined, err := Refine(t.best(), noise, x)
+	if err != nil {
+		return err
+	}
+	return t.folder.samples(step, data.Grid(x.Images(t.info.Bits), data.Unbatch(refined, x, t.info.Bits), y.Images(t.info.Bits)))
+}
+
+// evenly takes n images spread over the data set.
+func evenly(set data.Dataset, n int) (*data.Batch, error) {
+	index := make([]int, n)
+	for i := range index {
+		index[i] = i * set.Len() / n
+	}
+	return data.LoadIndex(set, index)
+}
+
+// Refine runs a batch through the refiner in float32 and returns the refined pixels, row-major as the batch's, in [-1, 1].
+func Refine(r *models.Refiner, noise *cgo.Generator, b *data.Batch) (pixels []float32, err error) {
+	err = cgo.Within(func(s *cgo.Scope) error {
+		return cgo.NoGrad(func() error {
+			device, err := r.Device()
+			if err != nil {
+				return err
+			}
+			x := s.From(b.Pixels, device, int64(b.N), int64(b.C), int64(b.H), int64(b.W))
+			drawn := r.Config.Noise.Draw(s, noise, int64(b.N), int64(b.H), int64(b.W))
+			refined := r.Forward(s, x, drawn, false)
+			if s.Err() != nil {
+				return nil // Within reports it
+			}
+			pixels, err = cgo.Read(refined)
+			return err
+		})
+	})
+	return pixels, err
+}
