@@ -69,6 +69,14 @@ func Autocast(device Device, f func() error) error {
 	return errors.Join(err, check("autocast", C.sg_autocast(0, C.int32_t(device))))
 }
 
+// AutocastIf runs f under Autocast where on is set, else as it is.
+func AutocastIf(on bool, device Device, f func() error) error {
+	if !on {
+		return f()
+	}
+	return Autocast(device, f)
+}
+
 // SGDStep updates parameters by p -= lr * gradient.
 func SGDStep(params []Tensor, lr float64) error {
 	p, n := ptrs(params)

@@ -17,15 +17,7 @@ type Batch struct {
 }
 
 // Head is the first n images.
-func (b *Batch) Head(n int) *Batch {
-	head := *b
-	head.N, head.Pixels = n, b.Pixels[:n*b.C*b.H*b.W]
-	head.Index, head.Names = b.Index[:n], b.Names[:n]
-	if b.Labels != nil {
-		head.Labels = b.Labels[:n*len(b.Labels)/b.N]
-	}
-	return &head
-}
+func (b *Batch) Head(n int) *Batch { return b.Slice(0, n) }
 
 func newBatch(n int, info Info) *Batch {
 	b := &Batch{
@@ -101,4 +93,13 @@ func LoadRange(ds Dataset, from, to int) (*Batch, error) {
 		index[k] = from + k
 	}
 	return LoadIndex(ds, index)
+}
+
+// Slice is the images from..to-1.
+func (b *Batch) Slice(from, to int) *Batch {
+	part := *b
+	size, k := b.C*b.H*b.W, len(b.Labels)/b.N
+	part.N, part.Pixels, part.Labels = to-from, b.Pixels[from*size:to*size], b.Labels[from*k:to*k]
+	part.Index, part.Names = b.Index[from:to], b.Names[from:to]
+	return &part
 }

@@ -94,10 +94,10 @@ func (t *Trainer) files() map[string][]models.Param {
 			rest = append(rest, models.Param{Name: fmt.Sprintf("%s.%d", prefix, i), Tensor: tensor})
 		}
 	}
-	for name, o := range map[string]*optimizer{"refiner": t.optR, "discriminator": t.optD} {
-		add("optimizer."+name+".exp_avg", o.m)
-		add("optimizer."+name+".exp_avg_sq", o.v)
-		add("optimizer."+name+".step", o.counts)
+	for name, o := range map[string]cgo.Optimizer{"refiner": t.optR, "discriminator": t.optD} {
+		for moment, tensors := range o.State() {
+			add("optimizer."+name+"."+moment, tensors)
+		}
 	}
 	if t.history != nil {
 		add("history", []cgo.Tensor{t.history.images})

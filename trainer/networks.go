@@ -15,8 +15,8 @@ type networks struct {
 	R       *models.Refiner
 	Average *models.Refiner // nil where train.ema is 0
 	D       *models.Discriminator
-	optR    *optimizer
-	optD    *optimizer
+	optR    cgo.Optimizer
+	optD    cgo.Optimizer
 	noise   *cgo.Generator
 }
 
@@ -127,53 +127,13 @@ func copyParams(dst, src []models.Param) error {
 	return nil
 }
 
-// optimizer updates parameters from their gradients; its state is saved with a checkpoint.
-type optimizer struct {
-	adam         bool
-	beta1, beta2 float64
-	params       []cgo.Tensor
-	m, v, counts []cgo.Tensor
+// newOptimizer is the config's optimizer of the parameters.
+func newOptimizer(c TrainConfig, params []cgo.Tensor) (cgo.Optimizer, error) {
+	if c.Optimizer == "sgd" {
+		return cgo.NewSGD(params), nil
+	}
+	return cgo.NewAdam(params, c.Beta1, c.Beta2, adamEpsilon)
 }
 
 // adamEpsilon is what PyTorch adds to the root of the second moment.
 const adamEpsilon = 1e-8
-
-func newOptimizer(c TrainConfig, params []cgo.Tensor) (*optimizer, error) {
-	o := &optimizer{adam: c.Optimizer == "adam", beta1: c.Beta1, beta2: c.Beta2, params: params}
-	if !o.adam {
-		return o, nil
-	}
-	return o, cgo.Within(func(s *cgo.Scope) error {
-		for _, p := range params {
-			info, err := cgo.Info(p)
-			if err != nil {
-				return err
-			}
-			o.m = append(o.m, s.Keep(s.ZerosLike(p)))
-			o.v = append(o.v, s.Keep(s.ZerosLike(p)))
-			o.counts = append(o.counts, s.Keep(s.Zeros(cgo.Float32, info.Device, 1)))
-		}
-		return nil
-	})
-}
-
-// step makes one update with the learning rate and drops the gradients.
-func (o *optimizer) step(lr float64) error {
-	update := func() error { return cgo.SGDStep(o.params, lr) }
-	if o.adam {
-		update = func() error {
-			return cgo.AdamStep(o.params, o.m, o.v, o.counts, lr, o.beta1, o.beta2, adamEpsilon)
-		}
-	}
-	if err := update(); err != nil {
-		return err
-	}
-	return cgo.DropGrads(o.params)
-}
-
-// Close frees the optimizer's state.
-func (o *optimizer) Close() {
-	cgo.Free(o.m...)
-	cgo.Free(o.v...)
-	cgo.Free(o.counts...)
-}

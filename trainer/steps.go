@@ -35,7 +35,7 @@ func (t *Trainer) refinerStep(x *data.Batch, adversary bool) error {
 	if err != nil {
 		return err
 	}
-	if err := t.optR.step(t.rate(t.config.Train.LRRefiner)); err != nil {
+	if err := t.optR.Step(t.rate(t.config.Train.LRRefiner)); err != nil {
 		return err
 	}
 	return t.average(adversary)
@@ -92,7 +92,7 @@ func (t *Trainer) discriminatorStep(x, y *data.Batch) error {
 		return err
 	}
 	t.state.DSteps++
-	return t.optD.step(t.rate(t.config.Train.LRDiscriminator))
+	return t.optD.Step(t.rate(t.config.Train.LRDiscriminator))
 }
 
 // refinedForD is D's b refined images: fresh ones of the current R, and up to b/2 from the history, which then takes b/2
@@ -147,12 +147,7 @@ func (t *Trainer) drawNoise(s *cgo.Scope, n int) cgo.Tensor {
 }
 
 // mixed runs f in the run's precision.
-func (t *Trainer) mixed(f func() error) error {
-	if !t.bfloat {
-		return f()
-	}
-	return cgo.Autocast(t.device, f)
-}
+func (t *Trainer) mixed(f func() error) error { return cgo.AutocastIf(t.bfloat, t.device, f) }
 
 // rate is the learning rate at this step: linear decay reaches 0 after step T.
 func (t *Trainer) rate(lr float64) float64 {

