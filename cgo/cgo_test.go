@@ -1,0 +1,243 @@
+package cgo
+
+import (
+	"errors"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// own makes the test's goroutine the one that owns libtorch.
+func own(t *testing.T) {
+	t.Helper()
+	if err := Start(0); err != nil {
+		t.Fatal(err)
+	}
+	before := Live()
+	t.Cleanup(func() {
+		if after := Live(); after != before {
+			t.Errorf("%d tensors live after the test, %d before", after, before)
+		}
+	})
+}
+
+func TestErrorsNameOpAndShapes(t *testing.T) {
+	own(t)
+	for name, c := range map[string]struct {
+		run  func(s *Scope)
+		want string
+	}{
+		"gotorch's": {func(s *Scope) { s.Add(s.Zeros(Float32, CPU, 2, 3), s.Zeros(Float32, CPU, 4, 5)) }, "add((2,3), (4,5))"},
+		"ours":      {func(s *Scope) { s.Narrow(s.Zeros(Float32, CPU, 2, 3), 0, 1, 7) }, "narrow((2,3))"},
+		"values":    {func(s *Scope) { s.From(make([]float32, 5), CPU, 2, 3) }, "5 values do not fill (2,3)"},
+		"no tensor": {func(s *Scope) { s.ReLU(Tensor{}) }, "relu: input 0 is no tensor"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := Within(func(s *Scope) error {
+				c.run(s)
+				if after := s.Zeros(Float32, CPU, 1); after.T != nil {
+					t.Error("an operation behind the failed one made a tensor")
+				}
+				return nil
+			})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v does not say %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestOutOfMemoryIsAnError(t *testing.T) {
+	own(t)
+	err := Within(func(s *Scope) error {
+		s.Zeros(Float32, CPU, 1<<40, 1<<10)
+		return nil
+	})
+	if !errors.Is(err, ErrOutOfMemory) {
+		t.Errorf("error is %v, not ErrOutOfMemory", err)
+	}
+}
+
+func TestMissingDeviceIsAnError(t *testing.T) {
+	own(t)
+	if count, err := CUDADevices(); err == nil && count > 0 {
+		t.Skip("this machine has a CUDA device")
+	}
+	for _, name := range []string{"cuda", "cuda:3", "tpu", "cuda:x", "cuda:-1"} {
+		if _, err := ParseDevice(name); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("device %s: error %v does not name it", name, err)
+		}
+	}
+	if device, err := ParseDevice("auto"); device != CPU || err != nil {
+		t.Errorf("auto is %v, %v; want the CPU", device, err)
+	}
+}
+
+func TestBackwardErrorsComeBack(t *testing.T) {
+	own(t)
+	err := Within(func(s *Scope) error { return s.Backward(s.Zeros(Float32, CPU, 2)) })
+	if err == nil || !strings.Contains(err.Error(), "backward((2))") {
+		t.Errorf("backward from constants: %v", err)
+	}
+	p := make([]Tensor, 1)
+	if err := Within(func(s *Scope) error { p[0] = s.Keep(s.Zeros(Float32, CPU, 2)); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	defer Free(p...)
+	if err := SGDStep(p, 0.1); err == nil || !strings.Contains(err.Error(), "no gradient") {
+		t.Errorf("a step without gradients: %v", err)
+	}
+}
+
+func TestSGDAndAdamMatchTheirFormulas(t *testing.T) {
+	own(t)
+	// One parameter w = 2, loss = 3 w, so the gradient is 3. SGD: 2 - 0.1*3. Adam's first step is lr * g/(|g| + eps).
+	for name, want := range map[string]float32{"sgd": 1.7, "adam": 1.9} {
+		err := Within(func(s *Scope) error {
+			w := s.Keep(s.From([]float32{2}, CPU, 1))
+			defer Free(w)
+			if err := RequireGrad([]Tensor{w}, true); err != nil {
+				return err
+			}
+			if err := s.Backward(s.Scale(s.Sum(w), 3)); err != nil {
+				return err
+			}
+			var o Optimizer = NewSGD([]Tensor{w})
+			if name == "adam" {
+				adam, err := NewAdam([]Tensor{w}, 0.9, 0.999, 1e-8)
+				if err != nil {
+					return err
+				}
+				o = adam
+			}
+			defer o.Close()
+			if err := o.Step(0.1); err != nil {
+				return err
+			}
+			got, err := Read(w)
+			if err == nil && (got[0] < want-1e-6 || got[0] > want+1e-6) {
+				t.Errorf("%s: w is %v, want %v", name, got[0], want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestGeneratorStateRestores(t *testing.T) {
+	own(t)
+	g, err := NewGenerator(CPU, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	draw := func() (values []float32) {
+		if err := Within(func(s *Scope) (err error) { values, err = Read(s.Randn(g, 20)); return err }); err != nil {
+			t.Fatal(err)
+		}
+		return values
+	}
+	draw()
+	state, err := g.State()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := draw()
+	if second := draw(); second[0] == first[0] {
+		t.Error("the generator repeats itself")
+	}
+	if err := g.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range draw() {
+		if v != first[i] {
+			t.Fatalf("value %d is %v after restoring, was %v", i, v, first[i])
+		}
+	}
+}
+
+func TestPutAndPickRows(t *testing.T) {
+	own(t)
+	err := Within(func(s *Scope) error {
+		x := s.Zeros(Float32, CPU, 4, 2)
+		if err := PutRows(x, []int64{3, 0}, s.From([]float32{1, 2, 3, 4}, CPU, 2, 2)); err != nil {
+			return err
+		}
+		got, err := Read(s.Rows(x, []int64{0, 3}))
+		if want := [4]float32{3, 4, 1, 2}; err == nil && [4]float32(got) != want {
+			t.Errorf("rows are %v, want %v", got, want)
+		}
+		if err := PutRows(x, []int64{4}, s.Zeros(Float32, CPU, 1, 2)); err == nil {
+			t.Error("a row out of range was put")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSurvivesCollector runs steps beside a goroutine that allocates images and forces collections: the use after free
+// that gotorch's operations have without a scope.
+func TestSurvivesCollector(t *testing.T) {
+	own(t)
+	var stop atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for !stop.Load() {
+			garbage := make([]byte, 1<<20)
+			garbage[0] = 1
+			runtime.GC()
+		}
+	}()
+	for range 300 {
+		err := Within(func(s *Scope) error {
+			a, b := s.Zeros(Float32, CPU, 64, 64), s.Zeros(Float32, CPU, 64, 64)
+			for range 20 {
+				a = s.Tanh(s.ReLU(s.Add(a, b)))
+			}
+			_, err := Read(s.Sum(a))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop.Store(true)
+	<-done
+}
+
+// TestFlatMemory makes 10,000 steps of 4 MB each: a leak of one tensor a step would be 40 GB.
+func TestFlatMemory(t *testing.T) {
+	own(t)
+	step := func() {
+		err := Within(func(s *Scope) error {
+			s.Scale(s.Zeros(Float32, CPU, 1024, 1024), 0.5)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 100 {
+		step()
+	}
+	before, _, err := Memory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10_000 {
+		step()
+	}
+	after, _, err := Memory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if grown := after - before; grown > 64<<20 {
+		t.Errorf("memory grew by %d MiB", grown>>20)
+	}
+}

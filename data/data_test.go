@@ -1,0 +1,324 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// numbers is a data set of n 1x1x2 images that hold their index; bad ones cannot be read.
+type numbers struct {
+	n       int
+	bad     map[int]bool
+	decoded atomic.Int64
+}
+
+func (d *numbers) Info() Info {
+	return Info{Kind: "test", C: 1, H: 1, W: 2, Bits: 16, LabelNames: []string{"index"}}
+}
+func (d *numbers) Len() int          { return d.n }
+func (d *numbers) Name(i int) string { return fmt.Sprint(i) }
+func (d *numbers) Close() error      { return nil }
+func (d *numbers) Sample(i int) (Sample, error) {
+	d.decoded.Add(1)
+	if d.bad[i] {
+		return Sample{}, fmt.Errorf("%d.png: is truncated", i)
+	}
+	return Sample{Name: d.Name(i), Image: Image{1, 1, 2, 16, []uint16{uint16(i), 0}}, Label: []float32{float32(i)}}, nil
+}
+
+func take(t interface{ Fatal(...any) }, l *Loader, batches int) (index []int) {
+	for range batches {
+		b, err := l.Next(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, i := range b.Index {
+			if b.Labels[k] != float32(i) || b.Names[k] != fmt.Sprint(i) {
+				t.Fatal("label or name is another image's")
+			}
+		}
+		index = append(index, b.Index...)
+	}
+	return index
+}
+
+// The stream is the same for any number of workers, goes on at any position, and every epoch holds every image once.
+func TestLoaderStream(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 40).Draw(t, "n")
+		c := LoaderConfig{Batch: rapid.IntRange(1, 17).Draw(t, "batch"), Seed: rapid.Uint64().Draw(t, "seed"), Workers: rapid.IntRange(1, 5).Draw(t, "workers")}
+		split := rapid.IntRange(0, 5).Draw(t, "split")
+		serial := c
+		serial.Workers = 1
+		whole, err := NewLoader(&numbers{n: n}, serial, Position{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer whole.Close()
+		batches := 2*n/c.Batch + 6
+		want := take(t, whole, batches)
+
+		first, err := NewLoader(&numbers{n: n}, c, Position{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := take(t, first, split)
+		position := first.Position()
+		first.Close()
+		second, err := NewLoader(&numbers{n: n}, c, position)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer second.Close()
+		got = append(got, take(t, second, batches-split)...)
+		if !slices.Equal(got, want) {
+			t.Fatalf("stopped after %d batches and resumed: %v, want %v", split, got, want)
+		}
+		for epoch := range 2 {
+			images := slices.Sorted(slices.Values(want[epoch*n : (epoch+1)*n]))
+			for i, v := range images {
+				if i != v {
+					t.Fatalf("epoch %d holds %v", epoch, images)
+				}
+			}
+		}
+	})
+}
+
+func TestLoaderShufflesEveryEpoch(t *testing.T) {
+	l, err := NewLoader(&numbers{n: 50}, LoaderConfig{Batch: 50, Seed: 1}, Position{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if first, second := take(t, l, 1), take(t, l, 1); slices.Equal(first, second) {
+		t.Error("two epochs have the same order")
+	}
+}
+
+func TestLoaderSkipsBadFiles(t *testing.T) {
+	bad := map[int]bool{3: true, 7: true}
+	for _, c := range []struct {
+		skip     int
+		warnings int
+		fails    bool
+	}{{0, 0, true}, {1, 1, true}, {2, 2, false}} {
+		warnings := 0
+		l, err := NewLoader(&numbers{n: 10, bad: bad}, LoaderConfig{
+			Batch: 4, Seed: 5, SkipBad: c.skip, Warn: func(error) { warnings++ },
+		}, Position{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var failure error
+		for range 10 {
+			b, err := l.Next(context.Background())
+			if failure = err; err != nil {
+				break
+			}
+			for _, i := range b.Index {
+				if bad[i] {
+					t.Errorf("bad image %d is in a batch", i)
+				}
+			}
+		}
+		if (failure != nil) != c.fails || warnings != c.warnings {
+			t.Errorf("skip_bad %d: error %v, %d warnings", c.skip, failure, warnings)
+		}
+		if failure != nil && !strings.Contains(failure.Error(), ".png") {
+			t.Errorf("error %v names no file", failure)
+		}
+		l.Close()
+	}
+}
+
+func TestLoaderStaysFewBatchesAhead(t *testing.T) {
+	ds := &numbers{n: 10_000}
+	l, err := NewLoader(ds, LoaderConfig{Batch: 10, Workers: 3}, Position{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	take(t, l, 5)
+	l.Close()
+	if n := ds.decoded.Load(); n > 50+20+10 {
+		t.Errorf("%d images were decoded for 50", n)
+	}
+}
+
+func TestLoaderStopsWithContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cause := errors.New("asked to")
+	cancel(cause)
+	l, err := NewLoader(&numbers{n: 3}, LoaderConfig{Batch: 1000}, Position{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := l.Next(ctx); !errors.Is(err, cause) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// Every level of an image comes back from [-1, 1]: no stretch, no scaling by 256, no truncation.
+func TestUnitRoundTrip(t *testing.T) {
+	for _, bits := range []int{8, 16} {
+		m := NewImage(1, 1, 1<<bits, bits)
+		for i := range m.Pix {
+			m.Pix[i] = uint16(i)
+		}
+		unit := make([]float32, len(m.Pix))
+		ToUnit(m, unit)
+		if unit[0] != -1 || unit[len(unit)-1] != 1 {
+			t.Errorf("%d bits: range is %v to %v", bits, unit[0], unit[len(unit)-1])
+		}
+		if diff := cmp.Diff(m, FromUnit(unit, 1, 1, 1<<bits, bits)); diff != "" {
+			t.Errorf("%d bits: %s", bits, diff[:min(len(diff), 300)])
+		}
+	}
+	if m := FromUnit([]float32{-3, 3}, 1, 1, 2, 8); m.Pix[0] != 0 || m.Pix[1] != 255 {
+		t.Errorf("values outside of [-1, 1] became %v", m.Pix)
+	}
+}
+
+func TestImageFilesRoundTrip(t *testing.T) {
+	for _, c := range []struct{ channels, bits int }{{1, 8}, {1, 16}, {3, 8}, {3, 16}} {
+		m := NewImage(c.channels, 4, 6, c.bits)
+		for i := range m.Pix {
+			m.Pix[i] = uint16(i*2654435761>>7) & (1<<c.bits - 1)
+		}
+		path := filepath.Join(t.TempDir(), "m.png")
+		if err := EncodePNG(path, m); err != nil {
+			t.Fatal(err)
+		}
+		got, err := decodeFile(path)
+		if diff := cmp.Diff(m, got); err != nil || diff != "" {
+			t.Errorf("%d channels of %d bits: %v %s", c.channels, c.bits, err, diff)
+		}
+	}
+}
+
+// Height and width must not change places.
+func TestResizeKeepsOrientation(t *testing.T) {
+	m := NewImage(1, 36, 60, 8)
+	for i := range m.Pix {
+		if i/60 < 18 {
+			m.Pix[i] = 200
+		}
+	}
+	small := m.Resize(35, 55)
+	if small.H != 35 || small.W != 55 || small.Pix[5*55+50] != 200 || small.Pix[30*55+5] != 0 {
+		t.Errorf("resized to %dx%d; top right %d, bottom left %d", small.H, small.W, small.Pix[5*55+50], small.Pix[30*55+5])
+	}
+	if mirrored := m.Crop(-2, 0, 4, 1); !slices.Equal(mirrored.Pix, []uint16{200, 200, 200, 200}) {
+		t.Errorf("crop past the border is %v", mirrored.Pix)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// folderOf makes a folder of n grey images of h x w.
+func folderOf(t *testing.T, n, h, w int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := range n {
+		if err := EncodePNG(filepath.Join(dir, fmt.Sprintf("%d.png", i)), NewImage(1, h, w, 8)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestBadInputIsNamed(t *testing.T) {
+	good := folderOf(t, 2, 35, 55)
+	truncated := folderOf(t, 2, 35, 55)
+	png, err := os.ReadFile(filepath.Join(truncated, "0.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(truncated, "0.png"), string(png[:len(png)/2]))
+	mixed := folderOf(t, 2, 35, 55)
+	if err := EncodePNG(filepath.Join(mixed, "9.png"), NewImage(1, 36, 60, 8)); err != nil {
+		t.Fatal(err)
+	}
+	csv := func(text string) string {
+		path := filepath.Join(t.TempDir(), "l.csv")
+		write(t, path, text)
+		return "folder:" + good + ",labels=" + path
+	}
+	for name, c := range map[string]struct{ spec, want string }{
+		"no kind":        {"somewhere", "write kind:path"},
+		"unknown kind":   {"tar:x", `kind "tar" is unknown`},
+		"missing folder": {"folder:/nowhere/at/all", "does not exist"},
+		"empty folder":   {"folder:" + t.TempDir(), "no PNG or JPEG"},
+		"parameter":      {"folder:" + good + ",sise=35x55", `no parameter "sise"`},
+		"size":           {"folder:" + good + ",size=35", "write HxW"},
+		"truncated":      {"folder:" + truncated, "0.png: is a truncated"},
+		"other size":     {"folder:" + mixed, "9.png: is 36x60"},
+		"unknown file":   {csv("file,a\n0.png,1\n1.png,2\n7.png,3\n"), "line 4: file 7.png"},
+		"missing label":  {csv("file,a\n0.png,1\n"), "1 image(s) have no line"},
+		"no number":      {csv("file,a\n0.png,1\n1.png,x\n"), `line 3: column a: "x"`},
+		"twice":          {csv("file,a\n0.png,1\n0.png,2\n"), "listed already in line 2"},
+		"domain":         {"simulated:eyes,domain=dream", `domain "dream"`},
+		"simulated what": {"simulated:feet", `"feet" cannot be simulated`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ds, err := Open(c.spec)
+			if err == nil {
+				defer ds.Close()
+				_, err = LoadRange(ds, 0, ds.Len())
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error is %v, want one that says %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestSimulatedFolderReadsBack(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "eyes")
+	if err := Simulate("eyes", "real", "folder", 6, 3, out, func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	want, err := Open("simulated:eyes,domain=real,n=6,seed=3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Open("folder:" + out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 6 {
+		w, err := want.Sample(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := Cached(got, 1<<20).Sample(i)
+		if diff := cmp.Diff(w, g); err != nil || diff != "" {
+			t.Fatalf("image %d: %v %s", i, err, diff)
+		}
+	}
+	if err := Simulate("eyes", "real", "folder", 6, 3, out, func(int) {}); err == nil {
+		t.Error("a folder that is not empty was written into")
+	}
+}

@@ -1,0 +1,286 @@
+package trainer
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"simgan/cgo"
+)
+
+// small is a run of seconds that uses every part: history, noise, average, penalty, decay.
+func small(t *testing.T, settings ...string) Config {
+	t.Helper()
+	c, err := LoadConfig("gaze-demo", "", append([]string{
+		"refiner.width=8", "refiner.blocks=1", "discriminator.width=0.25", "train.batch=8", "train.history=24",
+		"train.pretrain_refiner=3", "train.pretrain_discriminator=2", "train.steps=6", "train.r1_every=2",
+		"data.synthetic=simulated:eyes,n=20", "data.real=simulated:eyes,domain=real,n=20", "train.precision=float32", "device=cpu",
+		"log.every=2", "log.samples_every=3", "log.checkpoint_every=2", "log.keep=0",
+	}, settings...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func train(t *testing.T, c Config, dir string, resume bool) {
+	t.Helper()
+	if err := Run(context.Background(), c, Options{Dir: dir, Resume: resume, Out: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func weights(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	for _, name := range []string{"refiner", "refiner_ema", "discriminator", "state"} {
+		content, err := os.ReadFile(filepath.Join(dir, "checkpoints", "step-0000006", name+".safetensors"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = content
+	}
+	return files
+}
+
+func TestRunFillsItsFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	live := cgo.Live()
+	train(t, small(t), dir, false)
+	if left := cgo.Live() - live; left != 0 {
+		t.Errorf("%d tensors are still live", left)
+	}
+	for _, name := range []string{"config.yaml", "log.txt", "metrics.jsonl", "samples/step-0000000.png", "samples/step-0000006.png", "checkpoints/step-0000006/state.json", "DONE"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	var last map[string]any
+	if err := json.Unmarshal(lines[len(lines)-1], &last); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"step", "phase", "L_R", "L_D", "l_real", "l_reg", "images_per_second", "loader_wait_share"} {
+		if _, ok := last[key]; !ok {
+			t.Errorf("metrics.jsonl has no %s: %v", key, last)
+		}
+	}
+	if _, err := LoadConfig("", filepath.Join(dir, "config.yaml"), nil); err != nil {
+		t.Errorf("config.yaml does not load again: %v", err)
+	}
+	if err := Run(context.Background(), small(t), Options{Dir: dir, Out: io.Discard}); err == nil {
+		t.Error("a folder that holds a run was trained into without resuming")
+	}
+}
+
+// A run cut at any of its checkpoints, or before the first, ends in the same bytes as one that was never stopped.
+func TestResumeIsExact(t *testing.T) {
+	base := t.TempDir()
+	whole := filepath.Join(base, "whole")
+	train(t, small(t), whole, false)
+	want := weights(t, whole)
+	for _, cut := range []string{"step-0000000", "step-0000002", "step-0000004"} {
+		dir := filepath.Join(base, cut)
+		if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+			t.Fatal(err)
+		}
+		os.Remove(filepath.Join(dir, "DONE"))
+		checkpoints, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range checkpoints { // what a kill behind this checkpoint had left
+			if filepath.Base(c) > cut {
+				os.RemoveAll(c)
+			}
+		}
+		train(t, small(t), dir, true)
+		for name, content := range weights(t, dir) {
+			if !bytes.Equal(content, want[name]) {
+				t.Errorf("resumed at %s: %s.safetensors differs", cut, name)
+			}
+		}
+	}
+}
+
+func TestStopSavesAndResumes(t *testing.T) {
+	base := t.TempDir()
+	whole, cut := filepath.Join(base, "whole"), filepath.Join(base, "cut")
+	train(t, small(t), whole, false)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	err := Run(ctx, small(t), Options{Dir: cut, Out: cancelAt{"train 2", func() { cancel(ErrStopped) }}})
+	if !errors.Is(err, ErrStopped) {
+		t.Fatalf("stopped run returned %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(cut, "DONE")); err == nil {
+		t.Fatal("a stopped run is DONE")
+	}
+	train(t, small(t), cut, true)
+	want := weights(t, whole)
+	for name, content := range weights(t, cut) {
+		if !bytes.Equal(content, want[name]) {
+			t.Errorf("%s.safetensors differs after a stop", name)
+		}
+	}
+}
+
+// cancelAt calls back when a line with the prefix is written.
+type cancelAt struct {
+	prefix string
+	call   func()
+}
+
+func (c cancelAt) Write(p []byte) (int, error) {
+	if strings.HasPrefix(string(p), c.prefix) {
+		c.call()
+	}
+	return len(p), nil
+}
+
+func TestCutCheckpointIsRefused(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	train(t, small(t), dir, false)
+	os.Remove(filepath.Join(dir, "DONE"))
+	path := filepath.Join(dir, "checkpoints", "step-0000006", "refiner.safetensors")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content[:len(content)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err = Run(context.Background(), small(t), Options{Dir: dir, Resume: true, Out: io.Discard})
+	if err == nil || !strings.Contains(err.Error(), "refiner.safetensors") || !strings.Contains(err.Error(), "cut short") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestFolderInUseIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	first, err := openFolder(dir, false, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	if _, err := openFolder(dir, false, io.Discard); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestConfigProblemsAreNamedAtOnce(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(file, []byte("seed: 1\ntrain:\n  stepps: 5\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadConfig("", file, nil); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "line 3") || !strings.Contains(err.Error(), "stepps") {
+		t.Errorf("unknown key: %v", err)
+	}
+	_, err := LoadConfig("", "", []string{"train.k_g=0", "train.lambda=-1", "train.batch=7", "train.psi=x", "refiner.padding=wrap"})
+	for _, want := range []string{"train.k_g is 0", "train.lambda is -1", "train.batch is 7", `train.psi is "x"`, `padding "wrap"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+	for _, bad := range []string{"train.nothing=1", "novalue", "train.steps=many"} {
+		if _, err := LoadConfig("", "", []string{bad}); !errors.Is(err, ErrConfig) {
+			t.Errorf("--set %s: %v", bad, err)
+		}
+	}
+	if _, err := LoadConfig("nothing", "", nil); err == nil || !strings.Contains(err.Error(), "gaze-demo") {
+		t.Errorf("unknown preset: %v", err)
+	}
+}
+
+func TestPresetsLoad(t *testing.T) {
+	for preset, batch := range map[string]int{"gaze": 64, "gaze-demo": 32, "gaze-paper-v1": 512, "gaze-paper-v2": 512, "hand-paper": 16} {
+		c, err := LoadConfig(preset, "", nil)
+		if err != nil || c.Train.Batch != batch {
+			t.Errorf("%s: batch %d, %v", preset, c.Train.Batch, err)
+		}
+	}
+}
+
+// The buffer fills, then keeps its size while half-batches of it are replaced, and draws all of it in the long run.
+func TestHistoryFillsAndReplaces(t *testing.T) {
+	if err := cgo.Start(0); err != nil {
+		t.Fatal(err)
+	}
+	const size, half = 10, 4
+	h, err := newHistory(size, 1, cgo.CPU, 1, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	contents := func() []float32 {
+		v, err := cgo.Read(h.images)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	next := float32(0)
+	add := func() {
+		err := cgo.Within(func(s *cgo.Scope) error {
+			v := make([]float32, half)
+			for i := range v {
+				next++
+				v[i] = next
+			}
+			return h.add(s, s.From(v, cgo.CPU, half, 1, 1, 1), half)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, held := range []int{4, 8, 10} {
+		add()
+		if h.held != held {
+			t.Errorf("holds %d, want %d", h.held, held)
+		}
+	}
+	if slices.Contains(contents(), 0) {
+		t.Errorf("full, but with empty places: %v", contents())
+	}
+	before := contents()
+	add()
+	changed := 0
+	for i, v := range contents() {
+		if v != before[i] {
+			changed++
+		}
+	}
+	if changed != half || h.held != size {
+		t.Errorf("%d places changed, %d held; want %d and %d", changed, h.held, half, size)
+	}
+	seen := map[float32]bool{}
+	for range 100 {
+		err := cgo.Within(func(s *cgo.Scope) error {
+			v, err := cgo.Read(h.draw(s, half))
+			drawn := map[float32]bool{}
+			for _, x := range v {
+				seen[x], drawn[x] = true, true
+			}
+			if len(drawn) != half {
+				t.Errorf("drew %v: repeated", v)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(seen) != size {
+		t.Errorf("100 draws saw %d of %d images", len(seen), size)
+	}
+}
