@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/google/renameio/v2"
 	"golang.org/x/image/draw"
@@ -49,7 +50,7 @@ func decodeFile(path string) (Image, error) {
 
 func unreadable(path, kind string, err error) error {
 	what := "is no readable " + kind
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || strings.Contains(err.Error(), "not enough pixel data") {
 		what = "is a truncated " + kind
 	}
 	return fmt.Errorf("%s: %s (%w): replace or remove the file, or set data.skip_bad", path, what, err)

@@ -35,7 +35,7 @@ func readLabels(path string) (*labels, error) {
 	r.ReuseRecord = true
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: is empty; its first line names the columns: file,label1,...", path)
+		return nil, fmt.Errorf("%s: is empty; its first line must name the columns, as file,label1,label2", path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
