@@ -103,3 +103,9 @@ func (b *Batch) Slice(from, to int) *Batch {
 	part.Index, part.Names = b.Index[from:to], b.Names[from:to]
 	return &part
 }
+
+// Label is image k's label, nil where there are none.
+func (b *Batch) Label(k int) []float32 {
+	n := len(b.Labels) / b.N
+	return b.Labels[k*n : (k+1)*n]
+}

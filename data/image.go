@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/jpeg" // registers the decoder
+	"image/jpeg"
 	"image/png"
 	"io"
 	"os"
@@ -134,6 +134,19 @@ func EncodePNG(path string, m Image) error {
 	}
 	defer file.Cleanup()
 	if err := png.Encode(file, m.std()); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return file.CloseAtomicallyReplace()
+}
+
+// encodeJPEG writes the image, 1 or 3 channels of 8 bits, at quality 95, under a temporary name and renames it.
+func encodeJPEG(path string, m Image) error {
+	file, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+	if err != nil {
+		return err
+	}
+	defer file.Cleanup()
+	if err := jpeg.Encode(file, m.std(), &jpeg.Options{Quality: 95}); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return file.CloseAtomicallyReplace()

@@ -12,8 +12,10 @@ var kinds map[string]func(Spec) (Dataset, error)
 
 func init() {
 	kinds = map[string]func(Spec) (Dataset, error){
-		"folder":    openFolder,
-		"simulated": openSimulated,
+		"folder":      openFolder,
+		"simulated":   openSimulated,
+		"syntheseyes": openSynthesEyes,
+		"unityeyes":   openUnityEyes,
 	}
 }
 

@@ -77,7 +77,8 @@ func gazeLabel(g [3]float64) []float32 {
 
 // formats write simulated eyes in a data set's own form: each is given eye i of n.
 var formats = map[string]func(dir string) frameWriter{
-	"folder": newFolderWriter,
+	"folder":    newFolderWriter,
+	"unityeyes": newUnityEyesWriter,
 }
 
 // frameWriter takes eyes in any order from several goroutines, and finishes at Close.
@@ -86,7 +87,7 @@ type frameWriter interface {
 	close() error
 }
 
-// Simulate writes n built-in eyes of the domain in a format (folder, mpiigaze, unityeyes) into the new folder out; done is
+// Simulate writes n built-in eyes of the domain in a format (folder, unityeyes) into the new folder out; done is
 // told how many are written. The folder appears only when it is whole.
 func Simulate(what, domain, format string, n int, seed uint64, out string, done func(int)) error {
 	d, err := simulate.ParseDomain(domain)

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"simgan/cgo"
+	"simgan/data"
+	"simgan/eval"
+)
+
+func newRefineCommand() *cli.Command {
+	return &cli.Command{
+		Name: "refine", Usage: "writes a refined data set with its labels",
+		UsageText: "simgan refine --run runs/mine --data unityeyes:renders --out refined --variants 4",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
+			&cli.StringFlag{Name: "data", Usage: "images to refine, a `SPEC`", Required: true},
+			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
+			&cli.IntFlag{Name: "variants", Value: 1, Usage: "refined versions of each image"},
+			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
+		},
+		Action: func(c *cli.Context) error {
+			return runRefine(c.Context, eval.RefineOptions{
+				Run: c.String("run"), Data: c.String("data"), Out: c.String("out"), Variants: c.Int("variants"),
+			}, c.String("device"), c.App.Writer)
+		},
+	}
+}
+
+func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.Writer) (err error) {
+	if err := cgo.Start(0); err != nil {
+		return err
+	}
+	if o.Device, err = cgo.ParseDevice(device); err != nil {
+		return err
+	}
+	o.Done = func(int, int) {}
+	if err := eval.RefineSet(ctx, o); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "refined images, labels.csv (where there are labels) and manifest.csv are in %s; read them as folder:%s\n", o.Out, o.Out)
+	return nil
+}
+
+func newSimulateCommand() *cli.Command {
+	return &cli.Command{
+		Name: "simulate", Usage: "writes built-in eyes in a real data set's own format", ArgsUsage: "eyes",
+		UsageText: "simgan simulate eyes --domain synthetic --n 1000 --out renders --format unityeyes",
+		Subcommands: []*cli.Command{{
+			Name: "eyes", Usage: "labelled eyes",
+			Flags: []cli.Flag{
+				&cli.StringFlag{Name: "domain", Value: "synthetic", Usage: "synthetic (as rendered) or real (as a webcam sees them)"},
+				&cli.IntFlag{Name: "n", Value: 1000, Usage: "images"},
+				&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
+				&cli.StringFlag{Name: "format", Value: "folder", Usage: "folder (PNG with labels.csv) or unityeyes"},
+				&cli.Uint64Flag{Name: "seed", Value: 1},
+			},
+			Action: func(c *cli.Context) error {
+				err := data.Simulate("eyes", c.String("domain"), c.String("format"), c.Int("n"), c.Uint64("seed"), c.String("out"), func(int) {})
+				if err == nil {
+					fmt.Fprintf(c.App.Writer, "%d eyes are in %s\n", c.Int("n"), c.String("out"))
+				}
+				return err
+			},
+		}},
+	}
+}

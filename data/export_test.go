@@ -1,0 +1,82 @@
+package data
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// copyAll writes every image as it is, but variant v one level brighter than variant 0.
+func copyAll(ds Dataset, variants, drop int) func(*Exporter) error {
+	return func(e *Exporter) error {
+		for i := range ds.Len() - drop {
+			for v := range variants {
+				s, err := ds.Sample(i)
+				if err != nil {
+					return err
+				}
+				s.Image.Pix[0] = uint16(v)
+				if err := e.Write(i, v, s.Image, s.Label); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+}
+
+func TestExportReadsBack(t *testing.T) {
+	ds, err := Open("simulated:eyes,n=5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, variants := range []int{1, 3} {
+		out := filepath.Join(t.TempDir(), "refined")
+		if err := Export(ds, out, variants, copyAll(ds, variants, 0)); err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range []string{"labels.csv", manifestName} {
+			back, err := Open("folder:" + out + ",labels=" + filepath.Join(out, table))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if back.Len() != 5*variants {
+				t.Errorf("%d images, want %d", back.Len(), 5*variants)
+			}
+			got, err := back.Sample(back.Len() - 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := ds.Sample(4)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want.Image.Pix[0] = uint16(variants - 1)
+			if diff := cmp.Diff(want.Image, got.Image) + cmp.Diff(want.Label, got.Label); diff != "" {
+				t.Errorf("%s: %s", table, diff[:min(len(diff), 400)])
+			}
+		}
+	}
+}
+
+func TestExportLeavesNothingHalf(t *testing.T) {
+	ds, err := Open("simulated:eyes,n=3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	out := filepath.Join(dir, "refined")
+	if err := Export(ds, out, 1, copyAll(ds, 1, 1)); err == nil || !strings.Contains(err.Error(), "not every image") {
+		t.Errorf("a missing image: %v", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v %v", entries, err)
+	}
+	write(t, filepath.Join(out, "precious.txt"), "")
+	if err := Export(ds, out, 1, copyAll(ds, 1, 0)); err == nil || !strings.Contains(err.Error(), "not empty") {
+		t.Errorf("a full output folder: %v", err)
+	}
+}

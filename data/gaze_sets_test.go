@@ -1,0 +1,140 @@
+package data
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// samples is the folder of real files beside the checkout; tests that need it skip where it is absent.
+func samples(t *testing.T, parts ...string) string {
+	t.Helper()
+	path := filepath.Join(append([]string{"..", "..", "shared", "samples"}, parts...)...)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no real samples here: %v", err)
+	}
+	return path
+}
+
+// The crop of a written UnityEyes picture is the simulator's own crop, up to rendering at another scale and JPEG.
+func TestUnityEyesReadsBack(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "unity")
+	if err := Simulate("eyes", "synthetic", "unityeyes", 3, 8, out, func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	want, err := Open("simulated:eyes,n=3,seed=8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Open("unityeyes:" + out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		w, err := want.Sample(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := got.Sample(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		difference := 0.0
+		for k, v := range w.Image.Pix {
+			difference += math.Abs(float64(v)-float64(g.Image.Pix[k])) / float64(len(w.Image.Pix))
+		}
+		if difference > 4 {
+			t.Errorf("image %d differs by %.1f grey levels on average", i, difference)
+		}
+		for k := range w.Label {
+			if math.Abs(float64(w.Label[k]-g.Label[k])) > 1e-3 {
+				t.Errorf("image %d: gaze is %v, want %v", i, g.Label, w.Label)
+			}
+		}
+	}
+}
+
+func TestUnityEyesRealLabels(t *testing.T) {
+	for _, name := range []string{"1.json", "1_crlf_copy.json"} {
+		l, err := readUnityEyes(samples(t, "unityeyes", "v1", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The first point of the file is (371.4855, 296.4230, ...); the box spans 364.8002..489.8072 and 275.4666..357.7870.
+		if x, y := centre(l.margin); len(l.margin) != 16 || math.Abs(x-427.3037) > 1e-3 || math.Abs(y-316.6268) > 1e-3 {
+			t.Errorf("%s: %d points, centre (%v, %v)", name, len(l.margin), x, y)
+		}
+		if length := math.Hypot(math.Hypot(float64(l.gaze[0]), float64(l.gaze[1])), float64(l.gaze[2])); math.Abs(length-1) > 1e-5 {
+			t.Errorf("%s: gaze %v is no unit vector", name, l.gaze)
+		}
+	}
+}
+
+func TestUnityEyes2IsRefused(t *testing.T) {
+	ds, err := Open("unityeyes:" + samples(t, "unityeyes", "v2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ds.Sample(0); err == nil || !strings.Contains(err.Error(), "UnityEyes 2") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestUnityEyesBadInput(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "1.jpg"), "")
+	if _, err := Open("unityeyes:" + dir); err == nil || !strings.Contains(err.Error(), "1.jpg has no 1.json") {
+		t.Errorf("picture without label: %v", err)
+	}
+	write(t, filepath.Join(dir, "1.json"), "{}")
+	write(t, filepath.Join(dir, "2.json"), "{}")
+	if _, err := Open("unityeyes:" + dir); err == nil || !strings.Contains(err.Error(), "2.json has no 2.jpg") {
+		t.Errorf("label without picture: %v", err)
+	}
+	for text, want := range map[string]string{
+		`{"interior`: "no whole JSON",
+		`{}`:         "no label of UnityEyes 1",
+		`{"interior_margin_2d": ["(1, 2)"], "eye_details": {"look_vec": "(0, 0, -1, 0)"}}`:     "interior_margin_2d[0]",
+		`{"interior_margin_2d": ["(1, 2, 3)"], "eye_details": {"look_vec": "(0, 0, NaN, 0)"}}`: "look_vec",
+		`{"interior_margin_2d": ["(1, 2, 3)"], "eye_details": {"look_vec": "(0, 0, 0, 0)"}}`:   "no direction",
+	} {
+		path := filepath.Join(dir, "1.json")
+		write(t, path, text)
+		if _, err := readUnityEyes(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestSynthesEyes(t *testing.T) {
+	for name, want := range map[string][]float32{
+		"f01_122_-0.0000_-0.0000.png": {0, 0, -1},
+		"f01_9_0.0000_1.5708.png":     {-1, 0, 0},
+		"f01_9_1.5707_0.0000.png":     {0, -1, 0},
+	} {
+		got, err := synthesEyesLabel(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range want {
+			if math.Abs(float64(got[k]-want[k])) > 1e-4 {
+				t.Errorf("%s: gaze %v, want %v", name, got, want)
+			}
+		}
+	}
+	for _, bad := range []string{"a.png", "f01_1_x_0.png", "f01_1_9_0.png"} {
+		if _, err := synthesEyesLabel(bad); err == nil || !strings.Contains(err.Error(), bad) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	ds, err := Open("syntheseyes:" + samples(t, "syntheseyes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := LoadRange(ds, 0, ds.Len())
+	if err != nil || b.N != 40 || b.C != 1 || b.H != 35 || b.W != 55 || len(b.Labels) != 120 {
+		t.Errorf("%d images of %dx%dx%d, %d label values, %v", b.N, b.C, b.H, b.W, len(b.Labels), err)
+	}
+}

@@ -1,0 +1,69 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+
+	"simgan/cgo"
+	"simgan/data"
+	"simgan/trainer"
+)
+
+// RefineOptions say what RefineSet refines.
+type RefineOptions struct {
+	Run      string // the run folder whose refiner is used
+	Data     string // SPEC of the images
+	Out      string // the new folder
+	Variants int    // versions of each image; more than 1 needs a refiner that takes noise
+	Device   cgo.Device
+	Done     func(done, of int)
+}
+
+// RefineSet writes the refined data set with its labels, every image of it.
+func RefineSet(ctx context.Context, o RefineOptions) error {
+	r, config, err := trainer.LoadRefiner(o.Run, o.Device)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if o.Variants > 1 && r.Config.Noise.Kind == "none" {
+		return fmt.Errorf("%w: %d variants of an image would all be the same: the run's refiner takes no noise (refiner.noise.kind)", trainer.ErrConfig, o.Variants)
+	}
+	ds, err := data.Open(o.Data)
+	if err != nil {
+		return fmt.Errorf("%w: %w", trainer.ErrConfig, err)
+	}
+	defer ds.Close()
+	if ds.Info().C != r.Channels {
+		return fmt.Errorf("%w: %s has %d channel(s), the refiner was trained on %d", trainer.ErrConfig, o.Data, ds.Info().C, r.Channels)
+	}
+	noise, err := cgo.NewGenerator(o.Device, config.Seed)
+	if err != nil {
+		return err
+	}
+	defer noise.Close()
+	return data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error {
+		for from := 0; from < ds.Len(); from += refineBatch {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			b, err := data.LoadRange(ds, from, min(from+refineBatch, ds.Len()))
+			if err != nil {
+				return err
+			}
+			for variant := range o.Variants {
+				pixels, err := trainer.Refine(r, noise, b)
+				if err != nil {
+					return err
+				}
+				for k, m := range data.Unbatch(pixels, b, ds.Info().Bits) {
+					if err := e.Write(from+k, variant, m, b.Label(k)); err != nil {
+						return err
+					}
+				}
+			}
+			o.Done(from+b.N, ds.Len())
+		}
+		return nil
+	})
+}
