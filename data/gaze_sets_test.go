@@ -138,3 +138,44 @@ func TestSynthesEyes(t *testing.T) {
 		t.Errorf("%d images of %dx%dx%d, %d label values, %v", b.N, b.C, b.H, b.W, len(b.Labels), err)
 	}
 }
+
+// Values of the sample as scipy.io.loadmat reads it: left.image[2,10,20] = 12, right.image[7,3,50] = 106,
+// left.gaze[4] = (-0.24694513, 0.09217641, -0.96463548), right.gaze[7] = (-0.17853477, 0.25305295, -0.95083623).
+func TestMPIIGazeSample(t *testing.T) {
+	ds, err := Open("mpiigaze:" + samples(t, "mpiigaze", "layout") + ",size=36x60")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ds.Len() != 40 || ds.Name(0) != "day01_constructed_compressed/0001_left" {
+		t.Errorf("%d eyes, the first %s", ds.Len(), ds.Name(0))
+	}
+	left, err := ds.Sample(2)
+	if err != nil || left.Image.Pix[10*60+20] != 12 {
+		t.Errorf("left eye 2: %d, %v", left.Image.Pix[10*60+20], err)
+	}
+	right, err := ds.Sample(27)
+	if err != nil || right.Image.Pix[3*60+59-50] != 106 {
+		t.Errorf("right eye 7, mirrored: %d, %v", right.Image.Pix[3*60+59-50], err)
+	}
+	if math.Abs(float64(right.Label[0])-0.17853477) > 1e-6 || math.Abs(float64(right.Label[1])-0.25305295) > 1e-6 {
+		t.Errorf("right gaze 7, mirrored: %v", right.Label)
+	}
+}
+
+func TestMPIIGazeBadInput(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Open("mpiigaze:" + dir); err == nil || !strings.Contains(err.Error(), "no day's .mat") {
+		t.Errorf("empty folder: %v", err)
+	}
+	day := filepath.Join(dir, "Data", "Normalized", "p00", "day01.mat")
+	write(t, day, "not a mat file")
+	if _, err := Open("mpiigaze:" + dir); err == nil || !strings.Contains(err.Error(), day) {
+		t.Errorf("no .mat: %v", err)
+	}
+	header := make([]byte, 128)
+	copy(header[124:], []byte{0, 1, 'I', 'M'})
+	write(t, day, string(header))
+	if _, err := Open("mpiigaze:" + dir); err == nil || !strings.Contains(err.Error(), "is no day of MPIIGaze") {
+		t.Errorf("a .mat of something else: %v", err)
+	}
+}

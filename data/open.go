@@ -13,6 +13,7 @@ var kinds map[string]func(Spec) (Dataset, error)
 func init() {
 	kinds = map[string]func(Spec) (Dataset, error){
 		"folder":      openFolder,
+		"mpiigaze":    openMPIIGaze,
 		"simulated":   openSimulated,
 		"syntheseyes": openSynthesEyes,
 		"unityeyes":   openUnityEyes,

@@ -65,7 +65,7 @@ func readable(message string) string {
 		"trainer.Config", "trainer.DataConfig", "trainer.TrainConfig", "trainer.LogConfig",
 		"models.RefinerConfig", "models.NoiseConfig", "models.DiscriminatorConfig",
 	} {
-		message = strings.ReplaceAll(message, " not found in type "+name, " is no config key (see docs/config.md)")
+		message = strings.ReplaceAll(message, " not found in type "+name, " is no config key (simgan train --dry-run prints them all)")
 	}
 	return strings.ReplaceAll(message, "cannot unmarshal !!", "cannot read ")
 }

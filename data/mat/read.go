@@ -1,0 +1,303 @@
+// Package mat reads MATLAB v5 .mat files: numbers, text, cells and structs, compressed or not. The format: MathWorks,
+// "MAT-File Format", chapter 1.
+package mat
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+)
+
+// Array is one MATLAB array; values are in column-major order.
+type Array struct {
+	Dims    []int
+	Numbers []float64          // numeric arrays
+	Text    string             // character arrays
+	Cells   []Array            // cell arrays
+	Fields  map[string][]Array // struct arrays: a value an element
+}
+
+// Field is the field of a 1x1 struct.
+func (a Array) Field(name string) (Array, error) {
+	values, ok := a.Fields[name]
+	if !ok || len(values) != 1 {
+		return Array{}, fmt.Errorf("is no 1x1 struct with field %s", name)
+	}
+	return values[0], nil
+}
+
+// Numbers of the format.
+const (
+	headerBytes = 128
+	miInt8      = 1
+	miUint8     = 2
+	miInt16     = 3
+	miUint16    = 4
+	miInt32     = 5
+	miUint32    = 6
+	miSingle    = 7
+	miDouble    = 9
+	miInt64     = 12
+	miUint64    = 13
+	miMatrix    = 14
+	miPacked    = 15
+	mxCell      = 1
+	mxStruct    = 2
+	mxChar      = 4
+	mxDouble    = 6
+	mxUint64    = 15
+	maxNesting  = 16
+	maxUnpacked = 1 << 30 // bytes that one compressed variable may hold
+)
+
+// Read reads all variables of a file. Errors name the file and the place.
+func Read(path string) (map[string]Array, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	variables, err := parse(content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return variables, nil
+}
+
+var hdf5 = []byte("\x89HDF\r\n\x1a\n")
+
+func parse(content []byte) (map[string]Array, error) {
+	if bytes.HasPrefix(content, hdf5) || len(content) > 512 && bytes.HasPrefix(content[512:], hdf5) {
+		return nil, errors.New("is a MATLAB v7.3 file (HDF5); save it in MATLAB with -v7")
+	}
+	if len(content) < headerBytes || string(content[126:128]) != "IM" {
+		return nil, errors.New("is no MATLAB v5 .mat file (or one of a big-endian machine)")
+	}
+	variables := map[string]Array{}
+	r := &reader{data: content, at: headerBytes}
+	for r.at < len(r.data) {
+		kind, body, err := r.element()
+		if err != nil {
+			return nil, fmt.Errorf("byte %d: %w: the file is truncated or damaged", r.at, err)
+		}
+		name, value, err := variable(kind, body)
+		if err != nil {
+			return nil, fmt.Errorf("variable before byte %d: %w: the file is truncated or damaged", r.at, err)
+		}
+		variables[name] = value
+	}
+	return variables, nil
+}
+
+// variable is a top-level element: a matrix, packed or not.
+func variable(kind uint32, body []byte) (string, Array, error) {
+	if kind == miPacked {
+		z, err := zlib.NewReader(bytes.NewReader(body))
+		if err != nil {
+			return "", Array{}, err
+		}
+		unpacked, err := io.ReadAll(io.LimitReader(z, maxUnpacked+1))
+		if err != nil {
+			return "", Array{}, err
+		}
+		if len(unpacked) > maxUnpacked {
+			return "", Array{}, errors.New("it unpacks to more than 1 GiB")
+		}
+		if kind, body, err = (&reader{data: unpacked}).element(); err != nil {
+			return "", Array{}, err
+		}
+	}
+	if kind != miMatrix {
+		return "", Array{}, fmt.Errorf("element of type %d where a matrix is due", kind)
+	}
+	return matrix(body, 0)
+}
+
+// reader walks over data elements.
+type reader struct {
+	data []byte
+	at   int
+}
+
+var errShort = errors.New("an element is longer than what is left")
+
+// element is the next element's type and bytes; elements of at most 4 bytes have a short form.
+func (r *reader) element() (uint32, []byte, error) {
+	if len(r.data)-r.at < 8 {
+		return 0, nil, errShort
+	}
+	tag, size := binary.LittleEndian.Uint32(r.data[r.at:]), binary.LittleEndian.Uint32(r.data[r.at+4:])
+	if small := tag >> 16; small != 0 {
+		if small > 4 {
+			return 0, nil, fmt.Errorf("short element of %d bytes", small)
+		}
+		body := r.data[r.at+4 : r.at+4+int(small)]
+		r.at += 8
+		return tag & 0xffff, body, nil
+	}
+	if int64(size) > int64(len(r.data)-r.at-8) {
+		return 0, nil, errShort
+	}
+	body := r.data[r.at+8 : r.at+8+int(size)]
+	r.at += 8 + int(size)
+	if tag != miPacked { // all others end on 8 bytes
+		r.at = min((r.at+7)&^7, len(r.data))
+	}
+	return tag, body, nil
+}
+
+// matrix reads flags, dimensions, name and content.
+func matrix(body []byte, depth int) (name string, a Array, err error) {
+	if depth > maxNesting {
+		return "", a, fmt.Errorf("nested deeper than %d", maxNesting)
+	}
+	if len(body) == 0 { // an empty field
+		return "", a, nil
+	}
+	r := &reader{data: body}
+	_, flags, err := r.element()
+	if err != nil || len(flags) < 8 {
+		return "", a, errors.Join(errors.New("array flags"), err)
+	}
+	dims, err := r.numbers()
+	if err != nil {
+		return "", a, fmt.Errorf("dimensions: %w", err)
+	}
+	count := 1
+	for _, d := range dims {
+		if d < 0 || d != math.Trunc(d) || d > 1<<31 || d > 0 && count > maxUnpacked/int(d) {
+			return "", a, fmt.Errorf("dimensions %v", dims)
+		}
+		count *= int(d)
+		a.Dims = append(a.Dims, int(d))
+	}
+	_, label, err := r.element()
+	if err != nil {
+		return "", a, fmt.Errorf("name: %w", err)
+	}
+	name = string(label)
+	if err := r.content(&a, flags[0], count, depth); err != nil {
+		return name, a, fmt.Errorf("%s: %w", name, err)
+	}
+	return name, a, nil
+}
+
+func (r *reader) content(a *Array, class byte, count, depth int) (err error) {
+	switch {
+	case class == mxCell:
+		for range count {
+			cell, err := r.child(depth)
+			if err != nil {
+				return err
+			}
+			a.Cells = append(a.Cells, cell)
+		}
+		return nil
+	case class == mxStruct:
+		return r.structure(a, count, depth)
+	case class == mxChar:
+		codes, err := r.numbers()
+		var text strings.Builder
+		for _, c := range codes {
+			text.WriteRune(rune(c))
+		}
+		a.Text = text.String()
+		return err
+	case class >= mxDouble && class <= mxUint64:
+		if a.Numbers, err = r.numbers(); err == nil && len(a.Numbers) != count {
+			err = fmt.Errorf("%d values for dimensions %v", len(a.Numbers), a.Dims)
+		}
+		return err
+	}
+	return fmt.Errorf("class %d is not supported", class)
+}
+
+// structure reads the field names, then every field of every element.
+func (r *reader) structure(a *Array, count, depth int) error {
+	length, err := r.numbers()
+	if err != nil || len(length) != 1 || length[0] < 1 {
+		return errors.Join(errors.New("length of field names"), err)
+	}
+	_, names, err := r.element()
+	if err != nil {
+		return err
+	}
+	a.Fields = map[string][]Array{}
+	var fields []string
+	for size := int(length[0]); len(names) >= size; names = names[size:] {
+		field, _, _ := strings.Cut(string(names[:size]), "\x00")
+		fields = append(fields, field)
+	}
+	for range count {
+		for _, field := range fields {
+			value, err := r.child(depth)
+			if err != nil {
+				return fmt.Errorf("%s: %w", field, err)
+			}
+			a.Fields[field] = append(a.Fields[field], value)
+		}
+	}
+	return nil
+}
+
+func (r *reader) child(depth int) (Array, error) {
+	kind, body, err := r.element()
+	if err != nil {
+		return Array{}, err
+	}
+	if kind != miMatrix {
+		return Array{}, fmt.Errorf("element of type %d where a matrix is due", kind)
+	}
+	_, a, err := matrix(body, depth+1)
+	return a, err
+}
+
+// numbers reads a numeric element of any type as float64.
+func (r *reader) numbers() ([]float64, error) {
+	kind, body, err := r.element()
+	if err != nil {
+		return nil, err
+	}
+	size := map[uint32]int{
+		miInt8: 1, miUint8: 1, miInt16: 2, miUint16: 2, miInt32: 4, miUint32: 4, miSingle: 4, miDouble: 8, miInt64: 8, miUint64: 8,
+		16: 1, 17: 2, // UTF-8 and UTF-16 text
+	}[kind]
+	if size == 0 || len(body)%size != 0 {
+		return nil, fmt.Errorf("%d bytes of type %d are no numbers", len(body), kind)
+	}
+	out := make([]float64, len(body)/size)
+	for i := range out {
+		out[i] = number(kind, body[i*size:])
+	}
+	return out, nil
+}
+
+func number(kind uint32, b []byte) float64 {
+	le := binary.LittleEndian
+	switch kind {
+	case miInt8:
+		return float64(int8(b[0]))
+	case miInt16:
+		return float64(int16(le.Uint16(b)))
+	case miUint16, 17:
+		return float64(le.Uint16(b))
+	case miInt32:
+		return float64(int32(le.Uint32(b)))
+	case miUint32:
+		return float64(le.Uint32(b))
+	case miSingle:
+		return float64(math.Float32frombits(le.Uint32(b)))
+	case miDouble:
+		return math.Float64frombits(le.Uint64(b))
+	case miInt64:
+		return float64(int64(le.Uint64(b)))
+	case miUint64:
+		return float64(le.Uint64(b))
+	}
+	return float64(b[0])
+}

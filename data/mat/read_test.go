@@ -1,0 +1,128 @@
+package mat
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// element encodes one data element, padded to 8 bytes.
+func element(kind uint32, body []byte) []byte {
+	out := binary.LittleEndian.AppendUint32(nil, kind)
+	out = append(binary.LittleEndian.AppendUint32(out, uint32(len(body))), body...)
+	return append(out, make([]byte, -len(body)&7)...)
+}
+
+func ints(values ...int32) (out []byte) {
+	for _, v := range values {
+		out = binary.LittleEndian.AppendUint32(out, uint32(v))
+	}
+	return out
+}
+
+func encode(name string, class int32, dims []int32, content ...[]byte) []byte {
+	body := element(miUint32, ints(class, 0))
+	body = append(body, element(miInt32, ints(dims...))...)
+	body = append(body, element(miInt8, []byte(name))...)
+	return element(miMatrix, append(body, bytes.Join(content, nil)...))
+}
+
+func doubles(values ...float64) []byte {
+	var body []byte
+	for _, v := range values {
+		body = binary.LittleEndian.AppendUint64(body, math.Float64bits(v))
+	}
+	return element(miDouble, body)
+}
+
+// example holds a number array, and a struct with a text and a cell array, packed.
+func example(t *testing.T) []byte {
+	t.Helper()
+	text := encode("", mxChar, []int32{1, 2}, element(miUint16, []byte{'h', 0, 'i', 0}))
+	cell := encode("", mxCell, []int32{1, 2}, encode("", mxDouble, []int32{1, 1}, doubles(7)), encode("", mxDouble, []int32{0, 0}, element(miDouble, nil)))
+	fields := append([]byte("text\x00\x00\x00\x00"), []byte("cells\x00\x00\x00")...)
+	structure := encode("s", mxStruct, []int32{1, 1}, element(miInt32, ints(8)), element(miInt8, fields), text, cell)
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	if _, err := z.Write(structure); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file := make([]byte, headerBytes)
+	copy(file[124:], []byte{0, 1, 'I', 'M'})
+	file = append(file, encode("a", mxDouble, []int32{2, 2}, doubles(1, 2, 3, 4))...)
+	compressed := binary.LittleEndian.AppendUint32(nil, miPacked)
+	compressed = binary.LittleEndian.AppendUint32(compressed, uint32(packed.Len()))
+	return append(append(file, compressed...), packed.Bytes()...)
+}
+
+func TestReadsNumbersTextCellsAndStructs(t *testing.T) {
+	variables, err := parse(example(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := variables["a"]; len(a.Numbers) != 4 || a.Numbers[1] != 2 || a.Dims[0] != 2 {
+		t.Errorf("a is %+v", a)
+	}
+	text, err := variables["s"].Field("text")
+	if err != nil || text.Text != "hi" {
+		t.Errorf("s.text is %+v, %v", text, err)
+	}
+	cells, err := variables["s"].Field("cells")
+	if err != nil || len(cells.Cells) != 2 || cells.Cells[0].Numbers[0] != 7 || len(cells.Cells[1].Numbers) != 0 {
+		t.Errorf("s.cells is %+v, %v", cells, err)
+	}
+	if _, err := variables["s"].Field("nothing"); err == nil {
+		t.Error("a missing field was found")
+	}
+}
+
+func TestRefusesWhatItCannotRead(t *testing.T) {
+	whole := example(t)
+	for n := 1; n < len(whole); n++ { // cut anywhere: an error, or the variables before the cut; never a panic
+		variables, err := parse(whole[:n])
+		if _, packed := variables["s"]; err == nil && packed {
+			t.Fatalf("cut at byte %d of %d: read as whole", n, len(whole))
+		}
+	}
+	for text, want := range map[string]string{
+		string(hdf5) + strings.Repeat(" ", 600):                           "-v7",
+		strings.Repeat(" ", 512) + string(hdf5) + strings.Repeat(" ", 90): "-v7",
+		"hello": "no MATLAB v5",
+	} {
+		if _, err := parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.10q: %v", text, err)
+		}
+	}
+}
+
+// Values read from the sample by scipy.io.loadmat and by MATLAB's own dump in the samples' README.
+func TestReadsMATLABsOwnFiles(t *testing.T) {
+	path := filepath.Join("..", "..", "..", "shared", "samples", "mpiigaze", "calibration", "Camera00.mat")
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no real samples here: %v", err)
+	}
+	variables, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := variables["cameraMatrix"]
+	if len(m.Numbers) != 9 || math.Abs(m.Numbers[0]-994.73532636) > 1e-6 || math.Abs(m.Numbers[6]-624.66344095) > 1e-6 {
+		t.Errorf("cameraMatrix is %+v", m)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("MATLAB"))
+	file := make([]byte, headerBytes)
+	copy(file[124:], []byte{0, 1, 'I', 'M'})
+	f.Add(append(file, encode("a", mxDouble, []int32{2, 2}, doubles(1, 2, 3, 4))...))
+	f.Fuzz(func(_ *testing.T, content []byte) { _, _ = parse(content) })
+}

@@ -1,0 +1,221 @@
+package data
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"simgan/data/mat"
+)
+
+// mpiigaze is MPIIGaze's Data/Normalized: a .mat a day, left and right eyes of 60 x 36 (width x height).
+type mpiigaze struct {
+	info Info
+	eyes []mpiigazeEye
+}
+
+// mpiigazeEye is one eye as it is given out: right eyes mirrored.
+type mpiigazeEye struct {
+	name string
+	pix  []uint8 // 36 rows of 60
+	gaze [3]float64
+}
+
+// The size of MPIIGaze's normalised images.
+const mpiigazeHeight, mpiigazeWidth = 36, 60
+
+// openMPIIGaze opens mpiigaze:PATH[,people=p00+p01][,subset=all|evaluation][,eyes=both|left|right][,labels=false][,size=HxW].
+// PATH holds Data/Normalized, or is it. Right eyes are mirrored and their yaw negated, so that all are left eyes.
+func openMPIIGaze(s Spec) (Dataset, error) {
+	if err := errors.Join(s.only("people", "subset", "eyes", "labels", "size"), needFolder(s)); err != nil {
+		return nil, err
+	}
+	h, w, err := s.gazeSize()
+	if err != nil {
+		return nil, err
+	}
+	labelled, err := s.flag("labels", true)
+	if err != nil {
+		return nil, err
+	}
+	d := &mpiigaze{info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 8}}
+	if labelled {
+		d.info.LabelNames = GazeLabels
+	}
+	root := s.Path
+	if normalized := filepath.Join(root, "Data", "Normalized"); exists(normalized) {
+		root = normalized
+	}
+	files, err := mpiigazeFiles(s, root)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		eyes, err := readMPIIGaze(filepath.Join(root, file), strings.TrimSuffix(filepath.ToSlash(file), ".mat"))
+		if err != nil {
+			return nil, err
+		}
+		d.eyes = append(d.eyes, eyes...)
+	}
+	return d, d.choose(s)
+}
+
+// mpiigazeFiles lists the days of the chosen people, sorted.
+func mpiigazeFiles(s Spec, root string) ([]string, error) {
+	people := strings.FieldsFunc(s.text("people", ""), func(r rune) bool { return r == '+' })
+	var files []string
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(path) != ".mat" {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		if len(people) == 0 || slices.Contains(people, filepath.Base(filepath.Dir(path))) {
+			files = append(files, name)
+		}
+		return err
+	})
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("data set %s: no day's .mat below %s; name the folder that holds Data/Normalized, and people that are in it", s, root)
+	}
+	slices.Sort(files)
+	return files, err
+}
+
+// choose keeps the eyes that the SPEC asks for.
+func (d *mpiigaze) choose(s Spec) error {
+	side, subset := s.text("eyes", "both"), s.text("subset", "all")
+	if !slices.Contains([]string{"both", "left", "right"}, side) || !slices.Contains([]string{"all", "evaluation"}, subset) {
+		return fmt.Errorf("data set %s: use eyes=both, left or right, and subset=all or evaluation", s)
+	}
+	d.eyes = slices.DeleteFunc(d.eyes, func(e mpiigazeEye) bool { return side != "both" && !strings.HasSuffix(e.name, "_"+side) })
+	if subset == "all" {
+		return nil
+	}
+	byName := map[string]mpiigazeEye{}
+	people := map[string]bool{}
+	for _, e := range d.eyes {
+		byName[e.name] = e
+		people[strings.SplitN(e.name, "/", 2)[0]] = true
+	}
+	d.eyes = nil
+	for _, person := range sortedKeys(people) {
+		list := filepath.Join(s.Path, "Evaluation Subset", "sample list for eye image", person+".txt")
+		names, err := evaluationList(list, person)
+		if err != nil {
+			return fmt.Errorf("data set %s: %w", s, err)
+		}
+		for line, name := range names {
+			e, ok := byName[name]
+			if !ok && (side == "both" || strings.HasSuffix(name, "_"+side)) {
+				return fmt.Errorf("%s: line %d: %s is not in the day's .mat", list, line+1, name)
+			}
+			if ok {
+				d.eyes = append(d.eyes, e)
+			}
+		}
+	}
+	return nil
+}
+
+// evaluationList reads lines "dayYY/NNNN.jpg left|right" as the names of eyes.
+func evaluationList(path, person string) (names []string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		if len(fields) != 2 || fields[1] != "left" && fields[1] != "right" {
+			return nil, fmt.Errorf("%s: line %d: %q is not `dayYY/NNNN.jpg left` or right", path, len(names)+1, lines.Text())
+		}
+		names = append(names, person+"/"+strings.TrimSuffix(fields[0], ".jpg")+"_"+fields[1])
+	}
+	return names, lines.Err()
+}
+
+// readMPIIGaze reads the eyes of one day's file, whose name below the root is day.
+func readMPIIGaze(path, day string) (eyes []mpiigazeEye, err error) {
+	variables, err := mat.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	names := variables["filenames"].Cells
+	for _, side := range []string{"left", "right"} {
+		eye, err := variables["data"].Field(side)
+		if err != nil {
+			return nil, fmt.Errorf("%s: is no day of MPIIGaze's Normalized data: data %w", path, err)
+		}
+		images, imageErr := eye.Field("image")
+		gaze, gazeErr := eye.Field("gaze")
+		if err := errors.Join(imageErr, gazeErr); err != nil {
+			return nil, fmt.Errorf("%s: data.%s %w", path, side, err)
+		}
+		n := len(gaze.Numbers) / 3
+		if n == 0 || len(gaze.Numbers) != 3*n || len(images.Numbers) != n*mpiigazeHeight*mpiigazeWidth || len(names) != n {
+			return nil, fmt.Errorf("%s: data.%s: image %v, gaze %v and %d filenames do not fit (N,36,60), (N,3) and N", path, side, images.Dims, gaze.Dims, len(names))
+		}
+		for i := range n {
+			e := mpiigazeEye{name: fmt.Sprintf("%s/%s_%s", day, strings.TrimSuffix(names[i].Text, ".jpg"), side)}
+			if err := e.fill(images.Numbers, gaze.Numbers, i, n, side == "right"); err != nil {
+				return nil, fmt.Errorf("%s: data.%s: frame %d: %w", path, side, i+1, err)
+			}
+			eyes = append(eyes, e)
+		}
+	}
+	return eyes, nil
+}
+
+// fill copies frame i of n out of MATLAB's column-major order.
+func (e *mpiigazeEye) fill(images, gaze []float64, i, n int, mirror bool) error {
+	e.pix = make([]uint8, mpiigazeHeight*mpiigazeWidth)
+	for k := range e.pix {
+		y, x := k/mpiigazeWidth, k%mpiigazeWidth
+		if mirror {
+			x = mpiigazeWidth - 1 - x
+		}
+		e.pix[k] = uint8(images[i+n*(y+mpiigazeHeight*x)])
+	}
+	length := 0.0
+	for k := range e.gaze {
+		e.gaze[k] = gaze[i+n*k]
+		length += e.gaze[k] * e.gaze[k]
+	}
+	if !(math.Abs(length-1) < 0.01) {
+		return fmt.Errorf("gaze %v is no unit vector", e.gaze)
+	}
+	if mirror {
+		e.gaze[0] = -e.gaze[0]
+	}
+	return nil
+}
+
+// Info describes the images.
+func (d *mpiigaze) Info() Info { return d.info }
+
+// Len is the number of eyes.
+func (d *mpiigaze) Len() int { return len(d.eyes) }
+
+// Name is pXX/dayYY/NNNN_left or _right.
+func (d *mpiigaze) Name(i int) string { return d.eyes[i].name }
+
+// Close does nothing: no file stays open.
+func (d *mpiigaze) Close() error { return nil }
+
+// Sample is eye i, resized: all of the image stays, its aspect bends by 0.6 %.
+func (d *mpiigaze) Sample(i int) (Sample, error) {
+	e := d.eyes[i]
+	m := Image{C: 1, H: mpiigazeHeight, W: mpiigazeWidth, Bits: 8, Pix: widen(e.pix)}
+	s := Sample{Name: e.name, Image: m.Resize(d.info.H, d.info.W)}
+	if d.info.LabelNames != nil {
+		s.Label = gazeLabel(e.gaze)
+	}
+	return s, nil
+}
