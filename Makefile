@@ -18,6 +18,7 @@ demo: build ## train on the built-in eyes and evaluate: runs/demo
 	elif [ -e $(RUN)/config.yaml ]; then build/simgan train --run $(RUN) --resume; \
 	else build/simgan train --preset gaze-demo --run $(RUN); fi
 	build/simgan eval gaze --run $(RUN) --steps 250 --json $(RUN)/eval.json
+	build/simgan report --run $(RUN)
 
 test: setup ## all tests
 	@. build/env.sh && go test ./...

@@ -1,0 +1,189 @@
+// Package report writes the page of a run: what was trained on what, its losses, its samples and its evaluation, as one
+// HTML file that needs nothing else.
+package report
+
+import (
+	"bufio"
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/renameio/v2"
+	"gopkg.in/yaml.v3"
+
+	"simgan/eval"
+	"simgan/trainer"
+)
+
+//go:embed page.html
+var page string
+
+var tmpl = template.Must(template.New("page").Parse(page))
+
+// content is what the page shows.
+type content struct {
+	Run, Yaml string
+	Config    trainer.Config
+	Done      string // text of DONE, "" while the run goes on
+	Curves    []chart
+	Note      string // what was wrong with metrics.jsonl
+	Grids     []grid
+	Rows      []row
+	Reading   string
+}
+
+type grid struct {
+	Step string
+	PNG  template.URL
+}
+
+type row struct {
+	Name             string
+	Mean, Low, High  float64
+	Within           float64
+	Left, Width, Dot float64 // places in the plot, percent
+}
+
+// Write writes report.html into the run folder and returns its path. A run that still goes on, or that was not evaluated,
+// is shown as far as it is.
+func Write(run string) (string, error) {
+	config, err := os.ReadFile(filepath.Join(run, "config.yaml"))
+	if err != nil {
+		return "", fmt.Errorf("%s is no run folder: %w", run, err)
+	}
+	c := content{Run: filepath.Base(filepath.Clean(run)), Yaml: string(config)}
+	if err := yaml.Unmarshal(config, &c.Config); err != nil {
+		return "", fmt.Errorf("%s: %w", filepath.Join(run, "config.yaml"), err)
+	}
+	if done, err := os.ReadFile(filepath.Join(run, "DONE")); err == nil {
+		c.Done = strings.TrimSpace(string(done))
+	}
+	if err := errors.Join(c.readMetrics(run), c.readGrids(run), c.readEvaluation(run)); err != nil {
+		return "", err
+	}
+	var text bytes.Buffer
+	if err := tmpl.Execute(&text, c); err != nil {
+		return "", err
+	}
+	path := filepath.Join(run, "report.html")
+	return path, renameio.WriteFile(path, text.Bytes(), 0o644)
+}
+
+// readMetrics draws the curves. A last line that was cut short is noted, any other broken line is an error.
+func (c *content) readMetrics(run string) error {
+	path := filepath.Join(run, "metrics.jsonl")
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		c.Note = "There are no metrics yet."
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	var records []map[string]any
+	broken := 0
+	lines := bufio.NewScanner(file)
+	for n := 1; lines.Scan(); n++ {
+		if broken > 0 {
+			return fmt.Errorf("%s: line %d is no JSON object", path, broken)
+		}
+		var record map[string]any
+		if json.Unmarshal(lines.Bytes(), &record) != nil {
+			broken = n
+			continue
+		}
+		records = append(records, record)
+	}
+	if broken > 0 {
+		c.Note = fmt.Sprintf("Line %d of metrics.jsonl, the last, is cut short and left out.", broken)
+	}
+	c.Curves = charts(records)
+	return lines.Err()
+}
+
+// gridsShown is how many sample grids the page holds at most: the first, the last and some between.
+const gridsShown = 6
+
+func (c *content) readGrids(run string) error {
+	files, err := filepath.Glob(filepath.Join(run, "samples", "step-*.png"))
+	if err != nil {
+		return err
+	}
+	shown := min(gridsShown, len(files))
+	for i := range shown {
+		file := files[i*(len(files)-1)/max(shown-1, 1)]
+		png, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		step := strings.TrimLeft(strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "step-"), ".png"), "0")
+		if step == "" {
+			step = "0"
+		}
+		c.Grids = append(c.Grids, grid{step, template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png))})
+	}
+	return nil
+}
+
+func (c *content) readEvaluation(run string) error {
+	path := filepath.Join(run, "eval.json")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var r eval.GazeResult
+	if err := json.Unmarshal(text, &r); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if r.Synthetic == nil || r.Refined == nil {
+		return fmt.Errorf("%s: holds no figures for synthetic and refined", path)
+	}
+	most := 0.0
+	for _, f := range []*eval.Figures{r.Synthetic, r.Refined, r.Real} {
+		if f != nil {
+			most = max(most, f.CI95[1])
+		}
+	}
+	for _, k := range []struct {
+		name string
+		f    *eval.Figures
+	}{{"synthetic", r.Synthetic}, {"refined", r.Refined}, {"real", r.Real}} {
+		if k.f != nil {
+			low, high := max(k.f.CI95[0], 0), k.f.CI95[1]
+			c.Rows = append(c.Rows, row{
+				Name: k.name, Mean: k.f.MeanDegrees, Low: k.f.CI95[0], High: high, Within: 100 * k.f.Within7Degrees,
+				Left: 100 * low / most, Width: 100 * (high - low) / most, Dot: 100 * k.f.MeanDegrees / most,
+			})
+		}
+	}
+	c.Reading = reading(r)
+	return nil
+}
+
+// reading says in a sentence what the figures say.
+func reading(r eval.GazeResult) string {
+	gain := r.Synthetic.MeanDegrees - r.Refined.MeanDegrees
+	text := fmt.Sprintf("An estimator trained on refined images errs by %.1f degrees less on real ones than one trained on the synthetic images.", gain)
+	switch {
+	case gain <= 0:
+		text = fmt.Sprintf("Refining did not help: the error on real images is %.1f degrees higher than with the synthetic images as they were.", -gain)
+	case r.Refined.CI95[1] > r.Synthetic.CI95[0]:
+		text += " The confidence intervals overlap: more seeds are needed to be sure."
+	}
+	if g := r.GapClosed; g != nil {
+		text += fmt.Sprintf(" That is %.0f %% of the gap between synthetic and real images (95 %% interval %.0f to %.0f %%).", 100*g.Mean, 100*g.CI95[0], 100*g.CI95[1])
+	}
+	return text
+}

@@ -1,0 +1,84 @@
+package report
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func fill(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const metrics = `{"step":1,"phase":"train","L_R":4,"L_D":2}
+{"step":2,"phase":"train","L_R":3,"L_D":2.5}
+`
+
+func render(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	fill(t, dir, files)
+	path, err := Write(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestPageShowsTheRun(t *testing.T) {
+	text := render(t, map[string]string{
+		"config.yaml": "data: {synthetic: 'folder:<script>alert(1)</script>'}", "metrics.jsonl": metrics, "DONE": "today",
+		"samples/step-0000000.png": "png", "samples/step-0000200.png": "png",
+		"eval.json": `{"synthetic":{"mean_degrees":10,"ci95":[9,11],"within_7_degrees":0.3},"refined":{"mean_degrees":5,"ci95":[4,6],"within_7_degrees":0.8},
+			"real":{"mean_degrees":3,"ci95":[2,4],"within_7_degrees":0.9},"gap_closed":{"mean":0.71,"ci95":[0.6,0.8]}}`,
+	})
+	for _, want := range []string{"Finished today", "5.00&deg;", "5.0 degrees less", "71 % of the gap", "step 200", "data:image/png;base64,cG5n", "150.0,0.0", "&lt;script&gt;"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, bad := range []string{"<script>alert", "http://", "https://", "overlap"} {
+		if strings.Contains(text, bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+}
+
+func TestPageIsHonest(t *testing.T) {
+	worse := render(t, map[string]string{"config.yaml": "", "eval.json": `{"synthetic":{"mean_degrees":5,"ci95":[4,6]},"refined":{"mean_degrees":6,"ci95":[5,7]}}`})
+	if !strings.Contains(worse, "did not help") || !strings.Contains(worse, "not finished") {
+		t.Error("a run that made it worse does not say so")
+	}
+	unsure := render(t, map[string]string{"config.yaml": "", "eval.json": `{"synthetic":{"mean_degrees":5,"ci95":[4,6]},"refined":{"mean_degrees":4,"ci95":[3,5]}}`})
+	if !strings.Contains(unsure, "overlap") {
+		t.Error("overlapping intervals are not told")
+	}
+}
+
+func TestBrokenMetrics(t *testing.T) {
+	if text := render(t, map[string]string{"config.yaml": "", "metrics.jsonl": metrics + `{"step":3,"pha`}); !strings.Contains(text, "Line 3 of metrics.jsonl, the last, is cut short") {
+		t.Error("the cut line is not told")
+	}
+	dir := t.TempDir()
+	fill(t, dir, map[string]string{"config.yaml": "", "metrics.jsonl": "nonsense\n" + metrics})
+	if _, err := Write(dir); err == nil || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("a broken line: %v", err)
+	}
+	if _, err := Write(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no run folder") {
+		t.Errorf("no run: %v", err)
+	}
+}
