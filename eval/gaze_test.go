@@ -1,0 +1,109 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"simgan/cgo"
+	"simgan/data"
+	"simgan/trainer"
+)
+
+func TestAngle(t *testing.T) {
+	for _, c := range []struct {
+		a, b []float32
+		want float64
+	}{
+		{[]float32{0, 0, -1}, []float32{0, 0, -2}, 0},
+		{[]float32{0, 0, -1}, []float32{0, -1, -1}, 45},
+		{[]float32{1, 0, 0}, []float32{-3, 0, 0}, 180},
+	} {
+		if got := angle(c.a, c.b); math.Abs(got-c.want) > 1e-4 {
+			t.Errorf("angle of %v and %v is %v, want %v", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// 1, 2, 6 have mean 3 and deviation sqrt 7; t for 2 degrees of freedom is 4.303.
+func TestInterval(t *testing.T) {
+	mean, ci := interval([]float64{1, 2, 6})
+	half := 4.303 * math.Sqrt(7.0/3)
+	if mean != 3 || math.Abs(ci[0]-(3-half)) > 1e-9 || math.Abs(ci[1]-(3+half)) > 1e-9 {
+		t.Errorf("mean %v, interval %v", mean, ci)
+	}
+	if mean, ci := interval([]float64{4}); mean != 4 || ci != [2]float64{4, 4} {
+		t.Errorf("one value: %v %v", mean, ci)
+	}
+}
+
+// A small run is trained, refined to a folder and evaluated: every image once a variant, labels kept, all figures there.
+func TestRefineAndEvaluateARun(t *testing.T) {
+	run := filepath.Join(t.TempDir(), "run")
+	config, err := trainer.LoadConfig("gaze-demo", "", []string{
+		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
+		"train.pretrain_refiner=1", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
+		"data.synthetic=simulated:eyes,n=10", "data.real=simulated:eyes,domain=real,n=8", "data.test=simulated:eyes,domain=real,n=6,seed=4",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := trainer.Run(context.Background(), config, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "refined")
+	o := RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 2, Device: cgo.CPU, Done: func(int, int) {}}
+	if err := RefineSet(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	refined, err := data.Open("folder:" + out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := data.Open(config.Data.Synthetic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		r, err := refined.Sample(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := source.Sample(i / 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range s.Label {
+			if r.Label[k] != s.Label[k] {
+				t.Errorf("image %d: label %v, source has %v", i, r.Label, s.Label)
+			}
+		}
+	}
+	cancelled, cancel := context.WithCancelCause(context.Background())
+	cancel(trainer.ErrStopped)
+	o.Out += "2"
+	if err := RefineSet(cancelled, o); !errors.Is(err, trainer.ErrStopped) {
+		t.Errorf("a cancelled refining returned %v", err)
+	}
+	if _, err := os.Stat(o.Out); err == nil {
+		t.Error("a cancelled refining left its folder")
+	}
+	result, err := Gaze(context.Background(), Options{
+		Run: run, Seeds: 2, Variants: 2, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]*Figures{"synthetic": result.Synthetic, "refined": result.Refined, "real": result.Real} {
+		if f == nil || len(f.PerSeed) != 2 || !(f.MeanDegrees > 0 && f.MeanDegrees < 180) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	if result.GapClosed == nil {
+		t.Error("no share of the gap")
+	}
+}
