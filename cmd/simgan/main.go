@@ -80,6 +80,7 @@ func newApp(out, problems io.Writer) *cli.App {
 		Name: "simgan", Usage: "makes rendered images real, labels kept, and shows what that gained",
 		Version: version, Writer: out, ErrWriter: problems, HideVersion: true,
 		EnableBashCompletion: true, OnUsageError: usage,
+		DisableSliceFlagSeparator: true, // SPECs hold commas
 		ExitErrHandler: func(*cli.Context, error) {}, // exitCode decides
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
