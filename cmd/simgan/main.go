@@ -80,8 +80,8 @@ func newApp(out, problems io.Writer) *cli.App {
 		Name: "simgan", Usage: "makes rendered images real, labels kept, and shows what that gained",
 		Version: version, Writer: out, ErrWriter: problems, HideVersion: true,
 		EnableBashCompletion: true, OnUsageError: usage,
-		DisableSliceFlagSeparator: true, // SPECs hold commas
-		ExitErrHandler: func(*cli.Context, error) {}, // exitCode decides
+		DisableSliceFlagSeparator: true,                         // SPECs hold commas
+		ExitErrHandler:            func(*cli.Context, error) {}, // exitCode decides
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return fmt.Errorf("%w: there is no command %q; see simgan help", errUsage, c.Args().First())
