@@ -32,7 +32,7 @@ func (e *Eye) Crop(h, w int) []uint8 {
 // Normalized is the 60 x 36 (width x height) picture of MPIIGaze's normalised data.
 func (e *Eye) Normalized() []uint8 { return e.Crop(36, 60) }
 
-// expose is the camera's picture in 0..1 of h x w pixels, stepX x stepY crop pixels each, around the crop's centre.
+// expose is the camera's picture in 0..1 of h x w pixels, stepX x stepY scene units each, around the crop's centre.
 func (e *Eye) expose(h, w int, stepX, stepY float64) []float64 {
 	l := &e.look
 	picture := make([]float64, h*w)

@@ -34,11 +34,11 @@ const (
 	yawDeviation, yawMost                = 14.0, 35.0
 )
 
-// Lengths of the scene are in pixels of the 55 x 35 crop: the fissure of 30 mm is 33 of them, so 1.1 a millimetre.
+// Lengths of the scene are in units of 0.91 mm: the fissure of 30 mm is 33 of them, 80 % of the crop's width as in MPIIGaze.
 const (
 	ballRadius = 13.2 // 12 mm
-	cropWidth  = 55.0
-	cropHeight = 35.0
+	cropWidth  = 41.25
+	cropHeight = 26.25
 )
 
 // Eye is one scene: geometry, drawn alike in both domains, and the material and camera of its domain.
@@ -46,7 +46,7 @@ type Eye struct {
 	Gaze     [3]float64 // unit vector: x right, y down, z away from the camera
 	HeadPose [3]float64 // pitch, yaw, roll in degrees
 	domain   Domain
-	ballX    float64 // of the ball's centre, from the crop's centre
+	ballX    float64 // of the ball's centre, from the crop's centre, units
 	ballY    float64
 	half     float64 // half of the fissure's width
 	upper    float64 // height of the upper lid's arch over the line through the corners
@@ -74,8 +74,8 @@ func NewEye(d Domain, seed uint64, index int) *Eye {
 	e.ballX, e.ballY = r.NormFloat64()*0.4, 0.3+r.NormFloat64()*0.4
 	e.half = (16.5 + r.NormFloat64()*0.7) * math.Cos(e.HeadPose[1]*math.Pi/180)
 	// The upper lid follows the gaze up and down; the lower a little.
-	e.upper = max(2.5, 7.6+0.16*pitch+r.NormFloat64()*0.9)
-	e.lower = max(2, 4.9-0.04*pitch+r.NormFloat64()*0.6)
+	e.upper = max(2.2, 6.8+0.16*pitch+r.NormFloat64()*0.9)
+	e.lower = max(1.8, 4.4-0.04*pitch+r.NormFloat64()*0.6)
 	e.peak = r.NormFloat64() * 0.15
 	e.tilt = (e.HeadPose[2] - 2) * math.Pi / 180
 	e.iris = 0.49 + r.NormFloat64()*0.015

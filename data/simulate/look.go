@@ -20,8 +20,8 @@ type look struct {
 	glint                             []glint
 	glasses                           *glasses
 	exposure, gamma                   float64
-	blur                              float64 // standard deviation of the optics' blur, crop pixels
-	motion                            float64 // length of the motion blur, crop pixels
+	blur                              float64 // standard deviation of the optics' blur, scene units
+	motion                            float64 // length of the motion blur, scene units
 	noise                             float64 // of the sensor, of full scale
 	jpeg                              int     // quality, 0: none
 	shiftX, shiftY                    float64 // error of the crop's centre
@@ -50,14 +50,14 @@ func newLook(d Domain, r *rand.Rand) look {
 		l.crease, l.brow = uniform(0.1, 0.3), uniform(0.1, 0.5)
 		l.lashes, l.texture = uniform(0.1, 0.3), 0.01
 		l.glint = []glint{{uniform(-0.25, 0.25), uniform(-0.3, -0.1), uniform(0.05, 0.09), uniform(0.6, 1)}}
-		l.exposure, l.gamma = uniform(0.5, 0.8), 1
+		l.exposure, l.gamma = uniform(0.4, 0.95), 1
 		return l
 	}
-	l.skin, l.sclera = uniform(0.3, 0.65), uniform(0.5, 0.75)
+	l.skin, l.sclera = uniform(0.35, 0.65), uniform(0.45, 0.65)
 	l.irisTone, l.pupilTone = uniform(0.1, 0.2), 0.06
-	l.side, l.socket = uniform(0.2, 0.7), uniform(0.15, 0.45)
-	l.crease, l.brow = uniform(0.1, 0.35), uniform(0.1, 0.5)
-	l.lashes, l.texture = uniform(0.4, 0.9), uniform(0.02, 0.05)
+	l.side, l.socket = uniform(0.2, 0.9), uniform(0.2, 0.5)
+	l.crease, l.brow = uniform(0.1, 0.35), uniform(0.1, 0.6)
+	l.lashes, l.texture = uniform(0.4, 0.9), uniform(0.015, 0.04)
 	for range 6 + r.IntN(14) {
 		l.hairs = append(l.hairs, hair{t: uniform(-0.9, 0.95), length: uniform(1.5, 4), lean: uniform(-0.3, 0.3), dark: uniform(0.2, 0.6)})
 	}
@@ -72,8 +72,8 @@ func newLook(d Domain, r *rand.Rand) look {
 	}
 	l.exposure, l.gamma = uniform(0.45, 1.1), uniform(0.75, 1.3)
 	l.blur, l.motion = uniform(0.3, 1.0), math.Max(0, r.NormFloat64()*0.7)
-	l.noise, l.jpeg = uniform(0.003, 0.016), 55+r.IntN(42)
-	l.shiftX, l.shiftY = r.NormFloat64()*0.4, r.NormFloat64()*0.4
+	l.noise, l.jpeg = uniform(0.001, 0.008), 55+r.IntN(42)
+	l.shiftX, l.shiftY = r.NormFloat64()*0.7, r.NormFloat64()*0.7
 	return l
 }
 

@@ -2,7 +2,7 @@ package simulate
 
 import "math"
 
-// radiance is the light that reaches the camera from (x, y), crop pixels from the crop's centre, 1 being white.
+// radiance is the light that reaches the camera from (x, y), scene units from the crop's centre, 1 being white.
 func (e *Eye) radiance(x, y float64) float64 {
 	l := &e.look
 	sceneX, sceneY := x+e.centreX, y+e.centreY
@@ -36,7 +36,7 @@ func (e *Eye) ball(x, y, below, above float64) float64 {
 	dx, dy := (x-e.ballX)/ballRadius, (y-e.ballY)/ballRadius
 	d2 := dx*dx + dy*dy
 	nz := math.Sqrt(math.Max(1-d2, 0.02))
-	facing := 0.75 + 0.25*nz + 0.15*(l.light[0]*dx+l.light[1]*dy)
+	facing := 0.65 + 0.35*nz + 0.15*(l.light[0]*dx+l.light[1]*dy)
 	tone := l.sclera
 	if d2 < 1 {
 		angle := math.Acos(math.Min(dx*e.Gaze[0]+dy*e.Gaze[1]-nz*e.Gaze[2], 1))
@@ -48,7 +48,7 @@ func (e *Eye) ball(x, y, below, above float64) float64 {
 		tone = (tone*(1-within) + iris*within) * limbus
 	}
 	tone *= facing
-	tone *= 1 - 0.45*bump(below, 1.8) // the upper lid's shadow
+	tone *= 1 - 0.5*bump(below, 2.3) // the upper lid's shadow
 	tone *= 1 - 0.15*bump(above, 1)
 	// The corners are shaded and pinkish: darker than the sclera.
 	tone *= 1 - 0.35*smooth(0.72, 1, math.Abs(x)/e.half)
@@ -71,14 +71,14 @@ func (e *Eye) skin(u, v, upper, lower float64, between bool) float64 {
 	if v <= upper {
 		above := upper - v
 		tone *= 1 - l.crease*bump(above-l.creaseAbove, 0.7)*fade
-		tone *= 1 + 0.12*bump(above-l.creaseAbove*0.5, 1.2)*fade // the lid bulges
+		tone *= 1 + 0.08*bump(above-l.creaseAbove*0.5, 1.2)*fade // the lid bulges
 		tone *= 1 - l.socket*bump(above-7, 3)*fade
 		tone *= 1 - l.brow*smooth(l.browAbove-4, l.browAbove+3, -v-7+0.1*math.Abs(u))
 	} else {
 		under := v - lower
-		tone *= 1 + 0.15*bump(under-0.8, 0.6)*fade // the lower lid's wet rim
+		tone *= 1 + 0.08*bump(under-0.8, 0.6)*fade // the lower lid's wet rim
 		tone *= 1 - 0.6*l.socket*bump(under-4.5, 2)*fade
-		tone *= 1 + 0.1*smooth(4, 14, under)
+		tone *= 1 + 0.2*smooth(3, 10, under)
 	}
 	tone *= 1 - l.socket*0.6*bump(u+e.half+3, 5) // beside the nose
 	grain := lattice(u/1.3, v/1.3, l.textureSeed) + 1.5*lattice(u/5, v/5, l.textureSeed+1)
