@@ -226,14 +226,14 @@ func TestFlatMemory(t *testing.T) {
 	for range 100 {
 		step()
 	}
-	before, _, err := Memory()
+	before, _, err := Memory(CPU)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 10_000 {
 		step()
 	}
-	after, _, err := Memory()
+	after, _, err := Memory(CPU)
 	if err != nil {
 		t.Fatal(err)
 	}

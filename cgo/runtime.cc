@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <dlfcn.h>
 #include <torch/version.h>
 
@@ -52,8 +53,24 @@ char *sg_cuda_devices(int32_t *n) {
   return guard([&] { *n = at::detail::getCUDAHooks().hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0; });
 }
 
-char *sg_memory(int64_t *now, int64_t *peak) {
+char *sg_cudnn(int64_t *version) {
+  return guard([&] { *version = at::detail::getCUDAHooks().hasCuDNN() ? at::detail::getCUDAHooks().versionRuntimeCuDNN() : 0; });
+}
+
+char *sg_synchronize(int32_t device) {
   return guard([&] {
+    if (device >= 0) at::detail::getCUDAHooks().deviceSynchronize(device);
+  });
+}
+
+char *sg_memory(int32_t device, int64_t *now, int64_t *peak) {
+  return guard([&] {
+    if (device >= 0) {
+      auto bytes = c10::getDeviceAllocator(c10::kCUDA)->getDeviceStats(device).allocated_bytes[0];
+      *now = bytes.current;
+      *peak = bytes.peak;
+      return;
+    }
     std::ifstream status("/proc/self/status");
     *now = *peak = 0;
     for (std::string word; status >> word;) {

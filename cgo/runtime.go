@@ -44,11 +44,28 @@ func HasBFloat16(device Device) bool {
 	return check("bfloat16", C.sg_bfloat16(&yes)) == nil && yes != 0
 }
 
-// Memory is the resident memory of this process, now and at most, in bytes.
-func Memory() (now, peak int64, err error) {
+// Memory is what is in use now and at most, in bytes: the resident memory of this process (CPU), or that of libtorch's
+// tensors on a CUDA device.
+func Memory(device Device) (now, peak int64, err error) {
 	var n, p C.int64_t
-	err = check("memory", C.sg_memory(&n, &p))
+	err = check("memory", C.sg_memory(C.int32_t(device), &n, &p))
 	return int64(n), int64(p), err
+}
+
+// Synchronize waits until the device has done all that was asked of it.
+func Synchronize(device Device) error { return check("synchronize", C.sg_synchronize(C.int32_t(device))) }
+
+// CuDNN is the version of cuDNN as a number (91900 is 9.19.0); the error says why there is none.
+func CuDNN() (int64, error) {
+	if err := loadCUDA(); err != nil {
+		return 0, err
+	}
+	var v C.int64_t
+	err := check("cuDNN", C.sg_cudnn(&v))
+	if err == nil && v == 0 {
+		err = errors.New("libtorch was built without cuDNN")
+	}
+	return int64(v), err
 }
 
 var loadCUDA = sync.OnceValue(func() error { return check("load CUDA", C.sg_cuda_load()) })

@@ -19,8 +19,13 @@ char *sg_bfloat16(int *yes);
 char *sg_cuda_load(void);
 // Number of CUDA devices (0 without a driver).
 char *sg_cuda_devices(int32_t *n);
-// Resident bytes of this process's memory now and at most (from /proc/self/status).
-char *sg_memory(int64_t *now, int64_t *peak);
+// Version of cuDNN as a number (91900 is 9.19.0), after sg_cuda_load; 0 where libtorch came without.
+char *sg_cudnn(int64_t *version);
+// Waits until the device has done all that was asked of it; nothing to wait for on the CPU (device < 0).
+char *sg_synchronize(int32_t device);
+// Bytes in use now and at most: this process's resident memory (device < 0, from /proc/self/status), or libtorch's tensors
+// on a CUDA device.
+char *sg_memory(int32_t device, int64_t *now, int64_t *peak);
 
 char *sg_generator_new(int32_t device, uint64_t seed, sg_generator *out);
 void sg_generator_free(sg_generator g);

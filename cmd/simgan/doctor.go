@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -42,19 +43,9 @@ func runDoctor(out io.Writer) error {
 	if cgo.HasBFloat16(cgo.CPU) {
 		bfloat = "bfloat16 in hardware"
 	}
-	fmt.Fprintf(out, "libtorch   %s\n", torch)
+	fmt.Fprintf(out, "libtorch   %s, %s\n", torch, libraryFolder())
 	fmt.Fprintf(out, "processor  %d threads, %s, %s\n", runtime.NumCPU(), instructions, bfloat)
-	if n, err := cgo.CUDADevices(); err != nil {
-		fmt.Fprintf(out, "CUDA       none: %v\n", err)
-		fmt.Fprintf(out, "           training runs on the CPU; for a GPU install its driver and, in Python, torch==2.11.0, then `make build`\n")
-	} else {
-		fmt.Fprintf(out, "CUDA       %d device(s)\n", n)
-	}
-	if driver, err := os.ReadFile("/proc/driver/nvidia/version"); err == nil {
-		fmt.Fprintf(out, "driver     %s", driver)
-	} else {
-		fmt.Fprintln(out, "driver     no NVIDIA driver is loaded")
-	}
+	reportGPU(out)
 	here, err := filepath.Abs(".")
 	if err != nil {
 		return err
@@ -65,4 +56,54 @@ func runDoctor(out io.Writer) error {
 	}
 	fmt.Fprintf(out, "disk       %.0f GB free in %s\n", float64(disk.Bavail)*float64(disk.Bsize)/1e9, here)
 	return nil
+}
+
+// reportGPU says what a GPU run would find, from the driver up.
+func reportGPU(out io.Writer) {
+	driver, err := os.ReadFile("/proc/driver/nvidia/version")
+	if err != nil {
+		fmt.Fprintln(out, "driver     no NVIDIA driver is loaded: for a GPU, install your distribution's nvidia-driver package")
+	} else {
+		fmt.Fprintf(out, "driver     %s\n", strings.TrimPrefix(strings.SplitN(string(driver), "\n", 2)[0], "NVRM version: "))
+	}
+	if n, err := cgo.CUDADevices(); err != nil {
+		fmt.Fprintf(out, "CUDA       none: %v\n", err)
+		fmt.Fprintln(out, "           training runs on the CPU; CUDA's libraries come with: pip install torch==2.11.0, then `make build` with that Python first on PATH")
+	} else {
+		fmt.Fprintf(out, "CUDA       %d device(s): %s\n", n, strings.Join(gpuModels(), ", "))
+	}
+	if v, err := cgo.CuDNN(); err != nil {
+		fmt.Fprintln(out, "cuDNN      none: it comes with CUDA's libraries")
+	} else {
+		fmt.Fprintf(out, "cuDNN      %d.%d.%d\n", v/10000, v/100%100, v%100)
+	}
+}
+
+// gpuModels are the models of the machine's GPUs, as the driver names them.
+func gpuModels() []string {
+	files, _ := filepath.Glob("/proc/driver/nvidia/gpus/*/information") // the pattern is right; none without a driver
+	var models []string
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // gone since: the driver was unloaded
+		}
+		for line := range strings.Lines(string(text)) {
+			if model, ok := strings.CutPrefix(line, "Model:"); ok {
+				models = append(models, strings.TrimSpace(model))
+			}
+		}
+	}
+	return models
+}
+
+// libraryFolder is where the libtorch in this process' memory came from.
+func libraryFolder() string {
+	maps, _ := os.ReadFile("/proc/self/maps") // there on every Linux; the path is for readers only
+	for line := range strings.Lines(string(maps)) {
+		if i := strings.Index(line, "/"); i >= 0 && strings.HasSuffix(strings.TrimSpace(line), "libtorch_cpu.so") {
+			return filepath.Dir(line[i:])
+		}
+	}
+	return "of unknown place"
 }

@@ -50,7 +50,7 @@ func newLook(d Domain, r *rand.Rand) look {
 		l.crease, l.brow = uniform(0.1, 0.3), uniform(0.1, 0.5)
 		l.lashes, l.texture = uniform(0.1, 0.3), 0.01
 		l.glint = []glint{{uniform(-0.25, 0.25), uniform(-0.3, -0.1), uniform(0.05, 0.09), uniform(0.6, 1)}}
-		l.exposure, l.gamma = uniform(0.4, 0.95), 1
+		l.exposure, l.gamma = uniform(0.5, 0.8), 1
 		return l
 	}
 	l.skin, l.sclera = uniform(0.35, 0.65), uniform(0.45, 0.65)
