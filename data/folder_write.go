@@ -51,8 +51,8 @@ type folderWriter struct {
 	table labelTable
 }
 
-func newFolderWriter(dir string) frameWriter {
-	return &folderWriter{dir: dir, table: labelTable{header: append([]string{"file"}, GazeLabels...)}}
+func newFolderWriter(dir string, _ int) (frameWriter, error) {
+	return &folderWriter{dir: dir, table: labelTable{header: append([]string{"file"}, GazeLabels...)}}, nil
 }
 
 func (w *folderWriter) write(i int, e *simulate.Eye) error {

@@ -30,6 +30,12 @@ type mpiigazeEye struct {
 // The size of MPIIGaze's normalised images.
 const mpiigazeHeight, mpiigazeWidth = 36, 60
 
+// The data set's folders.
+var (
+	mpiigazeFolder   = filepath.Join("Data", "Normalized")
+	evaluationFolder = filepath.Join("Evaluation Subset", "sample list for eye image")
+)
+
 // openMPIIGaze opens mpiigaze:PATH[,people=p00+p01][,subset=all|evaluation][,eyes=both|left|right][,labels=false][,size=HxW].
 // PATH holds Data/Normalized, or is it. Right eyes are mirrored and their yaw negated, so that all are left eyes.
 func openMPIIGaze(s Spec) (Dataset, error) {
@@ -49,7 +55,7 @@ func openMPIIGaze(s Spec) (Dataset, error) {
 		d.info.LabelNames = GazeLabels
 	}
 	root := s.Path
-	if normalized := filepath.Join(root, "Data", "Normalized"); exists(normalized) {
+	if normalized := filepath.Join(root, mpiigazeFolder); exists(normalized) {
 		root = normalized
 	}
 	files, err := mpiigazeFiles(s, root)
@@ -105,7 +111,7 @@ func (d *mpiigaze) choose(s Spec) error {
 	}
 	d.eyes = nil
 	for _, person := range sortedKeys(people) {
-		list := filepath.Join(s.Path, "Evaluation Subset", "sample list for eye image", person+".txt")
+		list := filepath.Join(s.Path, evaluationFolder, person+".txt")
 		names, err := evaluationList(list, person)
 		if err != nil {
 			return fmt.Errorf("data set %s: %w", s, err)
@@ -181,7 +187,7 @@ func (e *mpiigazeEye) fill(images, gaze []float64, i, n int, mirror bool) error 
 		if mirror {
 			x = mpiigazeWidth - 1 - x
 		}
-		e.pix[k] = uint8(images[i+n*(y+mpiigazeHeight*x)])
+		e.pix[k] = uint8(images[normalizedIndex(i, n, y, x)])
 	}
 	length := 0.0
 	for k := range e.gaze {
@@ -196,6 +202,9 @@ func (e *mpiigazeEye) fill(images, gaze []float64, i, n int, mirror bool) error 
 	}
 	return nil
 }
+
+// normalizedIndex is where MATLAB has the pixel (y, x) of image i of n.
+func normalizedIndex(i, n, y, x int) int { return i + n*(y+mpiigazeHeight*x) }
 
 // Info describes the images.
 func (d *mpiigaze) Info() Info { return d.info }

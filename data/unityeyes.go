@@ -179,7 +179,7 @@ func centre(points [][3]float64) (x, y float64) {
 // unityEyesWriter writes simulated eyes as UnityEyes 1 does.
 type unityEyesWriter struct{ dir string }
 
-func newUnityEyesWriter(dir string) frameWriter { return unityEyesWriter{dir} }
+func newUnityEyesWriter(dir string, _ int) (frameWriter, error) { return unityEyesWriter{dir}, nil }
 
 func (w unityEyesWriter) write(i int, e *simulate.Eye) error {
 	f := e.Frame(640, 480)

@@ -56,7 +56,7 @@ func newSimulateCommand() *cli.Command {
 				&cli.StringFlag{Name: "domain", Value: "synthetic", Usage: "synthetic (as rendered) or real (as a webcam sees them)"},
 				&cli.IntFlag{Name: "n", Value: 1000, Usage: "images"},
 				&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
-				&cli.StringFlag{Name: "format", Value: "folder", Usage: "folder (PNG with labels.csv) or unityeyes"},
+				&cli.StringFlag{Name: "format", Value: "folder", Usage: "folder (PNG with labels.csv), unityeyes or mpiigaze (two eyes a frame)"},
 				&cli.Uint64Flag{Name: "seed", Value: 1},
 			},
 			Action: func(c *cli.Context) error {
