@@ -16,15 +16,18 @@ import (
 
 // mpiigaze is MPIIGaze's Data/Normalized: a .mat a day, left and right eyes of 60 x 36 (width x height).
 type mpiigaze struct {
-	info Info
-	eyes []mpiigazeEye
+	info   Info
+	path   string // what the SPEC names
+	folder string // of the people below it: Data/Normalized or nothing
+	eyes   []mpiigazeEye
 }
 
 // mpiigazeEye is one eye as it is given out: right eyes mirrored.
 type mpiigazeEye struct {
-	name string
-	pix  []uint8 // 36 rows of 60
-	gaze [3]float64
+	name  string  // pXX/dayYY/NNNN_left or _right
+	frame int     // its place in the day's .mat
+	pix   []uint8 // 36 rows of 60
+	gaze  [3]float64
 }
 
 // The size of MPIIGaze's normalised images.
@@ -50,14 +53,14 @@ func openMPIIGaze(s Spec) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &mpiigaze{info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 8}}
+	d := &mpiigaze{path: s.Path, info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 8}}
 	if labelled {
 		d.info.LabelNames = GazeLabels
 	}
-	root := s.Path
-	if normalized := filepath.Join(root, mpiigazeFolder); exists(normalized) {
-		root = normalized
+	if exists(filepath.Join(s.Path, mpiigazeFolder)) {
+		d.folder = mpiigazeFolder
 	}
+	root := filepath.Join(s.Path, d.folder)
 	files, err := mpiigazeFiles(s, root)
 	if err != nil {
 		return nil, err
@@ -169,7 +172,7 @@ func readMPIIGaze(path, day string) (eyes []mpiigazeEye, err error) {
 			return nil, fmt.Errorf("%s: data.%s: image %v, gaze %v and %d filenames do not fit (N,36,60), (N,3) and N", path, side, images.Dims, gaze.Dims, len(names))
 		}
 		for i := range n {
-			e := mpiigazeEye{name: fmt.Sprintf("%s/%s_%s", day, strings.TrimSuffix(names[i].Text, ".jpg"), side)}
+			e := mpiigazeEye{name: fmt.Sprintf("%s/%s_%s", day, strings.TrimSuffix(names[i].Text, ".jpg"), side), frame: i}
 			if err := e.fill(images.Numbers, gaze.Numbers, i, n, side == "right"); err != nil {
 				return nil, fmt.Errorf("%s: data.%s: frame %d: %w", path, side, i+1, err)
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -136,8 +137,63 @@ func (w *mpiigazeWriter) close() error {
 	return writeEvaluationLists(w.dir, lists)
 }
 
+// WriteLabels writes a .mat for each of the source's (and variant) that differs from it in the images: refined eyes at
+// 60 x 36, black ones where the SPEC left an eye out. The evaluation lists name the refined eyes.
+func (d *mpiigaze) WriteLabels(dir string, images []Refined) error {
+	days, lists := map[string][]Refined{}, map[string][]string{}
+	for _, r := range images {
+		source, eye := path.Split(d.eyes[r.Index].name)
+		day := strings.TrimSuffix(source, "/") + r.Suffix
+		days[day] = append(days[day], r)
+		if person, name, ok := strings.Cut(day, "/"); ok {
+			end := strings.LastIndex(eye, "_")
+			lists[person] = append(lists[person], name+"/"+eye[:end]+".jpg "+eye[end+1:])
+		}
+	}
+	for _, day := range sortedKeys(days) {
+		if err := d.writeDay(dir, day, days[day]); err != nil {
+			return err
+		}
+	}
+	return writeEvaluationLists(dir, lists)
+}
+
+// writeDay writes one .mat with the images, which are all of one of the source's .mat.
+func (d *mpiigaze) writeDay(dir, day string, images []Refined) error {
+	source := filepath.Join(d.path, d.folder, path.Dir(d.eyes[images[0].Index].name)+".mat")
+	variables, err := mat.Read(source)
+	if err != nil {
+		return err
+	}
+	sides := variables["data"].Fields
+	n := len(variables["filenames"].Cells)
+	for _, side := range []string{"left", "right"} {
+		black := make([]float64, n*mpiigazeHeight*mpiigazeWidth)
+		sides[side][0].Fields["image"][0] = mat.Numeric(mat.Uint8, black, n, mpiigazeHeight, mpiigazeWidth)
+	}
+	for _, r := range images {
+		m, err := decodeFile(filepath.Join(dir, filepath.FromSlash(r.Name)))
+		if err != nil {
+			return err
+		}
+		e, side := d.eyes[r.Index], "left"
+		if m = m.Resize(mpiigazeHeight, mpiigazeWidth); strings.HasSuffix(e.name, "_right") {
+			side, m = "right", m.Mirror()
+		}
+		putNormalized(sides[side][0].Fields["image"][0].Numbers, e.frame, n, m)
+	}
+	var out []mat.Variable
+	for _, name := range sortedKeys(variables) {
+		out = append(out, mat.Variable{Name: name, Array: variables[name]})
+	}
+	return writeMat(filepath.Join(dir, d.folder, filepath.FromSlash(day)+".mat"), out...)
+}
+
 // writeEvaluationLists writes each person's lines.
 func writeEvaluationLists(dir string, lists map[string][]string) error {
+	if len(lists) == 0 {
+		return nil
+	}
 	folder := filepath.Join(dir, evaluationFolder)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -151,11 +207,11 @@ func writeEvaluationLists(dir string, lists map[string][]string) error {
 }
 
 // writeMat writes a .mat and the folders above it.
-func writeMat(path string, variables ...mat.Variable) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+func writeMat(file string, variables ...mat.Variable) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	return mat.Write(path, variables...)
+	return mat.Write(file, variables...)
 }
 
 // rodrigues is the rotation vector (its length is the angle in radians) of a head pose of pitch (up positive), yaw (to the
