@@ -158,28 +158,38 @@ func readMPIIGaze(path, day string) (eyes []mpiigazeEye, err error) {
 	}
 	names := variables["filenames"].Cells
 	for _, side := range []string{"left", "right"} {
-		eye, err := variables["data"].Field(side)
+		images, gaze, err := normalizedSide(variables, side)
 		if err != nil {
-			return nil, fmt.Errorf("%s: is no day of MPIIGaze's Normalized data: data %w", path, err)
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		images, imageErr := eye.Field("image")
-		gaze, gazeErr := eye.Field("gaze")
-		if err := errors.Join(imageErr, gazeErr); err != nil {
-			return nil, fmt.Errorf("%s: data.%s %w", path, side, err)
-		}
-		n := len(gaze.Numbers) / 3
-		if n == 0 || len(gaze.Numbers) != 3*n || len(images.Numbers) != n*mpiigazeHeight*mpiigazeWidth || len(names) != n {
-			return nil, fmt.Errorf("%s: data.%s: image %v, gaze %v and %d filenames do not fit (N,36,60), (N,3) and N", path, side, images.Dims, gaze.Dims, len(names))
-		}
+		n := len(names)
 		for i := range n {
 			e := mpiigazeEye{name: fmt.Sprintf("%s/%s_%s", day, strings.TrimSuffix(names[i].Text, ".jpg"), side), frame: i}
-			if err := e.fill(images.Numbers, gaze.Numbers, i, n, side == "right"); err != nil {
+			if err := e.fill(images, gaze, i, n, side == "right"); err != nil {
 				return nil, fmt.Errorf("%s: data.%s: frame %d: %w", path, side, i+1, err)
 			}
 			eyes = append(eyes, e)
 		}
 	}
 	return eyes, nil
+}
+
+// normalizedSide is one side's images (N,36,60) and gaze (N,3) of a day with N filenames.
+func normalizedSide(day map[string]mat.Array, side string) (images, gaze []float64, err error) {
+	eye, err := day["data"].Field(side)
+	if err != nil {
+		return nil, nil, fmt.Errorf("is no day of MPIIGaze's Normalized data: data %w", err)
+	}
+	i, imageErr := eye.Field("image")
+	g, gazeErr := eye.Field("gaze")
+	if err := errors.Join(imageErr, gazeErr); err != nil {
+		return nil, nil, fmt.Errorf("data.%s %w", side, err)
+	}
+	n := len(day["filenames"].Cells)
+	if n == 0 || len(g.Numbers) != 3*n || len(i.Numbers) != n*mpiigazeHeight*mpiigazeWidth {
+		return nil, nil, fmt.Errorf("data.%s: image %v, gaze %v and %d filenames do not fit (N,36,60), (N,3) and N", side, i.Dims, g.Dims, n)
+	}
+	return i.Numbers, g.Numbers, nil
 }
 
 // fill copies frame i of n out of MATLAB's column-major order.

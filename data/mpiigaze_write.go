@@ -158,18 +158,20 @@ func (d *mpiigaze) WriteLabels(dir string, images []Refined) error {
 	return writeEvaluationLists(dir, lists)
 }
 
-// writeDay writes one .mat with the images, which are all of one of the source's .mat.
+// writeDay writes one .mat with the images, which are all of one of the source's .mat; its pixels are set in place.
 func (d *mpiigaze) writeDay(dir, day string, images []Refined) error {
 	source := filepath.Join(d.path, d.folder, path.Dir(d.eyes[images[0].Index].name)+".mat")
 	variables, err := mat.Read(source)
 	if err != nil {
 		return err
 	}
-	sides := variables["data"].Fields
 	n := len(variables["filenames"].Cells)
+	sides := map[string][]float64{}
 	for _, side := range []string{"left", "right"} {
-		black := make([]float64, n*mpiigazeHeight*mpiigazeWidth)
-		sides[side][0].Fields["image"][0] = mat.Numeric(mat.Uint8, black, n, mpiigazeHeight, mpiigazeWidth)
+		if sides[side], _, err = normalizedSide(variables, side); err != nil {
+			return fmt.Errorf("%s: %w", source, err)
+		}
+		clear(sides[side])
 	}
 	for _, r := range images {
 		m, err := decodeFile(filepath.Join(dir, filepath.FromSlash(r.Name)))
@@ -180,7 +182,10 @@ func (d *mpiigaze) writeDay(dir, day string, images []Refined) error {
 		if m = m.Resize(mpiigazeHeight, mpiigazeWidth); strings.HasSuffix(e.name, "_right") {
 			side, m = "right", m.Mirror()
 		}
-		putNormalized(sides[side][0].Fields["image"][0].Numbers, e.frame, n, m)
+		if e.frame >= n {
+			return fmt.Errorf("%s: has %d frames, fewer than when it was opened", source, n)
+		}
+		putNormalized(sides[side], e.frame, n, m)
 	}
 	var out []mat.Variable
 	for _, name := range sortedKeys(variables) {
