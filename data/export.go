@@ -6,19 +6,37 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// Exporter writes a refined data set: each image under its source's relative path as PNG, and manifest.csv with source,
-// refined image, variant and labels. A folder that had labels gets its labels.csv again. `folder:OUT` reads it.
+// Exporter writes a refined data set: each image under its source's relative path as PNG, label files in the source's own
+// form (LabelWriter), and manifest.csv with source, refined image, variant and labels. `folder:OUT` reads it.
 type Exporter struct {
 	source   Dataset
 	dir      string
 	variants int
+	images   []Refined
 	manifest labelTable
-	labels   labelTable
 }
+
+// Refined is an image that an Exporter wrote.
+type Refined struct {
+	Index  int    // of its source in the data set
+	Name   string // of its PNG below the new folder; "" until it is written
+	Suffix string // what its name has more than the source's: "", or _v0, _v1, ... where there are variants
+}
+
+// LabelWriter is a labelled data set with label files of its own form. One that is none gets labels.csv.
+type LabelWriter interface {
+	// WriteLabels writes into dir the label files of the images, all of which are there: first all variants of the
+	// data set's first image. Errors name the file.
+	WriteLabels(dir string, images []Refined) error
+}
+
+// variantSuffix is what Refined names end with, once for each time that a data set was refined in several variants.
+var variantSuffix = regexp.MustCompile(`(_v[0-9]+)+$`)
 
 // Export lets fill write all images of ds, refined in the given number of variants, into the new folder out, which
 // appears only when every image is written.
@@ -26,10 +44,8 @@ func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) er
 	if variants < 1 {
 		return fmt.Errorf("variants is %d; use 1 or more", variants)
 	}
-	info := ds.Info()
-	e := &Exporter{source: ds, variants: variants}
-	e.manifest.header = append(slices.Clone(manifestColumns), info.LabelNames...)
-	e.labels.header = append([]string{"file"}, info.LabelNames...)
+	e := &Exporter{source: ds, variants: variants, images: make([]Refined, ds.Len()*variants)}
+	e.manifest.header = append(slices.Clone(manifestColumns), ds.Info().LabelNames...)
 	return intoNew(out, func(dir string) error {
 		e.dir = dir
 		if err := fill(e); err != nil {
@@ -42,33 +58,50 @@ func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) er
 // Write writes one variant of image i, in the source's bits.
 func (e *Exporter) Write(i, variant int, refined Image, label []float32) error {
 	source := e.source.Name(i)
-	name := strings.TrimSuffix(source, filepath.Ext(source))
+	r := Refined{Index: i}
 	if e.variants > 1 {
-		name += fmt.Sprintf("_v%d", variant)
+		r.Suffix = fmt.Sprintf("_v%d", variant)
 	}
-	name += ".png"
-	path := filepath.Join(e.dir, filepath.FromSlash(name))
+	r.Name = strings.TrimSuffix(source, filepath.Ext(source)) + r.Suffix + ".png"
+	path := filepath.Join(e.dir, filepath.FromSlash(r.Name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: two images of the source would have this name; rename one of them", name)
+		return fmt.Errorf("%s: two images of the source would have this name; rename one of them", r.Name)
 	}
 	place := i*e.variants + variant
-	e.manifest.add(place, []string{source, name, fmt.Sprint(variant)}, label)
-	e.labels.add(place, []string{name}, label)
+	e.images[place] = r
+	e.manifest.add(place, []string{source, r.Name, fmt.Sprint(variant)}, label)
 	return EncodePNG(path, refined)
 }
 
 // finish writes the tables, if no image is missing.
 func (e *Exporter) finish() error {
-	if want := e.source.Len() * e.variants; len(e.manifest.rows) != want || slices.ContainsFunc(e.manifest.rows, func(r []string) bool { return r == nil }) {
-		return fmt.Errorf("not every image was refined: of %d, %d are there", want, len(e.manifest.rows))
+	missing := 0
+	for _, r := range e.images {
+		if r.Name == "" {
+			missing++
+		}
+	}
+	if missing > 0 {
+		return fmt.Errorf("not every image was refined: of %d, %d are there", len(e.images), len(e.images)-missing)
 	}
 	if e.source.Info().LabelNames != nil {
-		if err := e.labels.write(filepath.Join(e.dir, "labels.csv")); err != nil {
+		if err := e.writeLabels(); err != nil {
 			return err
 		}
 	}
 	return e.manifest.write(filepath.Join(e.dir, manifestName))
+}
+
+func (e *Exporter) writeLabels() error {
+	if own, ok := e.source.(LabelWriter); ok {
+		return own.WriteLabels(e.dir, e.images)
+	}
+	table := labelTable{header: append([]string{"file"}, e.source.Info().LabelNames...)}
+	for i, row := range e.manifest.rows {
+		table.add(i, append([]string{e.images[i].Name}, row[len(manifestColumns):]...), nil)
+	}
+	return table.write(filepath.Join(e.dir, "labels.csv"))
 }

@@ -80,3 +80,34 @@ func TestExportLeavesNothingHalf(t *testing.T) {
 		t.Errorf("a full output folder: %v", err)
 	}
 }
+
+// export writes every image of the SPEC as it is, in variants, and gives the new folder.
+func export(t *testing.T, spec string, variants int) (ds Dataset, out string) {
+	t.Helper()
+	ds, err := Open(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out = filepath.Join(t.TempDir(), "refined")
+	if err := Export(ds, out, variants, copyAll(ds, variants, 0)); err != nil {
+		t.Fatal(err)
+	}
+	return ds, out
+}
+
+// expectSame compares sample i of a data set with variant v of sample j of an exported one.
+func expectSame(t *testing.T, got Dataset, i int, want Dataset, j, v int) {
+	t.Helper()
+	g, err := got.Sample(i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := want.Sample(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Image.Pix[0] = uint16(v)
+	if diff := cmp.Diff(w.Image, g.Image) + cmp.Diff(w.Label, g.Label); diff != "" {
+		t.Errorf("%s is not variant %d of %s: %s", g.Name, v, w.Name, diff[:min(len(diff), 400)])
+	}
+}

@@ -2,8 +2,11 @@ package data
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -44,6 +47,31 @@ func (t *labelTable) write(path string) error {
 	return file.CloseAtomicallyReplace()
 }
 
+// WriteLabels writes labels.csv with the columns and the numbers of the folder's own labels, as they are written there.
+func (f *folder) WriteLabels(dir string, images []Refined) error {
+	rows, err := openLabelRows(f.labels.path)
+	if err != nil {
+		return err
+	}
+	defer rows.close()
+	byName := map[string][]string{}
+	for {
+		name, cells, _, err := rows.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		byName[name] = slices.Clone(cells)
+	}
+	table := labelTable{header: rows.header}
+	for i, r := range images {
+		table.add(i, append([]string{r.Name}, byName[f.names[r.Index]]...), nil)
+	}
+	return table.write(filepath.Join(dir, "labels.csv"))
+}
+
 // folderWriter writes simulated eyes as PNG files with a labels.csv.
 type folderWriter struct {
 	dir   string
@@ -51,8 +79,8 @@ type folderWriter struct {
 	table labelTable
 }
 
-func newFolderWriter(dir string) frameWriter {
-	return &folderWriter{dir: dir, table: labelTable{header: append([]string{"file"}, GazeLabels...)}}
+func newFolderWriter(dir string, _ int) (frameWriter, error) {
+	return &folderWriter{dir: dir, table: labelTable{header: append([]string{"file"}, GazeLabels...)}}, nil
 }
 
 func (w *folderWriter) write(i int, e *simulate.Eye) error {

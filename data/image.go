@@ -48,6 +48,20 @@ func decodeFile(path string) (Image, error) {
 	return fromStd(m), nil
 }
 
+// imageSize is the width and height that a PNG or JPEG says it has.
+func imageSize(path string) (w, h int, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer file.Close()
+	config, _, err := image.DecodeConfig(bufio.NewReader(file))
+	if err != nil {
+		return 0, 0, unreadable(path, "PNG or JPEG", err)
+	}
+	return config.Width, config.Height, nil
+}
+
 func unreadable(path, kind string, err error) error {
 	what := "is no readable " + kind
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || strings.Contains(err.Error(), "not enough pixel data") {

@@ -24,37 +24,71 @@ const manifestName = "manifest.csv"
 // manifestColumns come before the labels in a manifest.
 var manifestColumns = []string{"source", "refined", "variant"}
 
-// readLabels reads a CSV with a header whose first column is the image's path, or a refined folder's manifest.
-func readLabels(path string) (*labels, error) {
+// labelRows walks over a CSV with a header whose first column is the image's path, or a refined folder's manifest.
+type labelRows struct {
+	path   string
+	header []string // the column of paths, then one a label
+	key    int      // place of the path in a row
+	first  int      // place of the first label
+	file   *os.File
+	csv    *csv.Reader
+}
+
+func openLabelRows(path string) (*labelRows, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("labels: %w", err)
 	}
-	defer file.Close()
-	r := csv.NewReader(file)
-	r.ReuseRecord = true
-	header, err := r.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: is empty; its first line must name the columns, as file,label1,label2", path)
-	}
+	r := &labelRows{path: path, first: 1, file: file, csv: csv.NewReader(file)}
+	r.csv.ReuseRecord = true
+	header, err := r.csv.Read()
 	if err != nil {
+		file.Close()
+		if errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("%s: is empty; its first line must name the columns, as file,label1,label2", path)
+		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	key, first := 0, 1
+	r.header = slices.Clone(header)
 	if len(header) >= 3 && slices.Equal(header[:3], manifestColumns) {
-		key, first = 1, 3
+		r.key, r.first = 1, 3
+		r.header = append([]string{"file"}, header[3:]...)
 	}
-	l := &labels{path: path, names: slices.Clone(header[first:]), values: map[string][]float32{}, lines: map[string]int{}}
+	return r, nil
+}
+
+// next is the next row: the image's path, a cell a label (valid until the next call) and the line; io.EOF at the end.
+func (r *labelRows) next() (name string, cells []string, line int, err error) {
+	row, err := r.csv.Read()
+	if errors.Is(err, io.EOF) {
+		return "", nil, 0, io.EOF
+	}
+	if err != nil {
+		return "", nil, 0, fmt.Errorf("%s: %w", r.path, err)
+	}
+	line, _ = r.csv.FieldPos(0)
+	return row[r.key], row[r.first:], line, nil
+}
+
+func (r *labelRows) close() { r.file.Close() }
+
+// readLabels reads all labels of a CSV.
+func readLabels(path string) (*labels, error) {
+	rows, err := openLabelRows(path)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.close()
+	l := &labels{path: path, names: rows.header[1:], values: map[string][]float32{}, lines: map[string]int{}}
 	for {
-		row, err := r.Read()
+		name, cells, line, err := rows.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, err
 		}
-		line, _ := r.FieldPos(0)
-		if err := l.add(row[key], row[first:], line); err != nil {
+		if err := l.add(name, cells, line); err != nil {
 			return nil, fmt.Errorf("%s: line %d: %w", path, line, err)
 		}
 	}

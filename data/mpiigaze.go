@@ -16,19 +16,28 @@ import (
 
 // mpiigaze is MPIIGaze's Data/Normalized: a .mat a day, left and right eyes of 60 x 36 (width x height).
 type mpiigaze struct {
-	info Info
-	eyes []mpiigazeEye
+	info   Info
+	path   string // what the SPEC names
+	folder string // of the people below it: Data/Normalized or nothing
+	eyes   []mpiigazeEye
 }
 
 // mpiigazeEye is one eye as it is given out: right eyes mirrored.
 type mpiigazeEye struct {
-	name string
-	pix  []uint8 // 36 rows of 60
-	gaze [3]float64
+	name  string  // pXX/dayYY/NNNN_left or _right
+	frame int     // its place in the day's .mat
+	pix   []uint8 // 36 rows of 60
+	gaze  [3]float64
 }
 
 // The size of MPIIGaze's normalised images.
 const mpiigazeHeight, mpiigazeWidth = 36, 60
+
+// The data set's folders.
+var (
+	mpiigazeFolder   = filepath.Join("Data", "Normalized")
+	evaluationFolder = filepath.Join("Evaluation Subset", "sample list for eye image")
+)
 
 // openMPIIGaze opens mpiigaze:PATH[,people=p00+p01][,subset=all|evaluation][,eyes=both|left|right][,labels=false][,size=HxW].
 // PATH holds Data/Normalized, or is it. Right eyes are mirrored and their yaw negated, so that all are left eyes.
@@ -44,14 +53,14 @@ func openMPIIGaze(s Spec) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &mpiigaze{info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 8}}
+	d := &mpiigaze{path: s.Path, info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 8}}
 	if labelled {
 		d.info.LabelNames = GazeLabels
 	}
-	root := s.Path
-	if normalized := filepath.Join(root, "Data", "Normalized"); exists(normalized) {
-		root = normalized
+	if exists(filepath.Join(s.Path, mpiigazeFolder)) {
+		d.folder = mpiigazeFolder
 	}
+	root := filepath.Join(s.Path, d.folder)
 	files, err := mpiigazeFiles(s, root)
 	if err != nil {
 		return nil, err
@@ -105,7 +114,7 @@ func (d *mpiigaze) choose(s Spec) error {
 	}
 	d.eyes = nil
 	for _, person := range sortedKeys(people) {
-		list := filepath.Join(s.Path, "Evaluation Subset", "sample list for eye image", person+".txt")
+		list := filepath.Join(s.Path, evaluationFolder, person+".txt")
 		names, err := evaluationList(list, person)
 		if err != nil {
 			return fmt.Errorf("data set %s: %w", s, err)
@@ -149,28 +158,38 @@ func readMPIIGaze(path, day string) (eyes []mpiigazeEye, err error) {
 	}
 	names := variables["filenames"].Cells
 	for _, side := range []string{"left", "right"} {
-		eye, err := variables["data"].Field(side)
+		images, gaze, err := normalizedSide(variables, side)
 		if err != nil {
-			return nil, fmt.Errorf("%s: is no day of MPIIGaze's Normalized data: data %w", path, err)
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		images, imageErr := eye.Field("image")
-		gaze, gazeErr := eye.Field("gaze")
-		if err := errors.Join(imageErr, gazeErr); err != nil {
-			return nil, fmt.Errorf("%s: data.%s %w", path, side, err)
-		}
-		n := len(gaze.Numbers) / 3
-		if n == 0 || len(gaze.Numbers) != 3*n || len(images.Numbers) != n*mpiigazeHeight*mpiigazeWidth || len(names) != n {
-			return nil, fmt.Errorf("%s: data.%s: image %v, gaze %v and %d filenames do not fit (N,36,60), (N,3) and N", path, side, images.Dims, gaze.Dims, len(names))
-		}
+		n := len(names)
 		for i := range n {
-			e := mpiigazeEye{name: fmt.Sprintf("%s/%s_%s", day, strings.TrimSuffix(names[i].Text, ".jpg"), side)}
-			if err := e.fill(images.Numbers, gaze.Numbers, i, n, side == "right"); err != nil {
+			e := mpiigazeEye{name: fmt.Sprintf("%s/%s_%s", day, strings.TrimSuffix(names[i].Text, ".jpg"), side), frame: i}
+			if err := e.fill(images, gaze, i, n, side == "right"); err != nil {
 				return nil, fmt.Errorf("%s: data.%s: frame %d: %w", path, side, i+1, err)
 			}
 			eyes = append(eyes, e)
 		}
 	}
 	return eyes, nil
+}
+
+// normalizedSide is one side's images (N,36,60) and gaze (N,3) of a day with N filenames.
+func normalizedSide(day map[string]mat.Array, side string) (images, gaze []float64, err error) {
+	eye, err := day["data"].Field(side)
+	if err != nil {
+		return nil, nil, fmt.Errorf("is no day of MPIIGaze's Normalized data: data %w", err)
+	}
+	i, imageErr := eye.Field("image")
+	g, gazeErr := eye.Field("gaze")
+	if err := errors.Join(imageErr, gazeErr); err != nil {
+		return nil, nil, fmt.Errorf("data.%s %w", side, err)
+	}
+	n := len(day["filenames"].Cells)
+	if n == 0 || len(g.Numbers) != 3*n || len(i.Numbers) != n*mpiigazeHeight*mpiigazeWidth {
+		return nil, nil, fmt.Errorf("data.%s: image %v, gaze %v and %d filenames do not fit (N,36,60), (N,3) and N", side, i.Dims, g.Dims, n)
+	}
+	return i.Numbers, g.Numbers, nil
 }
 
 // fill copies frame i of n out of MATLAB's column-major order.
@@ -181,7 +200,7 @@ func (e *mpiigazeEye) fill(images, gaze []float64, i, n int, mirror bool) error 
 		if mirror {
 			x = mpiigazeWidth - 1 - x
 		}
-		e.pix[k] = uint8(images[i+n*(y+mpiigazeHeight*x)])
+		e.pix[k] = uint8(images[normalizedIndex(i, n, y, x)])
 	}
 	length := 0.0
 	for k := range e.gaze {
@@ -196,6 +215,9 @@ func (e *mpiigazeEye) fill(images, gaze []float64, i, n int, mirror bool) error 
 	}
 	return nil
 }
+
+// normalizedIndex is where MATLAB has the pixel (y, x) of image i of n.
+func normalizedIndex(i, n, y, x int) int { return i + n*(y+mpiigazeHeight*x) }
 
 // Info describes the images.
 func (d *mpiigaze) Info() Info { return d.info }

@@ -75,9 +75,10 @@ func gazeLabel(g [3]float64) []float32 {
 	return []float32{float32(g[0]), float32(g[1]), float32(g[2])}
 }
 
-// formats write simulated eyes in a data set's own form: each is given eye i of n.
-var formats = map[string]func(dir string) frameWriter{
+// formats open writers of n simulated eyes in a data set's own form.
+var formats = map[string]func(dir string, n int) (frameWriter, error){
 	"folder":    newFolderWriter,
+	"mpiigaze":  newMPIIGazeWriter,
 	"unityeyes": newUnityEyesWriter,
 }
 
@@ -87,8 +88,8 @@ type frameWriter interface {
 	close() error
 }
 
-// Simulate writes n built-in eyes of the domain in a format (folder, unityeyes) into the new folder out; done is
-// told how many are written. The folder appears only when it is whole.
+// Simulate writes n built-in eyes of the domain in a format (folder, mpiigaze, unityeyes) into the new folder out;
+// done is told how many are written, from several goroutines. The folder appears only when it is whole.
 func Simulate(what, domain, format string, n int, seed uint64, out string, done func(int)) error {
 	d, err := simulate.ParseDomain(domain)
 	if err != nil {
@@ -104,7 +105,10 @@ func Simulate(what, domain, format string, n int, seed uint64, out string, done 
 		return fmt.Errorf("n is %d; use 1 or more", n)
 	}
 	return intoNew(out, func(dir string) error {
-		w := open(dir)
+		w, err := open(dir, n)
+		if err != nil {
+			return err
+		}
 		var group errgroup.Group
 		group.SetLimit(runtime.NumCPU())
 		var written atomic.Int64

@@ -45,9 +45,10 @@ func openSynthesEyes(s Spec) (Dataset, error) {
 }
 
 // synthesEyesLabel reads the gaze out of a file name: pitch up positive, yaw to the image's left positive, which is
-// MPIIGaze's convention.
+// MPIIGaze's convention. Refined images have a variant's suffix, which is passed over.
 func synthesEyesLabel(name string) ([]float32, error) {
-	parts := strings.Split(strings.TrimSuffix(filepath.Base(name), filepath.Ext(name)), "_")
+	stem := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
+	parts := strings.Split(variantSuffix.ReplaceAllString(stem, ""), "_")
 	if len(parts) == 4 {
 		pitch, err := strconv.ParseFloat(parts[2], 64)
 		yaw, yawErr := strconv.ParseFloat(parts[3], 64)

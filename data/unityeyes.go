@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,17 +11,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/google/renameio/v2"
-
-	"simgan/data/simulate"
 )
 
-// unityEyes is a folder of UnityEyes v1: N.jpg with N.json, any picture size.
+// unityEyes is a folder of UnityEyes v1: N.jpg with N.json, any picture size; or of such refined: crops as N.png or
+// N_v0.png, N_v1.png, ... with their N.json.
 type unityEyes struct {
-	info    Info
-	root    string
-	numbers []int
+	info  Info
+	root  string
+	names []string // of the pictures
 }
 
 // unityEyesWindow is the crop at 640 pixels of width: 140 x 84, scaled with the width.
@@ -40,71 +38,100 @@ func openUnityEyes(s Spec) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	pictures, labels := map[int]bool{}, map[int]bool{}
+	pictures, labels := map[string]string{}, map[string]bool{}
 	for _, e := range entries {
 		stem, ext, _ := strings.Cut(e.Name(), ".")
-		n, err := strconv.Atoi(stem)
-		switch {
-		case err != nil:
-		case ext == "jpg":
-			pictures[n] = true
-			d.numbers = append(d.numbers, n)
-		case ext == "json":
-			labels[n] = true
+		if _, err := strconv.Atoi(variantSuffix.ReplaceAllString(stem, "")); err != nil {
+			continue
+		}
+		switch ext {
+		case "jpg", "png":
+			if other, twice := pictures[stem]; twice {
+				return nil, fmt.Errorf("data set %s: %s and %s have one label: remove one of them", s, other, e.Name())
+			}
+			pictures[stem] = e.Name()
+		case "json":
+			labels[stem] = true
 		}
 	}
-	slices.Sort(d.numbers)
-	for n := range labels {
-		if !pictures[n] {
-			return nil, fmt.Errorf("data set %s: %d.json has no %d.jpg beside it", s, n, n)
+	for _, stem := range sortedKeys(labels) {
+		if pictures[stem] == "" {
+			return nil, fmt.Errorf("data set %s: %s.json has no %s.jpg beside it", s, stem, stem)
 		}
 	}
-	for _, n := range d.numbers {
-		if !labels[n] {
-			return nil, fmt.Errorf("data set %s: %d.jpg has no %d.json beside it", s, n, n)
+	for _, stem := range unityEyesOrder(pictures) {
+		if !labels[stem] {
+			return nil, fmt.Errorf("data set %s: %s has no %s.json beside it", s, pictures[stem], stem)
 		}
+		d.names = append(d.names, pictures[stem])
 	}
-	if len(d.numbers) == 0 {
+	if len(d.names) == 0 {
 		return nil, fmt.Errorf("data set %s: no N.jpg with N.json in %s", s, s.Path)
 	}
 	return d, nil
+}
+
+// unityEyesOrder sorts stems by number, then by variant.
+func unityEyesOrder(pictures map[string]string) []string {
+	number := func(stem string) int {
+		n, _ := strconv.Atoi(variantSuffix.ReplaceAllString(stem, ""))
+		return n
+	}
+	stems := sortedKeys(pictures)
+	slices.SortStableFunc(stems, func(a, b string) int {
+		return cmp.Or(cmp.Compare(number(a), number(b)), cmp.Compare(len(a), len(b)))
+	})
+	return stems
 }
 
 // Info describes the crops.
 func (d *unityEyes) Info() Info { return d.info }
 
 // Len is the number of pictures.
-func (d *unityEyes) Len() int { return len(d.numbers) }
+func (d *unityEyes) Len() int { return len(d.names) }
 
 // Name is the picture's file name.
-func (d *unityEyes) Name(i int) string { return fmt.Sprintf("%d.jpg", d.numbers[i]) }
+func (d *unityEyes) Name(i int) string { return d.names[i] }
 
 // Close does nothing: no file stays open.
 func (d *unityEyes) Close() error { return nil }
 
 // Sample crops picture i around the eye, grey.
 func (d *unityEyes) Sample(i int) (Sample, error) {
-	path := filepath.Join(d.root, d.Name(i))
-	m, err := decodeFile(path)
+	m, err := decodeFile(filepath.Join(d.root, d.Name(i)))
 	if err != nil {
 		return Sample{}, err
 	}
-	label, err := readUnityEyes(strings.TrimSuffix(path, ".jpg") + ".json")
+	label, err := readUnityEyes(d.labelPath(i))
 	if err != nil {
 		return Sample{}, err
 	}
-	cx, cy := centre(label.margin)
-	scale := float64(m.W) / unityEyesWidth
-	w, h := int(math.Round(unityEyesWindow*scale)), int(math.Round(unityEyesWindowHeight*scale))
+	x, y, w, h := label.window(m.W, m.H)
+	return Sample{Name: d.Name(i), Image: m.Grey().Crop(x, y, w, h).Resize(d.info.H, d.info.W), Label: label.gaze}, nil
+}
+
+// labelPath is the JSON file beside picture i.
+func (d *unityEyes) labelPath(i int) string {
+	return filepath.Join(d.root, strings.TrimSuffix(d.names[i], filepath.Ext(d.names[i]))+".json")
+}
+
+// window is the eye's box in a picture of width x height: left, top (counted from the top), width and height in pixels.
+func (l unityEyesLabel) window(width, height int) (x, y, w, h int) {
+	if l.cropped {
+		return 0, 0, width, height
+	}
+	cx, cy := centre(l.margin)
+	scale := float64(width) / unityEyesWidth
+	w, h = int(math.Round(unityEyesWindow*scale)), int(math.Round(unityEyesWindowHeight*scale))
 	// Landmarks count y from the bottom of the picture.
-	crop := m.Grey().Crop(int(math.Round(cx-float64(w)/2)), int(math.Round(float64(m.H)-cy-float64(h)/2)), w, h)
-	return Sample{Name: d.Name(i), Image: crop.Resize(d.info.H, d.info.W), Label: label.gaze}, nil
+	return int(math.Round(cx - float64(w)/2)), int(math.Round(float64(height) - cy - float64(h)/2)), w, h
 }
 
 // unityEyesLabel is what of a JSON file is used.
 type unityEyesLabel struct {
-	margin [][3]float64 // pixels, y from the bottom
-	gaze   []float32    // unit vector in MPIIGaze's convention
+	margin  [][3]float64 // pixels, y from the bottom
+	gaze    []float32    // unit vector in MPIIGaze's convention
+	cropped bool         // the picture is the eye's window already: a refined one
 }
 
 // readUnityEyes reads N.json; every number in it is text: "(x, y, z)".
@@ -118,6 +145,7 @@ func readUnityEyes(path string) (l unityEyesLabel, err error) {
 		Details struct {
 			Look string `json:"look_vec"`
 		} `json:"eye_details"`
+		Crop     json.RawMessage `json:"simgan_crop"` // unityEyesCrop
 		Version2 json.RawMessage `json:"ground_truth"`
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
@@ -129,12 +157,8 @@ func readUnityEyes(path string) (l unityEyesLabel, err error) {
 	if len(file.Margin) == 0 || file.Details.Look == "" {
 		return l, fmt.Errorf("%s: has no interior_margin_2d or no eye_details.look_vec: it is no label of UnityEyes 1", path)
 	}
-	for i, point := range file.Margin {
-		v, err := tuple(point, 3)
-		if err != nil {
-			return l, fmt.Errorf("%s: interior_margin_2d[%d]: %w", path, i, err)
-		}
-		l.margin = append(l.margin, [3]float64(v))
+	if l.margin, err = landmarks(file.Margin); err != nil {
+		return l, fmt.Errorf("%s: interior_margin_2d%w", path, err)
 	}
 	look, err := tuple(file.Details.Look, 4)
 	if err != nil {
@@ -144,8 +168,21 @@ func readUnityEyes(path string) (l unityEyesLabel, err error) {
 	if length < 0.5 {
 		return l, fmt.Errorf("%s: eye_details.look_vec %s is no direction", path, file.Details.Look)
 	}
+	l.cropped = file.Crop != nil
 	l.gaze = []float32{float32(look[0] / length), float32(-look[1] / length), float32(look[2] / length)}
 	return l, nil
+}
+
+// landmarks reads points "(x, y, z)"; its error begins with the place: "[3]: ...".
+func landmarks(texts []string) (points [][3]float64, err error) {
+	for i, text := range texts {
+		v, err := tuple(text, 3)
+		if err != nil {
+			return nil, fmt.Errorf("[%d]: %w", i, err)
+		}
+		points = append(points, [3]float64(v))
+	}
+	return points, nil
 }
 
 // tuple reads "(1.0, 2.0, 3.0)" of n finite numbers.
@@ -175,39 +212,3 @@ func centre(points [][3]float64) (x, y float64) {
 	}
 	return (low[0] + high[0]) / 2, (low[1] + high[1]) / 2
 }
-
-// unityEyesWriter writes simulated eyes as UnityEyes 1 does.
-type unityEyesWriter struct{ dir string }
-
-func newUnityEyesWriter(dir string) frameWriter { return unityEyesWriter{dir} }
-
-func (w unityEyesWriter) write(i int, e *simulate.Eye) error {
-	f := e.Frame(640, 480)
-	picture := Image{C: 1, H: f.H, W: f.W, Bits: 8, Pix: widen(f.Grey)}
-	stem := filepath.Join(w.dir, strconv.Itoa(i+1))
-	if err := encodeJPEG(stem+".jpg", picture); err != nil {
-		return err
-	}
-	points := func(list [][2]float64) (texts []string) {
-		for _, p := range list {
-			texts = append(texts, fmt.Sprintf("(%.4f, %.4f, 10.0000)", p[0], float64(f.H)-p[1]))
-		}
-		return texts
-	}
-	text, err := json.MarshalIndent(map[string]any{
-		"interior_margin_2d": points(f.Interior),
-		"caruncle_2d":        points(f.Caruncle),
-		"iris_2d":            points(f.Iris),
-		"eye_details":        map[string]string{"look_vec": fmt.Sprintf("(%.4f, %.4f, %.4f, 0.0000)", f.Gaze[0], -f.Gaze[1], f.Gaze[2])},
-		"head_pose":          fmt.Sprintf("(%.4f, %.4f, %.4f)", turn(f.HeadPose[0]), turn(f.HeadPose[1]), turn(f.HeadPose[2])),
-	}, "", "    ")
-	if err != nil {
-		return err
-	}
-	return renameio.WriteFile(stem+".json", text, 0o644)
-}
-
-func (w unityEyesWriter) close() error { return nil }
-
-// turn is the angle in 0..360 degrees, as UnityEyes writes it.
-func turn(degrees float64) float64 { return math.Mod(degrees+360, 360) }

@@ -42,7 +42,7 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 	if err := eval.RefineSet(ctx, o); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "refined images, labels.csv (where there are labels) and manifest.csv are in %s; read them as folder:%s\n", o.Out, o.Out)
+	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; read them as folder:%s\n", o.Out, o.Out)
 	return nil
 }
 
@@ -56,7 +56,7 @@ func newSimulateCommand() *cli.Command {
 				&cli.StringFlag{Name: "domain", Value: "synthetic", Usage: "synthetic (as rendered) or real (as a webcam sees them)"},
 				&cli.IntFlag{Name: "n", Value: 1000, Usage: "images"},
 				&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
-				&cli.StringFlag{Name: "format", Value: "folder", Usage: "folder (PNG with labels.csv) or unityeyes"},
+				&cli.StringFlag{Name: "format", Value: "folder", Usage: "folder (PNG with labels.csv), unityeyes or mpiigaze (two eyes a frame)"},
 				&cli.Uint64Flag{Name: "seed", Value: 1},
 			},
 			Action: func(c *cli.Context) error {

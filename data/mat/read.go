@@ -1,5 +1,3 @@
-// Package mat reads MATLAB v5 .mat files: numbers, text, cells and structs, compressed or not. The format: MathWorks,
-// "MAT-File Format", chapter 1.
 package mat
 
 import (
@@ -12,48 +10,6 @@ import (
 	"math"
 	"os"
 	"strings"
-)
-
-// Array is one MATLAB array; values are in column-major order.
-type Array struct {
-	Dims    []int
-	Numbers []float64          // numeric arrays
-	Text    string             // character arrays
-	Cells   []Array            // cell arrays
-	Fields  map[string][]Array // struct arrays: a value an element
-}
-
-// Field is the field of a 1x1 struct.
-func (a Array) Field(name string) (Array, error) {
-	values, ok := a.Fields[name]
-	if !ok || len(values) != 1 {
-		return Array{}, fmt.Errorf("is no 1x1 struct with field %s", name)
-	}
-	return values[0], nil
-}
-
-// Numbers of the format.
-const (
-	headerBytes = 128
-	miInt8      = 1
-	miUint8     = 2
-	miInt16     = 3
-	miUint16    = 4
-	miInt32     = 5
-	miUint32    = 6
-	miSingle    = 7
-	miDouble    = 9
-	miInt64     = 12
-	miUint64    = 13
-	miMatrix    = 14
-	miPacked    = 15
-	mxCell      = 1
-	mxStruct    = 2
-	mxChar      = 4
-	mxDouble    = 6
-	mxUint64    = 15
-	maxNesting  = 16
-	maxUnpacked = 1 << 30 // bytes that one compressed variable may hold
 )
 
 // Read reads all variables of a file. Errors name the file and the place.
@@ -181,15 +137,16 @@ func matrix(body []byte, depth int) (name string, a Array, err error) {
 		return "", a, fmt.Errorf("name: %w", err)
 	}
 	name = string(label)
-	if err := r.content(&a, flags[0], count, depth); err != nil {
+	a.Class = Class(flags[0])
+	if err := r.content(&a, count, depth); err != nil {
 		return name, a, fmt.Errorf("%s: %w", name, err)
 	}
 	return name, a, nil
 }
 
-func (r *reader) content(a *Array, class byte, count, depth int) (err error) {
+func (r *reader) content(a *Array, count, depth int) (err error) {
 	switch {
-	case class == mxCell:
+	case a.Class == Cell:
 		for range count {
 			cell, err := r.child(depth)
 			if err != nil {
@@ -198,9 +155,9 @@ func (r *reader) content(a *Array, class byte, count, depth int) (err error) {
 			a.Cells = append(a.Cells, cell)
 		}
 		return nil
-	case class == mxStruct:
+	case a.Class == Struct:
 		return r.structure(a, count, depth)
-	case class == mxChar:
+	case a.Class == Char:
 		codes, err := r.numbers()
 		var text strings.Builder
 		for _, c := range codes {
@@ -208,13 +165,13 @@ func (r *reader) content(a *Array, class byte, count, depth int) (err error) {
 		}
 		a.Text = text.String()
 		return err
-	case class >= mxDouble && class <= mxUint64:
+	case a.Class >= Double && a.Class <= lastNumeric:
 		if a.Numbers, err = r.numbers(); err == nil && len(a.Numbers) != count {
 			err = fmt.Errorf("%d values for dimensions %v", len(a.Numbers), a.Dims)
 		}
 		return err
 	}
-	return fmt.Errorf("class %d is not supported", class)
+	return fmt.Errorf("class %d is not supported", a.Class)
 }
 
 // structure reads the field names, then every field of every element.
@@ -228,13 +185,12 @@ func (r *reader) structure(a *Array, count, depth int) error {
 		return err
 	}
 	a.Fields = map[string][]Array{}
-	var fields []string
 	for size := int(length[0]); len(names) >= size; names = names[size:] {
 		field, _, _ := strings.Cut(string(names[:size]), "\x00")
-		fields = append(fields, field)
+		a.Names = append(a.Names, field)
 	}
 	for range count {
-		for _, field := range fields {
+		for _, field := range a.Names {
 			value, err := r.child(depth)
 			if err != nil {
 				return fmt.Errorf("%s: %w", field, err)

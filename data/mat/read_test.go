@@ -43,10 +43,10 @@ func doubles(values ...float64) []byte {
 // example holds a number array, and a struct with a text and a cell array, packed.
 func example(t *testing.T) []byte {
 	t.Helper()
-	text := encode("", mxChar, []int32{1, 2}, element(miUint16, []byte{'h', 0, 'i', 0}))
-	cell := encode("", mxCell, []int32{1, 2}, encode("", mxDouble, []int32{1, 1}, doubles(7)), encode("", mxDouble, []int32{0, 0}, element(miDouble, nil)))
+	text := encode("", int32(Char), []int32{1, 2}, element(miUint16, []byte{'h', 0, 'i', 0}))
+	cell := encode("", int32(Cell), []int32{1, 2}, encode("", int32(Double), []int32{1, 1}, doubles(7)), encode("", int32(Double), []int32{0, 0}, element(miDouble, nil)))
 	fields := append([]byte("text\x00\x00\x00\x00"), []byte("cells\x00\x00\x00")...)
-	structure := encode("s", mxStruct, []int32{1, 1}, element(miInt32, ints(8)), element(miInt8, fields), text, cell)
+	structure := encode("s", int32(Struct), []int32{1, 1}, element(miInt32, ints(8)), element(miInt8, fields), text, cell)
 	var packed bytes.Buffer
 	z := zlib.NewWriter(&packed)
 	if _, err := z.Write(structure); err != nil {
@@ -57,7 +57,7 @@ func example(t *testing.T) []byte {
 	}
 	file := make([]byte, headerBytes)
 	copy(file[124:], []byte{0, 1, 'I', 'M'})
-	file = append(file, encode("a", mxDouble, []int32{2, 2}, doubles(1, 2, 3, 4))...)
+	file = append(file, encode("a", int32(Double), []int32{2, 2}, doubles(1, 2, 3, 4))...)
 	compressed := binary.LittleEndian.AppendUint32(nil, miPacked)
 	compressed = binary.LittleEndian.AppendUint32(compressed, uint32(packed.Len()))
 	return append(append(file, compressed...), packed.Bytes()...)
@@ -123,6 +123,6 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("MATLAB"))
 	file := make([]byte, headerBytes)
 	copy(file[124:], []byte{0, 1, 'I', 'M'})
-	f.Add(append(file, encode("a", mxDouble, []int32{2, 2}, doubles(1, 2, 3, 4))...))
+	f.Add(append(file, encode("a", int32(Double), []int32{2, 2}, doubles(1, 2, 3, 4))...))
 	f.Fuzz(func(_ *testing.T, content []byte) { _, _ = parse(content) })
 }

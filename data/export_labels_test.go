@@ -1,0 +1,218 @@
+package data
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"simgan/data/mat"
+)
+
+// A refined UnityEyes folder is one: the same crops and gazes, landmarks in the crop, whatever was between.
+func TestExportUnityEyes(t *testing.T) {
+	rendered := filepath.Join(t.TempDir(), "unity")
+	if err := Simulate("eyes", "synthetic", "unityeyes", 11, 8, rendered, func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	ds, out := export(t, "unityeyes:"+rendered, 2)
+	back, err := Open("unityeyes:" + out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back.Len() != 22 || back.Name(3) != "2_v1.png" || back.Name(21) != "11_v1.png" {
+		t.Fatalf("%d pictures, %s, %s", back.Len(), back.Name(3), back.Name(back.Len()-1))
+	}
+	for i := range back.Len() {
+		expectSame(t, back, i, ds, i/2, i%2)
+	}
+	if exists(filepath.Join(out, "labels.csv")) {
+		t.Error("labels.csv is there too")
+	}
+
+	again, twice := export(t, "unityeyes:"+out, 2)
+	back, err = Open("unityeyes:" + twice)
+	if err != nil || back.Len() != 44 || back.Name(0) != "1_v0_v0.png" {
+		t.Fatalf("refined twice: %v", err)
+	}
+	expectSame(t, back, 43, again, 21, 1)
+	first, err := os.ReadFile(filepath.Join(out, "7_v1.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := os.ReadFile(filepath.Join(twice, "7_v1_v0.json"))
+	if diff := cmp.Diff(string(first), string(second)); err != nil || diff != "" {
+		t.Errorf("mapped again, a crop's label changed: %v %s", err, diff)
+	}
+}
+
+// The picture of 640 x 480 has its margin's centre at (300, 200) from the top: the window is 140 x 84 from (230, 158). A
+// point at its left edge, a quarter down, is (0, 35 - 8.75) in the crop of 55 x 35; everything else stays as it was.
+func TestExportUnityEyesLandmarks(t *testing.T) {
+	dir := t.TempDir()
+	if err := encodeJPEG(filepath.Join(dir, "1.jpg"), NewImage(1, 480, 640, 8)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "1.json"), `{"head_pose": "(1, 2, 3)", "lighting_details": {"skybox_exposure": "1.20"},
+		"eye_details": {"look_vec": "(0, 0, -1, 0)", "iris_texture": "brown"}, "caruncle_2d": ["(230.0, 301.0, 8.5)"],
+		"interior_margin_2d": ["(280, 270, 9)", "(320, 290, 9)"], "iris_2d": ["(300, 280, 9.25)", "(370, 238, 1)"]}`)
+	_, out := export(t, "unityeyes:"+dir, 1)
+	text, err := os.ReadFile(filepath.Join(out, "1.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"head_pose": "(1, 2, 3)", "lighting_details": map[string]any{"skybox_exposure": "1.20"},
+		"eye_details":        map[string]any{"look_vec": "(0, 0, -1, 0)", "iris_texture": "brown"},
+		"caruncle_2d":        []any{"(0.0000, 26.2500, 8.5000)"},
+		"interior_margin_2d": []any{"(19.6429, 13.3333, 9.0000)", "(35.3571, 21.6667, 9.0000)"},
+		"iris_2d":            []any{"(27.5000, 17.5000, 9.2500)", "(55.0000, 0.0000, 1.0000)"},
+		"simgan_crop":        []any{230.0, 158.0, 140.0, 84.0},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	write(t, filepath.Join(dir, "1.json"), `{"eye_details": {"look_vec": "(0, 0, -1, 0)"}, "interior_margin_2d": ["(280, 270, 9)"], "iris_2d": ["(1, 2)"]}`)
+	ds, err := Open("unityeyes:" + dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Export(ds, filepath.Join(dir, "bad"), 1, copyAll(ds, 1, 0)); err == nil || !strings.Contains(err.Error(), "1.json: iris_2d[0]") {
+		t.Errorf("a broken landmark: %v", err)
+	}
+}
+
+// A refined MPIIGaze folder is one: the same days with refined images, right eyes as MPIIGaze has them.
+func TestExportMPIIGaze(t *testing.T) {
+	real := filepath.Join(t.TempDir(), "mpii")
+	if err := Simulate("eyes", "real", "mpiigaze", 8, 4, real, func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	ds, out := export(t, "mpiigaze:"+real+",size=36x60", 2)
+	for v := range 2 {
+		day := fmt.Sprintf("p02/day01_v%d", v)
+		source, err := mat.Read(filepath.Join(real, mpiigazeFolder, "p02", "day01.mat"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := mat.Read(filepath.Join(out, mpiigazeFolder, filepath.FromSlash(day)+".mat"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		source["data"].Fields["left"][0].Fields["image"][0].Numbers[0] = float64(v)
+		source["data"].Fields["right"][0].Fields["image"][0].Numbers[59*36] = float64(v)
+		if diff := cmp.Diff(source, got); diff != "" {
+			t.Errorf("%s: %s", day, diff)
+		}
+	}
+	for _, subset := range []string{"all", "evaluation"} {
+		back, err := Open("mpiigaze:" + out + ",size=36x60,subset=" + subset)
+		if err != nil || back.Len() != 16 {
+			t.Fatalf("subset %s: %v", subset, err)
+		}
+		samples := samplesByName(t, back)
+		for i := range ds.Len() {
+			want, err := ds.Sample(i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want.Image.Pix[0] = 1
+			got := samples[strings.Replace(want.Name, "/0001", "_v1/0001", 1)]
+			if diff := cmp.Diff(want.Image, got.Image) + cmp.Diff(want.Label, got.Label); diff != "" {
+				t.Errorf("subset %s: %s: %s", subset, want.Name, diff[:min(len(diff), 400)])
+			}
+		}
+	}
+}
+
+// Of an export of left eyes alone, the lists name the left eyes, and the right ones are black.
+func TestExportMPIIGazeInPart(t *testing.T) {
+	real := filepath.Join(t.TempDir(), "mpii")
+	if err := Simulate("eyes", "real", "mpiigaze", 4, 4, real, func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	ds, out := export(t, "mpiigaze:"+filepath.Join(real, mpiigazeFolder)+",eyes=left,size=36x60", 1)
+	back, err := Open("mpiigaze:" + out + ",subset=evaluation,size=36x60")
+	if err != nil || back.Len() != 2 || ds.Len() != 2 || back.Name(1) != ds.Name(1) {
+		t.Fatalf("%v", err)
+	}
+	expectSame(t, back, 1, ds, 1, 0)
+	all, err := Open("mpiigaze:" + out + ",eyes=right")
+	if err != nil || all.Len() != 2 {
+		t.Fatal(err)
+	}
+	if s, err := all.Sample(0); err != nil || slices.Max(s.Image.Pix) != 0 {
+		t.Errorf("a right eye has pixels: %v", err)
+	}
+	if !exists(filepath.Join(out, "p01", "day01.mat")) {
+		t.Error("the source has its people below the folder of the SPEC, the export elsewhere")
+	}
+}
+
+func TestExportSynthesEyes(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"f01/f01_9_-0.0000_0.1963.png", "m02/m02_7_0.3927_-0.1963.png"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		write(t, path, "")
+		m := NewImage(3, 80, 120, 8)
+		for i := range m.Pix {
+			m.Pix[i] = uint16(i % 251)
+		}
+		if err := EncodePNG(path, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ds, out := export(t, "syntheseyes:"+dir, 3)
+	back, err := Open("syntheseyes:" + out)
+	if err != nil || back.Len() != 6 || back.Name(5) != "m02/m02_7_0.3927_-0.1963_v2.png" {
+		t.Fatalf("%v", err)
+	}
+	for i := range 6 {
+		expectSame(t, back, i, ds, i/3, i%3)
+	}
+}
+
+// A folder's labels.csv keeps its columns and the digits of its numbers, wherever it lay.
+func TestExportFolderLabels(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"b/1.png", "a.png"} {
+		path := filepath.Join(dir, "images", filepath.FromSlash(name))
+		write(t, path, "")
+		if err := EncodePNG(path, NewImage(1, 2, 2, 16)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	labels := filepath.Join(dir, "truth.csv")
+	write(t, labels, "image,u,v\nb/1.png,0.12345678901,1e3\na.png,-7,0.50\n")
+	spec := "folder:" + filepath.Join(dir, "images") + ",labels=" + labels
+	for variants, want := range map[int]string{
+		1: "image,u,v\na.png,-7,0.50\nb/1.png,0.12345678901,1e3\n",
+		2: "image,u,v\na_v0.png,-7,0.50\na_v1.png,-7,0.50\nb/1_v0.png,0.12345678901,1e3\nb/1_v1.png,0.12345678901,1e3\n",
+	} {
+		_, out := export(t, spec, variants)
+		got, err := os.ReadFile(filepath.Join(out, "labels.csv"))
+		if err != nil || string(got) != want {
+			t.Errorf("%d variants: %v, %q", variants, err, got)
+		}
+		if variants == 1 { // a manifest as labels: the column of paths gets the plain name
+			_, out = export(t, "folder:"+out+",labels="+filepath.Join(out, manifestName), 1)
+			got, err = os.ReadFile(filepath.Join(out, "labels.csv"))
+			if err != nil || string(got) != "file,u,v\na.png,-7,0.5\nb/1.png,0.12345679,1000\n" {
+				t.Errorf("from a manifest: %v, %q", err, got)
+			}
+		}
+	}
+	_, out := export(t, "folder:"+filepath.Join(dir, "images"), 1)
+	if exists(filepath.Join(out, "labels.csv")) {
+		t.Error("a folder without labels got labels.csv")
+	}
+}
