@@ -2,7 +2,7 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RUN := runs/demo
 
-.PHONY: help demo test check lint layout build bench bench-gpu setup fmt clean
+.PHONY: help demo test check lint layout build bench bench-gpu mistakes setup fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench: build ## CPU speed beside PyTorch: build/bench.json, the table for BENCHM
 
 bench-gpu: build ## the same on a GPU
 	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cuda --set train.batch=512 --json build/bench-gpu.json --markdown build/bench-gpu.md
+
+mistakes: setup ## check that tests see the mistakes of other implementations (minutes)
+	@bash scripts/mistakes.sh
 
 lint: setup layout ## format, vet, staticcheck, layout rules
 	@test -z "$$(gofmt -l .)" || { echo "gofmt -w these:"; gofmt -l .; exit 1; }

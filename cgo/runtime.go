@@ -53,7 +53,9 @@ func Memory(device Device) (now, peak int64, err error) {
 }
 
 // Synchronize waits until the device has done all that was asked of it.
-func Synchronize(device Device) error { return check("synchronize", C.sg_synchronize(C.int32_t(device))) }
+func Synchronize(device Device) error {
+	return check("synchronize", C.sg_synchronize(C.int32_t(device)))
+}
 
 // CuDNN is the version of cuDNN as a number (91900 is 9.19.0); the error says why there is none.
 func CuDNN() (int64, error) {

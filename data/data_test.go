@@ -188,6 +188,9 @@ func TestUnitRoundTrip(t *testing.T) {
 			t.Errorf("%d bits: %s", bits, diff[:min(len(diff), 300)])
 		}
 	}
+	if m := FromUnit([]float32{-0.2, 0.2}, 1, 1, 2, 8); m.Pix[0] != 102 || m.Pix[1] != 153 {
+		t.Errorf("an image of little contrast was stretched to %v", m.Pix)
+	}
 	if m := FromUnit([]float32{-3, 3}, 1, 1, 2, 8); m.Pix[0] != 0 || m.Pix[1] != 255 {
 		t.Errorf("values outside of [-1, 1] became %v", m.Pix)
 	}

@@ -1,217 +1,447 @@
-"""SimGAN in plain PyTorch, written from the paper and the specification, not from the Go code.
+"""A plain PyTorch SimGAN, written from the specification alone: golden numbers and timings for another implementation.
 
-    python scripts/parity.py golden --out trainer/testdata   # writes what the Go tests compare with
-    python scripts/parity.py bench --precision float32       # images/s of Algorithm 1's iteration, as JSON
+    parity.py golden --out DIR    inputs, weights, losses, gradients and short trainings, as safetensors files
+    parity.py bench [options]     the speed of whole iterations of Algorithm 1, as one JSON object
 
-Needs the packages of scripts/requirements-parity.txt.
+The names are those of Shrivastava et al. 2017 (arXiv 1612.07828): refiner R, discriminator D, label 1 (and channel 1
+of the logits) = refined, label 0 (channel 0) = real, K_g refiner steps and K_d discriminator steps an iteration, a
+history of B refined images, psi the features that l_reg compares.
 """
 
 import argparse
 import json
-import os
+import math
+import resource
+import statistics
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import torch
+import torch._inductor.config as inductor
 import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-REAL, REFINED = 0, 1
+LAMBDA = 0.02
+K_G, K_D = 2, 1
+REFINED, REAL = 1, 0
+GAZE = (4, 1, 35, 55)
+SMALL_COLOUR = (4, 3, 21, 33)  # at 35x55 three channels would make a file of 300 KB
+
+# ---------------------------------------------------------------------------------------------------- networks
+
+Table = list[tuple[int, int, int]]  # rows of D: kernel, stride, maps; 0 maps stand for a max-pooling
+GAZE_D: Table = [(3, 2, 96), (3, 2, 64), (3, 1, 0), (3, 1, 32), (1, 1, 32), (1, 1, 2)]
+HAND_D: Table = [(7, 4, 96), (5, 2, 64), (3, 2, 0), (3, 2, 32), (1, 1, 32), (1, 1, 2)]
 
 
-class Conv(nn.Conv2d):
-    """A convolution that pads k//2 by zeros, reflection or replication."""
-
-    def __init__(self, inputs: int, outputs: int, k: int, stride: int = 1, padding: str = "zeros"):
-        super().__init__(inputs, outputs, k, stride, k // 2, padding_mode=padding)
+def conv(inputs: int, outputs: int, kernel: int, stride: int = 1, padding: str = "zeros") -> nn.Conv2d:
+    """A convolution padded by kernel // 2 on every side; padding says with what."""
+    mode = padding if kernel > 1 else "zeros"
+    return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, padding_mode=mode)
 
 
 class Block(nn.Module):
-    def __init__(self, width: int, k: int, padding: str):
+    """Conv, ReLU, conv, add, ReLU."""
+
+    def __init__(self, width: int, kernel: int, padding: str) -> None:
         super().__init__()
-        self.conv1 = Conv(width, width, k, padding=padding)
-        self.conv2 = Conv(width, width, k, padding=padding)
+        self.conv1 = conv(width, width, kernel, padding=padding)
+        self.conv2 = conv(width, width, kernel, padding=padding)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.relu(x + self.conv2(F.relu(self.conv1(x))))
 
 
 class Refiner(nn.Module):
-    """R: (b, C, H, W) in [-1, 1] to the same."""
+    """(b,C,H,W) in [-1,1] -> (b,C,H,W) in (-1,1)."""
 
-    def __init__(self, width: int, blocks: int, padding: str, kernel: int = 3):
+    def __init__(self, channels: int, width: int, blocks: int, kernel: int = 3, padding: str = "zeros") -> None:
         super().__init__()
-        self.stem = Conv(1, width, kernel, padding=padding)
+        self.stem = conv(channels, width, kernel, padding=padding)
         self.blocks = nn.Sequential(*[Block(width, kernel, padding) for _ in range(blocks)])
-        self.last = Conv(width, 1, 1)
+        self.last = conv(width, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.tanh(self.last(self.blocks(F.relu(self.stem(x)))).float())
+        return torch.tanh(self.last(self.blocks(F.relu(self.stem(x)))))
 
 
 class Discriminator(nn.Module):
-    """D for gaze: (b, 1, 35, 55) to logits (b, 2, 9, 14), class 1 being refined."""
+    """(b,C,H,W) -> (b,2,h,w): logits of real (channel 0) and refined (channel 1) of each patch; zero-padded."""
 
-    def __init__(self, factor: float):
+    def __init__(self, channels: int, table: Table, factor: float = 1.0) -> None:
         super().__init__()
-        widths = [max(1, int(w * factor + 0.5)) for w in (96, 64, 32, 32)]
-        self.conv1 = Conv(1, widths[0], 3, 2)
-        self.conv2 = Conv(widths[0], widths[1], 3, 2)
-        self.conv3 = Conv(widths[1], widths[2], 3)
-        self.conv4 = Conv(widths[2], widths[3], 1)
-        self.conv5 = Conv(widths[3], 2, 1)
+        self.table, number, inputs = table, 0, channels
+        for kernel, stride, maps in table:
+            if maps > 0:
+                number += 1
+                # Scaled maps are rounded half up; the two classes stay two.
+                outputs = 2 if maps == 2 else max(1, math.floor(maps * factor + 0.5))
+                self.add_module(f"conv{number}", conv(inputs, outputs, kernel, stride))
+                inputs = outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(self.conv2(F.relu(self.conv1(x))))
-        x = F.max_pool2d(x, 3, 1, 1)
-        return self.conv5(F.relu(self.conv4(F.relu(self.conv3(x)))))
+        number = 0
+        for kernel, stride, maps in self.table:
+            if maps > 0:
+                number += 1
+                x = self.get_submodule(f"conv{number}")(x)
+                x = x if maps == 2 else F.relu(x)
+            else:
+                x = F.max_pool2d(x, kernel, stride, padding=kernel // 2)
+        return x
 
 
-def patches(logits: Tensor, cls: int) -> Tensor:
-    """Cross-entropy against the class: summed over patches, averaged over images."""
-    target = torch.full(logits.shape[:1] + logits.shape[2:], cls, dtype=torch.long, device=logits.device)
-    return F.cross_entropy(logits.float(), target, reduction="sum") / logits.shape[0]
+# ------------------------------------------------------------------------------------------------------ losses
 
 
-def features(psi: str, x: Tensor) -> list[Tensor]:
-    if psi == "derivatives":
-        return [x[..., 1:] - x[..., :-1], x[..., 1:, :] - x[..., :-1, :]]
-    return [x]
+def exact(x: Tensor) -> Tensor:
+    """bfloat16 to float32: losses are not computed in bfloat16."""
+    return x.float() if x.dtype == torch.bfloat16 else x
 
 
-def loss_reg(refined: Tensor, x: Tensor, lam: float, psi: str = "identity") -> Tensor:
-    pairs = zip(features(psi, refined), features(psi, x))
-    return lam * sum((a - b).abs().sum() for a, b in pairs) / x.shape[0]
+def cross_entropy(logits: Tensor, label: int) -> Tensor:
+    """-log softmax(logits)[label] over the class axis: summed over the patches, averaged over the images."""
+    return -F.log_softmax(exact(logits), dim=1)[:, label].sum() / len(logits)
 
 
-def loss_d(d: Discriminator, refined: Tensor, y: Tensor) -> Tensor:
-    return patches(d(refined), REFINED) + patches(d(y), REAL)
+def discriminator_loss(d: nn.Module, refined: Tensor, real: Tensor) -> Tensor:
+    """Equation (2): the mean over the refined images plus the mean over the real ones."""
+    return cross_entropy(d(refined), REFINED) + cross_entropy(d(real), REAL)
 
 
-class Training:
-    """Algorithm 1 without history: K_g = 2, K_d = 1."""
+def realism_loss(d: nn.Module, refined: Tensor) -> Tensor:
+    """Equation (3), l_real: D should call the refined images real."""
+    return cross_entropy(d(refined), REAL)
 
-    def __init__(self, r: Refiner, d: Discriminator, optimizer: str, lam: float, lr: tuple[float, float], bf16: bool = False):
-        self.r, self.d, self.lam, self.bf16 = r, d, lam, bf16
 
-        def make(m: nn.Module, rate: float) -> torch.optim.Optimizer:
-            if optimizer == "sgd":
-                return torch.optim.SGD(m.parameters(), rate)
-            return torch.optim.Adam(m.parameters(), rate, betas=(0.5, 0.999))
+Psi = Callable[[Tensor], list[Tensor]]
+PSI: dict[str, Psi] = {
+    "identity": lambda x: [x],
+    # Differences of horizontal and of vertical neighbours, nothing padded.
+    "derivatives": lambda x: [x[..., :, 1:] - x[..., :, :-1], x[..., 1:, :] - x[..., :-1, :]],
+    "channel_mean": lambda x: [x.mean(dim=1)],
+}
 
-        self.opt_r, self.opt_d = make(r, lr[0]), make(d, lr[1])
 
-    def autocast(self, device: str) -> torch.autocast:
-        return torch.autocast(device, torch.bfloat16, enabled=self.bf16)
+def regularisation_loss(psi: str, refined: Tensor, x: Tensor) -> Tensor:
+    """l_reg = lambda |psi(R(x)) - psi(x)|_1: summed over psi's elements, averaged over the images."""
+    pairs = zip(PSI[psi](exact(refined)), PSI[psi](x), strict=True)
+    return LAMBDA * sum((after - before).abs().sum() for after, before in pairs) / len(x)
+
+
+def r1_penalty(d: nn.Module, y: Tensor) -> Tensor:
+    """R1, which the specification does not define: 0.1 * mean over the images of |gradient|^2, the gradient being
+    that of sum over patches of (logit_real - logit_refined), the log-odds of "real", with respect to the image.
+    The factor is the plain 0.1, not gamma / 2."""
+    y = y.clone().requires_grad_(True)
+    logits = d(y)
+    log_odds = (logits[:, REAL] - logits[:, REFINED]).sum()
+    (gradient,) = torch.autograd.grad(log_odds, y, create_graph=True)
+    return 0.1 * gradient.square().sum() / len(y)
+
+
+# ------------------------------------------------------------------------------------------------- Algorithm 1
+
+# The optimizer of R (i = 0) or of D (i = 1). SGD is plain: no momentum, no decay.
+OPTIMIZERS: dict[str, Callable[[nn.Module, int], torch.optim.Optimizer]] = {
+    "sgd": lambda module, i: torch.optim.SGD(module.parameters(), lr=1e-3),
+    "adam": lambda module, i: torch.optim.Adam(module.parameters(), lr=(5e-4, 2e-4)[i], betas=(0.5, 0.999), eps=1e-8),
+}
+
+
+class Trainer:
+    """The two kinds of steps of Algorithm 1, each with its own optimizer."""
+
+    def __init__(self, r: nn.Module, d: nn.Module, psi: str, optimizer: str, autocast: str | None = None) -> None:
+        self.r, self.d, self.psi, self.autocast = r, d, psi, autocast
+        self.optimizer_r, self.optimizer_d = (OPTIMIZERS[optimizer](module, i) for i, module in enumerate((r, d)))
+
+    def mixed(self) -> torch.autocast:
+        """bfloat16 arithmetic over float32 weights, where asked for."""
+        return torch.autocast(self.autocast or "cpu", torch.bfloat16, enabled=self.autocast is not None)
+
+    def refine(self, x: Tensor) -> Tensor:
+        """R(x) for D: no gradient reaches R."""
+        with torch.no_grad(), self.mixed():
+            return self.r(x).to(x.dtype)
 
     def step_r(self, x: Tensor) -> Tensor:
+        """One step on l_real + l_reg, D fixed; returns the loss before the update."""
         self.d.requires_grad_(False)
-        with self.autocast(x.device.type):
+        with self.mixed():
             refined = self.r(x)
-            loss = patches(self.d(refined), REAL) + loss_reg(refined, x, self.lam)
+            loss = realism_loss(self.d, refined) + regularisation_loss(self.psi, refined, x)
+        self.optimizer_r.zero_grad()
         loss.backward()
-        self.opt_r.step()
-        self.opt_r.zero_grad()
-        return loss.detach()
-
-    def step_d(self, x: Tensor, y: Tensor) -> Tensor:
+        self.optimizer_r.step()
         self.d.requires_grad_(True)
-        with self.autocast(x.device.type):
-            with torch.no_grad():
-                refined = self.r(x)
-            loss = loss_d(self.d, refined, y)
-        loss.backward()
-        self.opt_d.step()
-        self.opt_d.zero_grad()
         return loss.detach()
 
+    def step_d(self, refined: Tensor, y: Tensor) -> Tensor:
+        """One step on L_D, R fixed (refined carries no gradient); returns the loss before the update."""
+        with self.mixed():
+            loss = discriminator_loss(self.d, refined, y)
+        self.optimizer_d.zero_grad()
+        loss.backward()
+        self.optimizer_d.step()
+        return loss.detach()
 
-def named(prefix: str, values: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {f"{prefix}.{k}": v.detach().clone().contiguous() for k, v in values.items()}
+    def iterate(self, xs: list[Tensor], y: Tensor) -> list[Tensor]:
+        """One iteration without a history: xs holds K_g + K_d synthetic batches."""
+        losses = [self.step_r(x) for x in xs[:K_G]]
+        return losses + [self.step_d(self.refine(x), y) for x in xs[K_G:]]
 
 
-def gradients(m: nn.Module) -> dict[str, Tensor]:
-    return {k: p.grad for k, p in m.named_parameters() if p.grad is not None}
+# ------------------------------------------------------------------------------------------------------ golden
+
+Tensors = dict[str, Tensor]
 
 
-def golden_case(padding: str, psi: str) -> dict[str, Tensor]:
-    """Inputs, weights, losses and all gradients of one small case."""
-    torch.manual_seed(7)
-    r, d = Refiner(6, 1, padding), Discriminator(0.1)
-    x, y = torch.rand(4, 1, 35, 55) * 2 - 1, torch.rand(4, 1, 35, 55) * 2 - 1
-    out = {"x": x, "y": y} | named("R", dict(r.named_parameters())) | named("D", dict(d.named_parameters()))
+def uniform(generator: torch.Generator, *shape: int, dtype: torch.dtype) -> Tensor:
+    """Pixels in [-1,1]: float32 numbers, whatever dtype the case is computed in."""
+    return (torch.rand(shape, generator=generator) * 2 - 1).to(dtype)
+
+
+def randomise(module: nn.Module, generator: torch.Generator) -> None:
+    """Kaiming-normal weights and biases of deviation 0.05, so that an ignored bias shows."""
+    for parameter in module.parameters():
+        scale = math.sqrt(2 / parameter[0].numel()) if parameter.dim() > 1 else 0.05
+        parameter.data = (torch.randn(parameter.shape, generator=generator) * scale).to(parameter.dtype)
+
+
+def formula(module: nn.Module) -> None:
+    """Weights 0.05 sin(0.37 i + t) and biases 0.01 cos(0.53 i + t): flat index i, tensor number t; in float64, then
+    rounded to float32."""
+    for t, parameter in enumerate(module.parameters()):
+        i = torch.arange(parameter.numel(), dtype=torch.float64)
+        values = 0.05 * torch.sin(0.37 * i + t) if parameter.dim() > 1 else 0.01 * torch.cos(0.53 * i + t)
+        parameter.data = values.float().to(parameter.dtype).reshape(parameter.shape)
+
+
+def named(prefix: str, module: nn.Module) -> Tensors:
+    """Copies of a module's weights under prefix."""
+    return {prefix + name: value.detach().clone() for name, value in module.named_parameters()}
+
+
+def gradients(prefix: str, loss: Tensor, module: nn.Module) -> Tensors:
+    """The gradient of loss by every weight of module; zeros where loss does not depend on it."""
+    values = torch.autograd.grad(loss, list(module.parameters()), allow_unused=True, materialize_grads=True)
+    return {prefix + name: value for (name, _), value in zip(module.named_parameters(), values, strict=True)}
+
+
+Small = tuple[Refiner, Discriminator, Tensors]
+
+
+def small_case(seed: int, padding: str, shape: tuple[int, ...], dtype: torch.dtype) -> Small:
+    """The small networks, R of width 6 with one block and D with a tenth of the maps (10, 6, 3, 3, 2), and what every
+    small file holds: their weights and inputs x and y of the given shape."""
+    generator = torch.Generator().manual_seed(seed)
+    r = Refiner(shape[-3], 6, 1, padding=padding).to(dtype)
+    d = Discriminator(shape[-3], GAZE_D, 0.1).to(dtype)
+    randomise(r, generator)
+    randomise(d, generator)
+    x, y = (uniform(generator, *shape, dtype=dtype) for _ in range(2))
+    return r, d, {"x": x, "y": y, **named("R.", r), **named("D.", d)}
+
+
+def losses_and_gradients(r: nn.Module, d: nn.Module, psi: str, x: Tensor, y: Tensor) -> Tensors:
+    """The three losses, grad_R of l_real + l_reg and grad_D of L_D (on R(x) detached and y)."""
     refined = r(x)
-    real, reg = patches(d(refined), REAL), loss_reg(refined, x, 0.02, psi)
-    (real + reg).backward()
-    out |= {"l_real": real.detach(), "l_reg": reg.detach(), "refined": refined.detach()} | named("grad_R", gradients(r))
-    d.zero_grad()
-    adversary = loss_d(d, r(x).detach(), y)
-    adversary.backward()
-    return out | {"L_D": adversary.detach()} | named("grad_D", gradients(d))
+    l_real, l_reg = realism_loss(d, refined), regularisation_loss(psi, refined, x)
+    l_d = discriminator_loss(d, refined.detach(), y)
+    return {"refined": refined, "l_real": l_real, "l_reg": l_reg, "L_D": l_d,
+            **gradients("grad_R.", l_real + l_reg, r), **gradients("grad_D.", l_d, d)}  # fmt: skip
 
 
-def golden_steps(optimizer: str, lr: tuple[float, float]) -> dict[str, Tensor]:
-    """Losses of ten steps of Algorithm 1 on one pair of batches, and the final weights."""
-    torch.manual_seed(8)
-    r, d = Refiner(6, 1, "replicate"), Discriminator(0.1)
-    x, y = torch.rand(4, 1, 35, 55) * 2 - 1, torch.rand(4, 1, 35, 55) * 2 - 1
-    out = {"x": x, "y": y} | named("R", dict(r.named_parameters())) | named("D", dict(d.named_parameters()))
-    training = Training(r, d, optimizer, 0.02, lr)
-    losses = [torch.stack([training.step_r(x), training.step_r(x), training.step_d(x, y)]) for _ in range(10)]
-    out |= {"losses": torch.stack(losses)}
-    return out | named("final_R", dict(r.named_parameters())) | named("final_D", dict(d.named_parameters()))
+def static_case(seed: int, padding: str, psi: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensors:
+    """Small networks and random images: losses and gradients."""
+    r, d, tensors = small_case(seed, padding, shape, dtype)
+    return {**tensors, **losses_and_gradients(r, d, psi, tensors["x"], tensors["y"])}
 
 
-def golden(folder: str) -> None:
+def paper_case(r: Refiner, d: Discriminator, shape: tuple[int, ...], keep: int | None, dtype: torch.dtype) -> Tensors:
+    """Full-size networks with weights and inputs (x = sin 0.011 i, y = cos 0.013 i) from formulas; of each gradient
+    the first 16 values and the L2 norm, of refined the first `keep` values."""
+    r, d = r.to(dtype), d.to(dtype)
+    formula(r)
+    formula(d)
+    i = torch.arange(math.prod(shape), dtype=torch.float64).reshape(shape)
+    x, y = torch.sin(0.011 * i).float().to(dtype), torch.cos(0.013 * i).float().to(dtype)
+    tensors = losses_and_gradients(r, d, "identity", x, y)
+    if keep is not None:
+        tensors["refined"] = tensors["refined"].flatten()[:keep]
+    for name in [name for name in tensors if name.startswith("grad_")]:
+        tensors["norm_" + name] = tensors[name].double().norm()
+        tensors[name] = tensors[name].flatten()[:16]
+    return tensors
+
+
+def r1_case(seed: int, dtype: torch.dtype) -> Tensors:
+    """The penalty of r1_penalty on y and its gradient; the biases' is zero, as D is piecewise linear. x is unused."""
+    _, d, tensors = small_case(seed, "replicate", GAZE, dtype)
+    penalty = r1_penalty(d, tensors["y"])
+    return {**tensors, "penalty": penalty, **gradients("grad_D.", penalty, d)}
+
+
+def steps_case(seed: int, optimizer: str, dtype: torch.dtype) -> Tensors:
+    """Ten iterations on the same x and y without a history. losses: the two of R, then L_D, before their updates."""
+    r, d, tensors = small_case(seed, "replicate", GAZE, dtype)
+    trainer, xs = Trainer(r, d, "identity", optimizer), [tensors["x"]] * (K_G + K_D)
+    losses = torch.stack([torch.stack(trainer.iterate(xs, tensors["y"])) for _ in range(10)])
+    return {**tensors, "losses": losses, **named("final_R.", r), **named("final_D.", d)}
+
+
+def history_case(seed: int, dtype: torch.dtype) -> Tensors:
+    """Ten Adam iterations with a history of B = 8 images and an average of R's weights.
+
+    D's step refines its b synthetic images with the current R. D sees the first b/2 of them, then b/2 images of the
+    history, the slots choice_draw[i] (distinct; drawn before the history changes). While the history holds fewer than
+    b/2 images (here: iteration 0, empty, choice_draw[0] = -1) D sees all b fresh ones. After D's step the first b/2
+    fresh images, those D saw, are written to the slots choice_replace[i], in that order: the next free slots until the
+    history is full (iterations 0 to 3), from then on distinct random slots.
+
+    After every step of R: ema_R = 0.9 ema_R + 0.1 R, started at R's first weights. Only written out, never used.
+    """
+    b, capacity, decay, iterations = 4, 8, 0.9, 10
+    half = b // 2
+    r, d, tensors = small_case(seed, "replicate", GAZE, dtype)
+    generator = torch.Generator().manual_seed(seed + 1)
+    x = uniform(generator, iterations * (K_G + K_D), b, *GAZE[1:], dtype=dtype)
+    y = uniform(generator, iterations, b, *GAZE[1:], dtype=dtype)
+    trainer, average = Trainer(r, d, "identity", "adam"), named("ema_R.", r)
+    history, held, losses, drawn, replaced = torch.zeros(capacity, *GAZE[1:], dtype=dtype), 0, [], [], []
+    for t in range(iterations):
+        x1, x2, x3 = x[3 * t : 3 * t + 3]
+        for batch in (x1, x2):
+            losses.append(trainer.step_r(batch))
+            for name, value in named("ema_R.", r).items():
+                average[name] = decay * average[name] + (1 - decay) * value
+
+        fresh = trainer.refine(x3)
+        draw = torch.randperm(held, generator=generator)[:half] if held >= half else torch.full((half,), -1)
+        seen = torch.cat([fresh[:half], history[draw]]) if held >= half else fresh
+        losses.append(trainer.step_d(seen, y[t]))
+
+        free = torch.arange(held, held + half)
+        replace = free if held < capacity else torch.randperm(capacity, generator=generator)[:half]
+        history[replace] = fresh[:half]
+        held = min(held + half, capacity)
+        drawn.append(draw)
+        replaced.append(replace)
+    choices = {"choice_draw": torch.stack(drawn), "choice_replace": torch.stack(replaced), "history": history}
+    losses_by_iteration = torch.stack(losses).reshape(iterations, K_G + K_D)
+    final = {**named("final_R.", r), **named("final_D.", d), **average}
+    return {**tensors, "x": x, "y": y, "losses": losses_by_iteration, **choices, **final}
+
+
+def golden_cases(dtype: torch.dtype) -> Iterator[tuple[str, Tensors]]:
+    """Every case by its name. The seeds are ones where no unit of a network is dead and float32 stays near float64."""
+    yield "zeros_identity", static_case(30, "zeros", "identity", GAZE, dtype)
+    yield "reflect_identity", static_case(19, "reflect", "identity", GAZE, dtype)
+    yield "replicate_derivatives", static_case(24, "replicate", "derivatives", GAZE, dtype)
+    yield "replicate_channel_mean", static_case(26, "replicate", "channel_mean", SMALL_COLOUR, dtype)
+    yield "gaze_paper", paper_case(Refiner(1, 64, 4), Discriminator(1, GAZE_D), (2, 1, 35, 55), None, dtype)
+    hand = Refiner(1, 64, 10, kernel=7)
+    yield "hand_paper", paper_case(hand, Discriminator(1, HAND_D), (1, 1, 224, 224), 4096, dtype)
+    yield "r1", r1_case(30, dtype)
+    yield "steps_sgd", steps_case(15, "sgd", dtype)
+    yield "steps_adam", steps_case(10, "adam", dtype)
+    yield "steps_history_ema", history_case(30, dtype)
+
+
+def run_golden(options: argparse.Namespace) -> None:
+    """Writes every case to out/NAME.safetensors; float32, scalars as shape (1,)."""
     torch.set_num_threads(1)
-    cases = {f"{padding}_{psi}": golden_case(padding, psi)
-             for padding, psi in (("zeros", "identity"), ("replicate", "derivatives"), ("reflect", "identity"))}
-    cases |= {"steps_sgd": golden_steps("sgd", (0.001, 0.001)), "steps_adam": golden_steps("adam", (5e-4, 2e-4))}
-    os.makedirs(folder, exist_ok=True)
-    for name, tensors in cases.items():
-        tensors = {k: v.reshape(1) if v.dim() == 0 else v for k, v in tensors.items()}
-        save_file(tensors, os.path.join(folder, name + ".safetensors"), {"torch": torch.__version__})
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name, tensors in golden_cases(getattr(torch, options.precision)):
+        flat = {key: torch.atleast_1d(value.detach().float()).contiguous() for key, value in tensors.items()}
+        path = options.out / f"{name}.safetensors"
+        save_file(flat, path)
+        print(f"{path}: {len(flat)} tensors, {path.stat().st_size / 1024:.1f} KiB")
 
 
-def bench(a: argparse.Namespace) -> None:
-    """Median time of an iteration (2 R steps, 1 D step) on random images that are on the device."""
-    torch.set_num_threads(a.threads)
-    torch.manual_seed(1)
-    device = "cuda" if a.device == "cuda" else "cpu"
-    layout = torch.channels_last if a.channels_last else torch.contiguous_format
-    r = Refiner(a.width, 4, a.padding).to(device, memory_format=layout)
-    d = Discriminator(1).to(device, memory_format=layout)
-    training = Training(r, d, a.optimizer, 0.02, (5e-4, 2e-4), a.precision == "bfloat16")
-    x = (torch.rand(a.batch, 1, 35, 55, device=device) * 2 - 1).contiguous(memory_format=layout)
-    y = (torch.rand(a.batch, 1, 35, 55, device=device) * 2 - 1).contiguous(memory_format=layout)
-    step_r = torch.compile(training.step_r) if a.compile else training.step_r
-    times = []
-    for _ in range(a.iterations + 2):
+# ------------------------------------------------------------------------------------------------------- bench
+
+
+def median_seconds(times: int, device: str, work: Callable[[], object]) -> float:
+    """The median time of work, which has ended on the device before the clock stops."""
+    synchronise = torch.cuda.synchronize if device == "cuda" else lambda: None
+    seconds = []
+    for _ in range(times):
+        synchronise()
         start = time.perf_counter()
-        step_r(x), step_r(x), training.step_d(x, y).item()
-        times.append(time.perf_counter() - start)
-    median = sorted(times[2:])[a.iterations // 2]
-    print(json.dumps({"images_per_second": 3 * a.batch / median, "seconds": median, **vars(a)}))
+        work()
+        synchronise()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def run_bench(options: argparse.Namespace) -> None:
+    """Times iterations of Algorithm 1 without a history, the batches already on the device."""
+    torch.set_num_threads(options.threads or torch.get_num_threads())
+    torch.backends.cudnn.benchmark = True
+    torch.manual_seed(1)
+    device, cuda = options.device, options.device == "cuda"
+    layout = torch.channels_last if options.channels_last else torch.contiguous_format
+    r: nn.Module = Refiner(options.channels, options.width, options.blocks, padding=options.padding)
+    d: nn.Module = Discriminator(options.channels, GAZE_D, options.discriminator_width)
+    r, d = (module.to(device=device, memory_format=layout) for module in (r, d))
+    if options.compile:
+        # torch 2.11 mistakes the strides of replicate padding's gradient when it may choose the layout itself.
+        inductor.layout_optimization = options.padding != "replicate"
+        r, d = torch.compile(r), torch.compile(d)
+    shape = (options.batch, options.channels, options.height, options.width_pixels)
+    *xs, y = ((torch.rand(shape, device=device) * 2 - 1).to(memory_format=layout) for _ in range(K_G + K_D + 1))
+    trainer = Trainer(r, d, "identity", options.optimizer, device if options.precision == "bfloat16" else None)
+
+    for _ in range(options.warm_up):
+        trainer.iterate(xs, y)
+    if cuda:
+        torch.cuda.reset_peak_memory_stats()
+    iteration = median_seconds(options.iterations, device, lambda: trainer.iterate(xs, y))
+    r_step = median_seconds(options.iterations, device, lambda: trainer.step_r(xs[0]))
+    d_step = median_seconds(options.iterations, device, lambda: trainer.step_d(trainer.refine(xs[-1]), y))
+    # Allocated on the GPU since the warm-up, or resident in this process ever.
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = torch.cuda.max_memory_allocated() if cuda else resident
+    result = {"seconds_iteration": iteration, "seconds_r_step": r_step, "seconds_d_step": d_step}
+    result.update(images_per_second=(K_G + K_D) * options.batch / iteration, peak_memory_bytes=peak)
+    result.update({key: value for key, value in vars(options).items() if key != "command"})
+    result.update(threads=torch.get_num_threads(), k_g=K_G, k_d=K_D, history=0, psi="identity", **{"lambda": LAMBDA})
+    result.update(torch=torch.__version__, cudnn_benchmark=True, cudnn_tf32=torch.backends.cudnn.allow_tf32)
+    result.update(device_name=torch.cuda.get_device_name() if cuda else "cpu")
+    print(json.dumps(result))
 
 
 def main() -> None:
+    """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    g = commands.add_parser("golden")
-    g.add_argument("--out", required=True)
-    b = commands.add_parser("bench")
-    b.add_argument("--batch", type=int, default=32)
-    b.add_argument("--width", type=int, default=64)
-    b.add_argument("--padding", default="zeros", choices=["zeros", "reflect", "replicate"])
-    b.add_argument("--optimizer", default="adam", choices=["sgd", "adam"])
-    b.add_argument("--precision", default="float32", choices=["float32", "bfloat16"])
-    b.add_argument("--channels-last", action="store_true")
-    b.add_argument("--compile", action="store_true")
-    b.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    b.add_argument("--threads", type=int, default=os.cpu_count())
-    b.add_argument("--iterations", type=int, default=8)
-    a = parser.parse_args()
-    golden(a.out) if a.command == "golden" else bench(a)
+    golden = commands.add_parser("golden", help="write the golden files")
+    golden.add_argument("--out", type=Path, required=True)
+    golden.add_argument("--precision", choices=("float32", "float64"), default="float32", help="of the arithmetic")
+    bench = commands.add_parser("bench", help="time iterations", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    for name, default in (("batch", 32), ("width", 64), ("blocks", 4), ("channels", 1), ("height", 35),
+                          ("width-pixels", 55), ("iterations", 10), ("warm-up", 2)):  # fmt: skip
+        bench.add_argument(f"--{name}", type=int, default=default)
+    bench.add_argument("--threads", type=int, default=0, help="0: as torch chooses")
+    bench.add_argument("--padding", choices=("zeros", "reflect", "replicate"), default="replicate")
+    bench.add_argument("--optimizer", choices=("sgd", "adam"), default="adam")
+    bench.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
+    bench.add_argument("--noise", choices=("none",), default="none", help="the specification defines no noise")
+    bench.add_argument("--discriminator-width", type=float, default=1.0, help="factor on D's maps")
+    bench.add_argument("--channels-last", action="store_true")
+    bench.add_argument("--compile", action="store_true")
+    bench.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    options = parser.parse_args()
+    if options.command == "golden":
+        run_golden(options)
+        return
+    if options.compile and options.channels_last and options.padding == "replicate":
+        bench.error("torch 2.11 cannot compile replicate padding in channels-last layout: leave one of the three out")
+    run_bench(options)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ import (
 // Timing is how long parts of Algorithm 1 take on images that are in memory: medians, seconds.
 type Timing struct {
 	Iteration       float64 `json:"seconds_iteration"` // K_g steps of R and K_d of D
-	StepR           float64 `json:"seconds_step_r"`
-	StepD           float64 `json:"seconds_step_d"`
+	StepR           float64 `json:"seconds_r_step"`
+	StepD           float64 `json:"seconds_d_step"`
 	ImagesPerSecond float64 `json:"images_per_second"` // b (K_g + K_d) synthetic images an iteration
-	PeakBytes       int64   `json:"peak_bytes"`        // of the process on the CPU, of libtorch's tensors on a GPU
+	PeakBytes       int64   `json:"peak_memory_bytes"` // of the process on the CPU, of libtorch's tensors on a GPU
 }
 
 // Measure times iterations of the config's Algorithm 1 on random images of c x h x w, after two that warm up.

@@ -13,11 +13,13 @@ type history struct {
 	size   int        // B
 	held   int        // images in it, at most B
 	random *rand.PCG
+	pick   func(n, k int) []int64 // k of the places 0..n-1 without repetition
 }
 
 // newHistory makes room for size images of c x h x w.
 func newHistory(size int, seed uint64, device cgo.Device, c, h, w int) (*history, error) {
 	b := &history{size: size, random: rand.NewPCG(seed, historyStream)}
+	b.pick = func(n, k int) []int64 { return choose(rand.New(b.random), n, k) }
 	return b, cgo.Within(func(s *cgo.Scope) error {
 		b.images = s.Keep(s.Zeros(cgo.Float32, device, int64(size), int64(c), int64(h), int64(w)))
 		return nil
@@ -44,10 +46,9 @@ func (b *history) add(s *cgo.Scope, refined cgo.Tensor, n int) error {
 	return cgo.PutRows(b.images, places, s.Narrow(refined, 0, 0, int64(n)))
 }
 
-// pick is k of 0..n-1 without repetition (Floyd's algorithm).
-func (b *history) pick(n, k int) []int64 {
+// choose is k of 0..n-1 without repetition (Floyd's algorithm).
+func choose(random *rand.Rand, n, k int) []int64 {
 	k = min(k, n)
-	random := rand.New(b.random)
 	chosen := make(map[int64]bool, k)
 	picked := make([]int64, 0, k)
 	for j := n - k; j < n; j++ {

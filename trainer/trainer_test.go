@@ -67,9 +67,12 @@ func TestRunFillsItsFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
-	var last map[string]any
-	if err := json.Unmarshal(lines[len(lines)-1], &last); err != nil {
+	var first, last map[string]any
+	if err := errors.Join(json.Unmarshal(lines[0], &first), json.Unmarshal(lines[len(lines)-1], &last)); err != nil {
 		t.Fatal(err)
+	}
+	if _, adversary := first["l_real"]; adversary || first["phase"] != PhaseRefiner {
+		t.Errorf("R's pretraining is on more than l_reg: %v", first)
 	}
 	for _, key := range []string{"step", "phase", "L_R", "L_D", "l_real", "l_reg", "images_per_second", "loader_wait_share"} {
 		if _, ok := last[key]; !ok {

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Puts each mistake of public SimGAN implementations into a copy of the code, one at a time, and checks that a test of the
+# named package fails. A mistake that no test sees ends this with 1. Some minutes. Run by hand: make mistakes
+set -uo pipefail
+cd "$(dirname "$0")/.."
+COPY=$(mktemp -d)
+trap 'rm -rf "$COPY"' EXIT
+unseen=0
+
+# prepare FILE PACKAGE: the copy builds; with libraries of its own where its C++ has changed.
+prepare() {
+  . build/env.sh
+  cd "$COPY" || exit 1
+  if [[ $1 == *.cc ]]; then
+    XDG_CACHE_HOME="$COPY/build/cache" LIBTORCH="$SIMGAN_LIBTORCH" bash scripts/setup.sh 2>/dev/null || return
+    . build/env.sh
+  fi
+  go vet "./$2" >/dev/null 2>&1
+  local result=$?
+  cd - >/dev/null || exit 1
+  return $result
+}
+
+# mistake NAME FILE PERL PACKAGE: PERL edits FILE as one string.
+mistake() {
+  rm -rf "${COPY:?}"/*
+  git ls-files -co --exclude-standard | tar -c -T - | tar -x -C "$COPY"
+  perl -0pi -e "$3" "$COPY/$2"
+  if cmp -s "$2" "$COPY/$2"; then
+    echo "NOT PUT IN  $1: $2 has changed, mend this script"
+    unseen=1
+  elif ! prepare "$2" "$4"; then
+    echo "NOT BUILT   $1: mend this script"
+    unseen=1
+  elif failed=$(cd "$COPY" && go test "./$4" 2>&1); then
+    echo "UNSEEN      $1"
+    unseen=1
+  else
+    echo "seen        $1: $(grep -o -- '--- FAIL: [A-Za-z0-9]*' <<<"$failed" | head -n 1 | cut -c11-)"
+  fi
+}
+
+go test ./trainer ./models ./data ./eval >/dev/null || { echo "tests fail without any mistake: mend them first"; exit 1; }
+mistake "history never fills" trainer/history.go 's/n = min\(n, b\.size\)/n = 0/' trainer
+mistake "history's images are not the refined ones" trainer/history.go 's/return cgo\.PutRows\(b\.images, places, .*\n/return nil\n/' trainer
+mistake "history gives more than half" trainer/steps.go 's/old = min\(x\.N\/2, /old = min(x.N*3\/4, /' trainer
+mistake "softmax over the wrong axis" cgo/ops.cc 's/log_softmax\(tensor\(logits\)\.to\(at::kFloat\), 1\)/log_softmax(tensor(logits).to(at::kFloat), 2)/' models
+mistake "ReLU on the logits" models/discriminator.go 's/if next < len\(d\.norms\) \{\n\t\t\tx = s\.ReLU\(d\.norms\[next\]\.forward\(s, x, training\)\)/x = s.ReLU(x)\n\t\tif next < len(d.norms) {\n\t\t\tx = d.norms[next].forward(s, x, training)/' models
+mistake "no adversarial gradient reaches R" trainer/steps.go 's/t\.D\.Forward\(s, refined, true\), x\.N\)/t.D.Forward(s, s.Detach(refined), true), x.N)/' trainer
+mistake "lambda changes with the batch size" models/losses.go 's/lambda\/float64\(b\)\)/lambda)/' models
+mistake "D learns while R trains" trainer/steps.go 's/t\.D\.Freeze\(true\)/t.D.Freeze(false)/' trainer
+mistake "R learns while D trains" trainer/steps.go 's/err = cgo\.NoGrad\(func\(\) error \{\n(\t+return t\.mixed.*?\n\t\t\}\))\n\t\}\)/err = func() error {\n$1\n\t}()/s' trainer
+mistake "R is pretrained with the full loss" trainer/algorithm.go 's/t\.updateR\(ctx, false\)/t.updateR(ctx, true)/' trainer
+mistake "width and height swapped on resize" data/image.go 's/(func \(m Image\) Resize\(h, w int\) Image \{)/$1\n\th, w = w, h/' data
+mistake "a contrast stretch an image on export" data/batch.go 's/for i, v := range pixels \{\n\t\tm\.Pix/low, high := pixels[0], pixels[0]\n\tfor _, v := range pixels {\n\t\tlow, high = min(low, v), max(high, v)\n\t}\n\tfor i, v := range pixels {\n\t\tv = (v-low)\/(high-low+1e-9)*2 - 1\n\t\tm.Pix/' data
+mistake "scaling by 256 before the cast" data/batch.go 's/top := float64\(int\(1\)<<bits - 1\)/top := float64(int(1) << bits)/' data
+mistake "the last partial batch dropped on export" eval/refine.go 's/from < ds\.Len\(\); from \+= refineBatch/from+refineBatch <= ds.Len(); from += refineBatch/' eval
+mistake "one shuffle for all epochs" data/loader.go 's/rand\.NewPCG\(o\.seed, uint64\(epoch\)\)/rand.NewPCG(o.seed, 0)/' data
+mistake "resume restores only weights: no optimizer" trainer/checkpoint.go 's/add\("optimizer\."\+name\+"\."\+moment, tensors\)/_, _, _ = name, moment, tensors/' trainer
+mistake "resume restores only weights: no noise state" trainer/checkpoint.go 's/t\.noise\.Restore\(st\.Noise\)/error(nil)/' trainer
+mistake "resume restores only weights: loaders start anew" trainer/trainer.go 's/t\.synthetic\.start\(t\.state\.Synthetic\)/t.synthetic.start(data.Position{})/' trainer
+exit $unseen
