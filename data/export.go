@@ -31,7 +31,7 @@ type Refined struct {
 // LabelWriter is a labelled data set with label files of its own form. One that is none gets labels.csv.
 type LabelWriter interface {
 	// WriteLabels writes into dir the label files of the images, all of which are there: first all variants of the
-	// data set's first image. Errors name the file.
+	// data set's first image. Errors name the file; errors.ErrUnsupported is from one that turns out to have none.
 	WriteLabels(dir string, images []Refined) error
 }
 
@@ -97,7 +97,9 @@ func (e *Exporter) finish() error {
 
 func (e *Exporter) writeLabels() error {
 	if own, ok := e.source.(LabelWriter); ok {
-		return own.WriteLabels(e.dir, e.images)
+		if err := own.WriteLabels(e.dir, e.images); !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
 	}
 	table := labelTable{header: append([]string{"file"}, e.source.Info().LabelNames...)}
 	for i, row := range e.manifest.rows {

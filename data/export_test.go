@@ -3,6 +3,7 @@ package data
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,5 +110,43 @@ func expectSame(t *testing.T, got Dataset, i int, want Dataset, j, v int) {
 	w.Image.Pix[0] = uint16(v)
 	if diff := cmp.Diff(w.Image, g.Image) + cmp.Diff(w.Label, g.Label); diff != "" {
 		t.Errorf("%s is not variant %d of %s: %s", g.Name, v, w.Name, diff[:min(len(diff), 400)])
+	}
+}
+
+// equalize=true spreads the levels of a dark image evenly, keeps their order, and hides no labels.
+func TestEqualize(t *testing.T) {
+	m := NewImage(1, 1, 4, 8)
+	copy(m.Pix, []uint16{12, 10, 11, 13})
+	if got := m.equalized().Pix; !slices.Equal(got, []uint16{170, 0, 85, 255}) {
+		t.Errorf("equalised levels are %v", got)
+	}
+	flat := NewImage(1, 1, 4, 8)
+	if got := flat.equalized().Pix; !slices.Equal(got, make([]uint16, 4)) {
+		t.Errorf("an image of one level became %v", got)
+	}
+	dir := filepath.Join(t.TempDir(), "renders")
+	if err := Simulate("eyes", "synthetic", "unityeyes", 2, 1, dir, func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	ds, err := Open("unityeyes:" + dir + ",equalize=true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := ds.Sample(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if low, high := slices.Min(s.Image.Pix), slices.Max(s.Image.Pix); low != 0 || high != 255 {
+		t.Errorf("levels are %d to %d", low, high)
+	}
+	if _, err := Open("folder:" + dir + ",equalize=true"); err == nil {
+		t.Error("colour images were opened with equalize=true")
+	}
+	out := filepath.Join(t.TempDir(), "refined")
+	if err := Export(ds, out, 1, copyAll(ds, 1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open("unityeyes:" + out); err != nil {
+		t.Errorf("the export does not open: %v", err)
 	}
 }

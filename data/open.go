@@ -30,7 +30,7 @@ func Kinds() []string {
 	return names
 }
 
-// Open opens the data set that a SPEC names.
+// Open opens the data set that a SPEC names; every kind takes equalize=true.
 func Open(spec string) (Dataset, error) {
 	s, err := ParseSpec(spec)
 	if err != nil {
@@ -40,7 +40,16 @@ func Open(spec string) (Dataset, error) {
 	if !ok {
 		return nil, fmt.Errorf("data set %q: kind %q is unknown; there are %s", spec, s.Kind, strings.Join(Kinds(), ", "))
 	}
-	return open(s)
+	even, err := s.flag("equalize", false)
+	if err != nil {
+		return nil, err
+	}
+	delete(s.Params, "equalize")
+	ds, err := open(s)
+	if err != nil || !even {
+		return ds, err
+	}
+	return equalize(ds, s)
 }
 
 // needFolder refuses a path that is no folder.
