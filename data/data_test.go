@@ -260,6 +260,19 @@ func TestBadInputIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(truncated, "0.png"), string(png[:len(png)/2]))
+	noise := NewImage(1, 35, 55, 8)
+	for i := range noise.Pix {
+		noise.Pix[i] = uint16(i * 7919 % 251)
+	}
+	cut := t.TempDir()
+	if err := encodeJPEG(filepath.Join(cut, "0.jpg"), noise); err != nil {
+		t.Fatal(err)
+	}
+	jpeg, err := os.ReadFile(filepath.Join(cut, "0.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(cut, "0.jpg"), string(jpeg[:len(jpeg)*3/4]))
 	mixed := folderOf(t, 2, 35, 55)
 	if err := EncodePNG(filepath.Join(mixed, "9.png"), NewImage(1, 36, 60, 8)); err != nil {
 		t.Fatal(err)
@@ -277,6 +290,7 @@ func TestBadInputIsNamed(t *testing.T) {
 		"parameter":      {"folder:" + good + ",sise=35x55", `no parameter "sise"`},
 		"size":           {"folder:" + good + ",size=35", "write HxW"},
 		"truncated":      {"folder:" + truncated, "0.png: is a truncated"},
+		"cut JPEG":       {"folder:" + cut, "0.jpg: is a truncated jpeg"},
 		"other size":     {"folder:" + mixed, "9.png: is 36x60"},
 		"unknown file":   {csv("file,a\n0.png,1\n1.png,2\n7.png,3\n"), "line 4: file 7.png"},
 		"missing label":  {csv("file,a\n0.png,1\n"), "1 image(s) have no line"},

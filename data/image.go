@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -62,9 +63,12 @@ func imageSize(path string) (w, h int, err error) {
 	return config.Width, config.Height, nil
 }
 
+// cutShort are what the decoders of PNG and JPEG say where the data ends too early.
+var cutShort = []string{"not enough pixel data", "short Huffman data"}
+
 func unreadable(path, kind string, err error) error {
 	what := "is no readable " + kind
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || strings.Contains(err.Error(), "not enough pixel data") {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || slices.ContainsFunc(cutShort, func(sign string) bool { return strings.Contains(err.Error(), sign) }) {
 		what = "is a truncated " + kind
 	}
 	return fmt.Errorf("%s: %s (%w): replace or remove the file, or set data.skip_bad", path, what, err)

@@ -26,14 +26,16 @@ type runFolder struct {
 	metrics *os.File
 	events  *events.Writer
 	out     io.Writer // the terminal
+	made    bool      // the folder was not there before
 }
 
 // openFolder makes or, to resume, opens the run's folder. A folder that holds a run is refused unless resuming.
 func openFolder(dir string, resume bool, out io.Writer) (*runFolder, error) {
+	_, err := os.Stat(dir)
+	f := &runFolder{dir: dir, lock: flock.New(filepath.Join(dir, ".lock")), out: out, made: errors.Is(err, fs.ErrNotExist)}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("run folder: %w", err)
+		return nil, fmt.Errorf("run folder: %w; choose a writable --run", err)
 	}
-	f := &runFolder{dir: dir, lock: flock.New(filepath.Join(dir, ".lock")), out: out}
 	locked, err := f.lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("run folder %s: cannot be locked: %w", dir, err)
@@ -179,8 +181,14 @@ func (f *runFolder) finish(seconds float64) error {
 	return renameio.WriteFile(f.path("DONE"), fmt.Appendf(nil, "%s, %.0f s\n", time.Now().Format(time.RFC3339), seconds), 0o644)
 }
 
-// Close releases the folder.
+// Close releases the folder. Where no run began in it, because its data cannot be read, say, it is left as it was found.
 func (f *runFolder) Close() {
+	if _, err := os.Stat(f.path("config.yaml")); errors.Is(err, fs.ErrNotExist) {
+		os.Remove(f.path(".lock"))
+		if f.made {
+			os.Remove(f.dir)
+		}
+	}
 	for _, file := range []*os.File{f.log, f.metrics} {
 		if file != nil {
 			file.Close()

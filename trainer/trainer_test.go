@@ -181,6 +181,21 @@ func TestFolderInUseIsRefused(t *testing.T) {
 	}
 }
 
+func TestRunThatCannotBeginLeavesNothing(t *testing.T) {
+	for name, settings := range map[string][]string{
+		"no data":  {"data.real=folder:/nowhere"},
+		"no image": {"data.real=folder:" + t.TempDir()},
+	} {
+		dir := filepath.Join(t.TempDir(), "run")
+		if err := Run(context.Background(), small(t, settings...), Options{Dir: dir, Out: io.Discard}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if _, err := os.Stat(dir); !os.IsNotExist(err) {
+			t.Errorf("%s: the run folder is there: %v", name, err)
+		}
+	}
+}
+
 func TestConfigProblemsAreNamedAtOnce(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "c.yaml")
 	if err := os.WriteFile(file, []byte("seed: 1\ntrain:\n  stepps: 5\n"), 0o644); err != nil {
