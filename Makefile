@@ -17,7 +17,7 @@ demo: build ## train on the built-in eyes and evaluate: runs/demo
 	@if [ -e $(RUN)/DONE ]; then echo "$(RUN) is trained already; remove it to train anew"; \
 	elif [ -e $(RUN)/config.yaml ]; then build/simgan train --run $(RUN) --resume; \
 	else build/simgan train --preset gaze-demo --run $(RUN); fi
-	build/simgan eval gaze --run $(RUN) --steps 250 --json $(RUN)/eval.json
+	build/simgan eval gaze --run $(RUN) --steps 150 --batch 32 --json $(RUN)/eval.json
 	build/simgan report --run $(RUN)
 
 test: setup ## all tests

@@ -15,6 +15,14 @@ char *sg_pad(sg_tensor x, int64_t p, int mode, sg_tensor *out) {
   });
 }
 
+char *sg_relu_in_place(sg_tensor x, sg_tensor *out) {
+  return guard([&] { *out = give(at::relu_(tensor(x))); });
+}
+
+char *sg_add_relu_in_place(sg_tensor y, sg_tensor x, sg_tensor *out) {
+  return guard([&] { *out = give(at::relu_(tensor(y).add_(tensor(x)))); });
+}
+
 char *sg_narrow(sg_tensor x, int64_t dim, int64_t start, int64_t length, sg_tensor *out) {
   return guard([&] { *out = give(tensor(x).narrow(dim, start, length)); });
 }

@@ -38,6 +38,16 @@ func (s *Scope) ReLU(x Tensor) Tensor {
 	return s.Call("relu", func() Tensor { return torch.Relu(x) }, x)
 }
 
+// ReLUInPlace is max(x, 0), written over x: a layer's new result, which nothing else may read.
+func (s *Scope) ReLUInPlace(x Tensor) Tensor {
+	return s.op("relu", func(out *C.sg_tensor) *C.char { return C.sg_relu_in_place(ptr(x), out) }, x)
+}
+
+// AddReLUInPlace is max(y + x, 0), written over y, which nothing else may read.
+func (s *Scope) AddReLUInPlace(y, x Tensor) Tensor {
+	return s.op("add relu", func(out *C.sg_tensor) *C.char { return C.sg_add_relu_in_place(ptr(y), ptr(x), out) }, y, x)
+}
+
 // Tanh is the hyperbolic tangent.
 func (s *Scope) Tanh(x Tensor) Tensor {
 	return s.Call("tanh", func() Tensor { return torch.Tanh(x) }, x)

@@ -7,6 +7,9 @@ extern "C" {
 #endif
 // Pads the last two dimensions by p on every side; mode 0 zeros, 1 reflect, 2 replicate.
 char *sg_pad(sg_tensor x, int64_t p, int mode, sg_tensor *out);
+// max(x, 0) and max(y + x, 0), written over x and over y: no memory of their own, and no pass over it.
+char *sg_relu_in_place(sg_tensor x, sg_tensor *out);
+char *sg_add_relu_in_place(sg_tensor y, sg_tensor x, sg_tensor *out);
 char *sg_narrow(sg_tensor x, int64_t dim, int64_t start, int64_t length, sg_tensor *out);
 char *sg_cat(sg_tensor *xs, int64_t n, int64_t dim, sg_tensor *out);
 // Mean over one dimension, which stays with size 1.

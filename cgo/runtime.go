@@ -1,5 +1,6 @@
 package cgo
 
+// #include "allocator.h"
 // #include "runtime.h"
 import "C"
 
@@ -13,9 +14,13 @@ import (
 )
 
 // Start makes the calling goroutine the one that owns libtorch: it is locked to its thread, and operations use the given
-// number of threads (0: all cores). gotorch would leave it half of them.
+// number of threads (0: all cores). gotorch would leave it half of them. The memory of large CPU tensors is kept and used
+// again.
 func Start(threads int) error {
 	runtime.LockOSThread()
+	if err := check("cache memory", C.sg_cache_memory()); err != nil {
+		return err
+	}
 	if threads <= 0 {
 		threads = runtime.NumCPU()
 	}

@@ -89,7 +89,7 @@ func (d *Discriminator) Forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.T
 		}
 		x = d.convs[next].forward(s, x)
 		if next < len(d.norms) {
-			x = s.ReLU(d.norms[next].forward(s, x, training))
+			x = s.ReLUInPlace(d.norms[next].forward(s, x, training))
 		}
 		next++
 	}

@@ -55,7 +55,7 @@ func NewGazeEstimator(channels, h, w, outputs int) (*GazeEstimator, error) {
 // Forward is (b, C, h, w) -> (b, outputs) float32.
 func (g *GazeEstimator) Forward(s *cgo.Scope, x cgo.Tensor) cgo.Tensor {
 	x = g.layers(s, x, len(gazeTable))
-	return s.Float(g.fc2.forward(s, s.ReLU(g.fc1.forward(s, s.Flatten(x))))) // (b, 9600) -> (b, 1000) -> (b, 3)
+	return s.Float(g.fc2.forward(s, s.ReLUInPlace(g.fc1.forward(s, s.Flatten(x))))) // (b, 9600) -> (b, 1000) -> (b, 3)
 }
 
 // Features are the maps of the first three layers, (b, 64, h-6, w-6): a learned psi.
@@ -68,7 +68,7 @@ func (g *GazeEstimator) layers(s *cgo.Scope, x cgo.Tensor, n int) cgo.Tensor {
 			x = s.MaxPool2d(x, l.k, l.stride, 0)
 			continue
 		}
-		x = s.ReLU(g.convs[next].forward(s, x))
+		x = s.ReLUInPlace(g.convs[next].forward(s, x))
 		next++
 	}
 	return x

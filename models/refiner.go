@@ -98,11 +98,11 @@ func (r *Refiner) Forward(s *cgo.Scope, x, noise cgo.Tensor, training bool) cgo.
 	if noise.T != nil {
 		h = s.Cat(1, x, noise)
 	}
-	h = s.ReLU(r.stem.forward(s, h)) // (b, C+k, H, W) -> (b, width, H, W)
+	h = s.ReLUInPlace(r.stem.forward(s, h)) // (b, C+k, H, W) -> (b, width, H, W)
 	for _, b := range r.blocks {
-		y := s.ReLU(b.norm1.forward(s, b.conv1.forward(s, h), training))
+		y := s.ReLUInPlace(b.norm1.forward(s, b.conv1.forward(s, h), training))
 		y = b.norm2.forward(s, b.conv2.forward(s, y), training)
-		h = s.ReLU(s.Add(h, y)) // (b, width, H, W)
+		h = s.AddReLUInPlace(y, h) // (b, width, H, W)
 	}
 	return s.Tanh(s.Float(r.last.forward(s, h))) // -> (b, C, H, W)
 }
