@@ -20,9 +20,9 @@ var version = "dev"
 
 // Exit codes that scripts rely on.
 const (
-	exitFailed   = 1
-	exitUsage    = 2
-	exitDiverged = 3
+	exitFailed = 1
+	exitUsage  = 2
+	exitGuard  = 3 // training stopped by a guard: NaN, collapse
 )
 
 // errUsage marks errors of the command line itself.
@@ -64,10 +64,10 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, trainer.ErrGuard):
+		return exitGuard
 	case errors.As(err, &signalled):
 		return 128 + int(signalled.signal)
-	case errors.Is(err, trainer.ErrNotFinite):
-		return exitDiverged
 	case errors.Is(err, trainer.ErrConfig), errors.Is(err, errUsage):
 		return exitUsage
 	}
