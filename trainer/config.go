@@ -3,6 +3,8 @@ package trainer
 
 import "simgan/models"
 
+//go:generate go run simgan/cmd/configdoc .. ../docs/config.md
+
 // Config is everything a run depends on. Its YAML keys are what `--config`, `--set` and sweeps use.
 type Config struct {
 	Seed          uint64                     `yaml:"seed"`    // of weights, data order, noise and history
