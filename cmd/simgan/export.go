@@ -15,7 +15,8 @@ func newExportCommand() *cli.Command {
 		Name: "export", Usage: "writes the refiner as ONNX, for other programs",
 		Description: "The file takes batches of any size: `image`, and `noise` where the refiner takes some; it gives `refined`.\n" +
 			"How to scale images before and after, and how to draw the noise, is written in the file: its doc strings and metadata.",
-		UsageText: "simgan export --run runs/demo --onnx refiner.onnx",
+		UsageText: "simgan export --run runs/demo --onnx refiner.onnx\n" +
+			"simgan export --run runs/demo --onnx refiner.onnx --example example.safetensors",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
 			&cli.StringFlag{Name: "onnx", Usage: "write the model to `FILE`", Required: true},

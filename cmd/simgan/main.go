@@ -88,13 +88,10 @@ func newApp(out, problems io.Writer) *cli.App {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(), newSimulateCommand(), newBenchCommand(), newDoctorCommand(), newVersionCommand()},
+		Commands: []*cli.Command{newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(), newSimulateCommand(), newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand()},
 	}
 	for _, command := range app.Commands {
-		command.OnUsageError = usage
-		for _, sub := range command.Subcommands {
-			sub.OnUsageError = usage
-		}
+		prepare(command, usage)
 	}
 	return app
 }
