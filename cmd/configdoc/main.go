@@ -89,7 +89,8 @@ func section(out *strings.Builder, records map[string]record, name, prefix strin
 		return fmt.Errorf("no struct %s in trainer/ or models/", name)
 	}
 	if prefix != "" {
-		fmt.Fprintf(out, "\n## %s\n\n%s\n", strings.TrimSuffix(prefix, "."), r.doc)
+		said := strings.TrimPrefix(r.doc, name+" ") // a page's reader knows no Go types
+		fmt.Fprintf(out, "\n## %s\n\n%s%s\n", strings.TrimSuffix(prefix, "."), strings.ToUpper(said[:1]), said[1:])
 	}
 	out.WriteString("\n| key | default | meaning |\n|---|---|---|\n")
 	for _, f := range r.fields {
