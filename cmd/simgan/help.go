@@ -25,6 +25,7 @@ OPTIONS:{{template "visibleFlagTemplate" .}}{{end}}
 // prepare gives a command and those below it our help, our usage errors and completion.
 func prepare(command *cli.Command, usage cli.OnUsageErrorFunc) {
 	command.OnUsageError, command.CustomHelpTemplate = usage, helpTemplate
+	command.HideHelpCommand = true // simgan help COMMAND and --help are enough
 	completeValues(command)
 	for _, sub := range command.Subcommands {
 		prepare(sub, usage)
