@@ -41,20 +41,10 @@ func ExportONNX(o ExportOptions) error {
 	if err != nil {
 		return err
 	}
-	text, err := config.YAML()
-	if err != nil {
-		return err
-	}
-	checkpoint, err := trainer.LatestCheckpoint(o.Run)
-	if err != nil {
-		return err
-	}
-	info := ds.Info()
 	model.Version = o.Version
-	model.Metadata["simgan.config"] = string(text)
-	model.Metadata["simgan.checkpoint"] = filepath.Base(checkpoint)
-	model.Metadata["simgan.bits"] = strconv.Itoa(info.Bits)
-	model.Metadata["simgan.trained_on"] = fmt.Sprintf("%dx%dx%d (channels, height, width)", info.C, info.H, info.W)
+	if err := provenance(model.Metadata, o.Run, config, ds.Info()); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(o.ONNX), 0o755); err != nil {
 		return err
 	}
@@ -65,6 +55,23 @@ func ExportONNX(o ExportOptions) error {
 		return nil
 	}
 	return writeExample(o.Example, r, ds, config.Seed)
+}
+
+// provenance adds which run and checkpoint a model is from, and what it was trained on.
+func provenance(metadata map[string]string, run string, config trainer.Config, info data.Info) error {
+	text, err := config.YAML()
+	if err != nil {
+		return err
+	}
+	checkpoint, err := trainer.LatestCheckpoint(run)
+	if err != nil {
+		return err
+	}
+	metadata["simgan.config"] = string(text)
+	metadata["simgan.checkpoint"] = filepath.Base(checkpoint)
+	metadata["simgan.bits"] = strconv.Itoa(info.Bits)
+	metadata["simgan.trained_on"] = fmt.Sprintf("%dx%dx%d (channels, height, width)", info.C, info.H, info.W)
+	return nil
 }
 
 // writeExample writes the tensors image, noise (where R takes some) and refined, to check another runtime with.

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -45,7 +46,10 @@ func completion(app *cli.App, shell string) (string, error) {
 	case "zsh":
 		return zshCompletion, nil
 	case "fish":
-		return app.ToFishCompletion()
+		// Without the library's help command: it holds itself once it was shown, and fish's writer would walk it without end.
+		bare := cli.App{Name: app.Name, HideVersion: true, Commands: slices.DeleteFunc(slices.Clone(app.Commands),
+			func(c *cli.Command) bool { return c.Name == "help" })}
+		return bare.ToFishCompletion()
 	}
 	return "", fmt.Errorf("%w: completion for %q: name one of %s", errUsage, shell, strings.Join(shells, ", "))
 }

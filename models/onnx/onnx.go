@@ -3,6 +3,7 @@ package onnx
 
 import (
 	"encoding/binary"
+	"maps"
 	"math"
 	"slices"
 
@@ -84,71 +85,66 @@ func (m *message) number(field protowire.Number, values ...int64) {
 // Marshal is the content of an .onnx file.
 func (m Model) Marshal() []byte {
 	var out, opset message
-	out.number(1, irVersion)
-	out.text(2, m.Producer)
-	out.text(3, m.Version)
-	out.text(6, m.Doc)
-	out.bytes(7, m.Graph.marshal())
-	opset.number(2, m.Opset)
-	out.bytes(8, opset)
-	keys := make([]string, 0, len(m.Metadata))
-	for key := range m.Metadata {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
+	out.number(1, irVersion)        // ir_version
+	out.text(2, m.Producer)         // producer_name
+	out.text(3, m.Version)          // producer_version
+	out.text(6, m.Doc)              // doc_string
+	out.bytes(7, m.Graph.marshal()) // graph
+	opset.number(2, m.Opset)        // version
+	out.bytes(8, opset)             // opset_import
+	for _, key := range slices.Sorted(maps.Keys(m.Metadata)) {
 		var entry message
 		entry.text(1, key)
 		entry.text(2, m.Metadata[key])
-		out.bytes(14, entry)
+		out.bytes(14, entry) // metadata_props
 	}
 	return out
 }
 
 func (g Graph) marshal() (out message) {
 	for _, n := range g.Nodes {
-		out.bytes(1, n.marshal())
+		out.bytes(1, n.marshal()) // node
 	}
-	out.text(2, g.Name)
+	out.text(2, g.Name) // name
 	for _, t := range g.Initializers {
-		out.bytes(5, t.marshal())
+		out.bytes(5, t.marshal()) // initializer
 	}
-	out.text(10, g.Doc)
+	out.text(10, g.Doc) // doc_string
 	for _, v := range g.Inputs {
-		out.bytes(11, v.marshal())
+		out.bytes(11, v.marshal()) // input
 	}
 	for _, v := range g.Outputs {
-		out.bytes(12, v.marshal())
+		out.bytes(12, v.marshal()) // output
 	}
 	return out
 }
 
 func (n Node) marshal() (out message) {
-	out.text(1, n.Inputs...)
-	out.text(2, n.Output)
-	out.text(3, n.Name)
-	out.text(4, n.Op)
+	out.text(1, n.Inputs...) // input
+	out.text(2, n.Output)    // output
+	out.text(3, n.Name)      // name
+	out.text(4, n.Op)        // op_type
 	for _, a := range n.Attributes {
-		out.bytes(5, a.marshal())
+		out.bytes(5, a.marshal()) // attribute
 	}
 	return out
 }
 
 func (a Attribute) marshal() (out message) {
 	const float, integer, text, ints = 1, 2, 3, 7 // AttributeType
-	out.text(1, a.Name)
+	out.text(1, a.Name)                           // name
 	switch {
 	case a.Text != "":
-		out.text(4, a.Text)
+		out.text(4, a.Text) // s
 		out.number(20, text)
 	case a.Ints != nil:
-		out.number(8, a.Ints...)
+		out.number(8, a.Ints...) // ints
 		out.number(20, ints)
 	case a.Int != 0:
-		out.number(3, a.Int)
+		out.number(3, a.Int) // i
 		out.number(20, integer)
 	default:
-		out = protowire.AppendFixed32(protowire.AppendTag(out, 2, protowire.Fixed32Type), math.Float32bits(a.Float))
+		out = protowire.AppendFixed32(protowire.AppendTag(out, 2, protowire.Fixed32Type), math.Float32bits(a.Float)) // f
 		out.number(20, float)
 	}
 	return out
@@ -158,7 +154,7 @@ func (a Attribute) marshal() (out message) {
 const float32Type, int64Type = 1, 7
 
 func (t Tensor) marshal() (out message) {
-	out.number(1, t.Shape...)
+	out.number(1, t.Shape...) // dims
 	kind, raw := int64(float32Type), make([]byte, 0, 4*len(t.Floats)+8*len(t.Ints))
 	for _, v := range t.Floats {
 		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
@@ -166,9 +162,9 @@ func (t Tensor) marshal() (out message) {
 	for _, v := range t.Ints {
 		kind, raw = int64Type, binary.LittleEndian.AppendUint64(raw, uint64(v))
 	}
-	out.number(2, kind)
-	out.text(8, t.Name)
-	out.bytes(9, raw)
+	out.number(2, kind) // data_type
+	out.text(8, t.Name) // name
+	out.bytes(9, raw)   // raw_data
 	return out
 }
 
@@ -177,17 +173,17 @@ func (v Value) marshal() (out message) {
 	for i, n := range v.Shape {
 		var dim message
 		if n > 0 {
-			dim.number(1, n)
+			dim.number(1, n) // dim_value
 		} else {
-			dim.text(2, v.Symbols[i])
+			dim.text(2, v.Symbols[i]) // dim_param
 		}
-		shape.bytes(1, dim)
+		shape.bytes(1, dim) // dim
 	}
-	tensor.number(1, float32Type)
-	tensor.bytes(2, shape)
-	kind.bytes(1, tensor)
-	out.text(1, v.Name)
-	out.bytes(2, kind)
-	out.text(3, v.Doc)
+	tensor.number(1, float32Type) // elem_type
+	tensor.bytes(2, shape)        // shape
+	kind.bytes(1, tensor)         // tensor_type
+	out.text(1, v.Name)           // name
+	out.bytes(2, kind)            // type
+	out.text(3, v.Doc)            // doc_string
 	return out
 }
