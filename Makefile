@@ -2,7 +2,7 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RUN := runs/demo
 
-.PHONY: help demo test check lint layout build bench bench-gpu mistakes setup fmt clean
+.PHONY: help demo test check lint layout build bench bench-gpu mistakes formats docs setup fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ bench-gpu: build ## the same on a GPU
 
 mistakes: setup ## check that tests see the mistakes of other implementations (minutes)
 	@bash scripts/mistakes.sh
+
+formats: build ## check exported ONNX in onnxruntime, events in TensorBoard
+	@bash scripts/formats.sh
+
+docs: setup ## docs/config.md from the config's comments
+	@. build/env.sh && go generate ./trainer
 
 lint: setup layout ## format, vet, staticcheck, layout rules
 	@test -z "$$(gofmt -l .)" || { echo "gofmt -w these:"; gofmt -l .; exit 1; }

@@ -1,7 +1,9 @@
 package models
 
 import (
+	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -261,5 +263,21 @@ func TestWeightsRoundTripAndRefuseOthers(t *testing.T) {
 	deeper.Blocks = 2
 	if err := Load(path, refiner(t, deeper).Params()); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("weights of a shallower network: %v", err)
+	}
+}
+
+func TestSaveRefusesWhatIsNotFinite(t *testing.T) {
+	start(t)
+	for name, bad := range map[string]float64{"NaN": math.NaN(), "Inf": math.Inf(-1)} {
+		path := filepath.Join(t.TempDir(), "x.safetensors")
+		err := cgo.Within(func(s *cgo.Scope) error {
+			return Save(path, []Param{{Name: "w", Tensor: s.From([]float32{1, float32(bad)}, cgo.CPU, 2)}}, nil)
+		})
+		if !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), "w: ") {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s: the file was written", name)
+		}
 	}
 }

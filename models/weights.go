@@ -2,6 +2,7 @@ package models
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -13,7 +14,11 @@ import (
 	"simgan/cgo"
 )
 
+// ErrNotFinite is what errors.Is finds where a tensor to be saved holds NaN or infinities.
+var ErrNotFinite = errors.New("holds values that are not finite")
+
 // Save writes tensors as float32 to a safetensors file, under their names; Python's safetensors.torch.load_file reads it.
+// A tensor that is not finite is refused with ErrNotFinite.
 func Save(path string, params []Param, metadata map[string]string) error {
 	views := make(map[string]safetensors.TensorView, len(params))
 	for _, p := range params {
@@ -41,6 +46,9 @@ func view(t cgo.Tensor) (safetensors.TensorView, error) {
 	}
 	data := make([]byte, 4*len(values))
 	for i, v := range values {
+		if v-v != 0 { // NaN - NaN and Inf - Inf are NaN
+			return safetensors.TensorView{}, ErrNotFinite
+		}
 		binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(v))
 	}
 	shape := make([]uint64, len(info.Shape))

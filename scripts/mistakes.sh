@@ -59,4 +59,7 @@ mistake "one shuffle for all epochs" data/loader.go 's/rand\.NewPCG\(o\.seed, ui
 mistake "resume restores only weights: no optimizer" trainer/checkpoint.go 's/add\("optimizer\."\+name\+"\."\+moment, tensors\)/_, _, _ = name, moment, tensors/' trainer
 mistake "resume restores only weights: no noise state" trainer/checkpoint.go 's/t\.noise\.Restore\(st\.Noise\)/error(nil)/' trainer
 mistake "resume restores only weights: loaders start anew" trainer/trainer.go 's/t\.synthetic\.start\(t\.state\.Synthetic\)/t.synthetic.start(data.Position{})/' trainer
+mistake "resume forgets the open log window" trainer/checkpoint.go 's/return t\.meter\.restore\(t\.device, st\.Window\)/return nil/' trainer
+mistake "checkpoints hold NaN" models/weights.go 's/if v-v != 0 \{/if false {/' models
+mistake "guards judge the history's images" trainer/watch.go 's/refined, y = s\.Narrow\(refined, 0, 0, n\)/refined, y = s.Narrow(refined, 0, s.Shape(refined)[0]-n, n)/' trainer
 exit $unseen

@@ -28,28 +28,21 @@ type state struct {
 	Held      int               `json:"history_held"`
 	Random    []byte            `json:"history_random"`
 	Metrics   int64             `json:"metrics_bytes"` // length of metrics.jsonl
+	Window    map[string]total  `json:"window"`        // what the log window has counted so far
+	Guards    map[string]int    `json:"guards"`        // log windows in a row in which a guard saw what it looks for
 	SHA256    map[string]string `json:"sha256"`        // of the checkpoint's other files
 }
+
+func newState() state { return state{Phase: PhaseRefiner, Guards: map[string]int{}} }
 
 // stateFile is written last into a checkpoint.
 const stateFile = "state.json"
 
-// save writes checkpoints/step-NNNNNNN, atomically; pretraining's is step 0, for t counts Algorithm 1's iterations.
+// save writes checkpoints/step-NNNNNNN, atomically; pretraining's is step 0, for t counts Algorithm 1's iterations. Where a
+// loss or a weight is not finite it writes none and fails with ErrNotFinite: the last good checkpoint stays.
 func (t *Trainer) save() error {
-	st := t.state
-	st.Synthetic, st.Real = t.synthetic.Position(), t.real.Position()
-	st.SHA256 = map[string]string{}
-	var err error
-	if st.Noise, err = t.noise.State(); err != nil {
-		return err
-	}
-	if t.history != nil {
-		st.Held = t.history.held
-		if st.Random, err = t.history.random.MarshalBinary(); err != nil {
-			return err
-		}
-	}
-	if st.Metrics, err = t.folder.metricsSize(); err != nil {
+	st, err := t.now()
+	if err != nil {
 		return err
 	}
 	final := t.folder.checkpoint(t.state)
@@ -57,12 +50,45 @@ func (t *Trainer) save() error {
 	if err := os.RemoveAll(partial); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(partial, 0o755); err != nil {
+	if err := t.writeCheckpoint(partial, st); err != nil {
+		return errors.Join(err, os.RemoveAll(partial))
+	}
+	return t.folder.publish(partial, final, t.config.Log.Keep)
+}
+
+// now is the state with all that its parts hold at this moment.
+func (t *Trainer) now() (st state, err error) {
+	st = t.state
+	st.Synthetic, st.Real = t.synthetic.Position(), t.real.Position()
+	if st.Window, err = t.meter.totals(); err != nil {
+		return st, err
+	}
+	if st.Noise, err = t.noise.State(); err != nil {
+		return st, err
+	}
+	if t.history != nil {
+		st.Held = t.history.held
+		if st.Random, err = t.history.random.MarshalBinary(); err != nil {
+			return st, err
+		}
+	}
+	st.Metrics, err = t.folder.metricsSize()
+	return st, err
+}
+
+// writeCheckpoint fills a new folder.
+func (t *Trainer) writeCheckpoint(folder string, st state) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
+	st.SHA256 = map[string]string{}
 	for name, params := range t.files() {
-		path := filepath.Join(partial, name)
-		if err := models.Save(path, params, map[string]string{"format": "pt"}); err != nil {
+		path := filepath.Join(folder, name)
+		err := models.Save(path, params, map[string]string{"format": "pt"})
+		if errors.Is(err, models.ErrNotFinite) {
+			return fmt.Errorf("%w: %w", err, ErrNotFinite)
+		}
+		if err != nil {
 			return err
 		}
 		if st.SHA256[name], err = sum(path); err != nil {
@@ -73,10 +99,7 @@ func (t *Trainer) save() error {
 	if err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(filepath.Join(partial, stateFile), text, 0o644); err != nil {
-		return err
-	}
-	return t.folder.publish(partial, final, t.config.Log.Keep)
+	return renameio.WriteFile(filepath.Join(folder, stateFile), text, 0o644)
 }
 
 // files are a checkpoint's tensors by file name.
@@ -129,8 +152,11 @@ func (t *Trainer) restore(folder string) error {
 			return fmt.Errorf("%s: history_random: %w", filepath.Join(folder, stateFile), err)
 		}
 	}
+	if st.Guards == nil { // a checkpoint of before there were guards
+		st.Guards = map[string]int{}
+	}
 	t.state = st
-	return nil
+	return t.meter.restore(t.device, st.Window)
 }
 
 // readState reads a checkpoint's state and checks that its files are whole.

@@ -3,6 +3,8 @@ package trainer
 
 import "simgan/models"
 
+//go:generate go run simgan/cmd/configdoc .. ../docs/config.md
+
 // Config is everything a run depends on. Its YAML keys are what `--config`, `--set` and sweeps use.
 type Config struct {
 	Seed          uint64                     `yaml:"seed"`    // of weights, data order, noise and history
@@ -13,6 +15,7 @@ type Config struct {
 	Discriminator models.DiscriminatorConfig `yaml:"discriminator"`
 	Train         TrainConfig                `yaml:"train"`
 	Log           LogConfig                  `yaml:"log"`
+	Guard         GuardConfig                `yaml:"guard"`
 }
 
 // DataConfig says where images come from, as SPECs (docs/data.md).
@@ -78,6 +81,7 @@ func Default() Config {
 			Lambda: 0.02, Psi: "identity", Optimizer: "adam", LRRefiner: 5e-4, LRDiscriminator: 2e-4, LRDecay: "linear",
 			Beta1: 0.5, Beta2: 0.999, EMA: 0.995, R1: 0.1, R1Every: 4, Precision: "auto",
 		},
-		Log: LogConfig{Every: 50, SamplesEvery: 250, CheckpointEvery: 500, Keep: 3},
+		Log:   LogConfig{Every: 50, SamplesEvery: 250, CheckpointEvery: 500, Keep: 3},
+		Guard: GuardConfig{Patience: 20, WarnAfter: 3, Collapse: 0.05, Unchanged: 0.05, DWins: 0.99},
 	}
 }

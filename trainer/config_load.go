@@ -62,7 +62,7 @@ func (c *Config) overlay(source string, text []byte) error {
 // readable says in a user's words what yaml.v3 says in Go's.
 func readable(message string) string {
 	for _, name := range []string{
-		"trainer.Config", "trainer.DataConfig", "trainer.TrainConfig", "trainer.LogConfig",
+		"trainer.Config", "trainer.DataConfig", "trainer.TrainConfig", "trainer.LogConfig", "trainer.GuardConfig",
 		"models.RefinerConfig", "models.NoiseConfig", "models.DiscriminatorConfig",
 	} {
 		message = strings.ReplaceAll(message, " not found in type "+name, " is no config key (simgan train --dry-run prints them all)")
@@ -119,6 +119,8 @@ func (c *Config) Validate() error {
 		{"log.samples_every", c.Log.SamplesEvery, 0},
 		{"log.checkpoint_every", c.Log.CheckpointEvery, 0},
 		{"log.keep", c.Log.Keep, 0},
+		{"guard.patience", c.Guard.Patience, 0},
+		{"guard.warn_after", c.Guard.WarnAfter, 1},
 	} {
 		need(v.value >= v.lowest, "%s is %d; use %d or more", v.key, v.value, v.lowest)
 	}
@@ -132,6 +134,9 @@ func (c *Config) Validate() error {
 	need(r.Kernel > 0 && r.Kernel%2 == 1 && r.BlockKernel > 0 && r.BlockKernel%2 == 1, "refiner.kernel and refiner.block_kernel are %d and %d; use odd numbers", r.Kernel, r.BlockKernel)
 	need(d.Width > 0, "discriminator.width is %g; use more than 0", d.Width)
 	need(r.Noise.Kind != "multiscale" || r.Noise.Grid > 0 && r.Noise.Coarse >= 0 && r.Noise.Constants >= 0, "refiner.noise: grid must be above 0, coarse and constants 0 or more")
+	for _, share := range []float64{c.Guard.Collapse, c.Guard.Unchanged, c.Guard.DWins} {
+		need(share >= 0 && share <= 1, "guard: collapse, unchanged or d_wins is %g; use 0 (off) to 1", share)
+	}
 	_, paddingErr := models.ParsePadding(r.Padding)
 	need(paddingErr == nil, "refiner.%v", paddingErr)
 	for _, v := range []struct{ key, value, choices string }{

@@ -2,8 +2,9 @@ package trainer
 
 import (
 	"fmt"
+	"maps"
 	"math"
-	"sort"
+	"slices"
 
 	"simgan/cgo"
 )
@@ -41,27 +42,53 @@ func (m *meter) hits(s *cgo.Scope, name string, logits cgo.Tensor, class int64) 
 	m.add(s, name, s.Scale(s.PatchHits(logits, class), 1/float64(shape[0]*shape[2]*shape[3])))
 }
 
-// read is the averages since the last read. ErrNotFinite names a loss that is NaN or infinite.
-func (m *meter) read() (map[string]float64, error) {
-	averages := map[string]float64{}
-	names := make([]string, 0, len(m.sums))
-	for name := range m.sums {
-		names = append(names, name)
-	}
-	sort.Strings(names)
+// total is what a window has counted of one name so far; checkpoints keep it, so that a resumed run judges whole windows.
+type total struct {
+	Sum   float32 `json:"sum"`
+	Count int     `json:"count"`
+}
+
+// totals reads the window so far. ErrNotFinite names a loss that is NaN or infinite; the totals are there all the same.
+func (m *meter) totals() (map[string]total, error) {
+	totals := map[string]total{}
 	var bad error
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(m.sums)) {
 		values, err := cgo.Read(m.sums[name])
 		if err != nil {
 			return nil, err
 		}
-		averages[name] = float64(values[0]) / float64(m.counts[name])
-		if math.IsNaN(averages[name]) || math.IsInf(averages[name], 0) {
-			bad = fmt.Errorf("%s is %v: %w", name, averages[name], ErrNotFinite)
+		totals[name] = total{values[0], m.counts[name]}
+		if v := float64(values[0]); math.IsNaN(v) || math.IsInf(v, 0) {
+			bad = fmt.Errorf("%s is %v: %w", name, v, ErrNotFinite)
 		}
 	}
+	return totals, bad
+}
+
+// read is the averages since the last read, and starts a new window. It fails as totals.
+func (m *meter) read() (map[string]float64, error) {
+	totals, err := m.totals()
+	averages := make(map[string]float64, len(totals))
+	for name, t := range totals {
+		averages[name] = float64(t.Sum) / float64(t.Count)
+	}
 	m.Close()
-	return averages, bad
+	return averages, err
+}
+
+// restore goes on with a window that a checkpoint was made in.
+func (m *meter) restore(device cgo.Device, totals map[string]total) error {
+	m.Close()
+	return cgo.Within(func(s *cgo.Scope) error {
+		for name, t := range totals {
+			sum := s.From([]float32{t.Sum}, device)
+			if s.Err() != nil {
+				return nil // Within reports it
+			}
+			m.sums[name], m.counts[name] = s.Keep(sum), t.Count
+		}
+		return nil
+	})
 }
 
 // Close frees the sums.

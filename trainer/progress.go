@@ -70,7 +70,9 @@ func (p *progress) line(f *runFolder, st state, losses map[string]float64, rate 
 	p.clear()
 	names := make([]string, 0, len(losses))
 	for name := range losses {
-		names = append(names, name)
+		if !watched(name) {
+			names = append(names, name)
+		}
 	}
 	sort.Strings(names)
 	var text strings.Builder

@@ -66,12 +66,13 @@ func (t *Trainer) discriminatorStep(x, y *data.Batch) error {
 		return err
 	}
 	err := cgo.Within(func(s *cgo.Scope) error {
-		refined, err := t.refinedForD(s, x)
+		images, refined, err := t.refinedForD(s, x)
 		if err != nil {
 			return err
 		}
 		var loss cgo.Tensor
 		real := t.upload(s, y)
+		t.meter.watch(s, images, refined, real)
 		err = t.mixed(func() error {
 			onRefined, onReal := t.D.Forward(s, refined, true), t.D.Forward(s, real, true)
 			loss = models.LossD(s, onRefined, onReal, y.N)
@@ -95,28 +96,29 @@ func (t *Trainer) discriminatorStep(x, y *data.Batch) error {
 	return t.optD.Step(t.rate(t.config.Train.LRDiscriminator))
 }
 
-// refinedForD is D's b refined images: fresh ones of the current R, and up to b/2 from the history, which then takes b/2
-// of the fresh ones in.
-func (t *Trainer) refinedForD(s *cgo.Scope, x *data.Batch) (refined cgo.Tensor, err error) {
+// refinedForD is D's b refined images: fresh ones of the current R, those of images, in their order, then up to b/2 from
+// the history, which takes b/2 of the fresh ones in.
+func (t *Trainer) refinedForD(s *cgo.Scope, x *data.Batch) (images, refined cgo.Tensor, err error) {
 	old := 0
 	if t.history != nil {
 		old = min(x.N/2, t.history.held)
 	}
 	fresh := x.Head(x.N - old)
+	images = t.upload(s, fresh)
 	err = cgo.NoGrad(func() error {
 		return t.mixed(func() error {
-			refined = t.R.Forward(s, t.upload(s, fresh), t.drawNoise(s, fresh.N), true)
+			refined = t.R.Forward(s, images, t.drawNoise(s, fresh.N), true)
 			return s.Err()
 		})
 	})
 	if err != nil || t.history == nil {
-		return refined, err
+		return images, refined, err
 	}
 	new := refined
 	if old > 0 {
 		refined = s.Cat(0, refined, t.history.draw(s, old))
 	}
-	return refined, t.history.add(s, new, x.N/2)
+	return images, refined, t.history.add(s, new, x.N/2)
 }
 
 // penalty adds the gradients of the R1 penalty at the real images, in float32, every r1_every-th step of D.

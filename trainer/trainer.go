@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"runtime"
 	"time"
@@ -14,9 +13,6 @@ import (
 	"simgan/data"
 	"simgan/models"
 )
-
-// ErrNotFinite is what errors.Is finds where a guard stopped a run: exit code 3.
-var ErrNotFinite = errors.New("training diverged: lower the learning rates, or raise train.r1, or use train.precision=float32")
 
 // Options are what one call of Run is given beside the config.
 type Options struct {
@@ -71,7 +67,7 @@ func Run(ctx context.Context, c Config, o Options) (err error) {
 		return t.leave(err)
 	}
 	if err := t.save(); err != nil {
-		return err
+		return t.leave(err)
 	}
 	folder.say("done: %s, %.0f s", o.Dir, time.Since(start).Seconds())
 	return folder.finish(time.Since(start).Seconds())
@@ -79,7 +75,7 @@ func Run(ctx context.Context, c Config, o Options) (err error) {
 
 // newTrainer opens the data and builds everything that the config describes.
 func newTrainer(c Config, folder *runFolder) (t *Trainer, err error) {
-	t = &Trainer{config: c, folder: folder, meter: newMeter(), state: state{Phase: PhaseRefiner}}
+	t = &Trainer{config: c, folder: folder, meter: newMeter(), state: newState()}
 	defer func() {
 		if err != nil {
 			t.Close()
@@ -212,49 +208,6 @@ func (t *Trainer) after(steps int) error {
 func due(step, every int, last bool) bool {
 	return last || every > 0 && step%every == 0
 }
-
-// measure writes the window's averages.
-func (t *Trainer) measure() error {
-	averages, err := t.meter.read()
-	if err != nil && !errors.Is(err, ErrNotFinite) {
-		return err
-	}
-	values := map[string]any{"step": t.state.Step, "phase": t.state.Phase, "time": time.Now().Format(time.RFC3339)}
-	scalars := map[string]float64{}
-	for name, v := range averages {
-		if math.IsNaN(v) || math.IsInf(v, 0) { // JSON has no such numbers
-			values[name] = fmt.Sprint(v)
-			continue
-		}
-		values[name] = v
-		scalars[t.state.Phase+"/"+name] = v
-	}
-	rate, wait := t.progress.window(t.synthetic.waited() + t.real.waited())
-	values["images_per_second"], values["loader_wait_share"] = rate, wait
-	values["lr_refiner"], values["lr_discriminator"] = t.rate(t.config.Train.LRRefiner), t.rate(t.config.Train.LRDiscriminator)
-	t.progress.line(t.folder, t.state, averages, rate)
-	if writeErr := errors.Join(t.folder.measure(values), t.folder.events.Scalars(int64(t.state.Step), scalars)); writeErr != nil {
-		return writeErr
-	}
-	return err
-}
-
-// leave ends a run that did not finish: stopped runs are saved, diverged ones keep their last good checkpoint.
-func (t *Trainer) leave(cause error) error {
-	t.progress.clear()
-	if errors.Is(cause, ErrStopped) {
-		if err := t.save(); err != nil {
-			return errors.Join(cause, err)
-		}
-		t.folder.say("stopped at %s step %d and saved; go on with --resume", t.state.Phase, t.state.Step)
-		return cause
-	}
-	t.folder.say("failed: %v", cause)
-	return cause
-}
-
-// ErrStopped is what errors.Is finds where a run was asked to stop, by a signal for instance.
-var ErrStopped = errors.New("stopped")
 
 // located puts phase and step before an error.
 func (t *Trainer) located(err error) error {

@@ -35,9 +35,11 @@ type benchOptions struct {
 func newBenchCommand() *cli.Command {
 	return &cli.Command{
 		Name: "bench", Usage: "measures speed, beside PyTorch where one is given",
+		UsageText: "simgan bench train",
 		Subcommands: []*cli.Command{{
 			Name: "train", Usage: "times Algorithm 1 on images in memory, simgan's and PyTorch's by turns",
-			UsageText: "simgan bench train --preset gaze --python venv/bin/python",
+			UsageText: "simgan bench train\n" +
+				"simgan bench train --preset gaze --python venv/bin/python --set train.batch=32 --markdown bench.md",
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: "preset", Value: "gaze", Usage: "networks and batch; noise, history, EMA and R1 are off, as the script has none"},
 				&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over the preset; may be repeated"},

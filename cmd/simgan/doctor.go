@@ -17,13 +17,14 @@ import (
 func newDoctorCommand() *cli.Command {
 	return &cli.Command{
 		Name: "doctor", Usage: "what is installed, what is missing and the command that mends it",
-		Action: func(c *cli.Context) error { return runDoctor(c.App.Writer) },
+		UsageText: "simgan doctor",
+		Action:    func(c *cli.Context) error { return runDoctor(c.App.Writer) },
 	}
 }
 
 func newVersionCommand() *cli.Command {
 	return &cli.Command{
-		Name: "version", Usage: "the version of simgan and of libtorch",
+		Name: "version", Usage: "the version of simgan and of libtorch", UsageText: "simgan version",
 		Action: func(c *cli.Context) error {
 			torch, _, err := cgo.Version()
 			if err == nil {

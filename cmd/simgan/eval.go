@@ -22,9 +22,11 @@ type evalOptions struct {
 func newEvalCommand() *cli.Command {
 	return &cli.Command{
 		Name: "eval", Usage: "figures of what refining gained",
+		UsageText: "simgan eval gaze --run runs/demo",
 		Subcommands: []*cli.Command{{
 			Name: "gaze", Usage: "gaze error of estimators trained on synthetic, refined and real images, on held-out real ones",
-			UsageText: "simgan eval gaze --run runs/demo --json runs/demo/eval.json",
+			UsageText: "simgan eval gaze --run runs/demo --json runs/demo/eval.json\n" +
+				"simgan eval gaze --run runs/mine --test mpiigaze:MPIIGaze,subset=evaluation --seeds 5",
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
 				&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` too"},

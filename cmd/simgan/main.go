@@ -20,9 +20,9 @@ var version = "dev"
 
 // Exit codes that scripts rely on.
 const (
-	exitFailed   = 1
-	exitUsage    = 2
-	exitDiverged = 3
+	exitFailed = 1
+	exitUsage  = 2
+	exitGuard  = 3 // training stopped by a guard: NaN, collapse
 )
 
 // errUsage marks errors of the command line itself.
@@ -64,10 +64,10 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, trainer.ErrGuard):
+		return exitGuard
 	case errors.As(err, &signalled):
 		return 128 + int(signalled.signal)
-	case errors.Is(err, trainer.ErrNotFinite):
-		return exitDiverged
 	case errors.Is(err, trainer.ErrConfig), errors.Is(err, errUsage):
 		return exitUsage
 	}
@@ -88,13 +88,10 @@ func newApp(out, problems io.Writer) *cli.App {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newSimulateCommand(), newBenchCommand(), newDoctorCommand(), newVersionCommand()},
+		Commands: []*cli.Command{newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(), newSimulateCommand(), newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand()},
 	}
 	for _, command := range app.Commands {
-		command.OnUsageError = usage
-		for _, sub := range command.Subcommands {
-			sub.OnUsageError = usage
-		}
+		prepare(command, usage)
 	}
 	return app
 }

@@ -15,7 +15,8 @@ import (
 func newRefineCommand() *cli.Command {
 	return &cli.Command{
 		Name: "refine", Usage: "writes a refined data set with its labels",
-		UsageText: "simgan refine --run runs/mine --data unityeyes:renders --out refined --variants 4",
+		UsageText: "simgan refine --run runs/mine --data unityeyes:renders --out refined\n" +
+			"simgan refine --run runs/mine --data unityeyes:renders --out refined --variants 4",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
 			&cli.StringFlag{Name: "data", Usage: "images to refine, a `SPEC`", Required: true},
@@ -49,15 +50,17 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 func newSimulateCommand() *cli.Command {
 	return &cli.Command{
 		Name: "simulate", Usage: "writes built-in eyes in a real data set's own format", ArgsUsage: "eyes",
-		UsageText: "simgan simulate eyes --domain synthetic --n 1000 --out renders --format unityeyes",
+		UsageText: "simgan simulate eyes --n 1000 --out renders --format unityeyes",
 		Subcommands: []*cli.Command{{
 			Name: "eyes", Usage: "labelled eyes",
+			UsageText: "simgan simulate eyes --domain synthetic --n 1000 --out renders --format unityeyes\n" +
+				"simgan simulate eyes --domain real --n 2000 --out photos --format mpiigaze --seed 2",
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: "domain", Value: "synthetic", Usage: "synthetic (as rendered) or real (as a webcam sees them)"},
 				&cli.IntFlag{Name: "n", Value: 1000, Usage: "images"},
 				&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
 				&cli.StringFlag{Name: "format", Value: "folder", Usage: "folder (PNG with labels.csv), unityeyes or mpiigaze (two eyes a frame)"},
-				&cli.Uint64Flag{Name: "seed", Value: 1},
+				&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of the scenes"},
 			},
 			Action: func(c *cli.Context) error {
 				err := data.Simulate("eyes", c.String("domain"), c.String("format"), c.Int("n"), c.Uint64("seed"), c.String("out"), func(int) {})

@@ -25,7 +25,10 @@ type trainOptions struct {
 func newTrainCommand() *cli.Command {
 	return &cli.Command{
 		Name: "train", Usage: "trains a refiner; with no data configured, on the built-in eyes",
-		UsageText: "simgan train --preset gaze --set data.synthetic=unityeyes:renders --set data.real=folder:photos,size=35x55 --run runs/mine",
+		UsageText: "simgan train --preset gaze-demo --run runs/demo\n" +
+			"simgan train --preset gaze --set data.synthetic=unityeyes:renders --set data.real=folder:photos,size=35x55,grey=true --run runs/mine\n" +
+			"simgan train --run runs/mine --resume --set train.lr_refiner=1e-4\n" +
+			"simgan train --preset hand-paper --device cuda:1 --dry-run",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "preset", Usage: "gaze, gaze-demo, gaze-paper-v1, gaze-paper-v2 or hand-paper"},
 			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` over the preset, as a run's config.yaml"},

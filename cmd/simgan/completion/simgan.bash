@@ -1,0 +1,9 @@
+# bash completion of simgan: commands, flags and their values; files elsewhere.
+_simgan() {
+  local cur=${COMP_WORDS[COMP_CWORD]} words=("${COMP_WORDS[@]:0:COMP_CWORD}")
+  [[ $cur == -* ]] && words+=("$cur")
+  local IFS=$'\n'
+  # shellcheck disable=SC2207 # words of simgan's hold no spaces; Macs' bash has no mapfile
+  COMPREPLY=($(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null)" -- "$cur"))
+}
+complete -o bashdefault -o default -F _simgan simgan

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"simgan/cgo"
+	"simgan/eval"
+)
+
+func newExportCommand() *cli.Command {
+	return &cli.Command{
+		Name: "export", Usage: "writes the refiner as ONNX, for other programs",
+		Description: "The file takes batches of any size: `image`, and `noise` where the refiner takes some; it gives `refined`.\n" +
+			"How to scale images before and after, and how to draw the noise, is written in the file: its doc strings and metadata.",
+		UsageText: "simgan export --run runs/demo --onnx refiner.onnx\n" +
+			"simgan export --run runs/demo --onnx refiner.onnx --example example.safetensors",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
+			&cli.StringFlag{Name: "onnx", Usage: "write the model to `FILE`", Required: true},
+			&cli.StringFlag{Name: "example", Usage: "write five images, their noise and their refined versions as safetensors to `FILE`, to check another runtime with"},
+		},
+		Action: func(c *cli.Context) error {
+			return runExport(eval.ExportOptions{Run: c.String("run"), ONNX: c.String("onnx"), Example: c.String("example"), Version: version}, c.App.Writer)
+		},
+	}
+}
+
+func runExport(o eval.ExportOptions, out io.Writer) error {
+	if err := cgo.Start(0); err != nil {
+		return err
+	}
+	if err := eval.ExportONNX(o); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "the refiner is %s\n", o.ONNX)
+	return nil
+}

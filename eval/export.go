@@ -1,0 +1,102 @@
+package eval
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/google/renameio/v2"
+
+	"simgan/cgo"
+	"simgan/data"
+	"simgan/models"
+	"simgan/trainer"
+)
+
+// ExportOptions say what ExportONNX writes.
+type ExportOptions struct {
+	Run     string // the run folder whose refiner is exported
+	ONNX    string // the new .onnx file
+	Example string // a safetensors file of exampleImages images, their noise and their refined versions; "": none
+	Version string // of simgan, for the file's producer
+}
+
+// exampleImages is how many images an example holds.
+const exampleImages = 5
+
+// ExportONNX writes the refiner of a run's newest checkpoint, its moving average where there is one, as ONNX.
+func ExportONNX(o ExportOptions) error {
+	r, config, err := trainer.LoadRefiner(o.Run, cgo.CPU)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	ds, err := data.Open(config.Data.Synthetic)
+	if err != nil {
+		return fmt.Errorf("data.synthetic: %w", err)
+	}
+	defer ds.Close()
+	model, err := r.ONNX()
+	if err != nil {
+		return err
+	}
+	model.Version = o.Version
+	if err := provenance(model.Metadata, o.Run, config, ds.Info()); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(o.ONNX), 0o755); err != nil {
+		return err
+	}
+	if err := renameio.WriteFile(o.ONNX, model.Marshal(), 0o644); err != nil {
+		return err
+	}
+	if o.Example == "" {
+		return nil
+	}
+	return writeExample(o.Example, r, ds, config.Seed)
+}
+
+// provenance adds which run and checkpoint a model is from, and what it was trained on.
+func provenance(metadata map[string]string, run string, config trainer.Config, info data.Info) error {
+	text, err := config.YAML()
+	if err != nil {
+		return err
+	}
+	checkpoint, err := trainer.LatestCheckpoint(run)
+	if err != nil {
+		return err
+	}
+	metadata["simgan.config"] = string(text)
+	metadata["simgan.checkpoint"] = filepath.Base(checkpoint)
+	metadata["simgan.bits"] = strconv.Itoa(info.Bits)
+	metadata["simgan.trained_on"] = fmt.Sprintf("%dx%dx%d (channels, height, width)", info.C, info.H, info.W)
+	return nil
+}
+
+// writeExample writes the tensors image, noise (where R takes some) and refined, to check another runtime with.
+func writeExample(path string, r *models.Refiner, ds data.Dataset, seed uint64) error {
+	b, err := data.LoadRange(ds, 0, min(exampleImages, ds.Len()))
+	if err != nil {
+		return err
+	}
+	noise, err := cgo.NewGenerator(cgo.CPU, seed)
+	if err != nil {
+		return err
+	}
+	defer noise.Close()
+	return cgo.Within(func(s *cgo.Scope) error {
+		return cgo.NoGrad(func() error {
+			x := s.From(b.Pixels, cgo.CPU, int64(b.N), int64(b.C), int64(b.H), int64(b.W))
+			drawn := r.Config.Noise.Draw(s, noise, int64(b.N), int64(b.H), int64(b.W))
+			tensors := []models.Param{{Name: "image", Tensor: x}, {Name: "refined", Tensor: r.Forward(s, x, drawn, false)}}
+			if drawn.T != nil {
+				tensors = append(tensors, models.Param{Name: "noise", Tensor: drawn})
+			}
+			if s.Err() != nil {
+				return nil // Within reports it
+			}
+			return models.Save(path, tensors, nil)
+		})
+	})
+}
