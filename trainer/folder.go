@@ -31,12 +31,12 @@ type runFolder struct {
 // openFolder makes or, to resume, opens the run's folder. A folder that holds a run is refused unless resuming.
 func openFolder(dir string, resume bool, out io.Writer) (*runFolder, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("run folder: %w", err)
+		return nil, fmt.Errorf("run folder: %w", explainDenied(dir, err))
 	}
 	f := &runFolder{dir: dir, lock: flock.New(filepath.Join(dir, ".lock")), out: out}
 	locked, err := f.lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("run folder %s: cannot be locked: %w", dir, err)
+		return nil, fmt.Errorf("run folder %s: cannot be locked: %w", dir, explainDenied(dir, err))
 	}
 	if !locked {
 		return nil, fmt.Errorf("run folder %s: another process is training in it; wait for it, or choose another --run", dir)
