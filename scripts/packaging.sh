@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks what packages simgan: Dockerfile.cuda (hadolint), the scripts (shellcheck), and that the wheels of the set-up and of the
-# image are those that torch's own metadata asks for. Needs build/env.sh sourced; the two tools come into the cache once.
+# image are those that torch's own metadata asks for, and that the image's build sees all of the code. Needs build/env.sh
+# sourced; the two tools come into the cache once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/simgan/lint-$(sha256sum scripts/requirements-lint.txt | cut -c1-16)"
@@ -45,6 +46,10 @@ if [ -n "$metadata" ]; then
 else
   echo "packaging: $SIMGAN_LIBTORCH is not from a wheel: the pins are not held against its metadata" >&2
 fi
+
+for folder in $(go list -f '{{.Dir}}' ./... | sed "s#^$PWD/##; s#/.*##" | sort -u); do
+  grep -qx "!$folder" .dockerignore || wrong "$folder holds Go code that the image's build does not see: add !$folder to .dockerignore"
+done
 
 [ -d "$TOOLS" ] || bash scripts/unpack-wheels.sh scripts/requirements-lint.txt "$TOOLS"
 chmod +x "$TOOLS"/*.data/scripts/*

@@ -15,6 +15,9 @@ func explainDenied(dir string, err error) error {
 	if !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
+	if whole, absErr := filepath.Abs(dir); absErr == nil { // else as it was given
+		dir = whole
+	}
 	there, owner := existing(dir)
 	return fmt.Errorf("%w: this is user %d, and %s belongs to user %d; give it (chown %d %s, in a container: what is mounted there), choose another --run, or run as its owner (docker run --user)",
 		err, os.Getuid(), there, owner, os.Getuid(), there)
@@ -27,7 +30,7 @@ func existing(dir string) (folder string, owner uint32) {
 			return dir, info.Sys().(*syscall.Stat_t).Uid
 		}
 		above := filepath.Dir(dir)
-		if above == dir { // "." or "/" that cannot be asked
+		if above == dir { // not even "/" can be asked
 			return dir, 0
 		}
 		dir = above

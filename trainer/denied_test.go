@@ -13,8 +13,9 @@ import (
 // The error itself is made by hand, for root, as whom tests may run, is denied nothing; scripts/image-check.sh meets a real one.
 func TestDeniedSaysWhoWhoseAndTheWayOut(t *testing.T) {
 	there := t.TempDir()
+	t.Chdir(there)
 	denied := &fs.PathError{Op: "mkdir", Path: there, Err: syscall.EACCES}
-	text := explainDenied(filepath.Join(there, "runs", "mine"), denied).Error()
+	text := explainDenied(filepath.Join("runs", "mine"), denied).Error()
 	for _, want := range []string{
 		denied.Error(), fmt.Sprintf("this is user %d", os.Getuid()), there + " belongs to user", fmt.Sprintf("chown %d %s", os.Getuid(), there), "--run", "docker run --user",
 	} {
