@@ -2,7 +2,7 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RUN := runs/demo
 
-.PHONY: help demo test check lint layout build bench bench-gpu mistakes formats docs setup fmt clean
+.PHONY: help demo test check lint layout packaging build bench bench-gpu mistakes formats docs image image-check setup fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,12 +38,21 @@ formats: build ## check exported ONNX in onnxruntime, events in TensorBoard
 docs: setup ## docs/config.md from the config's comments
 	@. build/env.sh && go generate ./trainer
 
-lint: setup layout ## format, vet, staticcheck, layout rules
+image: ## simgan-train, for docker run: docs/docker.md
+	docker build -f Dockerfile.cuda --build-arg VERSION=$(VERSION) -t simgan-train .
+
+image-check: ## build the image without a Docker engine and use it (root, minutes)
+	@bash scripts/image-check.sh $(VERSION)
+
+lint: setup layout packaging ## format, vet, staticcheck, layout rules, Dockerfile and scripts
 	@test -z "$$(gofmt -l .)" || { echo "gofmt -w these:"; gofmt -l .; exit 1; }
 	@. build/env.sh && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
 layout: setup ## arrows between folders: cgo <- models <- trainer <- eval <- cmd, data knows no torch
 	@. build/env.sh && bash scripts/layout.sh
+
+packaging: setup ## hadolint, shellcheck, pins of the image against those of torch
+	@. build/env.sh && bash scripts/packaging.sh
 
 check: lint test ## what CI runs
 

