@@ -14,8 +14,9 @@ die() { say "$*"; exit 1; }
 # Mounts of our own: whatever ends this script, none stays behind.
 [ "${IMAGE_CHECK_UNSHARED:-}" = "$$" ] || IMAGE_CHECK_UNSHARED=$$ exec unshare --mount --propagation private bash "$0" "$@"
 
-export BUILDAH_ISOLATION=chroot STORAGE_DRIVER="${STORAGE_DRIVER:-vfs}" TMPDIR="$WORK/tmp"
-buildah() { command buildah --root "$WORK/storage" --runroot "$WORK/runroot" "$@"; }
+# chroot and vfs work in containers and sandboxes too; STORAGE_DRIVER=overlay is quicker where it may mount.
+export BUILDAH_ISOLATION=chroot TMPDIR="$WORK/tmp"
+buildah() { command buildah --storage-driver "${STORAGE_DRIVER:-vfs}" --root "$WORK/storage" --runroot "$WORK/runroot" "$@"; }
 
 need_tools() {
   local missing=() tool
