@@ -22,6 +22,7 @@ var ErrNotFinite = errors.New("training diverged: lower the learning rates, or r
 type Options struct {
 	Dir    string    // the run folder
 	Resume bool      // go on from the newest checkpoint
+	Until  int       // pause after this step of Algorithm 1, saved, as if stopped by a signal; 0: go to the end
 	Out    io.Writer // progress and log lines
 }
 
@@ -32,6 +33,7 @@ type Trainer struct {
 	info      data.Info
 	psi       models.Psi
 	features  *models.GazeEstimator
+	until     int // Options.Until
 	synthetic *stream
 	real      *stream
 	history   *history
@@ -63,6 +65,7 @@ func Run(ctx context.Context, c Config, o Options) (err error) {
 		return err
 	}
 	defer t.Close()
+	t.until = o.Until
 	if err := t.begin(o.Resume); err != nil {
 		return err
 	}
@@ -185,6 +188,9 @@ func (t *Trainer) stopped(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if t.until > 0 && t.state.Phase == PhaseTrain && t.state.Step >= t.until {
+		return errPaused
+	}
 	return nil
 }
 
@@ -249,12 +255,22 @@ func (t *Trainer) leave(cause error) error {
 		t.folder.say("stopped at %s step %d and saved; go on with --resume", t.state.Phase, t.state.Step)
 		return cause
 	}
+	if errors.Is(cause, errPaused) {
+		if err := t.save(); err != nil {
+			return err
+		}
+		t.folder.say("paused at %s step %d and saved; go on with --resume", t.state.Phase, t.state.Step)
+		return nil
+	}
 	t.folder.say("failed: %v", cause)
 	return cause
 }
 
 // ErrStopped is what errors.Is finds where a run was asked to stop, by a signal for instance.
 var ErrStopped = errors.New("stopped")
+
+// errPaused ends Algorithm 1 at Options.Until.
+var errPaused = errors.New("paused")
 
 // located puts phase and step before an error.
 func (t *Trainer) located(err error) error {

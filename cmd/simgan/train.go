@@ -20,6 +20,7 @@ type trainOptions struct {
 	settings       []string
 	run            string
 	resume, dry    bool
+	until          int
 }
 
 func newTrainCommand() *cli.Command {
@@ -32,6 +33,7 @@ func newTrainCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, as train.steps=500; may be repeated"},
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` (default: runs/<time>)"},
 			&cli.BoolFlag{Name: "resume", Usage: "go on from the newest checkpoint of --run, with its config"},
+			&cli.IntFlag{Name: "until", Usage: "pause after `STEP` of Algorithm 1, saved; --resume goes on exactly"},
 			&cli.StringFlag{Name: "device", Usage: "auto, cpu, cuda or cuda:N"},
 			&cli.Uint64Flag{Name: "seed", Usage: "of weights, order, noise and history"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config and stop"},
@@ -39,7 +41,7 @@ func newTrainCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			o := trainOptions{
 				preset: c.String("preset"), config: c.String("config"), settings: c.StringSlice("set"),
-				run: c.String("run"), resume: c.Bool("resume"), dry: c.Bool("dry-run"),
+				run: c.String("run"), resume: c.Bool("resume"), dry: c.Bool("dry-run"), until: c.Int("until"),
 			}
 			for _, name := range []string{"device", "seed"} {
 				if c.IsSet(name) {
@@ -84,5 +86,5 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	if o.run == "" {
 		o.run = filepath.Join("runs", time.Now().Format("20060102-150405"))
 	}
-	return trainer.Run(ctx, config, trainer.Options{Dir: o.run, Resume: o.resume, Out: out})
+	return trainer.Run(ctx, config, trainer.Options{Dir: o.run, Resume: o.resume, Until: o.until, Out: out})
 }
