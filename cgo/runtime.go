@@ -6,6 +6,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -13,9 +14,12 @@ import (
 )
 
 // Start makes the calling goroutine the one that owns libtorch: it is locked to its thread, and operations use the given
-// number of threads (0: all cores). gotorch would leave it half of them.
+// number of threads (0: $OMP_NUM_THREADS, else all cores). gotorch would leave it half of them.
 func Start(threads int) error {
 	runtime.LockOSThread()
+	if threads <= 0 {
+		threads, _ = strconv.Atoi(os.Getenv("OMP_NUM_THREADS"))
+	}
 	if threads <= 0 {
 		threads = runtime.NumCPU()
 	}

@@ -1,0 +1,300 @@
+package sweep
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"math"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+
+	"simgan/trainer"
+)
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// content is what sweep.html shows.
+type content struct {
+	Name, Method, Objective, Direction string
+	Started, Planned, Done             int
+	Keys                               []string
+	Best                               *row
+	Rows                               []row
+	Width                              float64 // of the parallel coordinates
+	Axes                               []axis
+	Lines                              []polyline // one a trial
+	Charts                             []chart
+}
+
+type row struct {
+	Number                    int
+	Status, Value, Steps, Run string
+	Seconds                   string
+	Settings                  []Setting
+	Problem                   string
+	Best                      bool
+	Shade                     float64 // 100 the best to 0 the worst, in percent
+}
+
+// axis is one upright line of the parallel coordinates.
+type axis struct {
+	X     float64
+	Name  string
+	Ticks []tick
+}
+
+type tick struct {
+	Y    float64
+	Text string
+}
+
+// polyline is one trial in a plot.
+type polyline struct {
+	Number int
+	Class  string // best, done, stopped or lost
+	Shade  float64
+	Points string
+	Words  string // a tooltip
+}
+
+type chart struct {
+	Title, Low, High, Last string
+	Lines                  []polyline
+}
+
+// Sizes of the plots in SVG units.
+const (
+	axisGap, axisTop, axisHeight = 190.0, 34.0, 240.0
+	chartWidth, chartHeight      = 300.0, 140.0
+	chartPoints                  = 120 // of a curve at most
+)
+
+// page is sweep.html: parallel coordinates and curves of all trials, and a table, in one file that needs nothing else.
+func (s *Sweep) page(trials []*Trial) ([]byte, error) {
+	c := content{
+		Name: s.name(), Method: s.Method, Objective: s.Objective.name(), Direction: s.Objective.Direction,
+		Started: len(trials), Planned: s.Trials,
+	}
+	for _, p := range s.Parameters {
+		c.Keys = append(c.Keys, p.Key)
+	}
+	c.Rows = s.rows(trials)
+	for i := range c.Rows {
+		if c.Rows[i].Best {
+			c.Best = &c.Rows[i]
+		}
+		if c.Rows[i].Status == Done {
+			c.Done++
+		}
+	}
+	s.coordinates(&c, trials)
+	var err error
+	if c.Charts, err = s.charts(trials, c.Rows); err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	err = pageTemplate.Execute(&text, c)
+	return text.Bytes(), err
+}
+
+// rows are the trials as the table has them, and how good each is.
+func (s *Sweep) rows(trials []*Trial) []row {
+	rank := s.shades(trials)
+	best := s.best(trials)
+	rows := make([]row, len(trials))
+	for i, t := range trials {
+		rows[i] = row{
+			Number: t.Number, Status: t.Status, Settings: t.Settings, Run: filepath.Base(t.dir), Problem: t.Problem,
+			Seconds: fmt.Sprintf("%.0f", t.Seconds), Best: t == best, Shade: rank[t.Number],
+		}
+		if value, at, ok := t.latest(s.steps(t)); ok {
+			rows[i].Value, rows[i].Steps = fmt.Sprintf("%.5g", value), fmt.Sprint(at)
+		}
+	}
+	return rows
+}
+
+// shades ranks the trials with a value: those that trained longer first, the better first among them.
+func (s *Sweep) shades(trials []*Trial) map[int]float64 {
+	var ranked []*Trial
+	for _, t := range trials {
+		if _, _, ok := t.latest(0); ok {
+			ranked = append(ranked, t)
+		}
+	}
+	sort.SliceStable(ranked, func(i, j int) bool {
+		a, x, _ := ranked[i].latest(math.MaxInt)
+		b, y, _ := ranked[j].latest(math.MaxInt)
+		if x != y {
+			return x > y
+		}
+		return s.Objective.cost(a) < s.Objective.cost(b)
+	})
+	shades := map[int]float64{}
+	for i, t := range ranked {
+		shades[t.Number] = 100 * (1 - float64(i)/float64(max(1, len(ranked)-1)))
+	}
+	return shades
+}
+
+// coordinates draws the parallel coordinates: an axis a parameter, and one of the objective, on which only finished trials
+// are, for values at a rung are no rivals of final ones.
+func (s *Sweep) coordinates(c *content, trials []*Trial) {
+	c.Width = axisGap*float64(len(s.Parameters)) + 160
+	for i, p := range s.Parameters {
+		c.Axes = append(c.Axes, p.axis(80+axisGap*float64(i)))
+	}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, t := range trials {
+		if t.Value != nil {
+			low, high = min(low, *t.Value), max(high, *t.Value)
+		}
+	}
+	last := axis{X: 80 + axisGap*float64(len(s.Parameters)), Name: s.Objective.name()}
+	if low <= high {
+		last.Ticks = []tick{{height(high, low, high), fmt.Sprintf("%.4g", high)}, {height(low, low, high), fmt.Sprintf("%.4g", low)}}
+	}
+	c.Axes = append(c.Axes, last)
+	for i, t := range trials {
+		var points strings.Builder
+		for k, p := range s.Parameters {
+			place, ok := p.place(t.Settings[k].Value)
+			if !ok {
+				continue
+			}
+			from, to := p.ends()
+			fmt.Fprintf(&points, "%.1f,%.1f ", c.Axes[k].X, height(place, from, to))
+		}
+		if t.Value != nil {
+			fmt.Fprintf(&points, "%.1f,%.1f", last.X, height(*t.Value, low, high))
+		}
+		c.Lines = append(c.Lines, newPolyline(c.Rows[i], points.String()))
+	}
+	bestLast(c.Lines)
+}
+
+// bestLast draws the best trials over the others.
+func bestLast(lines []polyline) {
+	sort.SliceStable(lines, func(i, j int) bool { return lines[i].Shade < lines[j].Shade })
+}
+
+func newPolyline(r row, points string) polyline {
+	class := map[string]string{Done: "done", Stopped: "stopped"}[r.Status]
+	switch {
+	case r.Best:
+		class = "best"
+	case class == "":
+		class = "lost"
+	}
+	words := fmt.Sprintf("trial %d, %s: %s", r.Number, r.Status, describe(r.Settings))
+	if r.Value != "" {
+		words += fmt.Sprintf(" → %s at step %s", r.Value, r.Steps)
+	}
+	return polyline{r.Number, class, r.Shade, points, words}
+}
+
+// ends is the range of the parameter's axis.
+func (p Parameter) ends() (low, high float64) {
+	switch p.Kind {
+	case kindChoices:
+		return 0, float64(len(p.Choices) - 1)
+	case kindInt:
+		return p.Low, p.High
+	}
+	return p.span()
+}
+
+// mostTicks is how many choices an axis names each.
+const mostTicks = 12
+
+func (p Parameter) axis(x float64) axis {
+	a := axis{X: x, Name: p.Key}
+	low, high := p.ends()
+	if p.Kind == kindChoices && len(p.Choices) <= mostTicks {
+		for i, choice := range p.Choices {
+			a.Ticks = append(a.Ticks, tick{height(float64(i), low, high), choice})
+		}
+		return a
+	}
+	for _, place := range []float64{high, (low + high) / 2, low} {
+		text := p.text(place)
+		if p.Kind == kindLogUniform {
+			text = fmt.Sprintf("%.3g", math.Exp(place))
+		}
+		a.Ticks = append(a.Ticks, tick{height(place, low, high), text})
+	}
+	return a
+}
+
+// height is the y of a value on an axis, high values above.
+func height(value, low, high float64) float64 {
+	if high <= low {
+		return axisTop + axisHeight/2
+	}
+	return axisTop + axisHeight*(1-(value-low)/(high-low))
+}
+
+// charts draws metrics over the steps, a line a trial: the objective's, and the losses that tell how a SimGAN does.
+func (s *Sweep) charts(trials []*Trial, rows []row) ([]chart, error) {
+	records := make([][]map[string]any, len(trials))
+	for i, t := range trials {
+		var err error
+		records[i], err = readMetrics(filepath.Join(t.dir, "metrics.jsonl"))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	keys := []string{"l_reg", "l_real", "L_D"}
+	if m := s.Objective.Metric; m != "" && s.Objective.Phase == trainer.PhaseTrain && !slices.Contains(keys, m) {
+		keys = append([]string{m}, keys...)
+	}
+	var charts []chart
+	for _, key := range keys {
+		if c, ok := drawChart(key, records, rows); ok {
+			charts = append(charts, c)
+		}
+	}
+	return charts, nil
+}
+
+func drawChart(key string, records [][]map[string]any, rows []row) (chart, bool) {
+	series := make([][][2]float64, len(records))
+	low, high, last := math.Inf(1), math.Inf(-1), 1.0
+	for i := range records {
+		for _, r := range records[i] {
+			step, _ := r["step"].(float64)
+			if v, ok := r[key].(float64); ok && r["phase"] == trainer.PhaseTrain {
+				series[i] = append(series[i], [2]float64{step, v})
+				low, high, last = min(low, v), max(high, v), max(last, step)
+			}
+		}
+	}
+	if low > high {
+		return chart{}, false
+	}
+	if low == high {
+		high++
+	}
+	c := chart{Title: key, Low: fmt.Sprintf("%.3g", low), High: fmt.Sprintf("%.3g", high), Last: fmt.Sprintf("%.0f", last)}
+	for i, points := range series {
+		var text strings.Builder
+		for k, p := range points {
+			if stride := 1 + len(points)/chartPoints; k%stride == 0 || k == len(points)-1 {
+				fmt.Fprintf(&text, "%.1f,%.1f ", p[0]/last*chartWidth, chartHeight*(1-(p[1]-low)/(high-low)))
+			}
+		}
+		if text.Len() > 0 {
+			c.Lines = append(c.Lines, newPolyline(rows[i], text.String()))
+		}
+	}
+	bestLast(c.Lines)
+	return c, true
+}
