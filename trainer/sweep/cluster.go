@@ -70,7 +70,7 @@ func (s *Sweep) Slurm(program string) (string, error) {
 	if s.given.Parallel > 0 {
 		array += fmt.Sprintf("%%%d", s.given.Parallel)
 	}
-	gpu := "##SBATCH --gres=gpu:1   (one # less gives each trial a GPU)"
+	gpu := "# For a GPU each, make this line #SBATCH --gres=gpu:1"
 	if s.gpu() {
 		gpu = "#SBATCH --gres=gpu:1"
 	}
@@ -99,7 +99,8 @@ var notDNS = regexp.MustCompile(`[^a-z0-9]+`)
 // dnsName is a name that Kubernetes takes.
 func dnsName(name string) string {
 	name = strings.Trim(notDNS.ReplaceAllString(strings.ToLower(name), "-"), "-")
-	return strings.TrimSuffix("sweep-"+name[:min(len(name), 40)], "-")
+	name = "sweep-" + strings.TrimPrefix(name, "sweep-")
+	return strings.TrimSuffix(name[:min(len(name), 50)], "-")
 }
 
 // Kubernetes is a ConfigMap with the sweep's file and an indexed Job, an index a trial, in one manifest. image is simgan's;

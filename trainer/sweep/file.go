@@ -212,17 +212,6 @@ func (s *Sweep) checkEarlyStopping() (problems []error) {
 	return problems
 }
 
-// rungs are the steps at which trials rest, below train.steps.
-func (s *Sweep) rungs() (steps []int) {
-	if s.EarlyStopping == nil {
-		return nil
-	}
-	for at := s.EarlyStopping.First; at < s.base.Train.Steps; at *= s.EarlyStopping.Eta {
-		steps = append(steps, at)
-	}
-	return steps
-}
-
 // checkTrials loads the config of every trial that is known before the sweep, or else the base's.
 func (s *Sweep) checkTrials() (problems []error) {
 	if s.Method == "tpe" {

@@ -73,3 +73,14 @@ func (s *Sweep) nextRung(t *Trial) int {
 	}
 	return 0
 }
+
+// rungs are the steps at which trials rest, below train.steps.
+func (s *Sweep) rungs() (steps []int) {
+	if s.EarlyStopping == nil {
+		return nil
+	}
+	for at := s.EarlyStopping.First; at < s.base.Train.Steps; at *= s.EarlyStopping.Eta {
+		steps = append(steps, at)
+	}
+	return steps
+}

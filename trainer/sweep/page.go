@@ -3,17 +3,12 @@ package sweep
 import (
 	"bytes"
 	_ "embed"
-	"errors"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"math"
 	"path/filepath"
-	"slices"
 	"sort"
 	"strings"
-
-	"simgan/trainer"
 )
 
 //go:embed page.html
@@ -63,11 +58,6 @@ type polyline struct {
 	Shade  float64
 	Points string
 	Words  string // a tooltip
-}
-
-type chart struct {
-	Title, Low, High, Last string
-	Lines                  []polyline
 }
 
 // Sizes of the plots in SVG units.
@@ -240,61 +230,4 @@ func height(value, low, high float64) float64 {
 		return axisTop + axisHeight/2
 	}
 	return axisTop + axisHeight*(1-(value-low)/(high-low))
-}
-
-// charts draws metrics over the steps, a line a trial: the objective's, and the losses that tell how a SimGAN does.
-func (s *Sweep) charts(trials []*Trial, rows []row) ([]chart, error) {
-	records := make([][]map[string]any, len(trials))
-	for i, t := range trials {
-		var err error
-		records[i], err = readMetrics(filepath.Join(t.dir, "metrics.jsonl"))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-	}
-	keys := []string{"l_reg", "l_real", "L_D"}
-	if m := s.Objective.Metric; m != "" && s.Objective.Phase == trainer.PhaseTrain && !slices.Contains(keys, m) {
-		keys = append([]string{m}, keys...)
-	}
-	var charts []chart
-	for _, key := range keys {
-		if c, ok := drawChart(key, records, rows); ok {
-			charts = append(charts, c)
-		}
-	}
-	return charts, nil
-}
-
-func drawChart(key string, records [][]map[string]any, rows []row) (chart, bool) {
-	series := make([][][2]float64, len(records))
-	low, high, last := math.Inf(1), math.Inf(-1), 1.0
-	for i := range records {
-		for _, r := range records[i] {
-			step, _ := r["step"].(float64)
-			if v, ok := r[key].(float64); ok && r["phase"] == trainer.PhaseTrain {
-				series[i] = append(series[i], [2]float64{step, v})
-				low, high, last = min(low, v), max(high, v), max(last, step)
-			}
-		}
-	}
-	if low > high {
-		return chart{}, false
-	}
-	if low == high {
-		high++
-	}
-	c := chart{Title: key, Low: fmt.Sprintf("%.3g", low), High: fmt.Sprintf("%.3g", high), Last: fmt.Sprintf("%.0f", last)}
-	for i, points := range series {
-		var text strings.Builder
-		for k, p := range points {
-			if stride := 1 + len(points)/chartPoints; k%stride == 0 || k == len(points)-1 {
-				fmt.Fprintf(&text, "%.1f,%.1f ", p[0]/last*chartWidth, chartHeight*(1-(p[1]-low)/(high-low)))
-			}
-		}
-		if text.Len() > 0 {
-			c.Lines = append(c.Lines, newPolyline(rows[i], text.String()))
-		}
-	}
-	bestLast(c.Lines)
-	return c, true
 }
