@@ -22,18 +22,17 @@ func RunTrial(ctx context.Context, s *Sweep, k int, o Options) error {
 	if err != nil {
 		return err
 	}
-	t, err := s.load(k)
-	if err != nil {
-		return err
-	}
-	if t == nil {
-		t = s.newTrial(k, s.draw(k))
-	}
+	t := s.newTrial(k, s.draw(k))
 	unlock, err := t.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
+	if begun, err := s.load(k); err != nil {
+		return err
+	} else if begun != nil {
+		t = begun
+	}
 	on := slot{threads: s.Threads}
 	if on.threads == 0 { // a Slurm task's share
 		on.threads, _ = strconv.Atoi(os.Getenv("SLURM_CPUS_PER_TASK"))
@@ -42,10 +41,12 @@ func RunTrial(ctx context.Context, s *Sweep, k int, o Options) error {
 }
 
 func (r *runner) alone(ctx context.Context, t *Trial, on slot) error {
-	for {
+	for ran := false; ; ran = true {
 		switch t.Status {
 		case Done, Diverged:
-			r.say(t, "is %s", t.Status)
+			if !ran {
+				r.say(t, "is %s already", t.Status)
+			}
 			return nil
 		case Failed:
 			return fmt.Errorf("trial %d failed: %s", t.Number, t.Problem)

@@ -156,7 +156,7 @@ func (r *runner) loop(ctx context.Context, trials []*Trial) (failed error) {
 		q.put(a.trial)
 		failed = errors.Join(failed, a.err)
 		if a.err == nil {
-			failed = r.Sweep.WriteResults(io.Discard)
+			failed = errors.Join(failed, r.WriteResults(io.Discard))
 		}
 	}
 	if ctx.Err() != nil {

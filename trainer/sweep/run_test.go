@@ -19,25 +19,25 @@ const gridText = `
 settings: [train.steps=4, log.every=1, device=cpu]
 parameters:
   train.lambda: {choices: [0.1, 0.01, 0.001]}
-  train.psi: {choices: [identity, mean]}
+  train.psi: {choices: [identity, mean, learned]}
 method: grid
 parallel: 2
 threads: 1
 objective: {metric: loss, direction: minimise}
 `
 
-// Crashes are recorded with the end of their log and end nothing; the best of the others is found; threads are passed on.
+// Crashes and divergence are recorded with the end of their log and end nothing; the best of the others is found; threads are passed on.
 func TestSweepGoesOnPastCrashes(t *testing.T) {
 	s, o := fake(t, gridText)
 	if err := Run(context.Background(), s, o); err != nil {
 		t.Fatal(err)
 	}
 	rows := rowsOf(t, s)
-	if len(rows) != 6 {
+	if len(rows) != 9 {
 		t.Fatalf("%d rows: %v", len(rows), rows)
 	}
 	for _, row := range rows {
-		want := map[string]string{"identity": Done, "mean": Failed}[row[3]]
+		want := map[string]string{"identity": Done, "mean": Failed, "learned": Diverged}[row[3]]
 		if row[1] != want || (row[4] != "") != (want == Done) {
 			t.Errorf("row %v, want %s", row, want)
 		}
@@ -57,7 +57,7 @@ func TestSweepGoesOnPastCrashes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"train.lambda", "out of memory", `class="best"`, "trial 2, done: train.lambda=0.01 train.psi=identity", "best.yaml"} {
+	for _, want := range []string{"train.lambda", "out of memory", `class="best"`, "trial 3, done: train.lambda=0.01 train.psi=identity", "best.yaml"} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -136,20 +136,19 @@ early_stopping: {first: 2}
 
 // A sweep that is stopped stops its trials, which save; called again it goes on where they were and makes no step twice.
 func TestStoppedSweepGoesOn(t *testing.T) {
-	s, o := fake(t, gridText)
-	t.Setenv("SWEEP_FAKE_PAUSE", "100ms")
+	s, o := fake(t, strings.Replace(gridText, "parallel: 2", "parallel: 3", 1))
+	t.Setenv("SWEEP_FAKE_PAUSE", "1h") // of each trial's first step
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cause := errors.New("a signal")
-	o.Out = &lockedBuffer{seen: func(line string) {
-		if strings.HasPrefix(line, "trial 2: train.lambda") {
-			time.AfterFunc(250*time.Millisecond, func() { cancel(cause) })
-		}
-	}}
+	go func() {
+		waitFor(s.folder(3), "metrics.jsonl")
+		cancel(cause)
+	}()
 	if err := Run(ctx, s, o); !errors.Is(err, cause) {
 		t.Fatalf("a stopped sweep returned %v", err)
 	}
-	if stopped, err := s.load(2); err != nil || stopped.Status != Interrupted || exists(s.folder(2), "DONE") {
-		t.Fatalf("trial 2 is %+v, %v", stopped, err)
+	if stopped, err := s.load(3); err != nil || stopped.Status != Interrupted || exists(s.folder(3), "DONE") {
+		t.Fatalf("trial 3 is %+v, %v", stopped, err)
 	}
 	t.Setenv("SWEEP_FAKE_PAUSE", "")
 	if err := Run(context.Background(), s, o); err != nil {
@@ -160,13 +159,13 @@ func TestStoppedSweepGoesOn(t *testing.T) {
 			t.Errorf("row %v", row)
 		}
 	}
-	steps, err := readMetrics(filepath.Join(s.folder(2), "metrics.jsonl"))
+	steps, err := readMetrics(filepath.Join(s.folder(3), "metrics.jsonl"))
 	if err != nil || len(steps) != 4 || steps[3]["step"] != 4.0 {
-		t.Errorf("trial 2 has %v, %v", steps, err)
+		t.Errorf("trial 3 has %v, %v", steps, err)
 	}
-	log, err := os.ReadFile(filepath.Join(s.folder(2), "process.log"))
+	log, err := os.ReadFile(filepath.Join(s.folder(3), "process.log"))
 	if err != nil || !strings.Contains(string(log), "--resume") {
-		t.Errorf("trial 2 was not resumed: %s, %v", log, err)
+		t.Errorf("trial 3 was not resumed: %s, %v", log, err)
 	}
 }
 
@@ -175,37 +174,39 @@ func TestKilledSweepGoesOn(t *testing.T) {
 	if file := os.Getenv("SWEEP_TO_KILL"); file != "" { // the sweep that the test kills
 		s, err := Load(file, filepath.Join(filepath.Dir(file), "out"))
 		if err == nil {
-			os.Setenv("SWEEP_FAKE_SIMGAN", "1")
-			err = Run(context.Background(), s, Options{Out: os.Stdout})
+			err = Run(context.Background(), s, Options{Command: []string{fakeSimgan}, Out: os.Stdout})
 		}
 		fmt.Println(err)
 		return
 	}
 	s, o := fake(t, gridText)
-	os.Unsetenv("SWEEP_FAKE_SIMGAN")
 	cmd := exec.Command(os.Args[0], "-test.run", "^TestKilledSweepGoesOn$")
-	cmd.Env = append(os.Environ(), "SWEEP_TO_KILL="+s.Path, "SWEEP_FAKE_PAUSE=1h")
+	cmd.Env = append(os.Environ(), "SWEEP_TO_KILL="+s.Path, "SWEEP_FAKE_PAUSE=1h", "SWEEP_FAKE_SIMGAN="+fakeSimgan)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 600 {
-		if exists(s.folder(0), "metrics.jsonl") {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	waitFor(s.folder(0), "metrics.jsonl")
 	if err := errors.Join(cmd.Process.Signal(syscall.SIGKILL), ignoreExit(cmd.Wait())); err != nil {
 		t.Fatal(err)
 	}
 	if killed, err := s.load(0); err != nil || killed == nil || killed.Status != Running {
 		t.Fatalf("trial 0 is %+v, %v", killed, err)
 	}
-	t.Setenv("SWEEP_FAKE_SIMGAN", "1")
 	if err := Run(context.Background(), s, o); err != nil {
 		t.Fatal(err)
 	}
 	if first, err := s.load(0); err != nil || first.Status != Done {
 		t.Errorf("trial 0 is %+v, %v", first, err)
+	}
+}
+
+// waitFor waits until a file is there, a minute at most.
+func waitFor(parts ...string) {
+	for range 6000 {
+		if exists(parts...) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 
@@ -254,14 +255,11 @@ parameters: {train.lambda: {choices: [0.1, 0.01]}}
 method: grid
 objective: {evaluation: gaze, direction: minimise, validation: "simulated:eyes,domain=real,seed=9"}
 `)
-	lines, err := s.Commands(os.Args[0])
+	lines, err := s.Commands(fakeSimgan)
 	if err != nil || len(lines) != 2 {
 		t.Fatalf("%v, %v", lines, err)
 	}
-	for k, line := range lines {
-		if err := os.MkdirAll(s.folder(k), 0o755); err != nil { // the real trainer makes it
-			t.Fatal(err)
-		}
+	for _, line := range lines {
 		if out, err := exec.Command("sh", "-c", line).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", line, err, out)
 		}
