@@ -112,25 +112,29 @@ func (s *Sweep) rows(trials []*Trial) []row {
 	return rows
 }
 
-// shades ranks the trials with a value: those that trained longer first, the better first among them.
+// shades ranks the finished trials among themselves, and the others with a value, those that trained longer first.
 func (s *Sweep) shades(trials []*Trial) map[int]float64 {
-	var ranked []*Trial
+	var finished, stopped []*Trial
 	for _, t := range trials {
-		if _, _, ok := t.latest(0); ok {
-			ranked = append(ranked, t)
+		if t.Value != nil {
+			finished = append(finished, t)
+		} else if len(t.Rungs) > 0 {
+			stopped = append(stopped, t)
 		}
 	}
-	sort.SliceStable(ranked, func(i, j int) bool {
-		a, x, _ := ranked[i].latest(math.MaxInt)
-		b, y, _ := ranked[j].latest(math.MaxInt)
-		if x != y {
-			return x > y
-		}
-		return s.Objective.cost(a) < s.Objective.cost(b)
-	})
 	shades := map[int]float64{}
-	for i, t := range ranked {
-		shades[t.Number] = 100 * (1 - float64(i)/float64(max(1, len(ranked)-1)))
+	for _, ranked := range [][]*Trial{finished, stopped} {
+		sort.SliceStable(ranked, func(i, j int) bool {
+			a, x, _ := ranked[i].latest(0)
+			b, y, _ := ranked[j].latest(0)
+			if x != y {
+				return x > y
+			}
+			return s.Objective.cost(a) < s.Objective.cost(b)
+		})
+		for i, t := range ranked {
+			shades[t.Number] = 100 * (1 - float64(i)/float64(max(1, len(ranked)-1)))
+		}
 	}
 	return shades
 }

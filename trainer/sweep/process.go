@@ -75,10 +75,11 @@ func (s *Sweep) evalArgs(t *Trial, rung int, on slot) []string {
 	if only := o.only(); only != "" {
 		args = append(args, "--only", only)
 	}
-	if on.device != "" {
-		args = append(args, "--device", on.device)
+	device := on.device
+	if device == "" {
+		device = s.base.Device
 	}
-	return append(args, "--json", filepath.Join(t.dir, evaluationFile(rung)))
+	return append(args, "--device", device, "--json", filepath.Join(t.dir, evaluationFile(rung)))
 }
 
 // crash is a process that ended with an exit code other than 0.

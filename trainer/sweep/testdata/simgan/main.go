@@ -1,6 +1,6 @@
 // Command simgan is a fake for the tests of sweep: it trains and evaluates as far as a sweep sees, without torch, which takes
 // longer to load than these tests may last. config.yaml comes first, then a line of metrics.jsonl a step; --until and --resume
-// work; DONE is last; SIGTERM ends it with exit code 143 and everything saved. A trial's loss after a step is
+// work; the folder is locked meanwhile; DONE is last; SIGTERM ends it with exit code 143 and everything saved. A trial's loss after a step is
 // |log10(lambda) + 2| + 1/step. psi=mean crashes, psi=learned diverges. SWEEP_FAKE_PAUSE is the length of a step.
 package main
 
@@ -75,6 +75,10 @@ func settings(args []string, dir string, resume bool) map[string]string {
 func train(config map[string]string, dir string, until int) {
 	stop := make(chan os.Signal, 2)
 	signal.Notify(stop, syscall.SIGTERM)
+	lock, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	check(err)
+	check(syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB))
+	defer lock.Close()
 	pause, _ := time.ParseDuration(os.Getenv("SWEEP_FAKE_PAUSE"))
 	lambda, err := strconv.ParseFloat(config["train.lambda"], 64)
 	check(err)
