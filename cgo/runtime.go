@@ -7,6 +7,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -14,12 +15,15 @@ import (
 )
 
 // Start makes the calling goroutine the one that owns libtorch: it is locked to its thread, and operations use the given
-// number of threads (0: all cores). gotorch would leave it half of them. The memory of large CPU tensors is kept and used
-// again.
+// number of threads (0: $OMP_NUM_THREADS, else all cores). gotorch would leave it half of them. The memory of large CPU
+// tensors is kept and used again.
 func Start(threads int) error {
 	runtime.LockOSThread()
 	if err := check("cache memory", C.sg_cache_memory()); err != nil {
 		return err
+	}
+	if threads <= 0 {
+		threads, _ = strconv.Atoi(os.Getenv("OMP_NUM_THREADS"))
 	}
 	if threads <= 0 {
 		threads = runtime.NumCPU()

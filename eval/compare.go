@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"simgan/cgo"
 	"simgan/data"
@@ -18,8 +19,9 @@ type Options struct {
 	Synthetic string // SPECs; "": those of the run's config
 	Real      string
 	Test      string
-	Seeds     int // estimators trained on each kind of images
-	Variants  int // refined versions of each image, where the refiner takes noise
+	Only      string // judge one kind of images: synthetic, refined or real; "": each
+	Seeds     int    // estimators trained on each kind of images
+	Variants  int    // refined versions of each image, where the refiner takes noise
 	Estimator EstimatorConfig
 	Out       io.Writer // progress, a line an estimator
 }
@@ -54,6 +56,9 @@ func Gaze(ctx context.Context, o Options) (*GazeResult, error) {
 	if o.Seeds < 1 || o.Variants < 1 {
 		return nil, fmt.Errorf("%w: seeds and variants must be 1 or more", trainer.ErrConfig)
 	}
+	if !slices.Contains([]string{"", "synthetic", "refined", "real"}, o.Only) {
+		return nil, fmt.Errorf("%w: only is %q; use synthetic, refined or real", trainer.ErrConfig, o.Only)
+	}
 	kinds, test, err := prepare(&o)
 	if err != nil {
 		return nil, err
@@ -63,6 +68,9 @@ func Gaze(ctx context.Context, o Options) (*GazeResult, error) {
 		result.Seeds = append(result.Seeds, seed+1)
 	}
 	for _, kind := range kinds {
+		if o.Only != "" && o.Only != kind.name {
+			continue
+		}
 		figures, err := judge(ctx, kind, test, result.Seeds, o)
 		if err != nil {
 			return nil, err
@@ -76,7 +84,10 @@ func Gaze(ctx context.Context, o Options) (*GazeResult, error) {
 			result.Real = figures
 		}
 	}
-	if result.Real != nil {
+	if result.Synthetic == nil && result.Refined == nil && result.Real == nil {
+		return nil, fmt.Errorf("%w: only real images were asked for, and %s has no labels", trainer.ErrConfig, o.Real)
+	}
+	if result.Real != nil && o.Only == "" {
 		result.GapClosed = share(result)
 	}
 	return result, nil

@@ -106,4 +106,13 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	if result.GapClosed == nil {
 		t.Error("no share of the gap")
 	}
+	only, err := Gaze(context.Background(), Options{
+		Run: run, Only: "refined", Seeds: 2, Variants: 2, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if only.Synthetic != nil || only.Real != nil || only.GapClosed != nil || only.Refined.MeanDegrees != result.Refined.MeanDegrees {
+		t.Errorf("refined only: %+v, all: %+v", only.Refined, result.Refined)
+	}
 }

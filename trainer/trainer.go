@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Dir    string    // the run folder
 	Resume bool      // go on from the newest checkpoint
+	Until  int       // pause after this step of Algorithm 1, saved, as if stopped by a signal; 0: go to the end
 	Out    io.Writer // progress and log lines
 }
 
@@ -28,6 +29,7 @@ type Trainer struct {
 	info      data.Info
 	psi       models.Psi
 	features  *models.GazeEstimator
+	until     int // Options.Until
 	synthetic *stream
 	real      *stream
 	history   *history
@@ -59,6 +61,7 @@ func Run(ctx context.Context, c Config, o Options) (err error) {
 		return err
 	}
 	defer t.Close()
+	t.until = o.Until
 	if err := t.begin(o.Resume); err != nil {
 		return err
 	}
@@ -180,6 +183,9 @@ func threads(n int) int {
 func (t *Trainer) stopped(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if t.until > 0 && t.state.Phase == PhaseTrain && t.state.Step >= t.until {
+		return errPaused
 	}
 	return nil
 }

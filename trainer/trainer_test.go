@@ -138,6 +138,30 @@ func TestStopSavesAndResumes(t *testing.T) {
 	}
 }
 
+// A run that pauses at a step goes on to the same bytes, and a step beyond the last is no pause.
+func TestUntilPausesAndResumes(t *testing.T) {
+	base := t.TempDir()
+	whole, cut := filepath.Join(base, "whole"), filepath.Join(base, "cut")
+	for dir, until := range map[string]int{whole: 7, cut: 3} {
+		if err := Run(context.Background(), small(t), Options{Dir: dir, Until: until, Out: io.Discard}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if latest, err := LatestCheckpoint(cut); filepath.Base(latest) != "step-0000003" {
+		t.Fatalf("paused with %s, %v", latest, err)
+	}
+	if _, err := os.Stat(filepath.Join(cut, "DONE")); err == nil {
+		t.Fatal("a paused run is DONE")
+	}
+	train(t, small(t), cut, true)
+	want := weights(t, whole)
+	for name, content := range weights(t, cut) {
+		if !bytes.Equal(content, want[name]) {
+			t.Errorf("%s.safetensors differs after a pause", name)
+		}
+	}
+}
+
 // cancelAt calls back when a line with the prefix is written.
 type cancelAt struct {
 	prefix string

@@ -33,6 +33,7 @@ func newEvalCommand() *cli.Command {
 				&cli.StringFlag{Name: "synthetic", Usage: "labelled synthetic images, a `SPEC` (default: the run's)"},
 				&cli.StringFlag{Name: "real", Usage: "real training images, a `SPEC` (default: the run's); used where they have labels"},
 				&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
+				&cli.StringFlag{Name: "only", Usage: "judge only one kind of images: synthetic, refined or real"},
 				&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind"},
 				&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, where the refiner takes noise"},
 				&cli.IntFlag{Name: "steps", Value: 600, Usage: "updates of each estimator"},
@@ -43,7 +44,7 @@ func newEvalCommand() *cli.Command {
 			Action: func(c *cli.Context) error {
 				return runEvalGaze(c.Context, evalOptions{
 					Options: eval.Options{
-						Run: c.String("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
+						Run: c.String("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"), Only: c.String("only"),
 						Seeds: c.Int("seeds"), Variants: c.Int("variants"), Out: c.App.Writer,
 						Estimator: eval.EstimatorConfig{Steps: c.Int("steps"), Batch: c.Int("batch"), LR: c.Float64("lr")},
 					},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -43,7 +44,12 @@ func run(args []string, out, problems io.Writer) int {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	defer signal.Stop(signals)
 	go func() {
+		var asked time.Time
 		for s := range signals {
+			if time.Since(asked) < time.Second {
+				continue // the same request: a scheduler signals a job's processes, and simgan sweep passes signals on
+			}
+			asked = time.Now()
 			if ctx.Err() != nil { // asked twice: at once
 				os.Exit(128 + int(s.(syscall.Signal)))
 			}
@@ -88,7 +94,10 @@ func newApp(out, problems io.Writer) *cli.App {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(), newSimulateCommand(), newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand()},
+		Commands: []*cli.Command{
+			newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(), newSimulateCommand(),
+			newSweepCommand(), newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand(),
+		},
 	}
 	for _, command := range app.Commands {
 		prepare(command, usage)

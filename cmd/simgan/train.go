@@ -21,6 +21,7 @@ type trainOptions struct {
 	settings       []string
 	run            string
 	resume, dry    bool
+	until          int
 }
 
 func newTrainCommand() *cli.Command {
@@ -36,6 +37,7 @@ func newTrainCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, as train.steps=500; may be repeated"},
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` (default: runs/<time>)"},
 			&cli.BoolFlag{Name: "resume", Usage: "go on from the newest checkpoint of --run, with its config"},
+			&cli.IntFlag{Name: "until", Usage: "pause after `STEP` of Algorithm 1, saved; --resume goes on exactly"},
 			&cli.StringFlag{Name: "device", Usage: "auto, cpu, cuda or cuda:N"},
 			&cli.Uint64Flag{Name: "seed", Usage: "of weights, order, noise and history"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config and stop"},
@@ -43,7 +45,7 @@ func newTrainCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			o := trainOptions{
 				preset: c.String("preset"), config: c.String("config"), settings: c.StringSlice("set"),
-				run: c.String("run"), resume: c.Bool("resume"), dry: c.Bool("dry-run"),
+				run: c.String("run"), resume: c.Bool("resume"), dry: c.Bool("dry-run"), until: c.Int("until"),
 			}
 			for _, name := range []string{"device", "seed"} {
 				if c.IsSet(name) {
@@ -93,5 +95,5 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 		_, reason := cgo.CUDADevices() // an error: that is why auto took the CPU
 		fmt.Fprintf(out, "no GPU is used (%v): training on the CPU\n", reason)
 	}
-	return trainer.Run(ctx, config, trainer.Options{Dir: o.run, Resume: o.resume, Out: out})
+	return trainer.Run(ctx, config, trainer.Options{Dir: o.run, Resume: o.resume, Until: o.until, Out: out})
 }
