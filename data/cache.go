@@ -50,14 +50,6 @@ func (c *cached) Sample(i int) (Sample, error) {
 	return s, nil
 }
 
-func widen(bytes []uint8) []uint16 {
-	out := make([]uint16, len(bytes))
-	for i, v := range bytes {
-		out[i] = uint16(v)
-	}
-	return out
-}
-
 func narrow(values []uint16) []uint8 {
 	out := make([]uint8, len(values))
 	for i, v := range values {

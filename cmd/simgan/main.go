@@ -88,7 +88,7 @@ func newApp(out, problems io.Writer) *cli.App {
 			}
 			return cli.ShowAppHelp(c)
 		},
-		Commands: []*cli.Command{newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newSimulateCommand(), newBenchCommand(), newDoctorCommand(), newVersionCommand()},
+		Commands: []*cli.Command{newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newSimulateCommand(), newPackCommand(), newBenchCommand(), newDoctorCommand(), newVersionCommand()},
 	}
 	for _, command := range app.Commands {
 		command.OnUsageError = usage
