@@ -35,7 +35,7 @@ type benchOptions struct {
 func newBenchCommand() *cli.Command {
 	return &cli.Command{
 		Name: "bench", Usage: "measures speed, beside PyTorch where one is given",
-		Subcommands: []*cli.Command{{
+		Subcommands: []*cli.Command{newBenchLoaderCommand(), {
 			Name: "train", Usage: "times Algorithm 1 on images in memory, simgan's and PyTorch's by turns",
 			UsageText: "simgan bench train --preset gaze --python venv/bin/python",
 			Flags: []cli.Flag{
