@@ -61,6 +61,8 @@ def run(a):
     folder, *params = rest.split(",")
     values = dict(p.split("=") for p in params)
     data = UnityEyes(folder) if kind == "unityeyes" else Pack(folder, int(values.get("n", 0)))
+    if len(data) < a.batch:
+        raise SystemExit(f"{a.data}: {len(data)} images are fewer than --batch {a.batch}")
     workers = a.workers or os.cpu_count()
     loader = torch.utils.data.DataLoader(data, a.batch, shuffle=True, num_workers=workers, drop_last=True,
                                          persistent_workers=True, pin_memory=a.device != "cpu")
