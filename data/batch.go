@@ -7,23 +7,31 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Batch is N images as a tensor holds them, with what is known of each.
+// Batch is N images with what is known of each: as a tensor holds them, or from a Loader, as a pack does.
 type Batch struct {
 	N, C, H, W int
-	Pixels     []float32 // N*C*H*W values in [-1, 1]
+	Bits       int       // of Levels
+	Pixels     []float32 // N*C*H*W values in [-1, 1]; nil in a Loader's batch
+	Levels     []byte    // of a Loader's batch: the fresh images, C*H*W samples of Bits each, 16-bit ones little-endian
+	Fresh      []int     // places of the images whose levels these are, ascending
 	Labels     []float32 // N*K values, nil where there are no labels
 	Index      []int     // in the data set
-	Names      []string
+	Names      []string  // nil in a Loader's batch
+	Staged     any       // what the user of a Loader's batch keeps with it: where on a device its images are
 }
 
 // Head is the first n images.
 func (b *Batch) Head(n int) *Batch { return b.Slice(0, n) }
 
 func newBatch(n int, info Info) *Batch {
-	b := &Batch{
-		N: n, C: info.C, H: info.H, W: info.W, Pixels: make([]float32, n*info.C*info.H*info.W),
-		Index: make([]int, n), Names: make([]string, n),
-	}
+	b := newLevels(n, info)
+	b.Pixels, b.Names, b.Bits = make([]float32, n*info.C*info.H*info.W), make([]string, n), 0
+	return b
+}
+
+// newLevels is a Loader's batch without room for its levels.
+func newLevels(n int, info Info) *Batch {
+	b := &Batch{N: n, C: info.C, H: info.H, W: info.W, Bits: info.Bits, Index: make([]int, n)}
 	if info.LabelNames != nil {
 		b.Labels = make([]float32, n*len(info.LabelNames))
 	}
@@ -38,13 +46,17 @@ func (b *Batch) put(k, index int, s Sample) {
 	b.Index[k], b.Names[k] = index, s.Name
 }
 
-// ToUnit writes the image's samples v as v/(2^bits-1)*2-1, in [-1, 1].
+// ToUnit writes the image's samples v as v/(2^bits-1)*2-1, in [-1, 1]: UnitScale's product, rounded, minus 1, as a device
+// does it.
 func ToUnit(m Image, dst []float32) {
-	scale := 2 / float32(int(1)<<m.Bits-1)
+	scale := UnitScale(m.Bits)
 	for i, v := range m.Pix {
-		dst[i] = float32(v)*scale - 1
+		dst[i] = float32(float32(v)*scale) - 1
 	}
 }
+
+// UnitScale is what levels of the bits are multiplied by, before 1 is taken off.
+func UnitScale(bits int) float32 { return 2 / float32(int(1)<<bits-1) }
 
 // FromUnit is ToUnit's inverse: fixed scaling, rounded to the nearest level, clamped; no stretch an image.
 func FromUnit(pixels []float32, c, h, w, bits int) Image {
@@ -95,12 +107,15 @@ func LoadRange(ds Dataset, from, to int) (*Batch, error) {
 	return LoadIndex(ds, index)
 }
 
-// Slice is the images from..to-1.
+// Slice is the images from..to-1. Levels and Fresh of a Loader's batch stay the whole batch's: what is Staged has them.
 func (b *Batch) Slice(from, to int) *Batch {
 	part := *b
-	size, k := b.C*b.H*b.W, len(b.Labels)/b.N
-	part.N, part.Pixels, part.Labels = to-from, b.Pixels[from*size:to*size], b.Labels[from*k:to*k]
-	part.Index, part.Names = b.Index[from:to], b.Names[from:to]
+	k := len(b.Labels) / b.N
+	part.N, part.Labels, part.Index = to-from, b.Labels[from*k:to*k], b.Index[from:to]
+	if b.Pixels != nil {
+		size := b.C * b.H * b.W
+		part.Pixels, part.Names = b.Pixels[from*size:to*size], b.Names[from:to]
+	}
 	return &part
 }
 

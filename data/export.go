@@ -12,13 +12,15 @@ import (
 )
 
 // Exporter writes a refined data set: each image under its source's relative path as PNG, label files in the source's own
-// form (LabelWriter), and manifest.csv with source, refined image, variant and labels. `folder:OUT` reads it.
+// form (LabelWriter), and manifest.csv with source, refined image, variant and labels. `folder:OUT` reads it. Of a pack it
+// writes a pack with the same names.
 type Exporter struct {
 	source   Dataset
 	dir      string
 	variants int
 	images   []Refined
 	manifest labelTable
+	pack     *packWriter // nil where images become files
 }
 
 // Refined is an image that an Exporter wrote.
@@ -48,6 +50,9 @@ func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) er
 	e.manifest.header = append(slices.Clone(manifestColumns), ds.Info().LabelNames...)
 	return intoNew(out, func(dir string) error {
 		e.dir = dir
+		if source := packOf(ds); source != nil {
+			return e.exportPack(source, fill)
+		}
 		if err := fill(e); err != nil {
 			return err
 		}
@@ -62,6 +67,12 @@ func (e *Exporter) Write(i, variant int, refined Image, label []float32) error {
 	if e.variants > 1 {
 		r.Suffix = fmt.Sprintf("_v%d", variant)
 	}
+	place := i*e.variants + variant
+	if e.pack != nil {
+		r.Name = strings.TrimSuffix(source, filepath.Ext(source)) + r.Suffix + filepath.Ext(source)
+		e.images[place] = r
+		return e.writePacked(place, r.Name, refined, label)
+	}
 	r.Name = strings.TrimSuffix(source, filepath.Ext(source)) + r.Suffix + ".png"
 	path := filepath.Join(e.dir, filepath.FromSlash(r.Name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -70,14 +81,13 @@ func (e *Exporter) Write(i, variant int, refined Image, label []float32) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: two images of the source would have this name; rename one of them", r.Name)
 	}
-	place := i*e.variants + variant
 	e.images[place] = r
 	e.manifest.add(place, []string{source, r.Name, fmt.Sprint(variant)}, label)
 	return EncodePNG(path, refined)
 }
 
-// finish writes the tables, if no image is missing.
-func (e *Exporter) finish() error {
+// whole refuses to finish where an image is missing.
+func (e *Exporter) whole() error {
 	missing := 0
 	for _, r := range e.images {
 		if r.Name == "" {
@@ -87,12 +97,47 @@ func (e *Exporter) finish() error {
 	if missing > 0 {
 		return fmt.Errorf("not every image was refined: of %d, %d are there", len(e.images), len(e.images)-missing)
 	}
+	return nil
+}
+
+// finish writes the tables, if no image is missing.
+func (e *Exporter) finish() error {
+	if err := e.whole(); err != nil {
+		return err
+	}
 	if e.source.Info().LabelNames != nil {
 		if err := e.writeLabels(); err != nil {
 			return err
 		}
 	}
 	return e.manifest.write(filepath.Join(e.dir, manifestName))
+}
+
+// exportPack lets fill write the images into a pack.
+func (e *Exporter) exportPack(source *pack, fill func(*Exporter) error) (err error) {
+	if e.pack, err = newPackWriter(e.dir, source.info, len(e.images)); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.pack.close()) }()
+	if err := fill(e); err != nil {
+		return err
+	}
+	if err := e.whole(); err != nil {
+		return err
+	}
+	names, err := nameList(len(e.images), func(i int) string { return e.images[i].Name })
+	if err != nil {
+		return err
+	}
+	return e.pack.finish(names, source.about.Kind, "refined from "+source.about.Source)
+}
+
+func (e *Exporter) writePacked(place int, name string, m Image, label []float32) error {
+	levels, labels, err := e.pack.encode(name, m, label, nil, nil)
+	if err != nil {
+		return err
+	}
+	return e.pack.write(place, levels, labels)
 }
 
 func (e *Exporter) writeLabels() error {

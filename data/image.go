@@ -92,6 +92,8 @@ func fromStd(m image.Image) Image {
 			out.Pix[i] = g.Gray16At(b.Min.X+i%out.W, b.Min.Y+i/out.W).Y
 		}
 		return out
+	case *image.YCbCr:
+		return fromYCbCr(g)
 	}
 	return fromColour(m)
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,10 +14,15 @@ import (
 type LoaderConfig struct {
 	Batch   int
 	Seed    uint64
-	Workers int         // goroutines that decode, 0: one a core
+	Workers int         // goroutines that decode or copy, 0: one a core
 	SkipBad int         // bad files to go on past
-	Warn    func(error) // told of each bad file skipped
+	Warn    func(error) // told of each bad file skipped, by Next
+	Once    bool        // each image's levels are given once: where it comes again, its place is not in Batch.Fresh
+	Buffers [][]byte    // what the batches' levels are put into, LoaderBuffers of them; nil: Go's memory
 }
+
+// LoaderBuffers is how many batches a loader holds: the one that Next gave last and those that wait.
+const LoaderBuffers = 3
 
 // Position is where a loader stands in its endless stream of shuffled epochs.
 type Position struct {
@@ -25,25 +30,29 @@ type Position struct {
 	Skipped []int `json:"skipped"` // images found bad so far
 }
 
-// Loader streams shuffled mini-batches without end. The stream is one permutation of the data set an epoch, drawn from
-// the seed and the epoch's number, one behind the other: batches cross from epoch to epoch, and none is cut. The order
-// depends on nothing else, however many goroutines decode.
+// Loader streams shuffled mini-batches without end, as levels (Batch.Levels). The stream is one permutation of the data
+// set an epoch, drawn from the seed and the epoch's number, one behind the other: batches cross from epoch to epoch, and
+// none is cut. The order depends on nothing else, however many goroutines decode and wherever the images lie. Whole
+// batches wait for the trainer; images of a pack are copied to them as they lie on the disk, all others are decoded.
 type Loader struct {
-	ds      Dataset
-	config  LoaderConfig
-	slots   chan chan decoded // one slot an image, in the stream's order
-	cancel  context.CancelFunc
-	done    sync.WaitGroup
-	next    int64
-	skipped map[int]bool
-	waited  time.Duration
-	failed  error
+	ds       Dataset
+	info     Info
+	config   LoaderConfig
+	cancel   context.CancelFunc
+	done     sync.WaitGroup
+	free     chan *Batch
+	ready    chan delivery
+	last     *Batch // the one that Next gave
+	position Position
+	waited   time.Duration
+	failed   error
 }
 
-type decoded struct {
-	position int64
-	index    int
-	sample   Sample
+// delivery is a batch, what Next must say before it, and where the stream stands behind it.
+type delivery struct {
+	batch    *Batch
+	warnings []error
+	after    Position
 	err      error
 }
 
@@ -59,145 +68,87 @@ func NewLoader(ds Dataset, c LoaderConfig, from Position) (*Loader, error) {
 		c.Workers = runtime.NumCPU()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &Loader{ds: ds, config: c, slots: make(chan chan decoded, 2*c.Batch), cancel: cancel, next: from.Next, skipped: map[int]bool{}}
-	for _, i := range from.Skipped {
-		l.skipped[i] = true
+	l := &Loader{
+		ds: ds, info: ds.Info(), config: c, cancel: cancel, position: from,
+		free: make(chan *Batch, LoaderBuffers), ready: make(chan delivery, LoaderBuffers),
 	}
-	l.start(ctx, from.Next)
+	for i := range LoaderBuffers {
+		b := newLevels(c.Batch, l.info)
+		if c.Buffers != nil {
+			b.Levels = c.Buffers[i]
+		} else {
+			b.Levels = make([]byte, c.Batch*l.info.bytes())
+		}
+		l.free <- b
+	}
+	var fill filler
+	if p, ok := ds.(*pack); ok {
+		fill = newGatherer(l, p, from)
+	} else {
+		fill = newDecoder(ctx, l, from)
+	}
+	l.done.Go(func() { l.assemble(ctx, fill) })
 	return l, nil
 }
 
-type job struct {
-	position int64
-	index    int
-	out      chan decoded
+// filler puts the stream's next images into a batch.
+type filler interface {
+	fill(ctx context.Context, b *Batch) delivery
 }
 
-// start runs the goroutine that walks the stream and those that decode: at most 2 batches wait ahead.
-func (l *Loader) start(ctx context.Context, from int64) {
-	jobs := make(chan job)
-	l.done.Add(1 + l.config.Workers)
-	go func() {
-		defer l.done.Done()
-		defer close(jobs)
-		order := newOrder(l.config.Seed, l.ds.Len())
-		for position := from; ; position++ {
-			j := job{position, order.at(position), make(chan decoded, 1)}
-			select {
-			case l.slots <- j.out:
-			case <-ctx.Done():
+// assemble fills batches ahead of Next, until one fails.
+func (l *Loader) assemble(ctx context.Context, from filler) {
+	for {
+		select {
+		case b := <-l.free:
+			b.Fresh = b.Fresh[:0]
+			d := from.fill(ctx, b)
+			l.ready <- d // has room for all batches
+			if d.err != nil {
 				return
 			}
-			select {
-			case jobs <- j:
-			case <-ctx.Done():
-				return
-			}
+		case <-ctx.Done():
+			return
 		}
-	}()
-	for range l.config.Workers {
-		go func() {
-			defer l.done.Done()
-			for j := range jobs {
-				s, err := l.ds.Sample(j.index)
-				j.out <- decoded{j.position, j.index, s, err}
-			}
-		}()
 	}
 }
 
-// order is the stream: position p is image permutation(p / n)[p % n].
-type order struct {
-	seed        uint64
-	n           int
-	epoch       int64
-	permutation []int
-}
-
-func newOrder(seed uint64, n int) *order { return &order{seed: seed, n: n, epoch: -1} }
-
-func (o *order) at(position int64) int {
-	if epoch := position / int64(o.n); epoch != o.epoch {
-		o.epoch = epoch
-		o.permutation = rand.New(rand.NewPCG(o.seed, uint64(epoch))).Perm(o.n)
-	}
-	return o.permutation[position%int64(o.n)]
-}
-
-// Next is the next mini-batch. A bad file is its error, unless the config lets it be skipped: then the next image of the
-// stream takes its place.
+// Next is the next mini-batch, valid until the next call. A bad file is its error, unless the config lets it be skipped:
+// then the next image of the stream takes its place.
 func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	if l.failed != nil {
 		return nil, l.failed
 	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if l.last != nil {
+		l.free <- l.last
+		l.last = nil
+	}
 	start := time.Now()
 	defer func() { l.waited += time.Since(start) }()
-	b := newBatch(l.config.Batch, l.ds.Info())
-	for k := 0; k < b.N; {
-		d, err := l.take(ctx)
-		if err != nil {
-			return nil, err
-		}
-		l.next = d.position + 1
-		if d.err != nil {
-			if l.failed = l.skip(d); l.failed != nil {
-				return nil, l.failed
-			}
-			continue
-		}
-		b.put(k, d.index, d.sample)
-		k++
-	}
-	return b, nil
-}
-
-func (l *Loader) take(ctx context.Context) (decoded, error) {
 	select {
-	case slot := <-l.slots:
-		select {
-		case d := <-slot:
-			return d, nil
-		case <-ctx.Done():
-			return decoded{}, context.Cause(ctx)
+	case d := <-l.ready:
+		if l.config.Warn != nil {
+			for _, w := range d.warnings {
+				l.config.Warn(w)
+			}
 		}
+		l.position, l.failed = d.after, d.err
+		l.last = d.batch
+		return d.batch, d.err
 	case <-ctx.Done():
-		return decoded{}, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
-}
-
-// skip notes a bad image; an error where it is one too many.
-func (l *Loader) skip(d decoded) error {
-	if l.skipped[d.index] {
-		return nil
-	}
-	if len(l.skipped) >= l.config.SkipBad {
-		if l.config.SkipBad > 0 {
-			return fmt.Errorf("more than data.skip_bad = %d bad files: %w", l.config.SkipBad, d.err)
-		}
-		return d.err
-	}
-	if len(l.skipped)+1 >= l.ds.Len() {
-		return fmt.Errorf("no image of the data set can be read: %w", d.err)
-	}
-	l.skipped[d.index] = true
-	if l.config.Warn != nil {
-		l.config.Warn(d.err)
-	}
-	return nil
 }
 
 // Position is where a loader must start to give the batches that follow the last one.
 func (l *Loader) Position() Position {
-	p := Position{Next: l.next}
-	for i := range l.ds.Len() {
-		if l.skipped[i] {
-			p.Skipped = append(p.Skipped, i)
-		}
-	}
-	return p
+	return Position{Next: l.position.Next, Skipped: slices.Sorted(slices.Values(l.position.Skipped))}
 }
 
-// Waited is the time that Next has spent in all: waiting for images and putting them together.
+// Waited is the time that Next has spent in all, waiting for a batch.
 func (l *Loader) Waited() time.Duration { return l.waited }
 
 // Close stops the loader's goroutines.

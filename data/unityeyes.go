@@ -98,16 +98,15 @@ func (d *unityEyes) Close() error { return nil }
 
 // Sample crops picture i around the eye, grey.
 func (d *unityEyes) Sample(i int) (Sample, error) {
-	m, err := decodeFile(filepath.Join(d.root, d.Name(i)))
-	if err != nil {
-		return Sample{}, err
-	}
 	label, err := readUnityEyes(d.labelPath(i))
 	if err != nil {
 		return Sample{}, err
 	}
-	x, y, w, h := label.window(m.W, m.H)
-	return Sample{Name: d.Name(i), Image: m.Grey().Crop(x, y, w, h).Resize(d.info.H, d.info.W), Label: label.gaze}, nil
+	m, err := decodeWindow(filepath.Join(d.root, d.Name(i)), label.window)
+	if err != nil {
+		return Sample{}, err
+	}
+	return Sample{Name: d.Name(i), Image: m.Grey().Resize(d.info.H, d.info.W), Label: label.gaze}, nil
 }
 
 // labelPath is the JSON file beside picture i.

@@ -25,7 +25,7 @@ type DataConfig struct {
 	Test      string `yaml:"test"`      // real, labelled images that only eval sees
 	Workers   int    `yaml:"workers"`   // goroutines that decode, 0: one a core
 	SkipBad   int    `yaml:"skip_bad"`  // bad files to go on past, each with a warning; 0: stop at the first
-	CacheMB   int    `yaml:"cache_mb"`  // MiB of decoded images kept in memory, a data set
+	Resident  string `yaml:"resident"`  // on: images stay on the training device once they were there, 1 or 2 bytes a sample; off; auto: where both sets fit into half of its free memory (on the CPU packs stay mapped)
 }
 
 // TrainConfig holds the paper's hyperparameters.
@@ -69,7 +69,7 @@ func Default() Config {
 			Synthetic: "simulated:eyes,domain=synthetic,n=20000,seed=1",
 			Real:      "simulated:eyes,domain=real,n=20000,seed=2",
 			Test:      "simulated:eyes,domain=real,n=2000,seed=3",
-			CacheMB:   1024,
+			Resident:  "auto",
 		},
 		Refiner: models.RefinerConfig{
 			Blocks: 4, Width: 64, Kernel: 3, BlockKernel: 3, Padding: "replicate", Normalization: "none",

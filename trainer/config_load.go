@@ -113,7 +113,6 @@ func (c *Config) Validate() error {
 		{"refiner.width", r.Width, 1},
 		{"data.workers", c.Data.Workers, 0},
 		{"data.skip_bad", c.Data.SkipBad, 0},
-		{"data.cache_mb", c.Data.CacheMB, 0},
 		{"threads", c.Threads, 0},
 		{"log.every", c.Log.Every, 0},
 		{"log.samples_every", c.Log.SamplesEvery, 0},
@@ -140,6 +139,7 @@ func (c *Config) Validate() error {
 	_, paddingErr := models.ParsePadding(r.Padding)
 	need(paddingErr == nil, "refiner.%v", paddingErr)
 	for _, v := range []struct{ key, value, choices string }{
+		{"data.resident", c.Data.Resident, "auto on off"},
 		{"train.psi", t.Psi, "identity derivatives mean learned"},
 		{"train.optimizer", t.Optimizer, "sgd adam"},
 		{"train.lr_decay", t.LRDecay, "none linear"},

@@ -139,8 +139,11 @@ func (t *Trainer) penalty(s *cgo.Scope, real cgo.Tensor, b int) error {
 	return s.Backward(s.Scale(r1, float64(every)))
 }
 
-// upload copies a batch to the device, (b, C, H, W), values in [-1, 1].
+// upload is a batch on the device, (b, C, H, W), values in [-1, 1]; a stream's is there already.
 func (t *Trainer) upload(s *cgo.Scope, b *data.Batch) cgo.Tensor {
+	if from, ok := b.Staged.(*stream); ok {
+		return from.images(s, b)
+	}
 	return s.From(b.Pixels, t.device, int64(b.N), int64(b.C), int64(b.H), int64(b.W))
 }
 

@@ -102,7 +102,13 @@ func newTrainer(c Config, folder *runFolder) (t *Trainer, err error) {
 		return t, err
 	}
 	if c.Train.History > 0 {
-		t.history, err = newHistory(c.Train.History, c.Seed, t.device, t.info.C, t.info.H, t.info.W)
+		if t.history, err = newHistory(c.Train.History, c.Seed, t.device, t.info.C, t.info.H, t.info.W); err != nil {
+			return t, err
+		}
+	}
+	taken, err := t.synthetic.place(t.device, c.Data.Resident, 0)
+	if err == nil {
+		_, err = t.real.place(t.device, c.Data.Resident, taken)
 	}
 	return t, err
 }
@@ -165,8 +171,8 @@ func (t *Trainer) begin(resume bool) error {
 
 func (t *Trainer) announce() {
 	f, c := t.folder, t.config
-	f.say("synthetic %s: %d images of %dx%dx%d; real %s: %d images", c.Data.Synthetic, t.synthetic.set.Len(),
-		t.info.C, t.info.H, t.info.W, c.Data.Real, t.real.set.Len())
+	f.say("synthetic %s: %d images of %dx%dx%d, %s; real %s: %d images, %s", c.Data.Synthetic, t.synthetic.set.Len(),
+		t.info.C, t.info.H, t.info.W, t.synthetic.where(), c.Data.Real, t.real.set.Len(), t.real.where())
 	h, w := t.D.Map(t.info.H, t.info.W)
 	f.say("refiner %d parameters, discriminator %d parameters, %dx%d patches; %s, %s, %d threads", models.Count(t.R.Params()),
 		models.Count(t.D.Params()), w, h, t.device, c.Train.Precision, threads(c.Threads))

@@ -35,8 +35,10 @@ type benchOptions struct {
 func newBenchCommand() *cli.Command {
 	return &cli.Command{
 		Name: "bench", Usage: "measures speed, beside PyTorch where one is given",
-		UsageText: "simgan bench train",
-		Subcommands: []*cli.Command{{
+		UsageText: "simgan bench train
+" +
+			"simgan bench loader",
+		Subcommands: []*cli.Command{newBenchLoaderCommand(), {
 			Name: "train", Usage: "times Algorithm 1 on images in memory, simgan's and PyTorch's by turns",
 			UsageText: "simgan bench train\n" +
 				"simgan bench train --preset gaze --python venv/bin/python --set train.batch=32 --markdown bench.md",

@@ -96,7 +96,7 @@ func newApp(out, problems io.Writer) *cli.App {
 		},
 		Commands: []*cli.Command{
 			newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(), newSimulateCommand(),
-			newSweepCommand(), newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand(),
+			newPackCommand(), newSweepCommand(), newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand(),
 		},
 	}
 	for _, command := range app.Commands {

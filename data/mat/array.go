@@ -65,7 +65,9 @@ func NewStruct(names []string, values ...Array) Array {
 // Numbers of the format.
 const (
 	headerBytes = 128
-	fieldBytes  = 32 // a field's name with its closing zero, as written
+	tagBytes    = 8    // the least that an element takes
+	fieldBytes  = 32   // a field's name with its closing zero, as written
+	maxName     = 1024 // the longest name of a field that is read; MATLAB's have 63 characters
 	miInt8      = 1
 	miUint8     = 2
 	miInt16     = 3

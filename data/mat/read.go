@@ -147,6 +147,9 @@ func matrix(body []byte, depth int) (name string, a Array, err error) {
 func (r *reader) content(a *Array, count, depth int) (err error) {
 	switch {
 	case a.Class == Cell:
+		if count > len(r.data)/tagBytes {
+			return errShort
+		}
 		for range count {
 			cell, err := r.child(depth)
 			if err != nil {
@@ -177,7 +180,7 @@ func (r *reader) content(a *Array, count, depth int) (err error) {
 // structure reads the field names, then every field of every element.
 func (r *reader) structure(a *Array, count, depth int) error {
 	length, err := r.numbers()
-	if err != nil || len(length) != 1 || length[0] < 1 {
+	if err != nil || len(length) != 1 || !(length[0] >= 1 && length[0] <= maxName) {
 		return errors.Join(errors.New("length of field names"), err)
 	}
 	_, names, err := r.element()
@@ -189,7 +192,10 @@ func (r *reader) structure(a *Array, count, depth int) error {
 		field, _, _ := strings.Cut(string(names[:size]), "\x00")
 		a.Names = append(a.Names, field)
 	}
-	for range count {
+	if len(a.Names) > 0 && count > len(r.data)/tagBytes {
+		return errShort
+	}
+	for i := 0; i < count && len(a.Names) > 0; i++ {
 		for _, field := range a.Names {
 			value, err := r.child(depth)
 			if err != nil {

@@ -119,10 +119,22 @@ func TestReadsMATLABsOwnFiles(t *testing.T) {
 	}
 }
 
-func FuzzParse(f *testing.F) {
-	f.Add([]byte("MATLAB"))
-	file := make([]byte, headerBytes)
-	copy(file[124:], []byte{0, 1, 'I', 'M'})
-	f.Add(append(file, encode("a", int32(Double), []int32{2, 2}, doubles(1, 2, 3, 4))...))
-	f.Fuzz(func(_ *testing.T, content []byte) { _, _ = parse(content) })
+// Numbers that no file of this size can mean are refused before anything is made of them.
+func TestRefusesWhatDoesNotFit(t *testing.T) {
+	head := make([]byte, headerBytes)
+	copy(head[124:], []byte{0, 1, 'I', 'M'})
+	names := element(miInt8, []byte("gaze\x00\x00\x00\x00"))
+	for want, body := range map[string][]byte{
+		"length of field names": encode("s", int32(Struct), []int32{1, 1}, doubles(math.NaN()), names),
+		"longer than what":      encode("s", int32(Struct), []int32{1 << 15, 1 << 14}, element(miInt32, ints(8)), names),
+		"c: an element":         encode("c", int32(Cell), []int32{1 << 15, 1 << 14}),
+	} {
+		if _, err := parse(append(append([]byte{}, head...), body...)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+	empty := append(head, encode("s", int32(Struct), []int32{1 << 15, 1 << 14}, element(miInt32, ints(8)), element(miInt8, nil))...)
+	if _, err := parse(empty); err != nil {
+		t.Errorf("a struct without fields: %v", err)
+	}
 }

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"simgan/data"
+	"simgan/trainer"
+)
+
+// packOptions are the flags of pack.
+type packOptions struct {
+	data, out, verify string
+}
+
+func newPackCommand() *cli.Command {
+	return &cli.Command{
+		Name: "pack", Usage: "decodes a data set once into arrays that are read at the speed of memory, and that NumPy opens",
+		UsageText: "simgan pack --data unityeyes:renders --out renders.pack\n   simgan pack --verify renders.pack",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "data", Usage: "images to pack, a `SPEC`"},
+			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`; where an earlier call was stopped, the same call goes on"},
+			&cli.StringFlag{Name: "verify", Usage: "compare a pack's `FOLDER` with its checksums instead"},
+		},
+		Action: func(c *cli.Context) error {
+			return runPack(c.Context, packOptions{data: c.String("data"), out: c.String("out"), verify: c.String("verify")}, c.App.Writer)
+		},
+	}
+}
+
+func runPack(ctx context.Context, o packOptions, out io.Writer) error {
+	if o.verify != "" {
+		if o.data != "" || o.out != "" {
+			return fmt.Errorf("%w: --verify takes neither --data nor --out", errUsage)
+		}
+		n, err := data.VerifyPack(o.verify)
+		if err == nil {
+			fmt.Fprintf(out, "%s is whole: %d images\n", o.verify, n)
+		}
+		return err
+	}
+	if o.data == "" || o.out == "" {
+		return fmt.Errorf("%w: pack needs --data SPEC and --out FOLDER, or --verify FOLDER", errUsage)
+	}
+	start := time.Now()
+	bar := newBar(out, "packing")
+	err := data.Pack(ctx, o.data, o.out, bar.set)
+	bar.close()
+	if err != nil {
+		if errors.Is(err, trainer.ErrStopped) {
+			fmt.Fprintf(out, "what is packed is kept; the same command goes on\n")
+		}
+		return err
+	}
+	ds, err := data.Open("pack:" + o.out)
+	if err != nil {
+		return err
+	}
+	defer ds.Close()
+	i := ds.Info()
+	fmt.Fprintf(out, "%d images of %dx%dx%d, %d bits, are in %s (%.0f s); read them as pack:%s\n", ds.Len(), i.C, i.H, i.W, i.Bits, o.out, time.Since(start).Seconds(), o.out)
+	return nil
+}

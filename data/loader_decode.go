@@ -1,0 +1,144 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// decoder fills batches with images that have to be decoded, on several goroutines.
+type decoder struct {
+	l       *Loader
+	slots   chan chan decoded // one slot an image, in the stream's order
+	next    int64
+	skipped []int // in the order found; replaced, never changed, for positions share it
+}
+
+// decoded is an image of the stream, without levels where they were given before.
+type decoded struct {
+	position int64
+	index    int
+	held     bool
+	levels   []byte
+	label    []float32
+	err      error
+}
+
+type job struct {
+	decoded
+	out chan decoded
+}
+
+// newDecoder starts the goroutine that walks the stream and those that decode: at most one batch waits ahead of those
+// that are put together.
+func newDecoder(ctx context.Context, l *Loader, from Position) *decoder {
+	d := &decoder{l: l, slots: make(chan chan decoded, l.config.Batch), next: from.Next, skipped: from.Skipped}
+	jobs := make(chan job)
+	l.done.Go(func() {
+		defer close(jobs)
+		d.walk(ctx, jobs, from.Next)
+	})
+	for range l.config.Workers {
+		l.done.Go(func() {
+			for j := range jobs {
+				j.out <- j.decode(l.ds)
+			}
+		})
+	}
+	return d
+}
+
+func (d *decoder) walk(ctx context.Context, jobs chan<- job, from int64) {
+	order := newOrder(d.l.config, d.l.ds.Len())
+	for position := from; ; position++ {
+		j := job{out: make(chan decoded, 1)}
+		j.position, j.index = position, order.at(position)
+		j.held = order.held(j.index)
+		select {
+		case d.slots <- j.out:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case jobs <- j:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// decode is what the job asks for.
+func (j job) decode(ds Dataset) decoded {
+	d := j.decoded
+	if d.held {
+		return d
+	}
+	var s Sample
+	if s, d.err = ds.Sample(d.index); d.err == nil {
+		d.levels, d.label = make([]byte, len(s.Image.Pix)*s.Image.Bits/8), s.Label
+		toLevels(s.Image.Pix, s.Image.Bits, d.levels)
+	}
+	return d
+}
+
+// fill is the stream's next images, bad ones skipped.
+func (d *decoder) fill(ctx context.Context, b *Batch) delivery {
+	size := d.l.info.bytes()
+	out := delivery{batch: b}
+	for k := 0; k < b.N; {
+		image, err := d.take(ctx)
+		if err != nil {
+			out.err = err
+			return out
+		}
+		d.next = image.position + 1
+		out.after = Position{d.next, d.skipped}
+		if image.err != nil && !slices.Contains(d.skipped, image.index) {
+			if out.err = d.skip(image); out.err != nil {
+				return out
+			}
+			out.warnings = append(out.warnings, image.err)
+		}
+		if slices.Contains(d.skipped, image.index) {
+			continue
+		}
+		b.Index[k] = image.index
+		copy(b.Labels[k*len(image.label):], image.label)
+		if !image.held {
+			copy(b.Levels[len(b.Fresh)*size:], image.levels)
+			b.Fresh = append(b.Fresh, k)
+		}
+		k++
+	}
+	out.after = Position{d.next, d.skipped}
+	return out
+}
+
+func (d *decoder) take(ctx context.Context) (decoded, error) {
+	select {
+	case slot := <-d.slots:
+		select {
+		case image := <-slot:
+			return image, nil
+		case <-ctx.Done():
+			return decoded{}, context.Cause(ctx)
+		}
+	case <-ctx.Done():
+		return decoded{}, context.Cause(ctx)
+	}
+}
+
+// skip notes a bad image; an error where it is one too many.
+func (d *decoder) skip(image decoded) error {
+	allowed := d.l.config.SkipBad
+	switch {
+	case len(d.skipped) >= allowed && allowed > 0:
+		return fmt.Errorf("more than data.skip_bad = %d bad files: %w", allowed, image.err)
+	case len(d.skipped) >= allowed:
+		return image.err
+	case len(d.skipped)+1 >= d.l.ds.Len():
+		return fmt.Errorf("no image of the data set can be read: %w", image.err)
+	}
+	d.skipped = append(slices.Clone(d.skipped), image.index)
+	return nil
+}

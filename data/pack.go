@@ -1,0 +1,254 @@
+package data
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+
+	"simgan/data/npy"
+)
+
+// The files of a pack.
+const (
+	packImages = "images.npy" // (N,H,W), or (N,C,H,W) where C is not 1; uint8 or uint16
+	packLabels = "labels.npy" // (N,K) float32, only where there are labels
+	packNames  = "names.txt"  // one a line
+	packAbout  = "pack.json"  // written last
+)
+
+// maxAbout bounds pack.json in bytes: it holds a dozen short entries.
+const maxAbout = 1 << 20
+
+// about is pack.json.
+type about struct {
+	Kind       string            `json:"kind"` // of the data set that was packed
+	Units      units             `json:"units"`
+	LabelNames []string          `json:"label_names"`
+	Source     string            `json:"source"` // its SPEC
+	Count      int               `json:"count"`
+	SHA256     map[string]string `json:"sha256"` // of each other file
+}
+
+// units say what the numbers mean, for readers.
+type units struct {
+	Images string `json:"images"`
+	Labels string `json:"labels,omitempty"`
+}
+
+// pack is a folder of arrays, mapped into memory: nothing is decoded, and what is not asked for is not read.
+type pack struct {
+	info   Info
+	about  about
+	n      int
+	files  []*mapping
+	images []byte // N images of size() bytes
+	labels []byte // N rows of K float32
+	names  []byte
+	lines  []int64 // where each name begins
+}
+
+// openPack opens pack:DIR[,n=N][,labels=false]; n takes the first N images. The sizes of all files are checked here, so
+// that no later access can leave the mapping; checksums are VerifyPack's.
+func openPack(s Spec) (Dataset, error) {
+	if err := errors.Join(s.only("n", "labels"), needFolder(s)); err != nil {
+		return nil, err
+	}
+	first, err := s.integer("n", 0)
+	labelled, flagErr := s.flag("labels", true)
+	if err := errors.Join(err, flagErr); err != nil {
+		return nil, err
+	}
+	p, err := mapPack(s.Path)
+	if err != nil {
+		return nil, err
+	}
+	if first > p.n {
+		p.Close()
+		return nil, fmt.Errorf("data set %s: the pack holds %d images, fewer than n=%d", s, p.n, first)
+	}
+	if first > 0 {
+		p.n = first
+	}
+	if !labelled {
+		p.info.LabelNames, p.labels = nil, nil
+	}
+	return p, nil
+}
+
+// mapPack maps a pack's files and checks that they fit together.
+func mapPack(dir string) (p *pack, err error) {
+	p = &pack{}
+	defer func() {
+		if err != nil {
+			p.Close()
+		}
+	}()
+	if p.about, err = readAbout(filepath.Join(dir, packAbout)); err != nil {
+		return p, err
+	}
+	p.n = p.about.Count
+	if err = p.mapImages(filepath.Join(dir, packImages)); err != nil {
+		return p, err
+	}
+	if len(p.about.LabelNames) > 0 {
+		p.info.LabelNames = p.about.LabelNames
+		want := npy.Header{Type: "<f4", Shape: []int{p.n, len(p.about.LabelNames)}}
+		var got npy.Header
+		path := filepath.Join(dir, packLabels)
+		if got, p.labels, err = p.mapArray(path); err != nil {
+			return p, err
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			return p, fmt.Errorf("%s: holds %s %v, %s asks for %s %v: %w", path, got.Type, got.Shape, packAbout, want.Type, want.Shape, errPack)
+		}
+	}
+	return p, p.mapNames(filepath.Join(dir, packNames))
+}
+
+// Mapped tells whether the data set's images are used as they lie in memory: those of a pack.
+func Mapped(ds Dataset) bool {
+	_, ok := ds.(*pack)
+	return ok
+}
+
+// errPack is the way out where a pack's files do not belong together.
+var errPack = errors.New("the pack is damaged; make it anew with simgan pack")
+
+// readAbout reads pack.json and checks what it says.
+func readAbout(path string) (a about, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return a, fmt.Errorf("is no whole pack: %w", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxAbout+1))
+	if err != nil {
+		return a, err
+	}
+	return a, parseAbout(path, text, &a)
+}
+
+func parseAbout(path string, text []byte, a *about) error {
+	if len(text) > maxAbout {
+		return fmt.Errorf("%s: is larger than %d bytes: %w", path, maxAbout, errPack)
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	if err := d.Decode(a); err != nil {
+		return fmt.Errorf("%s: %w: %w", path, err, errPack)
+	}
+	if a.Count < 1 || a.Count > math.MaxInt32 {
+		return fmt.Errorf("%s: count is %d: %w", path, a.Count, errPack)
+	}
+	return nil
+}
+
+// mapImages maps images.npy and takes the images' form from it.
+func (p *pack) mapImages(path string) error {
+	h, values, err := p.mapArray(path)
+	if err != nil {
+		return err
+	}
+	bits := map[string]int{"|u1": 8, "<u2": 16}[h.Type]
+	shape := h.Shape
+	if len(shape) == 3 {
+		shape = []int{shape[0], 1, shape[1], shape[2]}
+	}
+	if bits == 0 || len(shape) != 4 || shape[0] != p.n || min(shape[1], shape[2], shape[3]) < 1 || max(shape[1], shape[2], shape[3]) > maxSide {
+		return fmt.Errorf("%s: holds %s %v, not %d grey images |u1 or <u2 (N,H,W) or others (N,C,H,W): %w", path, h.Type, h.Shape, p.n, errPack)
+	}
+	p.info = Info{Kind: "pack", C: shape[1], H: shape[2], W: shape[3], Bits: bits}
+	p.images = values
+	return nil
+}
+
+// mapArray maps a .npy file; its values are all there.
+func (p *pack) mapArray(path string) (npy.Header, []byte, error) {
+	m, err := openMapping(path)
+	if err != nil {
+		return npy.Header{}, nil, err
+	}
+	p.files = append(p.files, m)
+	h, offset, err := npy.Parse(m.bytes)
+	if err != nil {
+		return h, nil, fmt.Errorf("%s: %w: %w", path, err, errPack)
+	}
+	size, err := h.Bytes()
+	if err == nil && int64(len(m.bytes)-offset) != size {
+		err = fmt.Errorf("is truncated or too long: %d bytes behind its header, %v of %s are %d", len(m.bytes)-offset, h.Shape, h.Type, size)
+	}
+	if err != nil {
+		return h, nil, fmt.Errorf("%s: %w: %w", path, err, errPack)
+	}
+	return h, m.bytes[offset:], nil
+}
+
+func (p *pack) mapNames(path string) error {
+	m, err := openMapping(path)
+	if err != nil {
+		return err
+	}
+	p.files = append(p.files, m)
+	p.names = m.bytes
+	if n := bytes.Count(p.names, []byte("\n")); n != p.n || len(p.names) == 0 || p.names[len(p.names)-1] != '\n' {
+		return fmt.Errorf("%s: has %d whole lines for %d images: %w", path, n, p.n, errPack)
+	}
+	p.lines = make([]int64, p.n)
+	for i, at := 0, 0; i < p.n; i++ {
+		p.lines[i] = int64(at)
+		at += bytes.IndexByte(p.names[at:], '\n') + 1
+	}
+	return nil
+}
+
+// Info describes the images.
+func (p *pack) Info() Info { return p.info }
+
+// Len is the number of images.
+func (p *pack) Len() int { return p.n }
+
+// Name is the line of names.txt.
+func (p *pack) Name(i int) string {
+	line := p.names[p.lines[i]:]
+	return string(line[:bytes.IndexByte(line, '\n')])
+}
+
+// levels is image i as it lies in the pack: samples of 8 or 16 bits, little-endian. It is not to be written to.
+func (p *pack) levels(i int) []byte {
+	size := p.info.bytes()
+	return p.images[i*size : (i+1)*size : (i+1)*size]
+}
+
+// label writes image i's label into dst.
+func (p *pack) label(i int, dst []float32) {
+	row := p.labels[4*i*len(dst):]
+	for k := range dst {
+		dst[k] = math.Float32frombits(binary.LittleEndian.Uint32(row[4*k:]))
+	}
+}
+
+// Sample is image i.
+func (p *pack) Sample(i int) (Sample, error) {
+	s := Sample{Name: p.Name(i), Image: Image{C: p.info.C, H: p.info.H, W: p.info.W, Bits: p.info.Bits}}
+	s.Image.Pix = fromLevels(p.levels(i), p.info.Bits)
+	if p.info.LabelNames != nil {
+		s.Label = make([]float32, len(p.info.LabelNames))
+		p.label(i, s.Label)
+	}
+	return s, nil
+}
+
+// Close unmaps the files.
+func (p *pack) Close() error {
+	var err error
+	for _, m := range p.files {
+		err = errors.Join(err, m.close())
+	}
+	p.files = nil
+	return err
+}

@@ -1,0 +1,121 @@
+package data
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/gofrs/flock"
+)
+
+// journalName is the file of a partial pack that says which of its chunks are written.
+const journalName = "journal"
+
+// journal lists the whole chunks of a pack in the making, each with its checksum: a killed pack goes on behind them.
+type journal struct {
+	file *os.File
+	lock *flock.Flock
+	mu   sync.Mutex
+	done map[int]uint32 // chunk: its checksum
+}
+
+// plan is the journal's first line: what the partial folder is of.
+type plan struct {
+	Source string `json:"source"`
+	Info   Info   `json:"info"`
+	Count  int    `json:"count"`
+	Chunk  int    `json:"chunk"` // images
+	Names  uint32 `json:"names"` // checksum of names.txt
+}
+
+// castagnoli is the polynomial that processors have an instruction for.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// openJournal goes on with the partial folder's journal, or begins one. The caller closes it.
+func openJournal(dir string, p plan) (j *journal, err error) {
+	path := filepath.Join(dir, journalName)
+	j = &journal{lock: flock.New(path), done: map[int]uint32{}}
+	free, err := j.lock.TryLock()
+	if err != nil {
+		return nil, err
+	}
+	if !free {
+		return nil, fmt.Errorf("%s: another simgan pack is writing it", dir)
+	}
+	defer func() {
+		if err != nil {
+			j.close()
+		}
+	}()
+	head, err := json.Marshal(p)
+	if err != nil {
+		return j, err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return j, err
+	}
+	first, rest, whole := bytes.Cut(text, []byte("\n"))
+	if whole && !bytes.Equal(first, head) {
+		return j, fmt.Errorf("%s: is of another data set, or of this one before it changed; remove the folder", dir)
+	}
+	if j.file, err = os.OpenFile(path, os.O_WRONLY, 0o644); err != nil {
+		return j, err
+	}
+	length := int64(len(head) + 1)
+	if whole {
+		length += int64(j.read(rest))
+	} else if _, err = j.file.WriteAt(append(head, '\n'), 0); err != nil {
+		return j, err
+	}
+	if err = j.file.Truncate(length); err != nil { // a line that a kill cut short
+		return j, err
+	}
+	_, err = j.file.Seek(length, 0)
+	return j, err
+}
+
+// read takes in the whole lines and says how many bytes they are.
+func (j *journal) read(text []byte) (length int) {
+	for {
+		line, rest, whole := bytes.Cut(text[length:], []byte("\n"))
+		var chunk int
+		var sum uint32
+		if n, err := fmt.Sscanf(string(line), "%d %x", &chunk, &sum); !whole || n != 2 || err != nil {
+			return length
+		}
+		j.done[chunk] = sum
+		length = len(text) - len(rest)
+	}
+}
+
+// has tells whether the chunk was written and is still what was written: after a crash of the machine, pages can be lost.
+func (j *journal) has(chunk int, levels, labels []byte) bool {
+	sum, ok := j.done[chunk]
+	return ok && sum == checksum(levels, labels)
+}
+
+// add notes a whole chunk.
+func (j *journal) add(chunk int, levels, labels []byte) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_, err := fmt.Fprintf(j.file, "%d %08x\n", chunk, checksum(levels, labels))
+	return err
+}
+
+func (j *journal) close() error {
+	var err error
+	if j.file != nil {
+		err = j.file.Close()
+	}
+	return errors.Join(err, j.lock.Unlock())
+}
+
+func checksum(levels, labels []byte) uint32 {
+	return crc32.Update(crc32.Checksum(levels, castagnoli), castagnoli, labels)
+}

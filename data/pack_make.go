@@ -1,0 +1,159 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// chunkBytes is about how much a pack writes at once and can lose to a kill, a core.
+const chunkBytes = 1 << 20
+
+// Pack writes the data set of a SPEC as a pack into the new folder out, on all cores; done is told how many images are
+// written, from several goroutines. Until it is whole the pack is in .OUT.partial beside out: a call that was stopped or
+// killed is gone on with by the same call, and ends in the same bytes.
+func Pack(ctx context.Context, spec, out string, done func(done, of int)) error {
+	if err := needNew(out); err != nil {
+		return err
+	}
+	ds, err := Open(spec)
+	if err != nil {
+		return err
+	}
+	defer ds.Close()
+	return packSet(ctx, ds, spec, out, done)
+}
+
+// packSet packs an open data set.
+func packSet(ctx context.Context, ds Dataset, spec, out string, done func(done, of int)) error {
+	names, err := nameList(ds.Len(), ds.Name)
+	if err != nil {
+		return fmt.Errorf("data set %s: %w", spec, err)
+	}
+	partial := filepath.Join(filepath.Dir(filepath.Clean(out)), "."+filepath.Base(filepath.Clean(out))+".partial")
+	if err := os.MkdirAll(partial, 0o755); err != nil {
+		return fmt.Errorf("output folder: %w", err)
+	}
+	if err := fillPack(ctx, ds, spec, partial, names, done); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(partial, journalName)); err != nil {
+		return err
+	}
+	os.Remove(out) // an empty folder of that name; if it is not empty, the rename says so
+	return os.Rename(partial, out)
+}
+
+// fillPack writes into the partial folder all that its journal does not list.
+func fillPack(ctx context.Context, ds Dataset, spec, dir string, names []byte, done func(done, of int)) (err error) {
+	info := ds.Info()
+	chunk := max(1, chunkBytes/max(1, info.bytes()))
+	j, err := openJournal(dir, plan{Source: spec, Info: info, Count: ds.Len(), Chunk: chunk, Names: crc32.Checksum(names, castagnoli)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, j.close()) }()
+	w, err := newPackWriter(dir, info, ds.Len())
+	if err != nil {
+		return fmt.Errorf("data set %s: %w", spec, err)
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.NumCPU())
+	var written atomic.Int64
+	for from := 0; from < w.n && inner.Err() == nil; from += chunk {
+		group.Go(func() error {
+			to := min(from+chunk, w.n)
+			if err := packChunk(inner, ds, w, j, from/chunk, from, to); err != nil {
+				return err
+			}
+			done(int(written.Add(int64(to-from))), w.n)
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return w.finish(names, kindOf(ds), spec)
+}
+
+// packOf is the pack that ds gives images of, nil where it is of another kind.
+func packOf(ds Dataset) *pack {
+	if e, ok := ds.(equalized); ok {
+		ds = e.Dataset
+	}
+	p, _ := ds.(*pack)
+	return p
+}
+
+// kindOf is the kind of the data set that the images first came from.
+func kindOf(ds Dataset) string {
+	if p := packOf(ds); p != nil {
+		return p.about.Kind
+	}
+	return ds.Info().Kind
+}
+
+// packChunk writes images from..to-1 and their line in the journal, unless they are there.
+func packChunk(ctx context.Context, ds Dataset, w *packWriter, j *journal, chunk, from, to int) error {
+	if _, ok := j.done[chunk]; ok {
+		if levels, labels, err := w.read(from, to-from); err == nil && j.has(chunk, levels, labels) {
+			return nil
+		}
+	}
+	var levels, labels []byte
+	for i := from; i < to; i++ {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		s, err := ds.Sample(i)
+		if err != nil {
+			return err
+		}
+		if levels, labels, err = w.encode(s.Name, s.Image, s.Label, levels, labels); err != nil {
+			return err
+		}
+	}
+	if err := w.write(from, levels, labels); err != nil {
+		return err
+	}
+	return j.add(chunk, levels, labels)
+}
+
+// VerifyPack reads a whole pack and compares it with its checksums; the error names every file that differs.
+func VerifyPack(dir string) (images int, err error) {
+	p, err := mapPack(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer p.Close()
+	files := []string{packImages, packNames}
+	if p.info.LabelNames != nil {
+		files = append(files, packLabels)
+	}
+	problems := make([]error, len(files))
+	var group errgroup.Group
+	for i, name := range files {
+		group.Go(func() error {
+			digest, err := fileSHA256(filepath.Join(dir, name))
+			if err == nil && digest != p.about.SHA256[name] {
+				err = fmt.Errorf("%s: its content is not what was written (sha256 %s, %s says %s): %w", filepath.Join(dir, name), digest, packAbout, p.about.SHA256[name], errPack)
+			}
+			problems[i] = err
+			return nil
+		})
+	}
+	waitErr := group.Wait()
+	_, namesErr := nameList(p.n, p.Name)
+	return p.n, errors.Join(append(problems, waitErr, namesErr)...)
+}

@@ -1,0 +1,44 @@
+package data
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A window has the pixels of the whole picture's crop, wherever it lies: of grey and colour JPEGs and PNGs, inside, over
+// the border and outside of the picture. Colours are those of the standard library's conversion.
+func TestDecodeWindowIsTheCrop(t *testing.T) {
+	dir := t.TempDir()
+	for _, channels := range []int{1, 3} {
+		m := NewImage(channels, 60, 90, 8)
+		for i := range m.Pix {
+			m.Pix[i] = uint16(i*i/97) % 256
+		}
+		for name, encode := range map[string]func(string, Image) error{"m.jpg": encodeJPEG, "m.png": EncodePNG} {
+			path := filepath.Join(dir, name)
+			if err := encode(path, m); err != nil {
+				t.Fatal(err)
+			}
+			whole, err := decodeFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range [][4]int{{0, 0, 90, 60}, {31, 17, 20, 9}, {-5, -7, 30, 20}, {80, 50, 30, 30}, {-40, 10, 8, 8}, {95, 70, 3, 3}} {
+				got, err := decodeWindow(path, func(width, height int) (int, int, int, int) {
+					if width != 90 || height != 60 {
+						t.Errorf("the picture is said to be %dx%d", width, height)
+					}
+					return w[0], w[1], w[2], w[3]
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(whole.Crop(w[0], w[1], w[2], w[3]), got); diff != "" {
+					t.Errorf("%s of %d channels, window %v: %.300s", name, channels, w, diff)
+				}
+			}
+		}
+	}
+}

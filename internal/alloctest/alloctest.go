@@ -1,0 +1,15 @@
+// Package alloctest tells tests how much memory something allocates.
+package alloctest
+
+import "runtime/metrics"
+
+// Bytes is how much f, and whatever runs beside it, allocates on the heap, freed or not. Small objects are counted when
+// their span is given back: the figure is right to some kilobytes.
+func Bytes(f func()) uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	before := sample[0].Value.Uint64()
+	f()
+	metrics.Read(sample)
+	return sample[0].Value.Uint64() - before
+}
