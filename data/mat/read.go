@@ -9,16 +9,17 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 )
 
-// Read reads all variables of a file. Errors name the file and the place.
-func Read(path string) (map[string]Array, error) {
+// Read reads all variables of a file, or only those named: others are not unpacked. Errors name the file and the place.
+func Read(path string, names ...string) (map[string]Array, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	variables, err := parse(content)
+	variables, err := parse(content, names...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -27,7 +28,7 @@ func Read(path string) (map[string]Array, error) {
 
 var hdf5 = []byte("\x89HDF\r\n\x1a\n")
 
-func parse(content []byte) (map[string]Array, error) {
+func parse(content []byte, names ...string) (map[string]Array, error) {
 	if bytes.HasPrefix(content, hdf5) || len(content) > 512 && bytes.HasPrefix(content[512:], hdf5) {
 		return nil, errors.New("is a MATLAB v7.3 file (HDF5); save it in MATLAB with -v7")
 	}
@@ -41,23 +42,26 @@ func parse(content []byte) (map[string]Array, error) {
 		if err != nil {
 			return nil, fmt.Errorf("byte %d: %w: the file is truncated or damaged", r.at, err)
 		}
-		name, value, err := variable(kind, body)
+		name, value, err := variable(kind, body, names)
 		if err != nil {
 			return nil, fmt.Errorf("variable before byte %d: %w: the file is truncated or damaged", r.at, err)
 		}
-		variables[name] = value
+		if wanted(name, names) {
+			variables[name] = value
+		}
 	}
 	return variables, nil
 }
 
-// variable is a top-level element: a matrix, packed or not.
-func variable(kind uint32, body []byte) (string, Array, error) {
+func wanted(name string, names []string) bool { return len(names) == 0 || slices.Contains(names, name) }
+
+// variable is a top-level element: a matrix, packed or not. Of one that is not wanted only the name is sure.
+func variable(kind uint32, body []byte, names []string) (string, Array, error) {
 	if kind == miPacked {
-		z, err := zlib.NewReader(bytes.NewReader(body))
-		if err != nil {
-			return "", Array{}, err
+		if name, err := packedName(body); err == nil && !wanted(name, names) {
+			return name, Array{}, nil
 		}
-		unpacked, err := io.ReadAll(io.LimitReader(z, maxUnpacked+1))
+		unpacked, err := unpack(body, maxUnpacked+1)
 		if err != nil {
 			return "", Array{}, err
 		}
@@ -71,7 +75,44 @@ func variable(kind uint32, body []byte) (string, Array, error) {
 	if kind != miMatrix {
 		return "", Array{}, fmt.Errorf("element of type %d where a matrix is due", kind)
 	}
+	if name, err := (&reader{data: body}).name(); err == nil && !wanted(name, names) {
+		return name, Array{}, nil
+	}
 	return matrix(body, 0)
+}
+
+// unpack is at most the first limit bytes of a compressed element.
+func unpack(body []byte, limit int64) ([]byte, error) {
+	z, err := zlib.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	_, err = out.ReadFrom(io.LimitReader(z, limit))
+	return out.Bytes(), err
+}
+
+// nameBytes hold a matrix's flags, dimensions and name, however long MATLAB lets those be.
+const nameBytes = 4096
+
+// packedName is the name of a compressed matrix, found without unpacking the rest.
+func packedName(body []byte) (string, error) {
+	start, err := unpack(body, nameBytes)
+	if err != nil || len(start) < 8 {
+		return "", errors.Join(errShort, err)
+	}
+	return (&reader{data: start, at: 8}).name()
+}
+
+// name passes over a matrix's flags and dimensions.
+func (r *reader) name() (string, error) {
+	for range 2 {
+		if _, _, err := r.element(); err != nil {
+			return "", err
+		}
+	}
+	_, name, err := r.element()
+	return string(name), err
 }
 
 // reader walks over data elements.
