@@ -27,7 +27,7 @@ func newTrainCommand() *cli.Command {
 		Name: "train", Usage: "trains a refiner; with no data configured, on the built-in eyes",
 		UsageText: "simgan train --preset gaze --set data.synthetic=unityeyes:renders --set data.real=folder:photos,size=35x55 --run runs/mine",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "preset", Usage: "gaze, gaze-demo, gaze-paper-v1, gaze-paper-v2 or hand-paper"},
+			&cli.StringFlag{Name: "preset", Usage: "gaze, gaze-demo, gaze-paper-v1, gaze-paper-v2, hand, hand-demo or hand-paper"},
 			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` over the preset, as a run's config.yaml"},
 			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, as train.steps=500; may be repeated"},
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` (default: runs/<time>)"},
