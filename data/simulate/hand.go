@@ -1,8 +1,10 @@
 package simulate
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // The depth camera of the NYU hand data set (Tompson et al. 2014): 640 x 480 pixels, and its focal lengths and optical
@@ -52,6 +54,10 @@ func NewHand(d Domain, seed uint64, index int) *Hand {
 		h.solids = append(h.solids, person(r, h.Joints[PalmCentre])...)
 		h.sensor = newSensor(r)
 	}
+	for i := range h.solids {
+		h.solids[i].settle()
+	}
+	slices.SortStableFunc(h.solids, func(a, b solid) int { return cmp.Compare(a.front, b.front) }) // the near ones hide the rest
 	return h
 }
 

@@ -57,6 +57,9 @@ func (s *solid) draw(z []float64, rays [][3]float64, w Window) {
 	for y := max(box.Y-w.Y, 0); y < min(box.Y+box.H-w.Y, w.H); y++ {
 		for x := max(box.X-w.X, 0); x < min(box.X+box.W-w.X, w.W); x++ {
 			i := y*w.W + x
+			if z[i] <= s.front {
+				continue
+			}
 			if t := s.hit(rays[i]) * rays[i][2]; t > 0 && t < z[i] {
 				z[i] = t
 			}
@@ -90,6 +93,9 @@ func smoothed(z []float64, stride int, w Window) []float64 {
 	for y := range w.H {
 		for x := range w.W {
 			centre := z[(y+reach)*stride+x+reach]
+			if out[y*w.W+x] = centre; math.IsInf(centre, 1) {
+				continue
+			}
 			sum, n := 0.0, 0.0
 			for dy := range 2*reach + 1 {
 				for _, v := range z[(y+dy)*stride+x : (y+dy)*stride+x+2*reach+1] {
@@ -98,9 +104,7 @@ func smoothed(z []float64, stride int, w Window) []float64 {
 					}
 				}
 			}
-			if out[y*w.W+x] = centre; n > 0 {
-				out[y*w.W+x] = sum / n
-			}
+			out[y*w.W+x] = sum / n
 		}
 	}
 	return out

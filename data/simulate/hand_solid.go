@@ -11,9 +11,26 @@ type solid struct {
 	a, b, c [3]float64
 	ra, rb  float64
 	flat    bool
+	// Of a solid in its place, what every ray needs.
+	ab, n          [3]float64 // b - a; a plate's normal
+	aa, bb, m0, d2 float64    // squared lengths of a, of b and of ab, and m0 less the radii's difference squared
+	front          float64    // no point is nearer, in depth
 }
 
 func (s *solid) move(p placement) { s.a, s.b, s.c = p.apply(s.a), p.apply(s.b), p.apply(s.c) }
+
+// settle computes what every ray needs.
+func (s *solid) settle() {
+	s.ab = sub(s.b, s.a)
+	s.aa, s.bb, s.m0 = dot(s.a, s.a), dot(s.b, s.b), dot(s.ab, s.ab)
+	s.d2 = s.m0 - (s.ra-s.rb)*(s.ra-s.rb)
+	s.front = min(s.a[2]-s.ra, s.b[2]-s.rb)
+	if s.flat {
+		e, f := s.ab, sub(s.c, s.a)
+		s.n = [3]float64{e[1]*f[2] - e[2]*f[1], e[2]*f[0] - e[0]*f[2], e[0]*f[1] - e[1]*f[0]}
+		s.front = min(s.a[2], s.b[2], s.c[2]) - s.ra
+	}
+}
 
 // flesh collects solids; radii are of a hand of mean thickness.
 type flesh struct {
@@ -101,35 +118,37 @@ func (s *solid) hit(ray [3]float64) float64 {
 		return s.hitPlate(ray)
 	}
 	// After I. Quilez, "rounded cone - intersection", with the ray's start at 0.
-	ba := sub(s.b, s.a)
 	rr := s.ra - s.rb
-	m0, m1, m2, m3, m5 := dot(ba, ba), -dot(ba, s.a), dot(ba, ray), -dot(ray, s.a), dot(s.a, s.a)
-	d2 := m0 - rr*rr
-	k2 := d2 - m2*m2
-	k1 := d2*m3 - m1*m2 + m2*rr*s.ra
-	k0 := d2*m5 - m1*m1 + m1*rr*s.ra*2 - m0*s.ra*s.ra
-	if h := k1*k1 - k0*k2; h >= 0 && d2 > 0 {
+	ta, tb, m1 := dot(ray, s.a), dot(ray, s.b), -dot(s.ab, s.a)
+	m2 := tb - ta
+	k2 := s.d2 - m2*m2
+	k1 := m2*rr*s.ra - s.d2*ta - m1*m2
+	k0 := s.d2*s.aa - m1*m1 + m1*rr*s.ra*2 - s.m0*s.ra*s.ra
+	h := k1*k1 - k0*k2
+	if s.d2 > 0 { // else one ball holds the other
+		if h < 0 {
+			return math.Inf(1)
+		}
 		t := (-math.Sqrt(h) - k1) / k2
-		if y := m1 - s.ra*rr + t*m2; y > 0 && y < d2 {
+		if y := m1 - s.ra*rr + t*m2; y > 0 && y < s.d2 {
 			return t
 		}
 	}
-	return min(hitBall(s.a, s.ra, ray), hitBall(s.b, s.rb, ray))
+	return min(hitBall(ta, s.aa, s.ra), hitBall(tb, s.bb, s.rb))
 }
 
-func hitBall(centre [3]float64, radius float64, ray [3]float64) float64 {
-	m := dot(ray, centre)
-	h := m*m - dot(centre, centre) + radius*radius
+// hitBall meets a ball whose centre is at t along the ray and whose squared distance from the camera is cc.
+func hitBall(t, cc, radius float64) float64 {
+	h := t*t - cc + radius*radius
 	if h < 0 {
 		return math.Inf(1)
 	}
-	return m - math.Sqrt(h)
+	return t - math.Sqrt(h)
 }
 
 // hitPlate meets the face towards the camera; the rims are cones of their own.
 func (s *solid) hitPlate(ray [3]float64) float64 {
-	e, f := sub(s.b, s.a), sub(s.c, s.a)
-	n := [3]float64{e[1]*f[2] - e[2]*f[1], e[2]*f[0] - e[0]*f[2], e[0]*f[1] - e[1]*f[0]}
+	e, f, n := s.ab, sub(s.c, s.a), s.n
 	length := math.Sqrt(dot(n, n))
 	down := dot(n, ray)
 	if length == 0 || math.Abs(down) < 1e-9*length {
