@@ -24,7 +24,7 @@ demo-hand: build ## the same with built-in hands: runs/demo-hand
 	@if [ -e runs/demo-hand/DONE ]; then echo "runs/demo-hand is trained already; remove it to train anew"; \
 	elif [ -e runs/demo-hand/config.yaml ]; then build/simgan train --run runs/demo-hand --resume; \
 	else build/simgan train --preset hand-demo --run runs/demo-hand; fi
-	build/simgan eval hand --run runs/demo-hand --width 32 --steps 400 --variants 2 --json runs/demo-hand/eval.json
+	build/simgan eval hand --run runs/demo-hand --width 32 --steps 600 --json runs/demo-hand/eval.json
 	build/simgan report --run runs/demo-hand
 
 test: setup ## all tests

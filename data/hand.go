@@ -55,14 +55,9 @@ func HandPoint(label []float32, h, w int, u, v, d float64) [3]float64 {
 	return backProject(c.picture([3]float64{u, v, d}, h, w))
 }
 
-// backProject is the point (x, y, z), mm, that NYU's camera sees at u, v in depth d.
+// backProject is the point (x, y, z), mm, that NYU's camera sees at u, v in depth d: simulate.Project's inverse.
 func backProject(p [3]float64) [3]float64 {
 	return [3]float64{(p[0] - simulate.OpticalU) * p[2] / simulate.FocalX, (simulate.OpticalV - p[1]) * p[2] / simulate.FocalY, p[2]}
-}
-
-// project is backProject's inverse.
-func project(p [3]float64) [3]float64 {
-	return [3]float64{p[0]*simulate.FocalX/p[2] + simulate.OpticalU, simulate.OpticalV - p[1]*simulate.FocalY/p[2], p[2]}
 }
 
 // handCrop is the part of space that an image shows: a window of the picture, and the depths of a cube around its centre.

@@ -189,7 +189,7 @@ func centreLine(fields []string) (p [3]float64, err error) {
 			return p, fmt.Errorf("%q is no number", field)
 		}
 	}
-	p = project(p)
+	p = simulate.Project(p)
 	return p, seen(p)
 }
 

@@ -140,7 +140,7 @@ func TestHandsEndToEnd(t *testing.T) {
 			t.Errorf("JSON lacks %s: %v", key, err)
 		}
 	}
-	if _, err := Gaze(context.Background(), Options{Run: run, Seeds: 1, Variants: 1, Out: io.Discard}); err == nil || !strings.Contains(err.Error(), "eval gaze needs labels") {
+	if _, err := Gaze(context.Background(), Options{Run: run, Seeds: 1, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Device: cgo.CPU}}); err == nil || !strings.Contains(err.Error(), "eval gaze needs labels") {
 		t.Errorf("eval gaze on hands: %v", err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // The depth camera of the NYU hand data set (Tompson et al. 2014): 640 x 480 pixels, and its focal lengths and optical
-// centre in pixels. A point (x right, y up, z away, mm) is seen at u = x f_x / z + 320, v = 240 - y f_y / z.
+// centre in pixels.
 const (
 	DepthWidth, DepthHeight = 640, 480
 	FocalX, FocalY          = 588.036865, 587.075073
@@ -62,8 +62,10 @@ func NewHand(d Domain, seed uint64, index int) *Hand {
 }
 
 // UVD is joint i in the picture: u and v in pixels, depth in mm.
-func (h *Hand) UVD(i int) [3]float64 {
-	p := h.Joints[i]
+func (h *Hand) UVD(i int) [3]float64 { return Project(h.Joints[i]) }
+
+// Project is where the depth camera sees a point (x right, y up, z away, mm): u and v in pixels, and its depth.
+func Project(p [3]float64) [3]float64 {
 	return [3]float64{p[0]*FocalX/p[2] + OpticalU, OpticalV - p[1]*FocalY/p[2], p[2]}
 }
 

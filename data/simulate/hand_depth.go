@@ -72,9 +72,9 @@ func (s *solid) box() Window {
 	left, right, top, bottom := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	around := func(p [3]float64, r float64) {
 		near := max(p[2]-r, 1)
-		u, v := p[0]*FocalX/p[2]+OpticalU, OpticalV-p[1]*FocalY/p[2]
+		seen := Project(p)
 		size := r*FocalX/near*1.1 + 1
-		left, right, top, bottom = min(left, u-size), max(right, u+size), min(top, v-size), max(bottom, v+size)
+		left, right, top, bottom = min(left, seen[0]-size), max(right, seen[0]+size), min(top, seen[1]-size), max(bottom, seen[1]+size)
 	}
 	around(s.a, s.ra)
 	if s.flat {
