@@ -110,8 +110,8 @@ func (d *nyu) list(s Spec) error {
 
 // locate finds each frame's joints and crop.
 func (d *nyu) locate(s Spec) error {
-	shape, cube := s.text("crop", "cube"), handCube
-	cube, err := s.integer("cube", cube)
+	shape := s.text("crop", "cube")
+	cube, err := s.integer("cube", handCube)
 	if err != nil {
 		return err
 	}
