@@ -52,7 +52,7 @@ func decodeNYU(path string, file io.ReadSeeker) ([]uint16, error) {
 }
 
 func notNYU(path, why string) error {
-	return fmt.Errorf("%s: is no depth picture of NYU's (640x480 RGB, R = 0, depth in mm = G*256 + B): %s; read other pictures with folder:", path, why)
+	return fmt.Errorf("%s: is no depth picture of NYU's (640x480 RGB, R = 0, depth in mm = G*256 + B): %s; folder:DIR reads other pictures", path, why)
 }
 
 // nyuPicture is depth in mm as NYU encodes it.
