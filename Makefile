@@ -2,7 +2,7 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RUN := runs/demo
 
-.PHONY: help demo test check lint layout packaging build bench bench-gpu mistakes formats docs image image-check setup fmt clean
+.PHONY: help demo demo-hand test check lint layout packaging build bench bench-gpu mistakes formats docs image image-check setup fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,13 @@ demo: build ## train on the built-in eyes and evaluate: runs/demo
 	else build/simgan train --preset gaze-demo --run $(RUN); fi
 	build/simgan eval gaze --run $(RUN) --steps 150 --batch 32 --json $(RUN)/eval.json
 	build/simgan report --run $(RUN)
+
+demo-hand: build ## the same with built-in hands: runs/demo-hand
+	@if [ -e runs/demo-hand/DONE ]; then echo "runs/demo-hand is trained already; remove it to train anew"; \
+	elif [ -e runs/demo-hand/config.yaml ]; then build/simgan train --run runs/demo-hand --resume; \
+	else build/simgan train --preset hand-demo --run runs/demo-hand; fi
+	build/simgan eval hand --run runs/demo-hand --width 32 --steps 600 --json runs/demo-hand/eval.json
+	build/simgan report --run runs/demo-hand
 
 test: setup ## all tests
 	@. build/env.sh && go test ./...

@@ -70,6 +70,10 @@ char *sg_enlarge(sg_tensor x, int64_t height, int64_t width, sg_tensor *out) {
   return guard([&] { *out = give(at::upsample_bilinear2d(tensor(x), {height, width}, false)); });
 }
 
+char *sg_nearest(sg_tensor x, int64_t height, int64_t width, sg_tensor *out) {
+  return guard([&] { *out = give(at::upsample_nearest2d(tensor(x), {height, width})); });
+}
+
 char *sg_spread(sg_tensor x, int64_t height, int64_t width, sg_tensor *out) {
   return guard([&] { *out = give(tensor(x).expand({-1, -1, height, width})); });
 }

@@ -30,6 +30,11 @@ func (s *Scope) Sub(a, b Tensor) Tensor {
 	return s.Call("sub", func() Tensor { return torch.Sub(a, b, 1) }, a, b)
 }
 
+// Mul is a * b, element by element.
+func (s *Scope) Mul(a, b Tensor) Tensor {
+	return s.Call("mul", func() Tensor { return torch.Mul(a, b) }, a, b)
+}
+
 // Sum is the sum of all elements, a scalar.
 func (s *Scope) Sum(x Tensor) Tensor { return s.Call("sum", func() Tensor { return torch.Sum(x) }, x) }
 
@@ -134,6 +139,13 @@ func (s *Scope) PatchHits(logits Tensor, class int64) Tensor {
 func (s *Scope) Enlarge(x Tensor, height, width int64) Tensor {
 	return s.op("enlarge", func(out *C.sg_tensor) *C.char {
 		return C.sg_enlarge(ptr(x), C.int64_t(height), C.int64_t(width), out)
+	}, x)
+}
+
+// Nearest is x (n, c, h, w) enlarged to (n, c, height, width) by repeating values: none are mixed.
+func (s *Scope) Nearest(x Tensor, height, width int64) Tensor {
+	return s.op("nearest", func(out *C.sg_tensor) *C.char {
+		return C.sg_nearest(ptr(x), C.int64_t(height), C.int64_t(width), out)
 	}, x)
 }
 

@@ -28,6 +28,8 @@ char *sg_patch_nll(sg_tensor logits, int64_t cls, sg_tensor *out);
 char *sg_patch_hits(sg_tensor logits, int64_t cls, sg_tensor *out);
 // Bilinear enlargement of (n, c, h, w) to (n, c, height, width).
 char *sg_enlarge(sg_tensor x, int64_t height, int64_t width, sg_tensor *out);
+// (n, c, h, w) enlarged to (n, c, height, width), each value repeated.
+char *sg_nearest(sg_tensor x, int64_t height, int64_t width, sg_tensor *out);
 // x of sizes (n, c, 1, 1) seen as (n, c, height, width), no copy.
 char *sg_spread(sg_tensor x, int64_t height, int64_t width, sg_tensor *out);
 // Rows of x chosen by n indices held on the host.

@@ -79,7 +79,7 @@ type folderWriter struct {
 	table labelTable
 }
 
-func newFolderWriter(dir string, _ int) (frameWriter, error) {
+func newFolderWriter(dir string, _ int) (sceneWriter[*simulate.Eye], error) {
 	return &folderWriter{dir: dir, table: labelTable{header: append([]string{"file"}, GazeLabels...)}}, nil
 }
 

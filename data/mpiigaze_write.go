@@ -38,7 +38,7 @@ type mpiigazeDay struct {
 // mpiigazeSide holds a day's eyes of one side in MATLAB's column-major order.
 type mpiigazeSide struct{ gaze, image, pose []float64 } // (N,3), (N,36,60), (N,3)
 
-func newMPIIGazeWriter(dir string, n int) (frameWriter, error) {
+func newMPIIGazeWriter(dir string, n int) (sceneWriter[*simulate.Eye], error) {
 	if n%2 != 0 {
 		return nil, fmt.Errorf("n is %d; MPIIGaze has two eyes a frame: use an even number", n)
 	}

@@ -14,6 +14,7 @@ func init() {
 	kinds = map[string]func(Spec) (Dataset, error){
 		"folder":      openFolder,
 		"mpiigaze":    openMPIIGaze,
+		"nyu":         openNYU,
 		"pack":        openPack,
 		"simulated":   openSimulated,
 		"syntheseyes": openSynthesEyes,

@@ -15,7 +15,7 @@ import (
 	"simgan/data/simulate"
 )
 
-// simulated are the built-in eyes, drawn when they are asked for.
+// simulated are the built-in eyes, or the frame of the built-in hands, drawn when they are asked for.
 type simulated struct {
 	info   Info
 	domain simulate.Domain
@@ -23,18 +23,23 @@ type simulated struct {
 	n      int
 }
 
-// openSimulated opens simulated:eyes[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false].
+// openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false].
 func openSimulated(s Spec) (Dataset, error) {
 	if err := s.only("domain", "n", "seed", "size", "labels"); err != nil {
 		return nil, err
 	}
-	if s.Path != "eyes" {
-		return nil, fmt.Errorf("data set %s: %q cannot be simulated; there are eyes", s, s.Path)
+	size, names, bits := s.gazeSize, GazeLabels, 8
+	switch s.Path {
+	case "eyes":
+	case "hands":
+		size, names, bits = s.handSize, HandLabels, 16
+	default:
+		return nil, fmt.Errorf("data set %s: %q cannot be simulated; there are eyes and hands", s, s.Path)
 	}
 	domain, err := simulate.ParseDomain(s.text("domain", "synthetic"))
 	n, nErr := s.integer("n", 2000)
 	seed, seedErr := s.integer("seed", 1)
-	h, w, sizeErr := s.gazeSize()
+	h, w, sizeErr := size()
 	labelled, flagErr := s.flag("labels", true)
 	if err := errors.Join(err, nErr, seedErr, sizeErr, flagErr); err != nil {
 		return nil, err
@@ -42,9 +47,12 @@ func openSimulated(s Spec) (Dataset, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("data set %s: n is %d; use 1 or more", s, n)
 	}
-	d := &simulated{info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 8}, domain: domain, seed: uint64(seed), n: n}
+	d := &simulated{info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: bits}, domain: domain, seed: uint64(seed), n: n}
 	if labelled {
-		d.info.LabelNames = GazeLabels
+		d.info.LabelNames = names
+	}
+	if s.Path == "hands" {
+		return simulatedHands{d}, nil
 	}
 	return d, nil
 }
@@ -76,34 +84,54 @@ func gazeLabel(g [3]float64) []float32 {
 }
 
 // formats open writers of n simulated eyes in a data set's own form.
-var formats = map[string]func(dir string, n int) (frameWriter, error){
+var formats = map[string]func(dir string, n int) (sceneWriter[*simulate.Eye], error){
 	"folder":    newFolderWriter,
 	"mpiigaze":  newMPIIGazeWriter,
 	"unityeyes": newUnityEyesWriter,
 }
 
-// frameWriter takes eyes in any order from several goroutines, and finishes at Close.
-type frameWriter interface {
-	write(i int, e *simulate.Eye) error
+// handFormats open writers of n simulated hands of a domain.
+var handFormats = map[string]func(dir string, n int, d simulate.Domain) (sceneWriter[*simulate.Hand], error){
+	"folder": newHandFolderWriter,
+	"nyu":    newNYUWriter,
+}
+
+// sceneWriter takes scenes in any order from several goroutines, and finishes at close.
+type sceneWriter[S any] interface {
+	write(i int, scene S) error
 	close() error
 }
 
-// Simulate writes n built-in eyes of the domain in a format (folder, mpiigaze, unityeyes) into the new folder out;
-// done is told how many are written, from several goroutines. The folder appears only when it is whole.
+// Simulate writes n built-in eyes (formats folder, mpiigaze, unityeyes) or hands (folder, nyu) of the domain into the new
+// folder out; done is told how many are written, from several goroutines. The folder appears only when it is whole.
 func Simulate(what, domain, format string, n int, seed uint64, out string, done func(int)) error {
 	d, err := simulate.ParseDomain(domain)
 	if err != nil {
 		return err
 	}
-	open, ok := formats[format]
-	switch {
-	case what != "eyes":
-		return fmt.Errorf("%q cannot be simulated; there are eyes", what)
-	case !ok:
-		return fmt.Errorf("format %q: use %s", format, strings.Join(sortedKeys(formats), ", "))
-	case n < 1:
+	if n < 1 {
 		return fmt.Errorf("n is %d; use 1 or more", n)
 	}
+	switch what {
+	case "eyes":
+		open, ok := formats[format]
+		if !ok {
+			return fmt.Errorf("format %q: use %s", format, strings.Join(sortedKeys(formats), ", "))
+		}
+		return writeScenes(out, n, open, func(i int) *simulate.Eye { return simulate.NewEye(d, seed, i) }, done)
+	case "hands":
+		open, ok := handFormats[format]
+		if !ok {
+			return fmt.Errorf("format %q: use %s", format, strings.Join(sortedKeys(handFormats), ", "))
+		}
+		return writeScenes(out, n, func(dir string, n int) (sceneWriter[*simulate.Hand], error) { return open(dir, n, d) },
+			func(i int) *simulate.Hand { return simulate.NewHand(d, seed, i) }, done)
+	}
+	return fmt.Errorf("%q cannot be simulated; there are eyes and hands", what)
+}
+
+// writeScenes makes n scenes and writes them in parallel.
+func writeScenes[S any](out string, n int, open func(dir string, n int) (sceneWriter[S], error), scene func(i int) S, done func(int)) error {
 	return intoNew(out, func(dir string) error {
 		w, err := open(dir, n)
 		if err != nil {
@@ -114,7 +142,7 @@ func Simulate(what, domain, format string, n int, seed uint64, out string, done 
 		var written atomic.Int64
 		for i := range n {
 			group.Go(func() error {
-				err := w.write(i, simulate.NewEye(d, seed, i))
+				err := w.write(i, scene(i))
 				done(int(written.Add(1)))
 				return err
 			})

@@ -95,7 +95,9 @@ func landmark(x, y, z float64) string { return fmt.Sprintf("(%.4f, %.4f, %.4f)",
 // unityEyesWriter writes simulated eyes as UnityEyes 1 does.
 type unityEyesWriter struct{ dir string }
 
-func newUnityEyesWriter(dir string, _ int) (frameWriter, error) { return unityEyesWriter{dir}, nil }
+func newUnityEyesWriter(dir string, _ int) (sceneWriter[*simulate.Eye], error) {
+	return unityEyesWriter{dir}, nil
+}
 
 func (w unityEyesWriter) write(i int, e *simulate.Eye) error {
 	f := e.Frame(640, 480)

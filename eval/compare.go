@@ -13,7 +13,7 @@ import (
 	"simgan/trainer"
 )
 
-// Options of GazeReport.
+// Options of Gaze and Hand.
 type Options struct {
 	Run       string // the run folder whose refiner is judged
 	Synthetic string // SPECs; "": those of the run's config
@@ -26,72 +26,70 @@ type Options struct {
 	Out       io.Writer // progress, a line an estimator
 }
 
-// Figures are what estimators trained on one kind of images reach on the test images.
-type Figures struct {
-	MeanDegrees    float64    `json:"mean_degrees"` // mean over the seeds
-	CI95           [2]float64 `json:"ci95"`         // of mean_degrees, over the seeds (Student's t)
-	Within7Degrees float64    `json:"within_7_degrees"`
-	PerSeed        []float64  `json:"per_seed"`
-}
-
 // Share is the part of the synthetic-to-real gap that refining closed, 1 being all of it.
 type Share struct {
 	Mean float64    `json:"mean"`
 	CI95 [2]float64 `json:"ci95"`
 }
 
-// GazeResult is what `eval gaze` writes as JSON. Real and GapClosed are absent where the real images have no labels.
-type GazeResult struct {
+// Result is what an eval command writes as JSON: figures F of estimators trained on one kind of images, on the test images.
+// Real and GapClosed are absent where the real images have no labels.
+type Result[F any] struct {
 	Task      string   `json:"task"`
 	Seeds     []uint64 `json:"seeds"`
-	Synthetic *Figures `json:"synthetic"`
-	Refined   *Figures `json:"refined"`
-	Real      *Figures `json:"real,omitempty"`
+	Synthetic *F       `json:"synthetic"`
+	Refined   *F       `json:"refined"`
+	Real      *F       `json:"real,omitempty"`
 	GapClosed *Share   `json:"gap_closed,omitempty"`
 }
 
-// Gaze trains the gaze estimator on synthetic, refined and, where they have labels, real images, and tests each on
-// held-out real images.
-func Gaze(ctx context.Context, o Options) (*GazeResult, error) {
+// task is what estimators are trained for.
+type task struct {
+	name   string
+	labels []string // the labels that images must have
+	loose  bool     // so many, whatever their names
+}
+
+func (t task) fits(names []string) bool {
+	return slices.Equal(names, t.labels) || t.loose && len(names) == len(t.labels)
+}
+
+// compare trains estimators on synthetic, refined and, where they have labels, real images, by judge, which tests each on
+// held-out real images. errors, a value a seed, are what the share of the gap is of.
+func compare[F any](ctx context.Context, o Options, t task, judge judge[F], errors func(*F) []float64) (*Result[F], error) {
 	if o.Seeds < 1 || o.Variants < 1 {
 		return nil, fmt.Errorf("%w: seeds and variants must be 1 or more", trainer.ErrConfig)
 	}
 	if !slices.Contains([]string{"", "synthetic", "refined", "real"}, o.Only) {
 		return nil, fmt.Errorf("%w: only is %q; use synthetic, refined or real", trainer.ErrConfig, o.Only)
 	}
-	kinds, test, err := prepare(&o)
+	kinds, test, err := prepare(&o, t)
 	if err != nil {
 		return nil, err
 	}
-	result := &GazeResult{Task: "gaze"}
+	result := &Result[F]{Task: t.name}
 	for seed := range uint64(o.Seeds) {
 		result.Seeds = append(result.Seeds, seed+1)
 	}
-	for _, kind := range kinds {
-		if o.Only != "" && o.Only != kind.name {
+	for i, place := range []**F{&result.Synthetic, &result.Refined, &result.Real}[:len(kinds)] {
+		if o.Only != "" && o.Only != kinds[i].name {
 			continue
 		}
-		figures, err := judge(ctx, kind, test, result.Seeds, o)
-		if err != nil {
+		if *place, err = judge(ctx, kinds[i], test, result.Seeds, o); err != nil {
 			return nil, err
-		}
-		switch kind.name {
-		case "synthetic":
-			result.Synthetic = figures
-		case "refined":
-			result.Refined = figures
-		case "real":
-			result.Real = figures
 		}
 	}
 	if result.Synthetic == nil && result.Refined == nil && result.Real == nil {
 		return nil, fmt.Errorf("%w: only real images were asked for, and %s has no labels", trainer.ErrConfig, o.Real)
 	}
 	if result.Real != nil && o.Only == "" {
-		result.GapClosed = share(result)
+		result.GapClosed = share(errors(result.Synthetic), errors(result.Refined), errors(result.Real))
 	}
 	return result, nil
 }
+
+// judge trains an estimator a seed on one kind of images and tests it.
+type judge[F any] func(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*F, error)
 
 // kind is one kind of training images.
 type kind struct {
@@ -99,8 +97,8 @@ type kind struct {
 	set  set
 }
 
-// prepare loads the images of every kind and refines the synthetic ones.
-func prepare(o *Options) ([]kind, set, error) {
+// prepare loads the images of every kind, synthetic, refined and, with labels, real, and refines the synthetic ones.
+func prepare(o *Options, t task) ([]kind, set, error) {
 	refiner, config, err := trainer.LoadRefiner(o.Run, o.Estimator.Device)
 	if err != nil {
 		return nil, set{}, err
@@ -111,11 +109,11 @@ func prepare(o *Options) ([]kind, set, error) {
 			*spec = fallback
 		}
 	}
-	synthetic, err := open(o.Synthetic, "synthetic")
+	synthetic, err := t.open(o.Synthetic, "synthetic")
 	if err != nil {
 		return nil, set{}, err
 	}
-	test, err := open(o.Test, "test")
+	test, err := t.open(o.Test, "test")
 	if err != nil {
 		return nil, set{}, err
 	}
@@ -135,20 +133,33 @@ func prepare(o *Options) ([]kind, set, error) {
 	if ds.Info().LabelNames == nil {
 		return kinds, test, nil
 	}
-	real, err := load(ds, "real")
+	real, err := t.load(ds, "real")
 	return append(kinds, kind{"real", real}), test, err
 }
 
-func open(spec, key string) (set, error) {
+func (t task) open(spec, key string) (set, error) {
 	if spec == "" {
-		return set{}, fmt.Errorf("%w: eval gaze needs labelled images: give --%s SPEC, or set data.%s in the run's config", trainer.ErrConfig, key, key)
+		return set{}, fmt.Errorf("%w: eval %s needs labelled images: give --%s SPEC, or set data.%s in the run's config", trainer.ErrConfig, t.name, key, key)
 	}
 	ds, err := data.Open(spec)
 	if err != nil {
 		return set{}, fmt.Errorf("%s: %w", key, err)
 	}
 	defer ds.Close()
-	return load(ds, key)
+	return t.load(ds, key)
+}
+
+// load reads a whole data set of labelled images.
+func (t task) load(ds data.Dataset, key string) (set, error) {
+	info := ds.Info()
+	if !t.fits(info.LabelNames) {
+		return set{}, fmt.Errorf("%s: eval %s needs labels %v; the data set has %v", key, t.name, t.labels, info.LabelNames)
+	}
+	b, err := data.LoadRange(ds, 0, ds.Len())
+	if err != nil {
+		return set{}, fmt.Errorf("%s: %w", key, err)
+	}
+	return set{b, info.Bits}, nil
 }
 
 // refine makes the variants of every synthetic image, rounded to image levels as a written data set is.
@@ -174,7 +185,7 @@ func refine(r *models.Refiner, d set, seed uint64, variants int) (set, error) {
 			if err != nil {
 				return set{}, err
 			}
-			for _, m := range data.Unbatch(pixels, part, 8) {
+			for _, m := range data.Unbatch(pixels, part, d.bits) {
 				unit := make([]float32, len(m.Pix))
 				data.ToUnit(m, unit)
 				out.Pixels = append(out.Pixels, unit...)
@@ -182,46 +193,17 @@ func refine(r *models.Refiner, d set, seed uint64, variants int) (set, error) {
 			out.Labels = append(out.Labels, part.Labels...)
 		}
 	}
-	return set{&out}, nil
+	return set{&out, d.bits}, nil
 }
 
 // refineBatch is how many images are refined at once.
 const refineBatch = 128
 
-// judge trains one estimator a seed on the kind's images and tests it.
-func judge(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*Figures, error) {
-	f := &Figures{}
-	for _, seed := range seeds {
-		g, err := trainEstimator(ctx, k.set, o.Estimator, seed)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", k.name, err)
-		}
-		errs, err := angles(g, test, o.Estimator)
-		g.Close()
-		if err != nil {
-			return nil, fmt.Errorf("test: %w", err)
-		}
-		sum, within := 0.0, 0
-		for _, e := range errs {
-			sum += e
-			if e <= 7 {
-				within++
-			}
-		}
-		f.PerSeed = append(f.PerSeed, sum/float64(len(errs)))
-		f.Within7Degrees += float64(within) / float64(len(errs)) / float64(len(seeds))
-		fmt.Fprintf(o.Out, "trained on %-9s  seed %d: %.2f degrees\n", k.name, seed, sum/float64(len(errs)))
-	}
-	f.MeanDegrees, f.CI95 = interval(f.PerSeed)
-	return f, nil
-}
-
 // share pairs the seeds: each gives one share of the gap.
-func share(r *GazeResult) *Share {
-	shares := make([]float64, len(r.Seeds))
+func share(synthetic, refined, real []float64) *Share {
+	shares := make([]float64, len(synthetic))
 	for i := range shares {
-		s, f, real := r.Synthetic.PerSeed[i], r.Refined.PerSeed[i], r.Real.PerSeed[i]
-		shares[i] = (s - f) / (s - real)
+		shares[i] = (synthetic[i] - refined[i]) / (synthetic[i] - real[i])
 	}
 	mean, ci := interval(shares)
 	return &Share{mean, ci}

@@ -6,19 +6,36 @@ import (
 )
 
 // Table is the result as text for a terminal.
-func (r *GazeResult) Table() string {
+func (r *Result[F]) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "trained on   mean error (95 %% CI over %d seeds)   within 7 degrees\n", len(r.Seeds))
+	fmt.Fprintf(&t, "trained on   %s; 95 %% CI over %d seeds\n", headings[r.Task], len(r.Seeds))
 	for _, row := range []struct {
 		name string
-		f    *Figures
+		f    *F
 	}{{"synthetic", r.Synthetic}, {"refined", r.Refined}, {"real", r.Real}} {
 		if row.f != nil {
-			fmt.Fprintf(&t, "%-11s  %5.2f degrees (%.2f to %.2f)           %5.1f %%\n", row.name, row.f.MeanDegrees, row.f.CI95[0], row.f.CI95[1], 100*row.f.Within7Degrees)
+			fmt.Fprintf(&t, "%-11s  %v\n", row.name, row.f)
 		}
 	}
 	if g := r.GapClosed; g != nil {
 		fmt.Fprintf(&t, "refining closed %.0f %% of the gap between synthetic and real (%.0f to %.0f %%)\n", 100*g.Mean, 100*g.CI95[0], 100*g.CI95[1])
 	}
 	return t.String()
+}
+
+// headings say what a row of each task holds.
+var headings = map[string]string{
+	"gaze": "mean error, within 7 degrees",
+	"hand": "mean error in pixels and in mm, joints within 5 pixels",
+}
+
+// String is a row of the table.
+func (f *Figures) String() string {
+	return fmt.Sprintf("%5.2f degrees (%.2f to %.2f)   %5.1f %%", f.MeanDegrees, f.CI95[0], f.CI95[1], 100*f.Within7Degrees)
+}
+
+// String is a row of the table.
+func (f *HandFigures) String() string {
+	return fmt.Sprintf("%5.2f px (%.2f to %.2f)   %5.1f mm (%.1f to %.1f)   %5.1f %% (%.1f to %.1f)",
+		f.MeanPx, f.CI95[0], f.CI95[1], f.MeanMM, f.MMCI95[0], f.MMCI95[1], 100*f.PCK5, 100*f.PCKCI95[0], 100*f.PCKCI95[1])
 }

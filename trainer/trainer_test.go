@@ -245,7 +245,7 @@ func TestConfigProblemsAreNamedAtOnce(t *testing.T) {
 }
 
 func TestPresetsLoad(t *testing.T) {
-	for preset, batch := range map[string]int{"gaze": 64, "gaze-demo": 32, "gaze-paper-v1": 512, "gaze-paper-v2": 512, "hand-paper": 16} {
+	for preset, batch := range map[string]int{"gaze": 64, "gaze-demo": 32, "gaze-paper-v1": 512, "gaze-paper-v2": 512, "hand": 16, "hand-demo": 16, "hand-paper": 16} {
 		c, err := LoadConfig(preset, "", nil)
 		if err != nil || c.Train.Batch != batch {
 			t.Errorf("%s: batch %d, %v", preset, c.Train.Batch, err)

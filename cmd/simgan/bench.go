@@ -35,8 +35,7 @@ type benchOptions struct {
 func newBenchCommand() *cli.Command {
 	return &cli.Command{
 		Name: "bench", Usage: "measures speed, beside PyTorch where one is given",
-		UsageText: "simgan bench train
-" +
+		UsageText: "simgan bench train\n" +
 			"simgan bench loader",
 		Subcommands: []*cli.Command{newBenchLoaderCommand(), {
 			Name: "train", Usage: "times Algorithm 1 on images in memory, simgan's and PyTorch's by turns",

@@ -13,7 +13,7 @@ import (
 	"simgan/eval"
 )
 
-// evalOptions are the flags of eval gaze.
+// evalOptions are the flags of eval gaze and eval hand.
 type evalOptions struct {
 	eval.Options
 	device, json string
@@ -22,40 +22,68 @@ type evalOptions struct {
 func newEvalCommand() *cli.Command {
 	return &cli.Command{
 		Name: "eval", Usage: "figures of what refining gained",
-		UsageText: "simgan eval gaze --run runs/demo",
-		Subcommands: []*cli.Command{{
-			Name: "gaze", Usage: "gaze error of estimators trained on synthetic, refined and real images, on held-out real ones",
-			UsageText: "simgan eval gaze --run runs/demo --json runs/demo/eval.json\n" +
-				"simgan eval gaze --run runs/mine --test mpiigaze:MPIIGaze,subset=evaluation --seeds 5",
-			Flags: []cli.Flag{
-				&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
-				&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` too"},
-				&cli.StringFlag{Name: "synthetic", Usage: "labelled synthetic images, a `SPEC` (default: the run's)"},
-				&cli.StringFlag{Name: "real", Usage: "real training images, a `SPEC` (default: the run's); used where they have labels"},
-				&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
-				&cli.StringFlag{Name: "only", Usage: "judge only one kind of images: synthetic, refined or real"},
-				&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind"},
-				&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, where the refiner takes noise"},
-				&cli.IntFlag{Name: "steps", Value: 600, Usage: "updates of each estimator"},
-				&cli.IntFlag{Name: "batch", Value: 64, Usage: "images an update"},
-				&cli.Float64Flag{Name: "lr", Value: 5e-4, Usage: "Adam's learning rate, falling linearly to 0"},
-				&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
-			},
-			Action: func(c *cli.Context) error {
-				return runEvalGaze(c.Context, evalOptions{
-					Options: eval.Options{
-						Run: c.String("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"), Only: c.String("only"),
-						Seeds: c.Int("seeds"), Variants: c.Int("variants"), Out: c.App.Writer,
-						Estimator: eval.EstimatorConfig{Steps: c.Int("steps"), Batch: c.Int("batch"), LR: c.Float64("lr")},
-					},
-					device: c.String("device"), json: c.String("json"),
-				}, c.App.Writer)
-			},
-		}},
+		UsageText: "simgan eval gaze --run runs/demo\n" +
+			"simgan eval hand --run runs/demo-hand",
+		Subcommands: []*cli.Command{
+			evalCommand("gaze", "gaze error of estimators trained on synthetic, refined and real images, on held-out real ones", "demo",
+				600, 64, 5e-4, nil, func(ctx context.Context, o eval.Options) (any, string, error) {
+					r, err := eval.Gaze(ctx, o)
+					return r, table(r, err), err
+				}),
+			evalCommand("hand", "joint error of hourglasses trained on synthetic, refined and real images, on held-out real ones", "demo-hand",
+				1500, 32, 1e-3, []cli.Flag{&cli.IntFlag{Name: "width", Value: 64, Usage: "feature maps of the hourglass; 256 in Newell et al."}},
+				func(ctx context.Context, o eval.Options) (any, string, error) {
+					r, err := eval.Hand(ctx, o)
+					return r, table(r, err), err
+				}),
+		},
 	}
 }
 
-func runEvalGaze(ctx context.Context, o evalOptions, out io.Writer) error {
+func table(r interface{ Table() string }, err error) string {
+	if err != nil {
+		return ""
+	}
+	return r.Table()
+}
+
+// evaluate makes a result for JSON and for the terminal.
+type evaluate func(ctx context.Context, o eval.Options) (result any, table string, err error)
+
+// evalCommand compares estimators of one task; steps, batch and lr are its defaults.
+func evalCommand(name, usage, preset string, steps, batch int, lr float64, more []cli.Flag, f evaluate) *cli.Command {
+	run := "runs/" + preset
+	return &cli.Command{
+		Name: name, Usage: usage,
+		UsageText: fmt.Sprintf("simgan eval %s --run %s --json %s/eval.json", name, run, run),
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
+			&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` too"},
+			&cli.StringFlag{Name: "synthetic", Usage: "labelled synthetic images, a `SPEC` (default: the run's)"},
+			&cli.StringFlag{Name: "real", Usage: "real training images, a `SPEC` (default: the run's); used where they have labels"},
+			&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
+			&cli.StringFlag{Name: "only", Usage: "judge only one kind of images: synthetic, refined or real"},
+			&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind"},
+			&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, where the refiner takes noise"},
+			&cli.IntFlag{Name: "steps", Value: steps, Usage: "updates of each estimator"},
+			&cli.IntFlag{Name: "batch", Value: batch, Usage: "images an update"},
+			&cli.Float64Flag{Name: "lr", Value: lr, Usage: "Adam's learning rate, falling linearly to 0"},
+			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
+		}, more...),
+		Action: func(c *cli.Context) error {
+			return runEval(c.Context, evalOptions{
+				Options: eval.Options{
+					Run: c.String("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"), Only: c.String("only"),
+					Seeds: c.Int("seeds"), Variants: c.Int("variants"), Out: c.App.Writer,
+					Estimator: eval.EstimatorConfig{Steps: c.Int("steps"), Batch: c.Int("batch"), LR: c.Float64("lr"), Width: c.Int("width")},
+				},
+				device: c.String("device"), json: c.String("json"),
+			}, f, c.App.Writer)
+		},
+	}
+}
+
+func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) error {
 	if err := cgo.Start(0); err != nil {
 		return err
 	}
@@ -64,11 +92,11 @@ func runEvalGaze(ctx context.Context, o evalOptions, out io.Writer) error {
 		return err
 	}
 	o.Estimator.Device, o.Estimator.BFloat = device, cgo.HasBFloat16(device)
-	result, err := eval.Gaze(ctx, o.Options)
+	result, table, err := f(ctx, o.Options)
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(out, "\n", result.Table())
+	fmt.Fprint(out, "\n", table)
 	if o.json == "" {
 		return nil
 	}

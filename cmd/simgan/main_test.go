@@ -46,14 +46,16 @@ func TestExitCodesAndMessages(t *testing.T) {
 	}
 }
 
-func TestSimulateWritesLabelledEyes(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "eyes")
-	var out, problems bytes.Buffer
-	if code := run([]string{"simgan", "simulate", "eyes", "--n", "3", "--out", dir}, &out, &problems); code != 0 {
-		t.Fatalf("exit code %d: %s", code, problems.String())
-	}
-	labels, err := os.ReadFile(filepath.Join(dir, "labels.csv"))
-	if err != nil || strings.Count(string(labels), "\n") != 4 {
-		t.Errorf("labels.csv: %q, %v", labels, err)
+func TestSimulateWritesLabelledImages(t *testing.T) {
+	for _, what := range []string{"eyes", "hands"} {
+		dir := filepath.Join(t.TempDir(), what)
+		var out, problems bytes.Buffer
+		if code := run([]string{"simgan", "simulate", what, "--n", "3", "--out", dir}, &out, &problems); code != 0 {
+			t.Fatalf("exit code %d: %s", code, problems.String())
+		}
+		labels, err := os.ReadFile(filepath.Join(dir, "labels.csv"))
+		if err != nil || strings.Count(string(labels), "\n") != 4 {
+			t.Errorf("labels.csv: %q, %v", labels, err)
+		}
 	}
 }

@@ -32,7 +32,7 @@ func newTrainCommand() *cli.Command {
 			"simgan train --run runs/mine --resume --set train.lr_refiner=1e-4\n" +
 			"simgan train --preset hand-paper --device cuda:1 --dry-run",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "preset", Usage: "gaze, gaze-demo, gaze-paper-v1, gaze-paper-v2 or hand-paper"},
+			&cli.StringFlag{Name: "preset", Usage: "gaze, gaze-demo, gaze-paper-v1, gaze-paper-v2, hand, hand-demo or hand-paper"},
 			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` over the preset, as a run's config.yaml"},
 			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, as train.steps=500; may be repeated"},
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` (default: runs/<time>)"},

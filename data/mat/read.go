@@ -2,23 +2,21 @@ package mat
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"strings"
 )
 
-// Read reads all variables of a file. Errors name the file and the place.
-func Read(path string) (map[string]Array, error) {
+// Read reads all variables of a file, or only those named: others are not unpacked. Errors name the file and the place.
+func Read(path string, names ...string) (map[string]Array, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	variables, err := parse(content)
+	variables, err := parse(content, names...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -27,7 +25,7 @@ func Read(path string) (map[string]Array, error) {
 
 var hdf5 = []byte("\x89HDF\r\n\x1a\n")
 
-func parse(content []byte) (map[string]Array, error) {
+func parse(content []byte, names ...string) (map[string]Array, error) {
 	if bytes.HasPrefix(content, hdf5) || len(content) > 512 && bytes.HasPrefix(content[512:], hdf5) {
 		return nil, errors.New("is a MATLAB v7.3 file (HDF5); save it in MATLAB with -v7")
 	}
@@ -41,37 +39,15 @@ func parse(content []byte) (map[string]Array, error) {
 		if err != nil {
 			return nil, fmt.Errorf("byte %d: %w: the file is truncated or damaged", r.at, err)
 		}
-		name, value, err := variable(kind, body)
+		name, value, err := variable(kind, body, names)
 		if err != nil {
 			return nil, fmt.Errorf("variable before byte %d: %w: the file is truncated or damaged", r.at, err)
 		}
-		variables[name] = value
+		if wanted(name, names) {
+			variables[name] = value
+		}
 	}
 	return variables, nil
-}
-
-// variable is a top-level element: a matrix, packed or not.
-func variable(kind uint32, body []byte) (string, Array, error) {
-	if kind == miPacked {
-		z, err := zlib.NewReader(bytes.NewReader(body))
-		if err != nil {
-			return "", Array{}, err
-		}
-		unpacked, err := io.ReadAll(io.LimitReader(z, maxUnpacked+1))
-		if err != nil {
-			return "", Array{}, err
-		}
-		if len(unpacked) > maxUnpacked {
-			return "", Array{}, errors.New("it unpacks to more than 1 GiB")
-		}
-		if kind, body, err = (&reader{data: unpacked}).element(); err != nil {
-			return "", Array{}, err
-		}
-	}
-	if kind != miMatrix {
-		return "", Array{}, fmt.Errorf("element of type %d where a matrix is due", kind)
-	}
-	return matrix(body, 0)
 }
 
 // reader walks over data elements.

@@ -78,3 +78,34 @@ func TestWriteRefuses(t *testing.T) {
 		t.Errorf("a refused call left a file: %v", err)
 	}
 }
+
+// Variables that are not named are not unpacked: damage behind their names is not met.
+func TestReadsOnlyWhatIsNamed(t *testing.T) {
+	numbers := make([]float64, 20000)
+	for i := range numbers {
+		numbers[i] = float64(i * i % 7919)
+	}
+	path := filepath.Join(t.TempDir(), "a.mat")
+	if err := Write(path, Variable{"small", Numeric(Double, []float64{3}, 1, 1)}, Variable{"large", Numeric(Double, numbers, 20000, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len(content) - 200; i < len(content); i++ {
+		content[i] = 0
+	}
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Read(path, "small")
+	if err != nil || len(got) != 1 || got["small"].Numbers[0] != 3 {
+		t.Errorf("small: %+v, %v", got, err)
+	}
+	for _, names := range [][]string{nil, {"large"}, {"small", "large"}} {
+		if _, err := Read(path, names...); err == nil {
+			t.Errorf("%v: the damage was not met", names)
+		}
+	}
+}

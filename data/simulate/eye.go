@@ -1,5 +1,6 @@
-// Package simulate draws the built-in eyes: a ball with iris and cornea between two lids, seen in two domains, as a renderer
-// would draw it and as a webcam would see it. It knows neither data sets nor torch.
+// Package simulate draws the built-in eyes and hands in two domains: as a renderer would draw them, and as a real camera would
+// see them. An eye is a ball with iris and cornea between two lids, seen by a webcam; a hand is flesh around a chain of
+// bones, seen by a Kinect. The package knows neither data sets nor torch.
 package simulate
 
 import (

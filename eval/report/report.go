@@ -37,6 +37,7 @@ type content struct {
 	Note      string // what was wrong with metrics.jsonl
 	Grids     []grid
 	Rows      []row
+	Unit      unit
 	Reading   string
 }
 
@@ -143,47 +144,75 @@ func (c *content) readEvaluation(run string) error {
 	if err != nil {
 		return err
 	}
-	var r eval.GazeResult
-	if err := json.Unmarshal(text, &r); err != nil {
+	var head struct{ Task string }
+	if err := json.Unmarshal(text, &head); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	if c.Unit = units[head.Task]; head.Task == "hand" {
+		err = show(c, text, func(f *eval.HandFigures) row {
+			return row{Mean: f.MeanPx, Low: f.CI95[0], High: f.CI95[1], Within: 100 * f.PCK5}
+		})
+	} else {
+		c.Unit = units["gaze"]
+		err = show(c, text, func(f *eval.Figures) row {
+			return row{Mean: f.MeanDegrees, Low: f.CI95[0], High: f.CI95[1], Within: 100 * f.Within7Degrees}
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// unit is how the page names what a task's figures count.
+type unit struct{ Estimator, Sign, Name, Within string }
+
+var units = map[string]unit{
+	"gaze": {"gaze estimator", "\u00b0", "degrees", "within 7\u00b0"},
+	"hand": {"hand estimator", " px", "pixels", "joints within 5 px"},
+}
+
+// show makes the page's rows and its sentence of eval.json's text; of makes a row of figures.
+func show[F any](c *content, text []byte, of func(*F) row) error {
+	var r eval.Result[F]
+	if err := json.Unmarshal(text, &r); err != nil {
+		return err
+	}
 	if r.Synthetic == nil || r.Refined == nil {
-		return fmt.Errorf("%s: holds no figures for synthetic and refined", path)
+		return errors.New("holds no figures for synthetic and refined")
 	}
 	most := 0.0
-	for _, f := range []*eval.Figures{r.Synthetic, r.Refined, r.Real} {
-		if f != nil {
-			most = max(most, f.CI95[1])
-		}
-	}
 	for _, k := range []struct {
 		name string
-		f    *eval.Figures
+		f    *F
 	}{{"synthetic", r.Synthetic}, {"refined", r.Refined}, {"real", r.Real}} {
 		if k.f != nil {
-			low, high := max(k.f.CI95[0], 0), k.f.CI95[1]
-			c.Rows = append(c.Rows, row{
-				Name: k.name, Mean: k.f.MeanDegrees, Low: k.f.CI95[0], High: high, Within: 100 * k.f.Within7Degrees,
-				Left: 100 * low / most, Width: 100 * (high - low) / most, Dot: 100 * k.f.MeanDegrees / most,
-			})
+			line := of(k.f)
+			line.Name = k.name
+			most = max(most, line.High)
+			c.Rows = append(c.Rows, line)
 		}
 	}
-	c.Reading = reading(r)
+	for i := range c.Rows {
+		k := &c.Rows[i]
+		k.Left, k.Width, k.Dot = 100*max(k.Low, 0)/most, 100*(k.High-max(k.Low, 0))/most, 100*k.Mean/most
+	}
+	c.Reading = reading(c.Unit.Name, c.Rows[0], c.Rows[1], r.GapClosed)
 	return nil
 }
 
 // reading says in a sentence what the figures say.
-func reading(r eval.GazeResult) string {
-	gain := r.Synthetic.MeanDegrees - r.Refined.MeanDegrees
-	text := fmt.Sprintf("An estimator trained on refined images errs by %.1f degrees less on real ones than one trained on the synthetic images.", gain)
+func reading(unit string, synthetic, refined row, gap *eval.Share) string {
+	gain := synthetic.Mean - refined.Mean
+	text := fmt.Sprintf("An estimator trained on refined images errs by %.1f %s less on real ones than one trained on the synthetic images.", gain, unit)
 	switch {
 	case gain <= 0:
-		text = fmt.Sprintf("Refining did not help: the error on real images is %.1f degrees higher than with the synthetic images as they were.", -gain)
-	case r.Refined.CI95[1] > r.Synthetic.CI95[0]:
+		text = fmt.Sprintf("Refining did not help: the error on real images is %.1f %s higher than with the synthetic images as they were.", -gain, unit)
+	case refined.High > synthetic.Low:
 		text += " The confidence intervals overlap: more seeds are needed to be sure."
 	}
-	if g := r.GapClosed; g != nil {
-		text += fmt.Sprintf(" That is %.0f %% of the gap between synthetic and real images (95 %% interval %.0f to %.0f %%).", 100*g.Mean, 100*g.CI95[0], 100*g.CI95[1])
+	if gap != nil {
+		text += fmt.Sprintf(" That is %.0f %% of the gap between synthetic and real images (95 %% interval %.0f to %.0f %%).", 100*gap.Mean, 100*gap.CI95[0], 100*gap.CI95[1])
 	}
 	return text
 }

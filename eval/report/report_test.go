@@ -46,7 +46,7 @@ func TestPageShowsTheRun(t *testing.T) {
 		"eval.json": `{"synthetic":{"mean_degrees":10,"ci95":[9,11],"within_7_degrees":0.3},"refined":{"mean_degrees":5,"ci95":[4,6],"within_7_degrees":0.8},
 			"real":{"mean_degrees":3,"ci95":[2,4],"within_7_degrees":0.9},"gap_closed":{"mean":0.71,"ci95":[0.6,0.8]}}`,
 	})
-	for _, want := range []string{"Finished today", "5.00&deg;", "5.0 degrees less", "71 % of the gap", "step 200", "data:image/png;base64,cG5n", "150.0,0.0", "&lt;script&gt;"} {
+	for _, want := range []string{"Finished today", "5.00\u00b0", "5.0 degrees less", "71 % of the gap", "step 200", "data:image/png;base64,cG5n", "150.0,0.0", "&lt;script&gt;"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -54,6 +54,15 @@ func TestPageShowsTheRun(t *testing.T) {
 	for _, bad := range []string{"<script>alert", "http://", "https://", "overlap"} {
 		if strings.Contains(text, bad) {
 			t.Errorf("the page holds %q", bad)
+		}
+	}
+}
+
+func TestPageShowsHands(t *testing.T) {
+	text := render(t, map[string]string{"config.yaml": "", "eval.json": `{"task":"hand","synthetic":{"mean_px":6,"ci95":[5.5,6.5],"pck_5px":0.6},"refined":{"mean_px":4.5,"ci95":[4,5],"pck_5px":0.75}}`})
+	for _, want := range []string{"hand estimator", "4.50 px", "75.0 %", "1.5 pixels less", "joints within 5 px"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
 		}
 	}
 }

@@ -1,0 +1,171 @@
+package data
+
+import (
+	"fmt"
+	"math"
+
+	"simgan/data/simulate"
+)
+
+// The paper's hand images, and the cube around the hand that they show, mm.
+const (
+	HandSize = 224
+	handCube = 300
+)
+
+// handJointNames are NYU's 36 joints in their order.
+var handJointNames = nyuJointNames()
+
+func nyuJointNames() (names []string) {
+	for _, finger := range []string{"F1", "F2", "F3", "F4", "TH"} { // pinky, ring, middle, index, thumb
+		for _, knuckle := range []string{"KNU3", "KNU2", "KNU1"} { // end, middle, base
+			names = append(names, finger+"_"+knuckle+"_A", finger+"_"+knuckle+"_B") // bone, joint
+		}
+	}
+	for i := range 6 {
+		names = append(names, fmt.Sprintf("PALM_%d", i+1))
+	}
+	return names
+}
+
+// HandJoints are the 14 of NYU's 36 joints (0-based) on which results are reported: Tompson et al. 2014.
+var HandJoints = []int{0, 3, 6, 9, 12, 15, 18, 21, 24, 25, 27, 30, 31, 32}
+
+// HandLabels names the label of every hand data set. For each of HandJoints: JOINT_u and JOINT_v, its place in the image in
+// pixels (x right, y down, 0 is the centre of the first pixel), and JOINT_d, mm behind the crop's centre. Then the crop:
+// its window in the camera's picture (crop_left, crop_top, crop_width, crop_height, pixels), the depth of its centre
+// (crop_depth, mm) and the side of its cube (crop_cube, mm). HandPoint makes mm of them.
+var HandLabels = handLabels()
+
+var handCropNames = []string{"crop_left", "crop_top", "crop_width", "crop_height", "crop_depth", "crop_cube"}
+
+func handLabels() (names []string) {
+	for _, j := range HandJoints {
+		for _, axis := range []string{"u", "v", "d"} {
+			names = append(names, nyuJointNames()[j]+"_"+axis)
+		}
+	}
+	return append(names, handCropNames...)
+}
+
+// HandPoint is the point at (u, v) of an image of h x w, d mm behind the centre of its crop, in the camera's coordinates: x
+// right, y up, z away, mm. The label is one of HandLabels; only its crop is used.
+func HandPoint(label []float32, h, w int, u, v, d float64) [3]float64 {
+	c := cropOfLabel(label)
+	return backProject(c.picture([3]float64{u, v, d}, h, w))
+}
+
+// backProject is the point (x, y, z), mm, that NYU's camera sees at u, v in depth d: simulate.Project's inverse.
+func backProject(p [3]float64) [3]float64 {
+	return [3]float64{(p[0] - simulate.OpticalU) * p[2] / simulate.FocalX, (simulate.OpticalV - p[1]) * p[2] / simulate.FocalY, p[2]}
+}
+
+// handCrop is the part of space that an image shows: a window of the picture, and the depths of a cube around its centre.
+type handCrop struct {
+	left, top, width, height float64 // pixels; a pixel's centre has whole numbers
+	depth, cube              float64 // mm
+}
+
+// cubeCrop is the crop around the centre (u, v, d) whose window is as wide as the cube is at the centre's depth.
+func cubeCrop(centre [3]float64, cube float64) handCrop {
+	w, h := cube*simulate.FocalX/centre[2], cube*simulate.FocalY/centre[2]
+	return handCrop{centre[0] - w/2, centre[1] - h/2, w, h, centre[2], cube}
+}
+
+// boxMargin is how much flesh, mm, is expected around the outermost joints.
+const boxMargin = 25.0
+
+// boxCrop is the square around the joints' bounding box and boxMargin; depths are the cube's around the centre.
+func boxCrop(joints [][3]float64, centre [3]float64, cube float64) handCrop {
+	low, high := joints[0], joints[0]
+	for _, p := range joints {
+		for k := range 2 {
+			low[k], high[k] = min(low[k], p[k]), max(high[k], p[k])
+		}
+	}
+	side := max(high[0]-low[0], high[1]-low[1]) + 2*boxMargin*simulate.FocalX/centre[2]
+	return handCrop{(low[0] + high[0] - side) / 2, (low[1] + high[1] - side) / 2, side, side, centre[2], cube}
+}
+
+// cut is the crop's image of h x w, 16 bits: 0 is half a cube before the centre, 65535 half a cube behind it and all beyond,
+// what was not measured among it. Each pixel is the nearest one of the picture: an average of hand and background would
+// be a depth at which there is nothing.
+func (c handCrop) cut(depth []uint16, window simulate.Window, h, w int) Image {
+	m := NewImage(1, h, w, 16)
+	for y := range h {
+		v := int(math.Floor(c.top+(float64(y)+0.5)*c.height/float64(h)+0.5)) - window.Y
+		for x := range w {
+			u := int(math.Floor(c.left+(float64(x)+0.5)*c.width/float64(w)+0.5)) - window.X
+			m.Pix[y*w+x] = math.MaxUint16
+			if u >= 0 && v >= 0 && u < window.W && v < window.H {
+				m.Pix[y*w+x] = c.level(depth[v*window.W+u])
+			}
+		}
+	}
+	return m
+}
+
+// level is the 16-bit sample of a depth in mm; 0 is nothing measured.
+func (c handCrop) level(mm uint16) uint16 {
+	if mm == 0 {
+		return math.MaxUint16
+	}
+	share := (float64(mm)-c.depth)/c.cube + 0.5
+	return uint16(math.Round(min(max(share, 0), 1) * math.MaxUint16))
+}
+
+// window is the smallest part of the picture that holds what of the crop is in it.
+func (c handCrop) window() simulate.Window {
+	x, y := max(int(math.Floor(c.left)), 0), max(int(math.Floor(c.top)), 0)
+	right, bottom := int(math.Ceil(c.left+c.width))+1, int(math.Ceil(c.top+c.height))+1
+	return simulate.Window{X: x, Y: y, W: min(right, simulate.DepthWidth) - x, H: min(bottom, simulate.DepthHeight) - y}
+}
+
+// image is a point (u, v, d) of the picture in the crop's image of h x w: pixels, and mm behind the centre.
+func (c handCrop) image(p [3]float64, h, w int) [3]float64 {
+	return [3]float64{(p[0]-c.left)*float64(w)/c.width - 0.5, (p[1]-c.top)*float64(h)/c.height - 0.5, p[2] - c.depth}
+}
+
+// picture is image's inverse.
+func (c handCrop) picture(p [3]float64, h, w int) [3]float64 {
+	return [3]float64{c.left + (p[0]+0.5)*c.width/float64(w), c.top + (p[1]+0.5)*c.height/float64(h), p[2] + c.depth}
+}
+
+// label is the HandLabels of joints (u, v, d) of the picture, in the order of HandJoints.
+func (c handCrop) label(joints [][3]float64, h, w int) []float32 {
+	label := make([]float32, 0, len(HandLabels))
+	for _, p := range joints {
+		for _, v := range c.image(p, h, w) {
+			label = append(label, float32(v))
+		}
+	}
+	return append(label, c.numbers()...)
+}
+
+// values are the numbers that handCropNames name.
+func (c handCrop) values() []float64 {
+	return []float64{c.left, c.top, c.width, c.height, c.depth, c.cube}
+}
+
+// numbers are the crop's part of a label.
+func (c handCrop) numbers() []float32 {
+	var out []float32
+	for _, v := range c.values() {
+		out = append(out, float32(v))
+	}
+	return out
+}
+
+func cropOfLabel(label []float32) handCrop {
+	n := label[len(label)-len(handCropNames):]
+	return handCrop{float64(n[0]), float64(n[1]), float64(n[2]), float64(n[3]), float64(n[4]), float64(n[5])}
+}
+
+// handSize is the size that hand data sets are given: the paper's 224 x 224 unless size= says otherwise.
+func (s Spec) handSize() (h, w int, err error) {
+	h, w, ok, err := s.size()
+	if !ok {
+		h, w = HandSize, HandSize
+	}
+	return h, w, err
+}

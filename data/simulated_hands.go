@@ -1,0 +1,55 @@
+package data
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"simgan/data/simulate"
+)
+
+// simulatedHands are the built-in hands, cropped as NYU's are: a cube of 300 mm around joint 32.
+type simulatedHands struct{ *simulated }
+
+// Sample draws hand i; of its picture only the crop's window.
+func (d simulatedHands) Sample(i int) (Sample, error) {
+	m, label := cropHand(simulate.NewHand(d.domain, d.seed, i), d.info.H, d.info.W)
+	s := Sample{Name: d.Name(i), Image: m}
+	if d.info.LabelNames != nil {
+		s.Label = label
+	}
+	return s, nil
+}
+
+// cropHand is the hand's image of h x w and its HandLabels.
+func cropHand(hand *simulate.Hand, h, w int) (Image, []float32) {
+	crop := cubeCrop(hand.UVD(simulate.PalmCentre), handCube)
+	window := crop.window()
+	joints := make([][3]float64, len(HandJoints))
+	for k, j := range HandJoints {
+		joints[k] = hand.UVD(j)
+	}
+	return crop.cut(hand.Depth(window), window, h, w), crop.label(joints, h, w)
+}
+
+// handFolderWriter writes simulated hands as 16-bit PNG crops with a labels.csv.
+type handFolderWriter struct {
+	dir   string
+	mu    sync.Mutex
+	table labelTable
+}
+
+func newHandFolderWriter(dir string, _ int, _ simulate.Domain) (sceneWriter[*simulate.Hand], error) {
+	return &handFolderWriter{dir: dir, table: labelTable{header: append([]string{"file"}, HandLabels...)}}, nil
+}
+
+func (w *handFolderWriter) write(i int, hand *simulate.Hand) error {
+	name := fmt.Sprintf("%07d.png", i)
+	m, label := cropHand(hand, HandSize, HandSize)
+	w.mu.Lock()
+	w.table.add(i, []string{name}, label)
+	w.mu.Unlock()
+	return EncodePNG(filepath.Join(w.dir, name), m)
+}
+
+func (w *handFolderWriter) close() error { return w.table.write(filepath.Join(w.dir, "labels.csv")) }

@@ -1,0 +1,137 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"simgan/cgo"
+	"simgan/data"
+	"simgan/models"
+)
+
+// HandFigures are what hand estimators trained on one kind of images reach on the test images. Pixels are the images' own:
+// 224 of them are 300 mm, or 64. An error in mm is the distance in space, depth included.
+type HandFigures struct {
+	PCK5       float64            `json:"pck_5px"`   // share of joints within 5 pixels, mean over the seeds
+	MeanPx     float64            `json:"mean_px"`   // mean over joints and images, then over the seeds
+	CI95       [2]float64         `json:"ci95"`      // of mean_px, over the seeds (Student's t)
+	MeanMM     float64            `json:"mean_mm"`   // as mean_px, in space
+	PCKCI95    [2]float64         `json:"pck_ci95"`  // of pck_5px
+	MMCI95     [2]float64         `json:"mm_ci95"`   // of mean_mm
+	PCKCurve   [pckPixels]float64 `json:"pck_curve"` // share of joints within 1, 2, ... pixels
+	PerSeed    []float64          `json:"per_seed"`  // mean_px
+	PerSeedMM  []float64          `json:"per_seed_mm"`
+	PerSeedPCK []float64          `json:"per_seed_pck"`
+}
+
+// pckPixels is where the PCK curve ends.
+const pckPixels = 20
+
+// handStacks is the number of hourglasses [SimGAN].
+const handStacks = 2
+
+// HandResult is what `eval hand` writes as JSON; the gap is that of mean_px.
+type HandResult = Result[HandFigures]
+
+// Hand trains the stacked hourglass on each kind of images and tests it on held-out real ones.
+func Hand(ctx context.Context, o Options) (*HandResult, error) {
+	return compare(ctx, o, task{"hand", data.HandLabels, false}, judgeHand, func(f *HandFigures) []float64 { return f.PerSeed })
+}
+
+// judgeHand trains one estimator a seed on the kind's images and tests it.
+func judgeHand(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*HandFigures, error) {
+	f := &HandFigures{}
+	for _, seed := range seeds {
+		errs, err := handErrors(ctx, k.set, test, o.Estimator, seed)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", k.name, err)
+		}
+		f.add(errs, len(seeds))
+		last := len(f.PerSeed) - 1
+		fmt.Fprintf(o.Out, "trained on %-9s  seed %d: %.2f px, %.1f mm, %.1f %% within 5 px\n", k.name, seed, f.PerSeed[last], f.PerSeedMM[last], 100*f.PerSeedPCK[last])
+	}
+	f.MeanPx, f.CI95 = interval(f.PerSeed)
+	f.MeanMM, f.MMCI95 = interval(f.PerSeedMM)
+	f.PCK5, f.PCKCI95 = interval(f.PerSeedPCK)
+	return f, nil
+}
+
+// jointError is one joint's error.
+type jointError struct{ px, mm float64 }
+
+// add takes in the errors of one of so many seeds.
+func (f *HandFigures) add(errs []jointError, seeds int) {
+	var px, mm, pck float64
+	n := float64(len(errs))
+	for _, e := range errs {
+		px, mm = px+e.px/n, mm+e.mm/n
+		if e.px <= 5 {
+			pck += 1 / n
+		}
+		for p := range f.PCKCurve {
+			if e.px <= float64(p+1) {
+				f.PCKCurve[p] += 1 / n / float64(seeds)
+			}
+		}
+	}
+	f.PerSeed = append(f.PerSeed, px)
+	f.PerSeedMM, f.PerSeedPCK = append(f.PerSeedMM, mm), append(f.PerSeedPCK, pck)
+}
+
+// handErrors trains an estimator on d and gives its errors at every joint of the test images.
+func handErrors(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]jointError, error) {
+	joints := len(data.HandJoints)
+	e, err := train(ctx, d.N, c, seed, lesson[*models.HandEstimator]{
+		what: "hand",
+		build: func() (*models.HandEstimator, error) {
+			return models.NewHandEstimator(models.HandConfig{Width: c.Width, Stacks: handStacks, Joints: joints}, d.C)
+		},
+		loss: func(s *cgo.Scope, e *models.HandEstimator, index []int, random *rand.Rand) cgo.Tensor {
+			x, heat, depth := d.handBatch(s, index, e.Map(d.H, d.W), random, c.Device)
+			return models.LossHand(s, e.Forward(s, x, true), heat, depth, int64(joints), len(index))
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	var all []jointError
+	err = estimate(test,
+		func(s *cgo.Scope, index []int) cgo.Tensor { return lastMaps(s, e, test.images(s, index, c.Device)) },
+		func(index []int, v []float32) {
+			for k, i := range index {
+				all = append(all, test.errors(i, v[k*len(v)/len(index):(k+1)*len(v)/len(index)])...)
+			}
+		})
+	if err != nil {
+		return nil, fmt.Errorf("test: %w", err)
+	}
+	return all, nil
+}
+
+// lastMaps are the maps of the last hourglass, (n, 2 joints, m, m).
+func lastMaps(s *cgo.Scope, e *models.HandEstimator, x cgo.Tensor) cgo.Tensor {
+	maps := e.Forward(s, x, false)
+	if len(maps) == 0 {
+		return cgo.Tensor{} // the scope holds the error
+	}
+	return maps[len(maps)-1]
+}
+
+// errors are those of the joints of image i that its maps (2k, m, m) show.
+func (d set) errors(i int, maps []float32) []jointError {
+	label := d.Label(i)
+	errs := make([]jointError, len(data.HandJoints))
+	for j := range errs {
+		p := peak(maps, j, len(errs), d.H, d.W)
+		p[2] *= depthUnit(label)
+		truth := [3]float64{float64(label[3*j]), float64(label[3*j+1]), float64(label[3*j+2])}
+		errs[j].px = math.Hypot(p[0]-truth[0], p[1]-truth[1])
+		a := data.HandPoint(label, d.H, d.W, p[0], p[1], p[2])
+		b := data.HandPoint(label, d.H, d.W, truth[0], truth[1], truth[2])
+		errs[j].mm = math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) + (a[2]-b[2])*(a[2]-b[2]))
+	}
+	return errs
+}
