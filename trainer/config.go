@@ -82,6 +82,6 @@ func Default() Config {
 			Beta1: 0.5, Beta2: 0.999, EMA: 0.995, R1: 0.1, R1Every: 4, Precision: "auto",
 		},
 		Log:   LogConfig{Every: 50, SamplesEvery: 250, CheckpointEvery: 500, Keep: 3},
-		Guard: GuardConfig{Patience: 20, WarnAfter: 3, Collapse: 0.05, Unchanged: 0.1, DWins: 0.99},
+		Guard: GuardConfig{Patience: 20, WarnAfter: 3, Collapse: 0.05, Unchanged: 0.15, DWins: 0.99},
 	}
 }

@@ -11,7 +11,7 @@ type GuardConfig struct {
 	Patience  int     `yaml:"patience"`   // log windows in a row in which a guard sees its failure before the run is saved and ends with exit code 3; 0: never
 	WarnAfter int     `yaml:"warn_after"` // log windows in a row before the first warning; the next come at twice as many, four times, ...
 	Collapse  float64 `yaml:"collapse"`   // R has collapsed: variance of a refined pixel over a batch, as a share of the synthetic or real images' (the smaller), is below this; 0: off
-	Unchanged float64 `yaml:"unchanged"`  // refined = input: mean |R(x) - x| as a share of mean |x - y| is below this while D knows over 90 % of both; 0: off
+	Unchanged float64 `yaml:"unchanged"`  // refined = input: mean |R(x) - x| as a share of mean |x - y| is below this while D is right on over 90 % of all patches; 0: off
 	DWins     float64 `yaml:"d_wins"`     // D wins outright: it is right on more than this share of the refined and of the real patches; 0: off
 }
 
@@ -22,7 +22,7 @@ var ErrGuard = errors.New("stopped by a guard")
 // good checkpoint.
 var ErrNotFinite = fmt.Errorf("%w: training diverged: lower train.lr_refiner and train.lr_discriminator, or raise train.r1, or use train.precision=float32", ErrGuard)
 
-// knows is the share of patches from which on D is taken to tell refined and real images apart.
+// knows is the share of all patches from which on D is taken to tell refined and real images apart.
 const knows = 0.9
 
 // guard is one way in which adversarial training fails: how it shows in a log window's averages, and what to change.
@@ -48,7 +48,7 @@ var guards = []guard{
 	{
 		"unchanged",
 		func(c GuardConfig, m map[string]float64) bool {
-			return m[refinedChange] < c.Unchanged*m[domainDistance] && min(m["d_refined_right"], m["d_real_right"]) > knows
+			return m[refinedChange] < c.Unchanged*m[domainDistance] && (m["d_refined_right"]+m["d_real_right"])/2 > knows
 		},
 		func(m map[string]float64) string {
 			return fmt.Sprintf("refined images are the input: R changes a pixel by %.2g on average, synthetic and real ones differ by %.2g, and D knows them apart",
