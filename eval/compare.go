@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"simgan/cgo"
@@ -23,7 +25,17 @@ type Options struct {
 	Seeds     int    // estimators trained on each kind of images
 	Variants  int    // refined versions of each image, where the refiner takes noise
 	Estimator EstimatorConfig
+	Save      string    // folder for the weights of every estimator, KIND-seed-N.safetensors; "": none are kept
 	Out       io.Writer // progress, a line an estimator
+}
+
+// estimator is how the estimator of a kind and seed is trained.
+func (o Options) estimator(k kind, seed uint64) EstimatorConfig {
+	c := o.Estimator
+	if o.Save != "" {
+		c.Save = filepath.Join(o.Save, fmt.Sprintf("%s-seed-%d.safetensors", k.name, seed))
+	}
+	return c
 }
 
 // Share is the part of the synthetic-to-real gap that refining closed, 1 being all of it.
@@ -62,6 +74,11 @@ func compare[F any](ctx context.Context, o Options, t task, judge judge[F], erro
 	}
 	if !slices.Contains([]string{"", "synthetic", "refined", "real"}, o.Only) {
 		return nil, fmt.Errorf("%w: only is %q; use synthetic, refined or real", trainer.ErrConfig, o.Only)
+	}
+	if o.Save != "" {
+		if err := os.MkdirAll(o.Save, 0o755); err != nil {
+			return nil, fmt.Errorf("save: %w", err)
+		}
 	}
 	kinds, test, err := prepare(&o, t)
 	if err != nil {

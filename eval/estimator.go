@@ -16,6 +16,7 @@ type EstimatorConfig struct {
 	Batch  int     // images of a mini-batch
 	LR     float64 // Adam's learning rate, falling linearly to 0
 	Width  int     // feature maps of the hand estimator
+	Save   string  // file for the trained weights; "": none
 	BFloat bool    // convolutions in bfloat16
 	Device cgo.Device
 }
@@ -53,6 +54,9 @@ func train[N network](ctx context.Context, images int, c EstimatorConfig, seed u
 	}
 	if err = n.To(c.Device); err == nil {
 		err = l.learn(ctx, n, images, c, rand.New(rand.NewPCG(seed, 0)))
+	}
+	if err == nil && c.Save != "" {
+		err = models.Save(c.Save, n.Params(), map[string]string{"format": "pt"})
 	}
 	if err != nil {
 		n.Close()

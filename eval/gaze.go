@@ -33,7 +33,7 @@ func Gaze(ctx context.Context, o Options) (*GazeResult, error) {
 func judgeGaze(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*Figures, error) {
 	f := &Figures{}
 	for _, seed := range seeds {
-		errs, err := gazeErrors(ctx, k.set, test, o.Estimator, seed)
+		errs, err := gazeErrors(ctx, k.set, test, o.estimator(k, seed), seed)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", k.name, err)
 		}

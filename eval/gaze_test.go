@@ -1,7 +1,9 @@
 package eval
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -106,13 +108,40 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	if result.GapClosed == nil {
 		t.Error("no share of the gap")
 	}
+	saved := filepath.Join(t.TempDir(), "estimators")
 	only, err := Gaze(context.Background(), Options{
-		Run: run, Only: "refined", Seeds: 2, Variants: 2, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
+		Run: run, Save: saved, Only: "refined", Seeds: 2, Variants: 2, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if only.Synthetic != nil || only.Real != nil || only.GapClosed != nil || only.Refined.MeanDegrees != result.Refined.MeanDegrees {
 		t.Errorf("refined only: %+v, all: %+v", only.Refined, result.Refined)
+	}
+	trainOnFeatures(t, config, filepath.Join(saved, "refined-seed-2.safetensors"))
+}
+
+// trainOnFeatures trains a step whose psi is a saved estimator's first layers: l_reg is another than the identity's.
+func trainOnFeatures(t *testing.T, c trainer.Config, weights string) {
+	t.Helper()
+	reg := map[string]any{}
+	for _, psi := range []string{"identity", "learned"} {
+		c.Train.Psi, c.Train.PsiWeights = psi, weights
+		run := filepath.Join(t.TempDir(), psi)
+		if err := trainer.Run(context.Background(), c, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(run, "metrics.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first map[string]any
+		if err := json.Unmarshal(bytes.SplitN(text, []byte("\n"), 2)[0], &first); err != nil {
+			t.Fatal(err)
+		}
+		reg[psi] = first["l_reg"]
+	}
+	if l, ok := reg["learned"].(float64); !ok || l <= 0 || l == reg["identity"] {
+		t.Errorf("l_reg by psi: %v", reg)
 	}
 }

@@ -44,7 +44,7 @@ func Hand(ctx context.Context, o Options) (*HandResult, error) {
 func judgeHand(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*HandFigures, error) {
 	f := &HandFigures{}
 	for _, seed := range seeds {
-		errs, err := handErrors(ctx, k.set, test, o.Estimator, seed)
+		errs, err := handErrors(ctx, k.set, test, o.estimator(k, seed), seed)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", k.name, err)
 		}

@@ -21,7 +21,7 @@ func ParsePsi(name string, features *GazeEstimator) (Psi, error) {
 		return func(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor { return []cgo.Tensor{s.MeanDim(x, 1)} }, nil
 	case "learned":
 		if features == nil {
-			return nil, fmt.Errorf("psi learned: set train.psi_weights to the safetensors of a gaze estimator, whose first layers it uses")
+			return nil, fmt.Errorf("psi learned: set train.psi_weights to the safetensors of a gaze estimator, as eval gaze --save writes it; its first three layers are psi")
 		}
 		return func(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor { return []cgo.Tensor{features.Features(s, x)} }, nil
 	}

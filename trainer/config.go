@@ -39,7 +39,7 @@ type TrainConfig struct {
 	History               int     `yaml:"history"`                // B: refined images kept, 0: off
 	Lambda                float64 `yaml:"lambda"`                 // weight of l_reg: L1 summed over psi, averaged over images, pixels in [-1, 1]
 	Psi                   string  `yaml:"psi"`                    // identity, derivatives, mean or learned
-	PsiWeights            string  `yaml:"psi_weights"`            // psi learned: safetensors of a gaze estimator, named conv1.weight ... fc2.bias
+	PsiWeights            string  `yaml:"psi_weights"`            // psi learned: safetensors of a gaze estimator (conv1.weight ... fc2.bias), as eval gaze --save writes them; its first three layers are psi
 	Optimizer             string  `yaml:"optimizer"`              // sgd [2 re-implementations] or adam
 	LRRefiner             float64 `yaml:"lr_refiner"`             // learning rate of R
 	LRDiscriminator       float64 `yaml:"lr_discriminator"`       // learning rate of D

@@ -63,6 +63,7 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 			&cli.StringFlag{Name: "real", Usage: "real training images, a `SPEC` (default: the run's); used where they have labels"},
 			&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
 			&cli.StringFlag{Name: "only", Usage: "judge only one kind of images: synthetic, refined or real"},
+			&cli.StringFlag{Name: "save", Usage: "keep the estimators' weights in `FOLDER`, KIND-seed-N.safetensors (train.psi_weights takes them)"},
 			&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind"},
 			&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, where the refiner takes noise"},
 			&cli.IntFlag{Name: "steps", Value: steps, Usage: "updates of each estimator"},
@@ -73,7 +74,7 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 		Action: func(c *cli.Context) error {
 			return runEval(c.Context, evalOptions{
 				Options: eval.Options{
-					Run: c.String("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"), Only: c.String("only"),
+					Run: c.String("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"), Only: c.String("only"), Save: c.String("save"),
 					Seeds: c.Int("seeds"), Variants: c.Int("variants"), Out: c.App.Writer,
 					Estimator: eval.EstimatorConfig{Steps: c.Int("steps"), Batch: c.Int("batch"), LR: c.Float64("lr"), Width: c.Int("width")},
 				},
