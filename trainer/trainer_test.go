@@ -316,6 +316,21 @@ func TestConfigProblemsAreNamedAtOnce(t *testing.T) {
 	}
 }
 
+// The built-in test images are no test for a model that is made for other real images.
+func TestTestImagesBelongToTheRealOnes(t *testing.T) {
+	own, builtIn := "folder:photos", "simulated:eyes,domain=real,n=9"
+	for _, c := range []struct{ settings, want string }{
+		{"data.real=" + own, ""},
+		{"data.real=" + builtIn, Default().Data.Test},
+		{"data.real=" + own + " data.test=" + builtIn, builtIn},
+	} {
+		config, err := LoadConfig("gaze", "", strings.Fields(c.settings))
+		if err != nil || config.Data.Test != c.want {
+			t.Errorf("%s: data.test is %q, %v; want %q", c.settings, config.Data.Test, err, c.want)
+		}
+	}
+}
+
 func TestPresetsLoad(t *testing.T) {
 	for preset, batch := range map[string]int{"gaze": 64, "gaze-demo": 32, "gaze-paper-v1": 512, "gaze-paper-v2": 512, "hand": 16, "hand-demo": 16, "hand-paper": 16} {
 		c, err := LoadConfig(preset, "", nil)
