@@ -2,6 +2,7 @@ package cgo
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -320,5 +321,25 @@ func TestInPlaceOperations(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A scope's error is said once, whether f returns it, wraps it or leaves it to Within, and beside f's own.
+func TestWithinSaysAnErrorOnce(t *testing.T) {
+	own(t)
+	other := errors.New("f's own")
+	for name, f := range map[string]func(s *Scope) error{
+		"returned": func(s *Scope) error { return s.Err() },
+		"wrapped":  func(s *Scope) error { return fmt.Errorf("step 3: %w", s.Err()) },
+		"left":     func(*Scope) error { return nil },
+		"another":  func(*Scope) error { return other },
+	} {
+		err := Within(func(s *Scope) error {
+			s.Add(s.Zeros(Float32, CPU, 2), s.Zeros(Float32, CPU, 3))
+			return f(s)
+		})
+		if err == nil || strings.Count(err.Error(), "must match") != 1 || errors.Is(err, other) != (name == "another") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -37,11 +37,15 @@ type Scope struct {
 // NewScope starts a scope.
 func NewScope() *Scope { return &Scope{} }
 
-// Within runs f in a scope of its own and frees what f made; it returns f's error, else the scope's.
+// Within runs f in a scope of its own and frees what f made; it returns f's error and, where that is another, the scope's.
 func Within(f func(s *Scope) error) error {
 	s := NewScope()
 	defer s.Close()
-	return errors.Join(f(s), s.err)
+	err := f(s)
+	if s.err == nil || errors.Is(err, s.err) {
+		return err
+	}
+	return errors.Join(err, s.err)
 }
 
 // Close frees the scope's tensors.

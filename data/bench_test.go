@@ -8,7 +8,7 @@ import (
 // BenchmarkUnityEyesSample decodes, crops and resizes renders of 640x480.
 func BenchmarkUnityEyesSample(b *testing.B) {
 	dir := filepath.Join(b.TempDir(), "eyes")
-	if err := Simulate("eyes", "synthetic", "unityeyes", 4, 1, dir, func(int) {}); err != nil {
+	if err := Simulate(b.Context(), "eyes", "synthetic", "unityeyes", 4, 1, dir, func(int) {}); err != nil {
 		b.Fatal(err)
 	}
 	ds, err := Open("unityeyes:" + dir)

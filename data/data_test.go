@@ -314,7 +314,7 @@ func TestBadInputIsNamed(t *testing.T) {
 
 func TestSimulatedFolderReadsBack(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "eyes")
-	if err := Simulate("eyes", "real", "folder", 6, 3, out, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "real", "folder", 6, 3, out, func(int) {}); err != nil {
 		t.Fatal(err)
 	}
 	want, err := Open("simulated:eyes,domain=real,n=6,seed=3")
@@ -335,7 +335,19 @@ func TestSimulatedFolderReadsBack(t *testing.T) {
 			t.Fatalf("image %d: %v %s", i, err, diff)
 		}
 	}
-	if err := Simulate("eyes", "real", "folder", 6, 3, out, func(int) {}); err == nil {
+	if err := Simulate(t.Context(), "eyes", "real", "folder", 6, 3, out, func(int) {}); err == nil {
 		t.Error("a folder that is not empty was written into")
+	}
+}
+
+// What is no finite number would make every figure that is computed from it none either.
+func TestLabelsMustBeFinite(t *testing.T) {
+	for _, cell := range []string{"NaN", "Inf", "-inf"} {
+		path := filepath.Join(t.TempDir(), "labels.csv")
+		write(t, path, "file,x,y\na.png,1,2\nb.png,3,"+cell+"\n")
+		_, err := readLabels(path)
+		if want := path + ": line 3: column y: \"" + cell + "\" is no finite number"; err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }

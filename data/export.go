@@ -44,7 +44,7 @@ var variantSuffix = regexp.MustCompile(`(_v[0-9]+)+$`)
 // appears only when every image is written.
 func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) error {
 	if variants < 1 {
-		return fmt.Errorf("variants is %d; use 1 or more", variants)
+		return fmt.Errorf("%w: variants is %d; use 1 or more", ErrUsage, variants)
 	}
 	e := &Exporter{source: ds, variants: variants, images: make([]Refined, ds.Len()*variants)}
 	e.manifest.header = append(slices.Clone(manifestColumns), ds.Info().LabelNames...)

@@ -125,7 +125,7 @@ func TestEqualize(t *testing.T) {
 		t.Errorf("an image of one level became %v", got)
 	}
 	dir := filepath.Join(t.TempDir(), "renders")
-	if err := Simulate("eyes", "synthetic", "unityeyes", 2, 1, dir, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 2, 1, dir, func(int) {}); err != nil {
 		t.Fatal(err)
 	}
 	ds, err := Open("unityeyes:" + dir + ",equalize=true")

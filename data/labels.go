@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -107,6 +108,9 @@ func (l *labels) add(name string, cells []string, line int) error {
 		v, err := strconv.ParseFloat(cell, 32)
 		if err != nil {
 			return fmt.Errorf("column %s: %q is no number", l.names[i], cell)
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("column %s: %q is no finite number", l.names[i], cell)
 		}
 		values[i] = float32(v)
 	}

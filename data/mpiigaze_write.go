@@ -40,7 +40,7 @@ type mpiigazeSide struct{ gaze, image, pose []float64 } // (N,3), (N,36,60), (N,
 
 func newMPIIGazeWriter(dir string, n int) (sceneWriter[*simulate.Eye], error) {
 	if n%2 != 0 {
-		return nil, fmt.Errorf("n is %d; MPIIGaze has two eyes a frame: use an even number", n)
+		return nil, fmt.Errorf("%w: n is %d; MPIIGaze has two eyes a frame: use an even number", ErrUsage, n)
 	}
 	w := &mpiigazeWriter{dir: dir}
 	frames := n / 2

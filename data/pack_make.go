@@ -20,7 +20,8 @@ const chunkBytes = 1 << 20
 // written, from several goroutines. Until it is whole the pack is in .OUT.partial beside out: a call that was stopped or
 // killed is gone on with by the same call, and ends in the same bytes.
 func Pack(ctx context.Context, spec, out string, done func(done, of int)) error {
-	if err := needNew(out); err != nil {
+	out, err := newFolder(out)
+	if err != nil {
 		return err
 	}
 	ds, err := Open(spec)

@@ -1,10 +1,9 @@
 package data
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -103,51 +102,58 @@ type sceneWriter[S any] interface {
 }
 
 // Simulate writes n built-in eyes (formats folder, mpiigaze, unityeyes) or hands (folder, nyu) of the domain into the new
-// folder out; done is told how many are written, from several goroutines. The folder appears only when it is whole.
-func Simulate(what, domain, format string, n int, seed uint64, out string, done func(int)) error {
+// folder out; done is told how many are written, from several goroutines. The folder appears only when it is whole: where
+// ctx is cancelled, nothing stays and the error is ctx's cause. ErrUsage is from arguments that no call could use.
+func Simulate(ctx context.Context, what, domain, format string, n int, seed uint64, out string, done func(int)) error {
 	d, err := simulate.ParseDomain(domain)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrUsage, err)
 	}
 	if n < 1 {
-		return fmt.Errorf("n is %d; use 1 or more", n)
+		return fmt.Errorf("%w: n is %d; use 1 or more", ErrUsage, n)
 	}
 	switch what {
 	case "eyes":
 		open, ok := formats[format]
 		if !ok {
-			return fmt.Errorf("format %q: use %s", format, strings.Join(sortedKeys(formats), ", "))
+			return fmt.Errorf("%w: format %q: use %s", ErrUsage, format, strings.Join(sortedKeys(formats), ", "))
 		}
-		return writeScenes(out, n, open, func(i int) *simulate.Eye { return simulate.NewEye(d, seed, i) }, done)
+		return writeScenes(ctx, out, n, open, func(i int) *simulate.Eye { return simulate.NewEye(d, seed, i) }, done)
 	case "hands":
 		open, ok := handFormats[format]
 		if !ok {
-			return fmt.Errorf("format %q: use %s", format, strings.Join(sortedKeys(handFormats), ", "))
+			return fmt.Errorf("%w: format %q: use %s", ErrUsage, format, strings.Join(sortedKeys(handFormats), ", "))
 		}
-		return writeScenes(out, n, func(dir string, n int) (sceneWriter[*simulate.Hand], error) { return open(dir, n, d) },
+		return writeScenes(ctx, out, n, func(dir string, n int) (sceneWriter[*simulate.Hand], error) { return open(dir, n, d) },
 			func(i int) *simulate.Hand { return simulate.NewHand(d, seed, i) }, done)
 	}
-	return fmt.Errorf("%q cannot be simulated; there are eyes and hands", what)
+	return fmt.Errorf("%w: %q cannot be simulated; there are eyes and hands", ErrUsage, what)
 }
 
-// writeScenes makes n scenes and writes them in parallel.
-func writeScenes[S any](out string, n int, open func(dir string, n int) (sceneWriter[S], error), scene func(i int) S, done func(int)) error {
+// writeScenes makes n scenes and writes them in parallel, until the first error.
+func writeScenes[S any](ctx context.Context, out string, n int, open func(dir string, n int) (sceneWriter[S], error), scene func(i int) S, done func(int)) error {
 	return intoNew(out, func(dir string) error {
 		w, err := open(dir, n)
 		if err != nil {
 			return err
 		}
-		var group errgroup.Group
+		group, inner := errgroup.WithContext(ctx)
 		group.SetLimit(runtime.NumCPU())
 		var written atomic.Int64
-		for i := range n {
+		for i := 0; i < n && inner.Err() == nil; i++ {
 			group.Go(func() error {
 				err := w.write(i, scene(i))
 				done(int(written.Add(1)))
 				return err
 			})
 		}
-		return errors.Join(group.Wait(), w.close())
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return w.close()
 	})
 }
 
@@ -158,39 +164,4 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// intoNew lets fill write into a folder beside out, which gets out's name once it is whole; on an error nothing stays.
-func intoNew(out string, fill func(dir string) error) (err error) {
-	if err := needNew(out); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(filepath.Clean(out)), 0o755); err != nil {
-		return fmt.Errorf("output folder: %w", err)
-	}
-	dir, err := os.MkdirTemp(filepath.Dir(filepath.Clean(out)), "."+filepath.Base(out)+".partial-")
-	if err != nil {
-		return fmt.Errorf("output folder: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	if err := fill(dir); err != nil {
-		return err
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return err
-	}
-	os.Remove(out) // an empty folder of that name; if it is not empty, the rename says so
-	return os.Rename(dir, out)
-}
-
-// needNew refuses an output folder that holds something.
-func needNew(out string) error {
-	entries, err := os.ReadDir(out)
-	if err == nil && len(entries) > 0 {
-		return fmt.Errorf("output folder %s: is not empty; choose a new one or remove it", out)
-	}
-	if err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("output folder: %w", err)
-	}
-	return nil
 }

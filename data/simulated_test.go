@@ -64,7 +64,7 @@ func TestSimulateTwiceIsTheSame(t *testing.T) {
 		for k := range trees {
 			out := filepath.Join(t.TempDir(), "eyes")
 			var told atomic.Int64
-			if err := Simulate("eyes", "real", format, 4, 3, out, func(int) { told.Add(1) }); err != nil || told.Load() != 4 {
+			if err := Simulate(t.Context(), "eyes", "real", format, 4, 3, out, func(int) { told.Add(1) }); err != nil || told.Load() != 4 {
 				t.Fatalf("%s: told of %d, %v", format, told.Load(), err)
 			}
 			trees[k] = map[string]string{}
@@ -105,7 +105,7 @@ func TestSimulateRefuses(t *testing.T) {
 		"not empty": {"eyes", "real", "folder", 1, full, "is not empty"},
 		"a file":    {"eyes", "real", "folder", 1, file, "output folder"},
 	} {
-		err := Simulate(c.what, c.domain, c.format, c.n, 1, c.out, func(int) {})
+		err := Simulate(t.Context(), c.what, c.domain, c.format, c.n, 1, c.out, func(int) {})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v, want one that says %q", name, err, c.want)
 		}

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -38,6 +39,26 @@ func (o Options) estimator(k kind, seed uint64) EstimatorConfig {
 	return c
 }
 
+// validate refuses what no estimator could be trained with.
+func (o Options) validate() error {
+	c := o.Estimator
+	for _, v := range []struct {
+		name  string
+		value int
+	}{{"seeds", o.Seeds}, {"variants", o.Variants}, {"steps", c.Steps}, {"batch", c.Batch}} {
+		if v.value < 1 {
+			return fmt.Errorf("%w: %s is %d; use 1 or more", trainer.ErrConfig, v.name, v.value)
+		}
+	}
+	if !(c.LR > 0) || math.IsInf(c.LR, 0) {
+		return fmt.Errorf("%w: lr is %g; use more than 0", trainer.ErrConfig, c.LR)
+	}
+	if !slices.Contains([]string{"", "synthetic", "refined", "real"}, o.Only) {
+		return fmt.Errorf("%w: only is %q; use synthetic, refined or real", trainer.ErrConfig, o.Only)
+	}
+	return nil
+}
+
 // Share is the part of the synthetic-to-real gap that refining closed, 1 being all of it.
 type Share struct {
 	Mean float64    `json:"mean"`
@@ -45,14 +66,23 @@ type Share struct {
 }
 
 // Result is what an eval command writes as JSON: figures F of estimators trained on one kind of images, on the test images.
-// Real and GapClosed are absent where the real images have no labels.
+// Real and GapClosed are absent where the real images have no labels, GapClosed also where there is no gap: of some seed,
+// the estimator trained on real images is no better than the one trained on synthetic ones.
 type Result[F any] struct {
 	Task      string   `json:"task"`
+	Data      Specs    `json:"data"`
 	Seeds     []uint64 `json:"seeds"`
 	Synthetic *F       `json:"synthetic"`
 	Refined   *F       `json:"refined"`
 	Real      *F       `json:"real,omitempty"`
 	GapClosed *Share   `json:"gap_closed,omitempty"`
+}
+
+// Specs are the images that figures are of.
+type Specs struct {
+	Synthetic string `json:"synthetic"`
+	Real      string `json:"real,omitempty"`
+	Test      string `json:"test"`
 }
 
 // task is what estimators are trained for.
@@ -67,24 +97,21 @@ func (t task) fits(names []string) bool {
 }
 
 // compare trains estimators on synthetic, refined and, where they have labels, real images, by judge, which tests each on
-// held-out real images. errors, a value a seed, are what the share of the gap is of.
-func compare[F any](ctx context.Context, o Options, t task, judge judge[F], errors func(*F) []float64) (*Result[F], error) {
-	if o.Seeds < 1 || o.Variants < 1 {
-		return nil, fmt.Errorf("%w: seeds and variants must be 1 or more", trainer.ErrConfig)
-	}
-	if !slices.Contains([]string{"", "synthetic", "refined", "real"}, o.Only) {
-		return nil, fmt.Errorf("%w: only is %q; use synthetic, refined or real", trainer.ErrConfig, o.Only)
+// held-out real images. errorsOf, a value a seed, are what the share of the gap is of.
+func compare[F any](ctx context.Context, o Options, t task, judge judge[F], errorsOf func(*F) []float64) (*Result[F], error) {
+	if err := o.validate(); err != nil {
+		return nil, err
 	}
 	if o.Save != "" {
 		if err := os.MkdirAll(o.Save, 0o755); err != nil {
 			return nil, fmt.Errorf("save: %w", err)
 		}
 	}
-	kinds, test, err := prepare(&o, t)
+	kinds, test, err := prepare(ctx, &o, t)
 	if err != nil {
 		return nil, err
 	}
-	result := &Result[F]{Task: t.name}
+	result := &Result[F]{Task: t.name, Data: Specs{o.Synthetic, o.Real, o.Test}}
 	for seed := range uint64(o.Seeds) {
 		result.Seeds = append(result.Seeds, seed+1)
 	}
@@ -100,7 +127,7 @@ func compare[F any](ctx context.Context, o Options, t task, judge judge[F], erro
 		return nil, fmt.Errorf("%w: only real images were asked for, and %s has no labels", trainer.ErrConfig, o.Real)
 	}
 	if result.Real != nil && o.Only == "" {
-		result.GapClosed = share(errors(result.Synthetic), errors(result.Refined), errors(result.Real))
+		result.GapClosed = share(errorsOf(result.Synthetic), errorsOf(result.Refined), errorsOf(result.Real))
 	}
 	return result, nil
 }
@@ -115,7 +142,7 @@ type kind struct {
 }
 
 // prepare loads the images of every kind, synthetic, refined and, with labels, real, and refines the synthetic ones.
-func prepare(o *Options, t task) ([]kind, set, error) {
+func prepare(ctx context.Context, o *Options, t task) ([]kind, set, error) {
 	refiner, config, err := trainer.LoadRefiner(o.Run, o.Estimator.Device)
 	if err != nil {
 		return nil, set{}, err
@@ -126,35 +153,45 @@ func prepare(o *Options, t task) ([]kind, set, error) {
 			*spec = fallback
 		}
 	}
-	synthetic, err := t.open(o.Synthetic, "synthetic")
+	synthetic, err := t.open(ctx, o.Synthetic, "synthetic")
 	if err != nil {
 		return nil, set{}, err
 	}
-	test, err := t.open(o.Test, "test")
+	if synthetic.C != refiner.Channels {
+		return nil, set{}, fmt.Errorf("%w: synthetic: %s has %d channel(s), the refiner was trained on %d", trainer.ErrConfig, o.Synthetic, synthetic.C, refiner.Channels)
+	}
+	test, err := t.open(ctx, o.Test, "test")
 	if err != nil {
 		return nil, set{}, err
 	}
-	refined, err := refine(refiner, synthetic, config.Seed, o.Variants)
+	real, err := t.openReal(ctx, o.Real)
+	if err != nil {
+		return nil, set{}, err
+	}
+	if err := errors.Join(test.like(synthetic, "test", o.Test), real.like(synthetic, "real", o.Real)); err != nil {
+		return nil, set{}, err
+	}
+	refined, err := refine(ctx, refiner, synthetic, config.Seed, o.Variants)
 	if err != nil {
 		return nil, set{}, err
 	}
 	kinds := []kind{{"synthetic", synthetic}, {"refined", refined}}
-	if o.Real == "" {
-		return kinds, test, nil
+	if real.Batch != nil {
+		kinds = append(kinds, kind{"real", real})
 	}
-	ds, err := data.Open(o.Real)
-	if err != nil {
-		return nil, set{}, fmt.Errorf("real: %w", err)
-	}
-	defer ds.Close()
-	if ds.Info().LabelNames == nil {
-		return kinds, test, nil
-	}
-	real, err := t.load(ds, "real")
-	return append(kinds, kind{"real", real}), test, err
+	return kinds, test, nil
 }
 
-func (t task) open(spec, key string) (set, error) {
+// like refuses images of another size than the synthetic ones have: one estimator takes both.
+func (d set) like(synthetic set, key, spec string) error {
+	if d.Batch == nil || d.C == synthetic.C && d.H == synthetic.H && d.W == synthetic.W {
+		return nil
+	}
+	return fmt.Errorf("%w: %s: images of %s are %dx%dx%d (channels, height, width), the synthetic ones %dx%dx%d; add size=HxW (or grey=true) to its SPEC",
+		trainer.ErrConfig, key, spec, d.C, d.H, d.W, synthetic.C, synthetic.H, synthetic.W)
+}
+
+func (t task) open(ctx context.Context, spec, key string) (set, error) {
 	if spec == "" {
 		return set{}, fmt.Errorf("%w: eval %s needs labelled images: give --%s SPEC, or set data.%s in the run's config", trainer.ErrConfig, t.name, key, key)
 	}
@@ -163,24 +200,40 @@ func (t task) open(spec, key string) (set, error) {
 		return set{}, fmt.Errorf("%s: %w", key, err)
 	}
 	defer ds.Close()
-	return t.load(ds, key)
+	return t.load(ctx, ds, key)
+}
+
+// openReal reads the real images, none where they have no labels.
+func (t task) openReal(ctx context.Context, spec string) (set, error) {
+	if spec == "" {
+		return set{}, nil
+	}
+	ds, err := data.Open(spec)
+	if err != nil {
+		return set{}, fmt.Errorf("real: %w", err)
+	}
+	defer ds.Close()
+	if ds.Info().LabelNames == nil {
+		return set{}, nil
+	}
+	return t.load(ctx, ds, "real")
 }
 
 // load reads a whole data set of labelled images.
-func (t task) load(ds data.Dataset, key string) (set, error) {
+func (t task) load(ctx context.Context, ds data.Dataset, key string) (set, error) {
 	info := ds.Info()
 	if !t.fits(info.LabelNames) {
 		return set{}, fmt.Errorf("%s: eval %s needs labels %v; the data set has %v", key, t.name, t.labels, info.LabelNames)
 	}
-	b, err := data.LoadRange(ds, 0, ds.Len())
+	b, err := data.LoadLevels(ctx, ds)
 	if err != nil {
 		return set{}, fmt.Errorf("%s: %w", key, err)
 	}
-	return set{b, info.Bits}, nil
+	return set{b}, nil
 }
 
 // refine makes the variants of every synthetic image, rounded to image levels as a written data set is.
-func refine(r *models.Refiner, d set, seed uint64, variants int) (set, error) {
+func refine(ctx context.Context, r *models.Refiner, d set, seed uint64, variants int) (set, error) {
 	device, err := r.Device()
 	if err != nil {
 		return set{}, err
@@ -194,37 +247,52 @@ func refine(r *models.Refiner, d set, seed uint64, variants int) (set, error) {
 		variants = 1
 	}
 	out := *d.Batch
-	out.N, out.Pixels, out.Labels = d.N*variants, nil, nil
-	for range variants {
+	out.N, out.Levels, out.Labels = d.N*variants, make([]byte, len(d.Levels)*variants), nil
+	for v := range variants {
 		for from := 0; from < d.N; from += refineBatch {
-			part := d.Slice(from, min(from+refineBatch, d.N))
+			if ctx.Err() != nil {
+				return set{}, context.Cause(ctx)
+			}
+			part := d.Unit(from, min(from+refineBatch, d.N))
 			pixels, err := trainer.Refine(r, noise, part)
 			if err != nil {
 				return set{}, err
 			}
-			for _, m := range data.Unbatch(pixels, part, d.bits) {
-				unit := make([]float32, len(m.Pix))
-				data.ToUnit(m, unit)
-				out.Pixels = append(out.Pixels, unit...)
+			for k, m := range data.Unbatch(pixels, part, d.Bits) {
+				out.PutLevels(v*d.N+from+k, m)
 			}
-			out.Labels = append(out.Labels, part.Labels...)
 		}
+		out.Labels = append(out.Labels, d.Labels...)
 	}
-	return set{&out, d.bits}, nil
+	return set{&out}, nil
 }
 
 // refineBatch is how many images are refined at once.
 const refineBatch = 128
 
-// share pairs the seeds: each gives one share of the gap.
+// share pairs the seeds: each gives one share of the gap. It is nil where a seed has no gap above 0.
 func share(synthetic, refined, real []float64) *Share {
 	shares := make([]float64, len(synthetic))
 	for i := range shares {
-		shares[i] = (synthetic[i] - refined[i]) / (synthetic[i] - real[i])
+		gap := synthetic[i] - real[i]
+		if !(gap > 0) {
+			return nil
+		}
+		shares[i] = (synthetic[i] - refined[i]) / gap
 	}
 	mean, ci := interval(shares)
+	if !finite(mean, ci[0], ci[1]) {
+		return nil
+	}
 	return &Share{mean, ci}
 }
+
+func finite(values ...float64) bool {
+	return !slices.ContainsFunc(values, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+}
+
+// errDiverged is of figures that are no numbers.
+var errDiverged = errors.New("its errors are no finite numbers: it diverged (lower --lr), or a label of the test images is a vector of length 0")
 
 // students are the 97.5 % quantiles of Student's t for 1, 2, ... degrees of freedom.
 var students = []float64{12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262}

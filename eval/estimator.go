@@ -24,11 +24,8 @@ type EstimatorConfig struct {
 // Adam's constants, as in Kingma & Ba 2015.
 const beta1, beta2, epsilon = 0.9, 0.999, 1e-8
 
-// set is labelled images in memory, a batch's pixels, and the bits that they were given with.
-type set struct {
-	*data.Batch
-	bits int
-}
+// set is labelled images in memory as levels, a quarter or a half of their size as float32.
+type set struct{ *data.Batch }
 
 // network is an estimator.
 type network interface {
@@ -140,9 +137,9 @@ func estimate(d set, forward func(s *cgo.Scope, index []int) cgo.Tensor, got fun
 // images copies the chosen images to the device: (n, C, H, W).
 func (d set) images(s *cgo.Scope, index []int, device cgo.Device) cgo.Tensor {
 	size := d.C * d.H * d.W
-	pixels := make([]float32, 0, len(index)*size)
-	for _, i := range index {
-		pixels = append(pixels, d.Pixels[i*size:(i+1)*size]...)
+	pixels := make([]float32, len(index)*size)
+	for k, i := range index {
+		d.UnitOf(i, pixels[k*size:(k+1)*size])
 	}
 	return s.From(pixels, device, int64(len(index)), int64(d.C), int64(d.H), int64(d.W))
 }

@@ -44,6 +44,9 @@ func judgeGaze(ctx context.Context, k kind, test set, seeds []uint64, o Options)
 				within++
 			}
 		}
+		if !finite(sum) {
+			return nil, fmt.Errorf("estimator trained on %s, seed %d: %w", k.name, seed, errDiverged)
+		}
 		f.PerSeed = append(f.PerSeed, sum/float64(len(errs)))
 		f.Within7Degrees += float64(within) / float64(len(errs)) / float64(len(seeds))
 		fmt.Fprintf(o.Out, "trained on %-9s  seed %d: %.2f degrees\n", k.name, seed, sum/float64(len(errs)))

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"simgan/cgo"
@@ -105,9 +106,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
-	if result.GapClosed == nil {
-		t.Error("no share of the gap")
-	}
+	checkRefusals(t, run, cancelled)
 	saved := filepath.Join(t.TempDir(), "estimators")
 	only, err := Gaze(context.Background(), Options{
 		Run: run, Save: saved, Only: "refined", Seeds: 2, Variants: 2, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
@@ -119,6 +118,45 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		t.Errorf("refined only: %+v, all: %+v", only.Refined, result.Refined)
 	}
 	trainOnFeatures(t, config, filepath.Join(saved, "refined-seed-2.safetensors"))
+}
+
+// checkRefusals: what no estimator could be trained with is refused, and a cancelled call ends with the cause.
+func checkRefusals(t *testing.T, run string, cancelled context.Context) {
+	t.Helper()
+	good := Options{Run: run, Seeds: 1, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU}}
+	for want, spoil := range map[string]func(o *Options){
+		"batch is -1":   func(o *Options) { o.Estimator.Batch = -1 },
+		"batch is 0":    func(o *Options) { o.Estimator.Batch = 0 },
+		"steps is -5":   func(o *Options) { o.Estimator.Steps = -5 },
+		"lr is -1":      func(o *Options) { o.Estimator.LR = -1 },
+		"lr is NaN":     func(o *Options) { o.Estimator.LR = math.NaN() },
+		"variants is 0": func(o *Options) { o.Variants = 0 },
+		"1x36x60":       func(o *Options) { o.Test = "simulated:eyes,n=2,size=36x60" },
+	} {
+		o := good
+		spoil(&o)
+		if _, err := Gaze(context.Background(), o); !errors.Is(err, trainer.ErrConfig) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want one that says %q", err, want)
+		}
+	}
+	if _, err := Gaze(cancelled, good); !errors.Is(err, trainer.ErrStopped) || strings.Contains(err.Error(), "estimator") {
+		t.Errorf("a cancelled call: %v", err)
+	}
+}
+
+// By hand: seeds that close 2 of 4 and 1 of 4 degrees; real images no better than synthetic ones of one seed.
+func TestShareOfTheGap(t *testing.T) {
+	if s := share([]float64{10, 8}, []float64{8, 7}, []float64{6, 4}); s == nil || s.Mean != 0.375 {
+		t.Errorf("share is %+v, want 0.375", s)
+	}
+	for _, real := range []float64{8, 9, math.NaN()} {
+		r := Result[Figures]{Task: "gaze", Synthetic: &Figures{}, Refined: &Figures{}, Real: &Figures{}, Data: Specs{Synthetic: "a:b", Test: "c:d"}}
+		r.GapClosed = share([]float64{10, 8}, []float64{8, 7}, []float64{6, real})
+		text, err := json.Marshal(r)
+		if err != nil || strings.Contains(string(text), "gap_closed") || !strings.Contains(r.Table(), "there is no gap") || !strings.Contains(r.Table(), "c:d") {
+			t.Errorf("real %v: %v %s\n%s", real, err, text, r.Table())
+		}
+	}
 }
 
 // trainOnFeatures trains a step whose psi is a saved estimator's first layers: l_reg is another than the identity's.

@@ -50,6 +50,9 @@ func judgeHand(ctx context.Context, k kind, test set, seeds []uint64, o Options)
 		}
 		f.add(errs, len(seeds))
 		last := len(f.PerSeed) - 1
+		if !finite(f.PerSeed[last], f.PerSeedMM[last]) {
+			return nil, fmt.Errorf("estimator trained on %s, seed %d: %w", k.name, seed, errDiverged)
+		}
 		fmt.Fprintf(o.Out, "trained on %-9s  seed %d: %.2f px, %.1f mm, %.1f %% within 5 px\n", k.name, seed, f.PerSeed[last], f.PerSeedMM[last], 100*f.PerSeedPCK[last])
 	}
 	f.MeanPx, f.CI95 = interval(f.PerSeed)

@@ -59,11 +59,12 @@ func (v view) draw(dst, src []float32) {
 // and depths (n, k, m, m) in depthUnit, the same all over a joint's map.
 func (d set) handBatch(s *cgo.Scope, index []int, m int, r *rand.Rand, device cgo.Device) (x, heat, depth cgo.Tensor) {
 	size, joints := d.C*d.H*d.W, len(data.HandJoints)
-	pixels := make([]float32, len(index)*size)
+	pixels, image := make([]float32, len(index)*size), make([]float32, size)
 	heats, depths := make([]float32, len(index)*joints*m*m), make([]float32, len(index)*joints*m*m)
 	for k, i := range index {
 		v, label := newView(d.H, d.W, r), d.Label(i)
-		v.draw(pixels[k*size:(k+1)*size], d.Pixels[i*size:(i+1)*size])
+		d.UnitOf(i, image)
+		v.draw(pixels[k*size:(k+1)*size], image)
 		for j := range joints {
 			u, t := v.place(float64(label[3*j]), float64(label[3*j+1]))
 			cells := (k*joints + j) * m * m

@@ -21,6 +21,9 @@ type RefineOptions struct {
 
 // RefineSet writes the refined data set with its labels, every image of it.
 func RefineSet(ctx context.Context, o RefineOptions) error {
+	if o.Variants < 1 {
+		return fmt.Errorf("%w: variants is %d; use 1 or more", trainer.ErrConfig, o.Variants)
+	}
 	r, config, err := trainer.LoadRefiner(o.Run, o.Device)
 	if err != nil {
 		return err

@@ -9,6 +9,11 @@ import (
 func (r *Result[F]) Table() string {
 	var t strings.Builder
 	fmt.Fprintf(&t, "trained on   %s; 95 %% CI over %d seeds\n", headings[r.Task], len(r.Seeds))
+	fmt.Fprintf(&t, "synthetic    %s\n", r.Data.Synthetic)
+	if r.Data.Real != "" {
+		fmt.Fprintf(&t, "real         %s\n", r.Data.Real)
+	}
+	fmt.Fprintf(&t, "tested on    %s\n\n", r.Data.Test)
 	for _, row := range []struct {
 		name string
 		f    *F
@@ -19,6 +24,9 @@ func (r *Result[F]) Table() string {
 	}
 	if g := r.GapClosed; g != nil {
 		fmt.Fprintf(&t, "refining closed %.0f %% of the gap between synthetic and real (%.0f to %.0f %%)\n", 100*g.Mean, 100*g.CI95[0], 100*g.CI95[1])
+	}
+	if r.GapClosed == nil && r.Synthetic != nil && r.Refined != nil && r.Real != nil {
+		fmt.Fprintln(&t, "there is no gap that refining could have closed: for some seed, real images trained no better estimator than synthetic ones")
 	}
 	return t.String()
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -61,6 +63,9 @@ func (c *Config) overlay(source string, text []byte) error {
 	case err != nil:
 		return fmt.Errorf("%s: %w", source, err)
 	}
+	if err := d.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: holds more than one YAML document (behind ---): keep one", source)
+	}
 	return nil
 }
 
@@ -85,11 +90,23 @@ func (c *Config) set(setting string) error {
 	for depth, part := range strings.Split(strings.TrimSpace(key), ".") {
 		fmt.Fprintf(&text, "\n%s%s:", strings.Repeat(" ", depth), part)
 	}
-	scalar := yaml.Node{}
-	if err := yaml.Unmarshal([]byte(value), &scalar); err != nil || strings.Contains(value, ": ") || value == "" {
+	if !plain(value) {
 		value = fmt.Sprintf("%q", value)
 	}
-	return c.overlay("--set "+setting, []byte(text.String()+" "+value))
+	if err := c.overlay("--set "+setting, []byte(text.String()+" "+value)); err != nil {
+		return errors.New(yamlLine.ReplaceAllString(err.Error(), ""))
+	}
+	return nil
+}
+
+// yamlLine is a line of the YAML that set makes up; its user wrote none.
+var yamlLine = regexp.MustCompile(`(yaml: )?line \d+: `)
+
+// plain tells whether a value means in YAML what it says: a path may hold what starts a comment there, or a key.
+func plain(value string) bool {
+	var node yaml.Node
+	err := yaml.Unmarshal([]byte(value), &node)
+	return err == nil && len(node.Content) == 1 && node.Content[0].LineComment == "" && node.FootComment == "" && !strings.Contains(value, ": ")
 }
 
 // Validate reports every value that no run could use.
@@ -101,6 +118,18 @@ func (c *Config) Validate() error {
 		}
 	}
 	t, r, d := c.Train, c.Refiner, c.Discriminator
+	for _, v := range []struct {
+		key   string
+		value float64
+	}{
+		{"train.lambda", t.Lambda},
+		{"train.lr_refiner", t.LRRefiner},
+		{"train.lr_discriminator", t.LRDiscriminator},
+		{"train.r1", t.R1},
+		{"discriminator.width", d.Width},
+	} {
+		need(!math.IsInf(v.value, 0), "%s is %g; use a finite number", v.key, v.value)
+	}
 	for _, v := range []struct {
 		key    string
 		value  int

@@ -20,7 +20,8 @@ type networks struct {
 	noise   *cgo.Generator
 }
 
-// newNetworks builds the networks of the config for images like info, initialised from its seed.
+// newNetworks builds the networks of the config for images like info, initialised from its seed. It refuses a batch that
+// their device cannot hold.
 func newNetworks(c Config, info data.Info) (n *networks, err error) {
 	n = &networks{bfloat: c.Train.Precision == "bfloat16"}
 	defer func() {
@@ -29,6 +30,9 @@ func newNetworks(c Config, info data.Info) (n *networks, err error) {
 		}
 	}()
 	if n.device, err = cgo.ParseDevice(c.Device); err != nil {
+		return n, err
+	}
+	if err = fits(c, info, n.device); err != nil {
 		return n, err
 	}
 	if err = cgo.Seed(c.Seed); err != nil {

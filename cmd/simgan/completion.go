@@ -30,6 +30,9 @@ func newCompletionCommand() *cli.Command {
 			"simgan completion fish > ~/.config/fish/completions/simgan.fish",
 		BashComplete: func(c *cli.Context) { fmt.Fprintln(c.App.Writer, strings.Join(shells, "\n")) },
 		Action: func(c *cli.Context) error {
+			if c.NArg() > 1 {
+				return fmt.Errorf("%w: completion takes one SHELL, not %q too", errUsage, c.Args().Get(1))
+			}
 			text, err := completion(c.App, c.Args().First())
 			if err == nil {
 				_, err = fmt.Fprint(c.App.Writer, text)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
@@ -85,6 +86,9 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 }
 
 func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) error {
+	if err := writable(o.json); err != nil {
+		return err
+	}
 	if err := cgo.Start(0); err != nil {
 		return err
 	}
@@ -106,4 +110,19 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 		return err
 	}
 	return renameio.WriteFile(o.json, append(text, '\n'), 0o644)
+}
+
+// writable tells before the work whether a file can be written after it; "" is none.
+func writable(path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%w: --json %s is a folder; name a file", errUsage, path)
+	}
+	file, err := renameio.NewPendingFile(path)
+	if err != nil {
+		return fmt.Errorf("%w: --json: %w", errUsage, err)
+	}
+	return file.Cleanup()
 }

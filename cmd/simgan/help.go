@@ -1,6 +1,11 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
 
 // helpTemplate shows a command's UsageText, a line each, as its examples.
 const helpTemplate = `NAME:
@@ -27,7 +32,55 @@ func prepare(command *cli.Command, usage cli.OnUsageErrorFunc) {
 	command.OnUsageError, command.CustomHelpTemplate = usage, helpTemplate
 	command.HideHelpCommand = true // simgan help COMMAND and --help are enough
 	completeValues(command)
+	command.Action = checked(command)
 	for _, sub := range command.Subcommands {
 		prepare(sub, usage)
 	}
+}
+
+// checked is the command's action behind the checks that the library leaves out, or ends with an error that cannot be told
+// from a failure's: flags that must be given, arguments where none is taken, commands that are not there.
+func checked(command *cli.Command) cli.ActionFunc {
+	action, required := command.Action, takeRequired(command.Flags)
+	return func(c *cli.Context) error {
+		first := c.Args().First()
+		if len(command.Subcommands) > 0 {
+			if c.Args().Present() {
+				return fmt.Errorf("%w: %s has no command %q; see %[2]s --help", errUsage, command.HelpName, first)
+			}
+			return cli.ShowSubcommandHelp(c)
+		}
+		if c.Args().Present() && command.ArgsUsage == "" {
+			return fmt.Errorf("%w: %s takes no argument %q", errUsage, command.HelpName, first)
+		}
+		var missing []string
+		for _, name := range required {
+			if !c.IsSet(name) {
+				missing = append(missing, "--"+name)
+			}
+		}
+		if len(missing) > 0 {
+			return fmt.Errorf("%w: %s needs %s; see %[2]s --help", errUsage, command.HelpName, strings.Join(missing, " and "))
+		}
+		return action(c)
+	}
+}
+
+// takeRequired are the names of the flags that must be given; the library does not check them any more.
+func takeRequired(flags []cli.Flag) (names []string) {
+	for _, f := range flags {
+		var required *bool
+		switch f := f.(type) {
+		case *cli.StringFlag:
+			required = &f.Required
+		case *cli.StringSliceFlag:
+			required = &f.Required
+		default:
+			continue
+		}
+		if *required {
+			names, *required = append(names, f.Names()[0]), false
+		}
+	}
+	return names
 }

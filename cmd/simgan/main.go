@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"simgan/data"
 	"simgan/trainer"
 )
 
@@ -74,7 +75,7 @@ func exitCode(err error) int {
 		return exitGuard
 	case errors.As(err, &signalled):
 		return 128 + int(signalled.signal)
-	case errors.Is(err, trainer.ErrConfig), errors.Is(err, errUsage):
+	case errors.Is(err, trainer.ErrConfig), errors.Is(err, errUsage), errors.Is(err, data.ErrUsage):
 		return exitUsage
 	}
 	return exitFailed

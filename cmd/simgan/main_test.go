@@ -5,7 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 func TestExitCodesAndMessages(t *testing.T) {
@@ -43,6 +45,75 @@ func TestExitCodesAndMessages(t *testing.T) {
 				t.Error("nothing was printed")
 			}
 		})
+	}
+}
+
+// Whatever is wrong with a command line itself ends with exit code 2, before any work.
+func TestUsageErrorsExit2(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	for line, want := range map[string]string{
+		"refine": "needs --run and --data and --out",
+		"eval gaze --run r --json /nowhere/f.json": "--json",
+		"eval gaze --run r --json /":               "is a folder",
+		"refine --run r --data d":                  "needs --out",
+		"eval gaze":                                "needs --run",
+		"eval hand":                                "needs --run",
+		"export --run r":                           "needs --onnx",
+		"report":                                   "needs --run",
+		"simulate eyes":                            "needs --out",
+		"bench loader":                             "needs --data",
+		"eval bogus":                               `has no command "bogus"`,
+		"simulate hands2":                          `has no command "hands2"`,
+		"bench trian":                              `has no command "trian"`,
+		"train now":                                `takes no argument "now"`,
+		"refine now":                               `takes no argument "now"`,
+		"eval gaze now":                            `takes no argument "now"`,
+		"report runs/demo":                         `takes no argument "runs/demo"`,
+		"export now":                               `takes no argument "now"`,
+		"simulate eyes now":                        `takes no argument "now"`,
+		"pack now":                                 `takes no argument "now"`,
+		"bench train now":                          `takes no argument "now"`,
+		"doctor now":                               `takes no argument "now"`,
+		"version now":                              `takes no argument "now"`,
+		"completion bash zsh":                      "one SHELL",
+		"sweep a b":                                "one FILE",
+		"simulate eyes --n 0 --out":                "n is 0",
+		"simulate eyes --domain foo --out":         `domain "foo"`,
+		"simulate hands --format foo --out":        `format "foo"`,
+		"simulate eyes --format mpiigaze --n 3 --out":             "n is 3",
+		"refine --run r --data simulated:eyes --variants 0 --out": "variants is 0",
+	} {
+		args := append([]string{"simgan"}, strings.Fields(line)...)
+		if args[len(args)-1] == "--out" {
+			args = append(args, out)
+		}
+		var text, problems bytes.Buffer
+		if code := run(args, &text, &problems); code != exitUsage || !strings.Contains(problems.String(), want) {
+			t.Errorf("%s: exit code %d, %q does not say %q", line, code, problems.String(), want)
+		}
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a refused call left its output folder")
+	}
+}
+
+// A signal ends simulate soon and nothing stays.
+func TestSimulateHeedsSignals(t *testing.T) {
+	dir := t.TempDir()
+	go func() {
+		for range 1000 { // until the work has begun: then the signal is run's
+			if begun, err := filepath.Glob(filepath.Join(dir, ".eyes*", "*.jpg")); err != nil || len(begun) > 0 {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		syscall.Kill(os.Getpid(), syscall.SIGTERM)
+	}()
+	var out, problems bytes.Buffer
+	code := run([]string{"simgan", "simulate", "eyes", "--format", "unityeyes", "--n", "100000", "--out", filepath.Join(dir, "eyes")}, &out, &problems)
+	left, err := os.ReadDir(dir)
+	if code != 128+int(syscall.SIGTERM) || err != nil || len(left) > 0 {
+		t.Errorf("exit code %d, left %v: %s", code, left, problems.String())
 	}
 }
 

@@ -72,7 +72,7 @@ func simulateCommand(what, format, domains, formats string) *cli.Command {
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of the scenes"},
 		},
 		Action: func(c *cli.Context) error {
-			err := data.Simulate(what, c.String("domain"), c.String("format"), c.Int("n"), c.Uint64("seed"), c.String("out"), func(int) {})
+			err := data.Simulate(c.Context, what, c.String("domain"), c.String("format"), c.Int("n"), c.Uint64("seed"), c.String("out"), func(int) {})
 			if err == nil {
 				fmt.Fprintf(c.App.Writer, "%d %s are in %s\n", c.Int("n"), what, c.String("out"))
 			}

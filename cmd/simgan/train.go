@@ -52,9 +52,6 @@ func newTrainCommand() *cli.Command {
 					o.settings = append(o.settings, fmt.Sprintf("%s=%v", name, c.Value(name)))
 				}
 			}
-			if c.Args().Present() {
-				return fmt.Errorf("%w: train takes no argument %q", errUsage, c.Args().First())
-			}
 			return runTrain(c.Context, o, c.App.Writer)
 		},
 	}

@@ -1,0 +1,104 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// left are the names in a folder.
+func left(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// A cancelled call ends with the cause, long before its last image, and leaves nothing, in every format.
+func TestSimulateStops(t *testing.T) {
+	cause := errors.New("asked to stop")
+	try := func(what, format string) {
+		dir := t.TempDir()
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var most atomic.Int64
+		err := Simulate(ctx, what, "synthetic", format, 2000, 1, filepath.Join(dir, "out"), func(n int) {
+			most.Store(max(most.Load(), int64(n)))
+			if n == 2 {
+				cancel(cause)
+			}
+		})
+		if names := left(t, dir); !errors.Is(err, cause) || most.Load() > 100 || len(names) > 0 {
+			t.Errorf("%s as %s: %v, after %d, left %v", what, format, err, most.Load(), names)
+		}
+	}
+	for format := range formats {
+		try("eyes", format)
+	}
+	for format := range handFormats {
+		try("hands", format)
+	}
+}
+
+// failing is a writer without room.
+type failing struct{ calls atomic.Int64 }
+
+func (f *failing) write(int, int) error { f.calls.Add(1); return errors.New("disk full") }
+func (f *failing) close() error         { return errors.New("closed, though images are missing") }
+
+func TestWriteScenesStopsAtTheFirstError(t *testing.T) {
+	w, dir := &failing{}, t.TempDir()
+	err := writeScenes(t.Context(), filepath.Join(dir, "out"), 100000, func(string, int) (sceneWriter[int], error) { return w, nil },
+		func(i int) int { return i }, func(int) {})
+	if err == nil || err.Error() != "disk full" || w.calls.Load() > 100 || len(left(t, dir)) > 0 {
+		t.Errorf("%v after %d images, left %v", err, w.calls.Load(), left(t, dir))
+	}
+}
+
+// What a killed process left goes; what a living one writes stays and is not waited for.
+func TestIntoNewAfterAKill(t *testing.T) {
+	dir := t.TempDir()
+	out, unfinished := filepath.Join(dir, "out"), filepath.Join(dir, ".out.unfinished")
+	for _, path := range []string{"0000001.png", "deep/labels.csv", ".lock"} {
+		write(t, filepath.Join(unfinished, path), "half")
+	}
+	err := intoNew(out, func(d string) error {
+		if again := intoNew(out, func(string) error { return nil }); again == nil || !strings.Contains(again.Error(), "another simgan is writing") {
+			t.Errorf("a second call at the same time: %v", again)
+		}
+		return os.WriteFile(filepath.Join(d, "new.png"), nil, 0o644)
+	})
+	if names := left(t, out); err != nil || len(names) != 1 || names[0] != "new.png" || len(left(t, dir)) != 1 {
+		t.Errorf("%v, %v beside %v", err, names, left(t, dir))
+	}
+}
+
+// An empty folder is replaced, wherever a link to it stands; the folder that one is in is refused before the work.
+func TestIntoNewInsteadOfAnEmptyFolder(t *testing.T) {
+	dir := t.TempDir()
+	empty, link := filepath.Join(dir, "empty"), filepath.Join(t.TempDir(), "link")
+	if err := errors.Join(os.Mkdir(empty, 0o755), os.Symlink(empty, link)); err != nil {
+		t.Fatal(err)
+	}
+	fill := func(d string) error { return os.WriteFile(filepath.Join(d, "new.png"), nil, 0o644) }
+	if err := intoNew(link+"/", fill); err != nil || len(left(t, empty)) != 1 || len(left(t, dir)) != 1 {
+		t.Errorf("%v, left %v", err, left(t, dir))
+	}
+	t.Chdir(t.TempDir())
+	for _, here := range []string{".", "", "../" + filepath.Base(must(os.Getwd()))} {
+		err := intoNew(here, func(string) error { t.Error("the work was begun"); return nil })
+		if err == nil || len(left(t, ".")) > 0 {
+			t.Errorf("%q: %v, left %v", here, err, left(t, "."))
+		}
+	}
+}
+
+func must(path string, _ error) string { return path }
