@@ -1,6 +1,10 @@
 # simgan: `make` lists what there is.
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 RUN := runs/demo
+# HDF5=1: with the reader of Kaggle's gaze.h5, which links libhdf5.
+ifneq ($(HDF5),)
+export GOFLAGS += -tags=hdf5
+endif
 
 .PHONY: help demo demo-hand test check lint layout packaging build bench bench-gpu mistakes formats docs image image-check setup fmt clean
 
@@ -9,8 +13,9 @@ help: ## this list
 
 setup: ## install what is missing, build the C++ libraries
 	@bash scripts/setup.sh
+	@$(if $(HDF5),bash scripts/hdf5.sh)
 
-build: setup ## build/simgan
+build: setup ## build/simgan; HDF5=1: reads gazeh5: too
 	@. build/env.sh && go build -ldflags "-X main.version=$(VERSION)" -o build/simgan ./cmd/simgan
 
 demo: build ## train on the built-in eyes and evaluate: runs/demo

@@ -13,6 +13,7 @@ var kinds map[string]func(Spec) (Dataset, error)
 func init() {
 	kinds = map[string]func(Spec) (Dataset, error){
 		"folder":      openFolder,
+		"gazeh5":      openGazeH5,
 		"mpiigaze":    openMPIIGaze,
 		"nyu":         openNYU,
 		"pack":        openPack,

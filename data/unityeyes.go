@@ -163,13 +163,20 @@ func readUnityEyes(path string) (l unityEyesLabel, err error) {
 	if err != nil {
 		return l, fmt.Errorf("%s: eye_details.look_vec: %w", path, err)
 	}
-	length := math.Sqrt(look[0]*look[0] + look[1]*look[1] + look[2]*look[2])
-	if length < 0.5 {
-		return l, fmt.Errorf("%s: eye_details.look_vec %s is no direction", path, file.Details.Look)
+	if l.gaze, err = unityGaze([3]float64(look)); err != nil {
+		return l, fmt.Errorf("%s: eye_details.look_vec: %w", path, err)
 	}
 	l.cropped = file.Crop != nil
-	l.gaze = []float32{float32(look[0] / length), float32(-look[1] / length), float32(look[2] / length)}
 	return l, nil
+}
+
+// unityGaze is UnityEyes' look_vec (x right, y up, z away from the camera) as a unit vector in MPIIGaze's convention.
+func unityGaze(look [3]float64) ([]float32, error) {
+	length := math.Sqrt(look[0]*look[0] + look[1]*look[1] + look[2]*look[2])
+	if !(length >= 0.5) || math.IsInf(length, 0) {
+		return nil, fmt.Errorf("%v is no direction", look)
+	}
+	return []float32{float32(look[0] / length), float32(-look[1] / length), float32(look[2] / length)}, nil
 }
 
 // landmarks reads points "(x, y, z)"; its error begins with the place: "[3]: ...".
