@@ -3,6 +3,8 @@ package cgo
 import (
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -272,6 +274,17 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 	// Without the cache each step takes 128 MiB from the system: 32,768 pages of 4 KiB, or 64 of 2 MiB.
 	if faults := after.Minflt - before.Minflt; faults > 3200 {
 		t.Errorf("%d pages were asked for in 100 steps", faults)
+	}
+}
+
+// On a machine with one core gotorch asks for half a thread.
+func TestStartsOnOneCore(t *testing.T) {
+	taskset, err := exec.LookPath("taskset")
+	if err != nil {
+		t.Skip("no taskset to start a process on one core with")
+	}
+	if out, err := exec.Command(taskset, "-c", "0", os.Args[0], "-test.run=TestErrorsNameOpAndShapes").CombinedOutput(); err != nil {
+		t.Errorf("on one core: %v\n%.500s", err, out)
 	}
 }
 

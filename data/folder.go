@@ -40,7 +40,7 @@ func openFolder(s Spec) (Dataset, error) {
 	if len(f.names) == 0 {
 		return nil, fmt.Errorf("data set %s: no PNG or JPEG file in %s", s, s.Path)
 	}
-	first, err := decodeFile(filepath.Join(f.root, f.names[0]))
+	first, err := f.firstReadable()
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +55,20 @@ func openFolder(s Spec) (Dataset, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// firstReadable is the first image that can be read: the others are to be like it.
+func (f *folder) firstReadable() (first Image, err error) {
+	for i, name := range f.names {
+		m, bad := decodeFile(filepath.Join(f.root, name))
+		if bad == nil {
+			return m, nil
+		}
+		if i == 0 {
+			err = bad
+		}
+	}
+	return first, err
 }
 
 func (f *folder) openLabels(s Spec) (err error) {

@@ -71,7 +71,7 @@ func unreadable(path, kind string, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || slices.ContainsFunc(cutShort, func(sign string) bool { return strings.Contains(err.Error(), sign) }) {
 		what = "is a truncated " + kind
 	}
-	return fmt.Errorf("%s: %s (%w): replace or remove the file, or set data.skip_bad", path, what, err)
+	return fmt.Errorf("%s: %s (%w): replace or remove the file", path, what, err)
 }
 
 // fromStd copies a standard library image.

@@ -87,6 +87,23 @@ func Load(path string, params []Param) error {
 	return nil
 }
 
+// RefinerChannels is how many channels the images of a saved refiner have.
+func RefinerChannels(path string) (int, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	file, err := safetensors.Deserialize(data)
+	if err != nil {
+		return 0, fmt.Errorf("%s: no whole safetensors file: %w", path, err)
+	}
+	last, ok := file.Tensor("last.bias")
+	if !ok || len(last.Shape()) != 1 {
+		return 0, fmt.Errorf("%s: holds no refiner (no last.bias)", path)
+	}
+	return int(last.Shape()[0]), nil
+}
+
 func fill(t cgo.Tensor, view safetensors.TensorView) error {
 	info, err := cgo.Info(t)
 	if err != nil {

@@ -39,12 +39,15 @@ need_go() {
   export PATH="$GO_BIN:$PATH"
 }
 
-is_libtorch() { [ -e "$1/lib/libtorch_cpu.so" ] && [ -e "$1/include/ATen/ATen.h" ]; }
+is_libtorch() {
+  [ -e "$1/lib/libtorch_cpu.so" ] && [ -e "$1/include/ATen/ATen.h" ] &&
+    [ "$(sed -n 's/^#define TORCH_VERSION_\(MAJOR\|MINOR\|PATCH\) //p' "$1/include/torch/headeronly/version.h" 2>/dev/null | paste -sd .)" = "$VERSION" ]
+}
 
 # The order: $LIBTORCH, the cache, a Python torch of this version, the wheels.
 need_libtorch() {
   if [ -n "${LIBTORCH:-}" ]; then
-    is_libtorch "$LIBTORCH" || die "LIBTORCH=$LIBTORCH holds no lib/libtorch_cpu.so with include/ATen/ATen.h: set it to a libtorch $VERSION, or unset it"
+    is_libtorch "$LIBTORCH" || die "LIBTORCH=$LIBTORCH holds no libtorch $VERSION with its headers (lib/libtorch_cpu.so, include/torch/headeronly/version.h): set it to one, or unset it"
     TORCH="$LIBTORCH"
     return
   fi
@@ -80,7 +83,13 @@ build_libraries() {
   # gotorch links -ltorch; this keeps the CUDA side, whose needs a CPU machine lacks, out of it.
   echo 'INPUT(AS_NEEDED(-ltorch_cpu -lc10))' >"$LIBS.partial/libtorch.so"
   local source
-  for source in "$GOTORCH"/cgotorch/*.cc; do echo "#include \"$source\""; done >"$LIBS.partial/cgotorch.cc"
+  {
+    # gotorch's init asks for half of the cores; on a machine with one that is none, and libtorch ends the process.
+    echo '#define SetNumThreads AnyNumThreads'
+    for source in "$GOTORCH"/cgotorch/*.cc; do echo "#include \"$source\""; done
+    echo '#undef SetNumThreads'
+    echo 'extern "C" void SetNumThreads(int32_t n) { AnyNumThreads(n < 1 ? 1 : n); }'
+  } >"$LIBS.partial/cgotorch.cc"
   build_library libcgotorch.so "$LIBS.partial/cgotorch.cc" &
   local first=$!
   for source in "$PWD"/cgo/*.cc; do echo "#include \"$source\""; done >"$LIBS.partial/simgan.cc"

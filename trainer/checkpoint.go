@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -46,7 +47,7 @@ func (t *Trainer) save() error {
 		return err
 	}
 	final := t.folder.checkpoint(t.state)
-	partial := final + ".partial"
+	partial := final + partialSuffix
 	if err := os.RemoveAll(partial); err != nil {
 		return err
 	}
@@ -193,15 +194,17 @@ func sum(path string) (string, error) {
 
 // LatestCheckpoint is the newest checkpoint's folder in a run folder, "" where there is none.
 func LatestCheckpoint(run string) (string, error) {
-	folders, err := filepath.Glob(filepath.Join(run, "checkpoints", "step-*"))
-	if err != nil {
+	folders, err := checkpoints(run)
+	if err != nil || len(folders) == 0 {
 		return "", err
 	}
-	latest := ""
-	for _, f := range folders { // Glob sorts
-		if !strings.HasSuffix(f, ".partial") && !strings.HasSuffix(f, ".old") {
-			latest = f
-		}
-	}
-	return latest, nil
+	return folders[len(folders)-1], nil
+}
+
+// checkpoints are the folders of a run's whole checkpoints, the oldest first.
+func checkpoints(run string) ([]string, error) {
+	folders, err := filepath.Glob(filepath.Join(run, "checkpoints", "step-*")) // sorted
+	return slices.DeleteFunc(folders, func(f string) bool {
+		return strings.HasSuffix(f, partialSuffix) || strings.HasSuffix(f, oldSuffix)
+	}), err
 }

@@ -22,7 +22,7 @@ type Config struct {
 type DataConfig struct {
 	Synthetic string `yaml:"synthetic"` // x_i: synthetic images, labelled
 	Real      string `yaml:"real"`      // y_j: real images; labels, where they have some, are not used in training
-	Test      string `yaml:"test"`      // real, labelled images that only eval sees
+	Test      string `yaml:"test"`      // real, labelled images that only eval sees; with real images of your own there are none unless you name them
 	Workers   int    `yaml:"workers"`   // goroutines that decode, 0: one a core
 	SkipBad   int    `yaml:"skip_bad"`  // bad files to go on past, each with a warning; 0: stop at the first
 	Resident  string `yaml:"resident"`  // on: images stay on the training device once they were there, 1 or 2 bytes a sample; off; auto: where both sets fit into half of its free memory (on the CPU packs stay mapped)

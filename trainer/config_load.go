@@ -28,12 +28,17 @@ func LoadConfig(preset, file string, settings []string) (Config, error) {
 		text, err := configs.Preset(preset)
 		problems = append(problems, err, c.overlay("preset "+preset, text))
 	}
+	test := c.Data.Test // of the built-in images: no test of a model for other real images
+	c.Data.Test = ""
 	if file != "" {
 		text, err := os.ReadFile(file)
 		problems = append(problems, err, c.overlay(file, text))
 	}
 	for _, setting := range settings {
 		problems = append(problems, c.set(setting))
+	}
+	if c.Data.Test == "" && strings.HasPrefix(c.Data.Real, "simulated:") {
+		c.Data.Test = test
 	}
 	if err := errors.Join(problems...); err != nil {
 		return c, fmt.Errorf("%w: %w", ErrConfig, err)

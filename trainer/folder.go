@@ -70,7 +70,11 @@ func (f *runFolder) begin(metricsBytes, step int64) (err error) {
 	if f.metrics, err = os.OpenFile(f.path("metrics.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
 		return err
 	}
-	if err = f.metrics.Truncate(metricsBytes); err != nil {
+	size, err := f.metricsSize()
+	if err != nil {
+		return err
+	}
+	if err = f.metrics.Truncate(min(size, metricsBytes)); err != nil {
 		return err
 	}
 	f.events, err = events.Create(f.dir, step)
@@ -116,11 +120,17 @@ func (f *runFolder) checkpoint(st state) string {
 	return f.path("checkpoints", stepName(step))
 }
 
+// What a checkpoint's folder is called while it is written, and while its successor of the same step takes its place.
+const (
+	partialSuffix = ".partial"
+	oldSuffix     = ".old"
+)
+
 func stepName(step int) string { return fmt.Sprintf("step-%07d", step) }
 
 // publish gives a finished checkpoint its name and removes the oldest beyond keep.
 func (f *runFolder) publish(partial, final string, keep int) error {
-	old := final + ".old"
+	old := final + oldSuffix
 	if err := os.RemoveAll(old); err != nil {
 		return err
 	}
@@ -133,7 +143,7 @@ func (f *runFolder) publish(partial, final string, keep int) error {
 	if err := os.RemoveAll(old); err != nil || keep == 0 {
 		return err
 	}
-	folders, err := filepath.Glob(f.path("checkpoints", "step-*"))
+	folders, err := checkpoints(f.dir)
 	if err != nil {
 		return err
 	}
@@ -146,18 +156,44 @@ func (f *runFolder) publish(partial, final string, keep int) error {
 	return nil
 }
 
-// mend undoes what a kill left of a checkpoint being replaced.
-func (f *runFolder) mend() error {
-	olds, err := filepath.Glob(f.path("checkpoints", "*.old"))
+// over tells, and says, that the run made its steps already. One that is to make more than it did is no longer done.
+func (f *runFolder) over(steps int) (bool, error) {
+	if _, err := os.Stat(f.path("DONE")); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	latest, err := LatestCheckpoint(f.dir)
+	if err != nil || latest == "" {
+		return false, err
+	}
+	st, err := readState(latest)
 	if err != nil {
+		return false, err
+	}
+	if st.Step >= steps {
+		f.say("%s is done already, %d steps of train.steps=%d: nothing to resume", f.dir, st.Step, steps)
+		return true, nil
+	}
+	return false, os.Remove(f.path("DONE"))
+}
+
+// mend undoes what a kill left of a checkpoint being written or replaced.
+func (f *runFolder) mend() error {
+	entries, err := os.ReadDir(f.path("checkpoints"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, old := range olds {
-		final := strings.TrimSuffix(old, ".old")
-		if _, err := os.Stat(final); errors.Is(err, fs.ErrNotExist) {
-			if err := os.Rename(old, final); err != nil {
-				return err
-			}
+	for _, e := range entries {
+		path := f.path("checkpoints", e.Name())
+		final, replaced := strings.CutSuffix(path, oldSuffix)
+		_, err := os.Stat(final)
+		switch {
+		case replaced && errors.Is(err, fs.ErrNotExist):
+			err = os.Rename(path, final)
+		case replaced, strings.HasSuffix(path, partialSuffix):
+			err = os.RemoveAll(path)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

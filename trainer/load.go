@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 
 	"simgan/cgo"
-	"simgan/data"
 	"simgan/models"
 )
 
@@ -26,20 +25,19 @@ func LoadRefiner(run string, device cgo.Device) (*models.Refiner, Config, error)
 	if _, err := readState(folder); err != nil {
 		return nil, config, err
 	}
-	ds, err := data.Open(config.Data.Synthetic)
-	if err != nil {
-		return nil, config, fmt.Errorf("data.synthetic: %w", err)
+	path := filepath.Join(folder, "refiner.safetensors")
+	if config.Train.EMA > 0 {
+		path = filepath.Join(folder, "refiner_ema.safetensors")
 	}
-	defer ds.Close()
-	r, err := models.NewRefiner(config.Refiner, ds.Info().C)
+	channels, err := models.RefinerChannels(path)
 	if err != nil {
 		return nil, config, err
 	}
-	name := "refiner.safetensors"
-	if config.Train.EMA > 0 {
-		name = "refiner_ema.safetensors"
+	r, err := models.NewRefiner(config.Refiner, channels)
+	if err != nil {
+		return nil, config, err
 	}
-	if err := models.Load(filepath.Join(folder, name), r.Params()); err != nil {
+	if err := models.Load(path, r.Params()); err != nil {
 		r.Close()
 		return nil, config, err
 	}

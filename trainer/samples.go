@@ -1,6 +1,8 @@
 package trainer
 
 import (
+	"fmt"
+
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/models"
@@ -9,18 +11,23 @@ import (
 // sampleColumns is the number of images in a row of a sample grid.
 const sampleColumns = 10
 
+// loadSamples loads the images of the sample grids. It is the first time that images are read: a data set that cannot
+// be is refused before the run begins.
+func (t *Trainer) loadSamples() (err error) {
+	n, skip := min(sampleColumns, t.synthetic.set.Len(), t.real.set.Len()), t.config.Data.SkipBad
+	if t.samples.x, err = evenly(t.synthetic.set, n, skip); err != nil {
+		return fmt.Errorf("%w: data.synthetic: %w", ErrConfig, err)
+	}
+	if t.samples.y, err = evenly(t.real.set, n, skip); err != nil {
+		return fmt.Errorf("%w: data.real: %w", ErrConfig, err)
+	}
+	return nil
+}
+
 // drawSamples writes the grid of step t: a row of synthetic images, the same refined, and real ones. The images and the
 // noise are the same at every step, and drawing them changes nothing of the run.
 func (t *Trainer) drawSamples(step int) error {
-	n := min(sampleColumns, t.synthetic.set.Len(), t.real.set.Len())
-	x, err := evenly(t.synthetic.set, n)
-	if err != nil {
-		return err
-	}
-	y, err := evenly(t.real.set, n)
-	if err != nil {
-		return err
-	}
+	x, y := t.samples.x, t.samples.y
 	noise, err := cgo.NewGenerator(t.device, t.config.Seed+sampleStream)
 	if err != nil {
 		return err
@@ -33,11 +40,19 @@ func (t *Trainer) drawSamples(step int) error {
 	return t.folder.samples(step, data.Grid(x.Images(t.info.Bits), data.Unbatch(refined, x, t.info.Bits), y.Images(t.info.Bits)))
 }
 
-// evenly takes n images spread over the data set.
-func evenly(set data.Dataset, n int) (*data.Batch, error) {
-	index := make([]int, n)
-	for i := range index {
-		index[i] = i * set.Len() / n
+// evenly takes n images spread over the data set, the next one in place of each of up to skip that cannot be read.
+func evenly(set data.Dataset, n, skip int) (*data.Batch, error) {
+	var index []int
+	for i := 0; len(index) < n; i++ {
+		at := (len(index)*set.Len()/n + i) % set.Len()
+		_, err := set.Sample(at)
+		if err == nil {
+			index, i = append(index, at), -1
+			continue
+		}
+		if skip--; skip < 0 {
+			return nil, err
+		}
 	}
 	return data.LoadIndex(set, index)
 }

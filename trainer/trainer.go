@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"time"
 
@@ -29,7 +28,8 @@ type Trainer struct {
 	info      data.Info
 	psi       models.Psi
 	features  *models.GazeEstimator
-	until     int // Options.Until
+	until     int                        // Options.Until
+	samples   struct{ x, y *data.Batch } // images of the sample grids
 	synthetic *stream
 	real      *stream
 	history   *history
@@ -48,9 +48,8 @@ func Run(ctx context.Context, c Config, o Options) (err error) {
 	}
 	defer folder.Close()
 	if o.Resume {
-		if _, err := os.Stat(folder.path("DONE")); err == nil {
-			folder.say("%s is done already: nothing to resume", o.Dir)
-			return nil
+		if over, err := folder.over(c.Train.Steps); over || err != nil {
+			return err
 		}
 	}
 	if err := cgo.Start(c.Threads); err != nil {
@@ -105,6 +104,9 @@ func newTrainer(c Config, folder *runFolder) (t *Trainer, err error) {
 		if t.history, err = newHistory(c.Train.History, c.Seed, t.device, t.info.C, t.info.H, t.info.W); err != nil {
 			return t, err
 		}
+	}
+	if err = t.loadSamples(); err != nil {
+		return t, err
 	}
 	taken, err := t.synthetic.place(t.device, c.Data.Resident, 0)
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"simgan/cgo"
+	"simgan/data"
 )
 
 // small is a run of seconds that uses every part: history, noise, average, penalty, decay.
@@ -162,6 +164,60 @@ func TestUntilPausesAndResumes(t *testing.T) {
 	}
 }
 
+// What a kill left of a checkpoint being written or replaced neither counts towards log.keep nor stays.
+func TestLeftoversOfAKillAreNoCheckpoints(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := Run(context.Background(), small(t), Options{Dir: dir, Until: 3, Out: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{"step-0000009.partial", "step-0000003.old"} {
+		if err := os.Mkdir(filepath.Join(dir, "checkpoints", left), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	train(t, small(t, "log.keep=1"), dir, true)
+	if left, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*")); err != nil || len(left) != 1 || filepath.Base(left[0]) != "step-0000006" {
+		t.Errorf("checkpoints are %v, %v", left, err)
+	}
+}
+
+// A finished run has nothing to resume, unless it is to make more steps.
+func TestResumeOfAFinishedRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	train(t, small(t), dir, false)
+	before := weights(t, dir)
+	train(t, small(t), dir, true)
+	if !bytes.Equal(weights(t, dir)["refiner"], before["refiner"]) {
+		t.Error("a finished run went on")
+	}
+	train(t, small(t, "train.steps=8"), dir, true)
+	if latest, err := LatestCheckpoint(dir); filepath.Base(latest) != "step-0000008" || err != nil {
+		t.Errorf("asked for 8 steps it ended with %s, %v", latest, err)
+	}
+}
+
+// Bad files are gone past wherever they are, the sample grid's among them, and more than skip_bad are an error.
+func TestSkipBadReachesEveryPlace(t *testing.T) {
+	photos := t.TempDir()
+	for i := range 20 {
+		if err := data.EncodePNG(filepath.Join(photos, fmt.Sprintf("%02d.png", i)), data.NewImage(1, 35, 55, 8)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, bad := range []string{"00.png", "10.png", "11.png"} {
+		if err := os.Truncate(filepath.Join(photos, bad), 50); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for skip, ok := range map[string]bool{"0": false, "2": false, "3": true} {
+		dir := filepath.Join(t.TempDir(), "run")
+		c := small(t, "data.real=folder:"+photos, "data.skip_bad="+skip, "guard.patience=0")
+		if err := Run(context.Background(), c, Options{Dir: dir, Out: io.Discard}); (err == nil) != ok {
+			t.Errorf("skip_bad %s: %v", skip, err)
+		}
+	}
+}
+
 // cancelAt calls back when a line with the prefix is written.
 type cancelAt struct {
 	prefix string
@@ -205,10 +261,26 @@ func TestFolderInUseIsRefused(t *testing.T) {
 	}
 }
 
+// halfAnImage is a folder with a PNG that ends in the middle.
+func halfAnImage(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"0.png", "1.png"} {
+		if err := data.EncodePNG(filepath.Join(dir, name), data.NewImage(1, 35, 55, 8)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Truncate(filepath.Join(dir, "1.png"), 50); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 func TestRunThatCannotBeginLeavesNothing(t *testing.T) {
 	for name, settings := range map[string][]string{
 		"no data":  {"data.real=folder:/nowhere"},
 		"no image": {"data.real=folder:" + t.TempDir()},
+		"bad file": {"data.real=folder:" + halfAnImage(t)},
 	} {
 		dir := filepath.Join(t.TempDir(), "run")
 		if err := Run(context.Background(), small(t, settings...), Options{Dir: dir, Out: io.Discard}); err == nil {
@@ -241,6 +313,21 @@ func TestConfigProblemsAreNamedAtOnce(t *testing.T) {
 	}
 	if _, err := LoadConfig("nothing", "", nil); err == nil || !strings.Contains(err.Error(), "gaze-demo") {
 		t.Errorf("unknown preset: %v", err)
+	}
+}
+
+// The built-in test images are no test for a model that is made for other real images.
+func TestTestImagesBelongToTheRealOnes(t *testing.T) {
+	own, builtIn := "folder:photos", "simulated:eyes,domain=real,n=9"
+	for _, c := range []struct{ settings, want string }{
+		{"data.real=" + own, ""},
+		{"data.real=" + builtIn, Default().Data.Test},
+		{"data.real=" + own + " data.test=" + builtIn, builtIn},
+	} {
+		config, err := LoadConfig("gaze", "", strings.Fields(c.settings))
+		if err != nil || config.Data.Test != c.want {
+			t.Errorf("%s: data.test is %q, %v; want %q", c.settings, config.Data.Test, err, c.want)
+		}
 	}
 }
 
