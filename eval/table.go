@@ -8,7 +8,11 @@ import (
 // Table is the result as text for a terminal.
 func (r *Result[F]) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "trained on   %s; 95 %% CI over %d seeds\n", headings[r.Task], len(r.Seeds))
+	spread := fmt.Sprintf("95 %% CI over %d seeds", len(r.Seeds))
+	if len(r.Seeds) == 1 {
+		spread = "one seed, so no interval"
+	}
+	fmt.Fprintf(&t, "trained on   %s; %s\n", headings[r.Task], spread)
 	fmt.Fprintf(&t, "synthetic    %s\n", r.Data.Synthetic)
 	if r.Data.Real != "" {
 		fmt.Fprintf(&t, "real         %s\n", r.Data.Real)

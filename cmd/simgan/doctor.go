@@ -69,7 +69,7 @@ func reportGPU(out io.Writer) {
 	}
 	if n, err := cgo.CUDADevices(); err != nil {
 		fmt.Fprintf(out, "CUDA       none: %v\n", err)
-		fmt.Fprintln(out, "           training runs on the CPU; CUDA's libraries come with: pip install torch==2.11.0, then `make build` with that Python first on PATH")
+		fmt.Fprintln(out, "           training runs on the CPU; for a GPU, CUDA's libraries come with: pip install torch==2.11.0, then `make build` with that Python first on PATH")
 	} else {
 		fmt.Fprintf(out, "CUDA       %d device(s): %s\n", n, strings.Join(gpuModels(), ", "))
 	}

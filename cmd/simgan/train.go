@@ -89,8 +89,7 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 		o.run = filepath.Join("runs", time.Now().Format("20060102-150405"))
 	}
 	if asked == "auto" && config.Device == cgo.CPU.String() {
-		_, reason := cgo.CUDADevices() // an error: that is why auto took the CPU
-		fmt.Fprintf(out, "no GPU is used (%v): training on the CPU\n", reason)
+		fmt.Fprintln(out, "no GPU is used (simgan doctor says why): training on the CPU")
 	}
 	return trainer.Run(ctx, config, trainer.Options{Dir: o.run, Resume: o.resume, Until: o.until, Out: out})
 }
