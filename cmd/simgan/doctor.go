@@ -61,15 +61,18 @@ func runDoctor(out io.Writer) error {
 
 // reportGPU says what a GPU run would find, from the driver up.
 func reportGPU(out io.Writer) {
-	driver, err := os.ReadFile("/proc/driver/nvidia/version")
-	if err != nil {
+	driver, noDriver := os.ReadFile("/proc/driver/nvidia/version")
+	if noDriver != nil {
 		fmt.Fprintln(out, "driver     no NVIDIA driver is loaded: for a GPU, install your distribution's nvidia-driver package")
 	} else {
 		fmt.Fprintf(out, "driver     %s\n", strings.TrimPrefix(strings.SplitN(string(driver), "\n", 2)[0], "NVRM version: "))
 	}
 	if n, err := cgo.CUDADevices(); err != nil {
 		fmt.Fprintf(out, "CUDA       none: %v\n", err)
-		fmt.Fprintln(out, "           training runs on the CPU; for a GPU, CUDA's libraries come with: pip install torch==2.11.0, then `make build` with that Python first on PATH")
+		if noDriver == nil {
+			fmt.Fprintln(out, "           CUDA's libraries come with: pip install torch==2.11.0, then `make build` with that Python first on PATH")
+		}
+		fmt.Fprintln(out, "           training runs on the CPU")
 	} else {
 		fmt.Fprintf(out, "CUDA       %d device(s): %s\n", n, strings.Join(gpuModels(), ", "))
 	}
