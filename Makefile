@@ -33,7 +33,7 @@ demo-hand: build ## the same with built-in hands: runs/demo-hand
 	build/simgan report --run runs/demo-hand
 
 test: setup ## all tests
-	@. build/env.sh && go test ./...
+	@. build/env.sh && OMP_NUM_THREADS=1 go test ./... # packages run side by side: more threads than cores wait for each other
 
 bench: build ## CPU speed beside PyTorch: build/bench.json, the table for BENCHMARKS.md
 	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cpu --set train.batch=32 --json build/bench.json --markdown build/bench.md
