@@ -40,6 +40,8 @@ mistake() {
   fi
 }
 
+. build/env.sh
+export OMP_NUM_THREADS=1
 go test ./trainer ./models ./data ./eval >/dev/null || { echo "tests fail without any mistake: mend them first"; exit 1; }
 mistake "history never fills" trainer/history.go 's/n = min\(n, b\.size\)/n = 0/' trainer
 mistake "history's images are not the refined ones" trainer/history.go 's/return cgo\.PutRows\(b\.images, places, .*\n/return nil\n/' trainer
@@ -55,7 +57,7 @@ mistake "width and height swapped on resize" data/image.go 's/(func \(m Image\) 
 mistake "a contrast stretch an image on export" data/batch.go 's/for i, v := range pixels \{\n\t\tm\.Pix/low, high := pixels[0], pixels[0]\n\tfor _, v := range pixels {\n\t\tlow, high = min(low, v), max(high, v)\n\t}\n\tfor i, v := range pixels {\n\t\tv = (v-low)\/(high-low+1e-9)*2 - 1\n\t\tm.Pix/' data
 mistake "scaling by 256 before the cast" data/batch.go 's/top := float64\(int\(1\)<<bits - 1\)/top := float64(int(1) << bits)/' data
 mistake "the last partial batch dropped on export" eval/refine.go 's/from < ds\.Len\(\); from \+= refineBatch/from+refineBatch <= ds.Len(); from += refineBatch/' eval
-mistake "one shuffle for all epochs" data/loader.go 's/rand\.NewPCG\(o\.seed, uint64\(epoch\)\)/rand.NewPCG(o.seed, 0)/' data
+mistake "one shuffle for all epochs" data/order.go 's/rand\.NewPCG\(o\.seed, uint64\(epoch\)\)/rand.NewPCG(o.seed, 0)/' data
 mistake "resume restores only weights: no optimizer" trainer/checkpoint.go 's/add\("optimizer\."\+name\+"\."\+moment, tensors\)/_, _, _ = name, moment, tensors/' trainer
 mistake "resume restores only weights: no noise state" trainer/checkpoint.go 's/t\.noise\.Restore\(st\.Noise\)/error(nil)/' trainer
 mistake "resume restores only weights: loaders start anew" trainer/trainer.go 's/t\.synthetic\.start\(t\.state\.Synthetic\)/t.synthetic.start(data.Position{})/' trainer
