@@ -161,31 +161,49 @@ func tail(path string, offset int64) string {
 	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
 }
 
-// handover is how long a trial waits for the process of a killed sweep, which is saving its run.
-const handover = time.Minute
+// How long a sweep waits for a lock. A child of a killed sweep holds its parent's locks until it has become simgan;
+// simgan, asked to stop, saves its run.
+const (
+	forkTime = 5 * time.Second
+	saveTime = time.Minute
+)
+
+// take locks a file, waiting at most that long; nil without an error where another process holds it.
+func take(ctx context.Context, path string, most time.Duration) (*flock.Flock, error) {
+	wait, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	lock := flock.New(path)
+	_, err := lock.TryLockContext(wait, 50*time.Millisecond)
+	switch {
+	case err == nil:
+		return lock, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, nil
+	}
+	return nil, err
+}
 
 // lock keeps other sweeps and array tasks from the trial, and waits until no process trains in its folder.
 func (t *Trial) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(t.dir, 0o755); err != nil {
 		return nil, err
 	}
-	held := flock.New(filepath.Join(t.dir, ".trial.lock"))
-	locked, err := held.TryLock()
+	held, err := take(ctx, filepath.Join(t.dir, ".trial.lock"), forkTime)
 	if err != nil {
 		return nil, err
 	}
-	if !locked {
+	if held == nil {
 		return nil, fmt.Errorf("%s: another sweep or array task is at this trial", t.dir)
 	}
-	wait, cancel := context.WithTimeout(ctx, handover)
-	defer cancel()
-	trains := flock.New(filepath.Join(t.dir, ".lock")) // the trainer's own
-	if _, err := trains.TryLockContext(wait, 200*time.Millisecond); err != nil {
+	trains, err := take(ctx, filepath.Join(t.dir, ".lock"), saveTime) // the trainer's own
+	if err == nil && trains == nil {
+		err = fmt.Errorf("%s: a process still trains in it; wait for it, or stop it", t.dir)
+	}
+	if err != nil {
 		held.Close()
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		return nil, fmt.Errorf("%s: a process still trains in it; wait for it, or stop it", t.dir)
+		return nil, err
 	}
 	return func() { held.Close() }, trains.Close()
 }

@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/google/renameio/v2"
 	"gopkg.in/yaml.v3"
 
@@ -90,12 +89,11 @@ func Run(ctx context.Context, s *Sweep, o Options) error {
 	if err != nil {
 		return err
 	}
-	lock := flock.New(filepath.Join(s.Dir, ".sweep.lock"))
-	locked, err := lock.TryLock()
+	lock, err := take(ctx, filepath.Join(s.Dir, ".sweep.lock"), forkTime)
 	if err != nil {
 		return err
 	}
-	if !locked {
+	if lock == nil {
 		return fmt.Errorf("%s: another simgan sweep is running it", s.Dir)
 	}
 	defer lock.Close()
