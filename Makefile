@@ -32,6 +32,7 @@ demo-hand: build ## the same with built-in hands: runs/demo-hand
 	build/simgan eval hand --run runs/demo-hand --width 32 --steps 600 --json runs/demo-hand/eval.json
 	build/simgan report --run runs/demo-hand
 
+test: export CUDA = 1
 test: setup ## all tests
 	@. build/env.sh && OMP_NUM_THREADS=1 go test ./... # packages run side by side: more threads than cores wait for each other
 

@@ -1,6 +1,7 @@
 package cgo
 
 // #include "allocator.h"
+// #include "extras.h"
 // #include "runtime.h"
 import "C"
 
@@ -77,6 +78,14 @@ func CuDNN() (int64, error) {
 		err = errors.New("libtorch was built without cuDNN")
 	}
 	return int64(v), err
+}
+
+// CUDAExtras loads what simgan adds to libtorch on a GPU; the error says why it is missing.
+func CUDAExtras() error {
+	if err := loadCUDA(); err != nil {
+		return err
+	}
+	return check("load libsimgan_cuda.so", C.sg_cuda_extras())
 }
 
 var loadCUDA = sync.OnceValue(func() error { return check("load CUDA", C.sg_cuda_load()) })

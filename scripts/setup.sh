@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Finds or installs what building simgan needs, builds libcgotorch.so and libsimgan.so into the cache, and writes
 # build/env.sh, which `make` and shells source. Quick where nothing changed. Run from anywhere.
+# Where there is an NVIDIA driver, or CUDA=1 is set, libsimgan_cuda.so too: what simgan adds to libtorch's CUDA side.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly VERSION=2.11.0
@@ -61,7 +62,7 @@ print(os.path.dirname(u.find_spec("torch").origin) if m.version("torch").split("
   bash scripts/unpack-wheels.sh scripts/requirements-libtorch.txt "$CACHE/libtorch-$VERSION"
 }
 
-# build_library NAME SOURCE...: one shared library of all sources, linked to libtorch's CPU side only.
+# build_library NAME SOURCE: one shared library, linked to libtorch's CPU side only.
 build_library() {
   local name=$1 start=$SECONDS
   shift
@@ -98,6 +99,35 @@ build_libraries() {
   mv -T "$LIBS.partial" "$LIBS"
 }
 
+# The CUDA side lies in a folder of its own beside the others, so that either can change without the other being built anew.
+build_cuda() {
+  local key folder start=$SECONDS
+  key=$( { echo "$LIBS"; cat scripts/setup.sh scripts/requirements-cuda-build.txt cgo/*.h cgo/cuda/*; } | sha256sum | cut -c1-16)
+  folder="$CACHE/cuda-$key"
+  if [ ! -d "$folder" ]; then
+    [ "${CUDA:-}" = 1 ] || ldconfig -p | grep -q 'libcuda\.so\.1' || return 0
+    local wheels="$CACHE/cuda-build-13.0"
+    [ -d "$wheels" ] || bash scripts/unpack-wheels.sh scripts/requirements-cuda-build.txt "$wheels"
+    rm -rf "$folder".partial
+    mkdir -p "$folder.partial"
+    cp -l "$LIBS"/* "$folder.partial"
+    local nvidia="$wheels/nvidia" source
+    local flags=(-std=c++17 -O2 -w -DNV_CUDNN_FRONTEND_USE_DYNAMIC_LOADING -I"$PWD/cgo" -I"$wheels/include" -I"$nvidia/cudnn/include" -I"$nvidia/cu13/include")
+    g++ "${flags[@]}" -o "$folder.partial/plans" cgo/cuda/plans.cc -L"$nvidia/cu13/lib" -l:libcudart.so.13 -ldl &
+    local plans=$!
+    for source in "$PWD"/cgo/cuda/*.cc; do
+      [ "${source##*/}" = plans.cc ] || echo "#include \"$source\""
+    done >"$folder.partial/simgan_cuda.cc"
+    g++ "${flags[@]}" -fPIC -shared -o "$folder.partial/libsimgan_cuda.so" -I"$TORCH/include" -I"$TORCH/include/torch/csrc/api/include" \
+      -x c++ "$folder.partial/simgan_cuda.cc" -x none -L"$TORCH/lib" -Wl,-rpath,"$TORCH/lib" -Wl,--allow-shlib-undefined \
+      -Wl,--no-as-needed -ltorch_cuda -lc10_cuda -ltorch_cpu -lc10 -L"$nvidia/cu13/lib" -l:libcudart.so.13
+    wait "$plans"
+    mv -T "$folder.partial" "$folder"
+    say "built libsimgan_cuda.so ($((SECONDS - start)) s)"
+  fi
+  LIBS="$folder"
+}
+
 write_env() {
   mkdir -p build
   local flags="-L$LIBS -Wl,-rpath,$LIBS -L$TORCH/lib -Wl,-rpath-link,$TORCH/lib -Wl,--allow-shlib-undefined -lsimgan"
@@ -120,4 +150,5 @@ need_packages
 need_go
 need_libtorch
 build_libraries
+build_cuda
 write_env
