@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sort"
 	"strconv"
@@ -53,6 +54,22 @@ func (s Spec) String() string {
 		text += "," + k + "=" + s.Params[k]
 	}
 	return text
+}
+
+// Overlaps tells whether two SPECs name the same images, or may share some. Parameters that change how images are shown, or
+// how many, make no difference.
+func (s Spec) Overlaps(o Spec) bool {
+	if s.Kind != o.Kind || filepath.Clean(s.Path) != filepath.Clean(o.Path) {
+		return false
+	}
+	if s.Kind == "simulated" {
+		return s.text("domain", "synthetic") == o.text("domain", "synthetic") && s.text("seed", "1") == o.text("seed", "1")
+	}
+	mine, others := s.text("people", ""), o.text("people", "")
+	if mine == "" || others == "" {
+		return true
+	}
+	return slices.ContainsFunc(strings.Split(mine, "+"), func(p string) bool { return slices.Contains(strings.Split(others, "+"), p) })
 }
 
 // only refuses parameters other than the keys.

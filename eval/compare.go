@@ -176,10 +176,22 @@ func prepare(ctx context.Context, o *Options, t task) ([]kind, set, error) {
 		return nil, set{}, err
 	}
 	kinds := []kind{{"synthetic", synthetic}, {"refined", refined}}
+	warnOfShared(o.Out, o.Test, o.Synthetic)
 	if real.Batch != nil {
+		warnOfShared(o.Out, o.Test, o.Real)
 		kinds = append(kinds, kind{"real", real})
 	}
 	return kinds, test, nil
+}
+
+// warnOfShared says where test images may be among those that estimators are trained on.
+func warnOfShared(out io.Writer, test, train string) {
+	a, errA := data.ParseSpec(test)
+	b, errB := data.ParseSpec(train)
+	if errA == nil && errB == nil && a.Overlaps(b) {
+		fmt.Fprintf(out, "warning: estimators are trained on images of %s, and tested on %s: figures on images seen in training are too good. "+
+			"Give --test other ones, of MPIIGaze other people (people=p10+p11)\n", train, test)
+	}
 }
 
 // like refuses images of another size than the synthetic ones have: one estimator takes both.

@@ -95,8 +95,9 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	if _, err := os.Stat(o.Out); err == nil {
 		t.Error("a cancelled refining left its folder")
 	}
+	var said bytes.Buffer
 	result, err := Gaze(context.Background(), Options{
-		Run: run, Seeds: 2, Variants: 2, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
+		Run: run, Seeds: 2, Variants: 2, Out: &said, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +106,15 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		if f == nil || len(f.PerSeed) != 2 || !(f.MeanDegrees > 0 && f.MeanDegrees < 180) {
 			t.Errorf("%s: %+v", name, f)
 		}
+	}
+	if strings.Contains(said.String(), "warning") {
+		t.Errorf("test images of their own: %s", said.String())
+	}
+	_, err = Gaze(context.Background(), Options{
+		Run: run, Test: config.Data.Real, Only: "refined", Seeds: 1, Variants: 1, Out: &said, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU},
+	})
+	if err != nil || !strings.Contains(said.String(), "warning: estimators are trained on images of "+config.Data.Real) {
+		t.Errorf("tested on training images: %v, %s", err, said.String())
 	}
 	checkRefusals(t, run, cancelled)
 	saved := filepath.Join(t.TempDir(), "estimators")

@@ -75,6 +75,9 @@ func reportGPU(out io.Writer) {
 		fmt.Fprintln(out, "           training runs on the CPU")
 	} else {
 		fmt.Fprintf(out, "CUDA       %d device(s): %s\n", n, strings.Join(gpuModels(), ", "))
+		if err := cgo.CUDAExtras(); err != nil {
+			fmt.Fprintf(out, "           without CUDA graphs and fused layers: %v\n", err)
+		}
 	}
 	if v, err := cgo.CuDNN(); err != nil {
 		fmt.Fprintln(out, "cuDNN      none: it comes with CUDA's libraries")

@@ -31,6 +31,7 @@ OPTIONS:{{template "visibleFlagTemplate" .}}{{end}}
 func prepare(command *cli.Command, usage cli.OnUsageErrorFunc) {
 	command.OnUsageError, command.CustomHelpTemplate = usage, helpTemplate
 	command.HideHelpCommand = true // simgan help COMMAND and --help are enough
+	plainSwitches(command.Flags)
 	completeValues(command)
 	command.Action = checked(command)
 	for _, sub := range command.Subcommands {
@@ -46,7 +47,7 @@ func checked(command *cli.Command) cli.ActionFunc {
 		first := c.Args().First()
 		if len(command.Subcommands) > 0 {
 			if c.Args().Present() {
-				return fmt.Errorf("%w: %s has no command %q; see %[2]s --help", errUsage, command.HelpName, first)
+				return noCommand(command.HelpName, first, command.Subcommands)
 			}
 			return cli.ShowSubcommandHelp(c)
 		}
@@ -63,6 +64,20 @@ func checked(command *cli.Command) cli.ActionFunc {
 			return fmt.Errorf("%w: %s needs %s; see %[2]s --help", errUsage, command.HelpName, strings.Join(missing, " and "))
 		}
 		return action(c)
+	}
+}
+
+// noCommand is the error of a command that is not there, with the one that is most like it.
+func noCommand(of, name string, commands []*cli.Command) error {
+	return fmt.Errorf("%w: %s has no command %q. %s (%[2]s --help lists all)", errUsage, of, name, cli.SuggestCommand(commands, name))
+}
+
+// plainSwitches leaves "(default: false)" out of the help.
+func plainSwitches(flags []cli.Flag) {
+	for _, f := range flags {
+		if b, ok := f.(*cli.BoolFlag); ok {
+			b.DisableDefaultText = true
+		}
 	}
 }
 

@@ -86,12 +86,12 @@ func newApp(out, problems io.Writer) *cli.App {
 	app := &cli.App{
 		Name: "simgan", Usage: "makes rendered images real, labels kept, and shows what that gained",
 		Version: version, Writer: out, ErrWriter: problems, HideVersion: true,
-		EnableBashCompletion: true, OnUsageError: usage,
+		EnableBashCompletion: true, Suggest: true, OnUsageError: usage,
 		DisableSliceFlagSeparator: true,                         // SPECs hold commas
 		ExitErrHandler:            func(*cli.Context, error) {}, // exitCode decides
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return fmt.Errorf("%w: there is no command %q; see simgan help", errUsage, c.Args().First())
+				return noCommand(c.App.Name, c.Args().First(), c.App.Commands)
 			}
 			return cli.ShowAppHelp(c)
 		},

@@ -37,9 +37,9 @@ func newTrainCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, as train.steps=500; may be repeated"},
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` (default: runs/<time>)"},
 			&cli.BoolFlag{Name: "resume", Usage: "go on from the newest checkpoint of --run, with its config"},
-			&cli.IntFlag{Name: "until", Usage: "pause after `STEP` of Algorithm 1, saved; --resume goes on exactly"},
-			&cli.StringFlag{Name: "device", Usage: "auto, cpu, cuda or cuda:N"},
-			&cli.Uint64Flag{Name: "seed", Usage: "of weights, order, noise and history"},
+			&cli.IntFlag{Name: "until", DefaultText: "none", Usage: "pause after `STEP` of Algorithm 1, saved; --resume goes on exactly"},
+			&cli.StringFlag{Name: "device", DefaultText: "the config's", Usage: "auto, cpu, cuda or cuda:N"},
+			&cli.Uint64Flag{Name: "seed", DefaultText: "the config's", Usage: "of weights, order, noise and history"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config and stop"},
 		},
 		Action: func(c *cli.Context) error {
