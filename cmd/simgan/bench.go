@@ -3,18 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
 
 	"simgan/cgo"
@@ -64,12 +61,8 @@ func newBenchCommand() *cli.Command {
 	}
 }
 
-// contestant is one program and setting that is timed, in a process of its own.
-type contestant struct {
-	Name    string           `json:"name"`
-	Command []string         `json:"command"`
-	Turns   []trainer.Timing `json:"turns"`
-}
+// trainTurns are the turns of one program in one precision.
+type trainTurns = contestant[trainer.Timing]
 
 // benchFile is what bench writes as JSON.
 type benchFile struct {
@@ -77,7 +70,7 @@ type benchFile struct {
 	Date        string        `json:"date"`
 	Preset      string        `json:"preset"`
 	Settings    []string      `json:"settings"`
-	Contestants []*contestant `json:"contestants"`
+	Contestants []*trainTurns `json:"contestants"`
 }
 
 // alike are the settings in which simgan does what the script does.
@@ -111,45 +104,38 @@ func runBenchTrain(ctx context.Context, o benchOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for round := range o.rounds {
-		for _, c := range contestants {
-			timing, err := turn(ctx, c.Command)
-			if err != nil {
-				return fmt.Errorf("%s: %w", c.Name, err)
-			}
-			c.Turns = append(c.Turns, timing)
-			fmt.Fprintf(out, "round %d  %-32s %9.1f images/s\n", round+1, c.Name, timing.ImagesPerSecond)
-		}
+	if err := takeTurns(ctx, contestants, o.rounds, out, trainSpeed); err != nil {
+		return err
 	}
 	file := benchFile{Device: deviceName(device), Date: time.Now().Format(time.DateOnly), Preset: o.preset, Settings: o.settings, Contestants: contestants}
 	table := file.table(config)
 	fmt.Fprint(out, "\n", table)
-	return file.save(o, table)
+	return saveFigures(o.markdown, table, o.json, file)
 }
 
 // contestants are simgan and the script, each in float32 and, where the device has it, in bfloat16.
-func (o benchOptions) contestants(c trainer.Config, h, w int, bfloat bool) ([]*contestant, error) {
+func (o benchOptions) contestants(c trainer.Config, h, w int, bfloat bool) ([]*trainTurns, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	ours := func(name, precision string) *contestant {
+	ours := func(name, precision string) *trainTurns {
 		command := []string{self, "bench", "train", "--only", precision, "--preset", o.preset, "--device", o.device, "--iterations", strconv.Itoa(o.iterations)}
 		for _, s := range o.settings {
 			command = append(command, "--set", s)
 		}
-		return &contestant{Name: name, Command: command}
+		return &trainTurns{Name: name, Command: command}
 	}
-	theirs := func(name, precision string, more ...string) *contestant {
+	theirs := func(name, precision string, more ...string) *trainTurns {
 		kind, _, _ := strings.Cut(o.device, ":")
-		return &contestant{Name: name, Command: append([]string{
+		return &trainTurns{Name: name, Command: append([]string{
 			o.python, o.script, "bench", "--precision", precision, "--device", kind, "--iterations", strconv.Itoa(o.iterations),
 			"--batch", strconv.Itoa(c.Train.Batch), "--width", strconv.Itoa(c.Refiner.Width), "--blocks", strconv.Itoa(c.Refiner.Blocks),
 			"--padding", c.Refiner.Padding, "--optimizer", c.Train.Optimizer, "--threads", strconv.Itoa(runtime.NumCPU()),
 			"--height", strconv.Itoa(h), "--width-pixels", strconv.Itoa(w), "--discriminator-width", fmt.Sprint(c.Discriminator.Width),
 		}, more...)}
 	}
-	all := []*contestant{ours("simgan float32", "float32")}
+	all := []*trainTurns{ours("simgan float32", "float32")}
 	if o.python != "" {
 		all = append(all, theirs("PyTorch float32", "float32"))
 	}
@@ -165,25 +151,7 @@ func (o benchOptions) contestants(c trainer.Config, h, w int, bfloat bool) ([]*c
 	return all, nil
 }
 
-// turn runs a contestant and reads the JSON it prints last.
-func turn(ctx context.Context, command []string) (t trainer.Timing, err error) {
-	text, err := exec.CommandContext(ctx, command[0], command[1:]...).Output()
-	if ctx.Err() != nil {
-		return t, context.Cause(ctx)
-	}
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
-		return t, fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, failed.Stderr)
-	}
-	if err != nil {
-		return t, fmt.Errorf("%s: %w", strings.Join(command, " "), err)
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &t); err != nil {
-		return t, fmt.Errorf("%s: printed no JSON: %w", strings.Join(command, " "), err)
-	}
-	return t, nil
-}
+func trainSpeed(t trainer.Timing) float64 { return t.ImagesPerSecond }
 
 // table is Markdown: medians over the turns, and the median, least and greatest ratio to PyTorch's float32 in the same round.
 func (f benchFile) table(c trainer.Config) string {
@@ -191,51 +159,16 @@ func (f benchFile) table(c trainer.Config) string {
 	fmt.Fprintf(&b, "%s, %s: preset %s (refiner %d blocks of width %d, b = %d), K_g = %d, K_d = %d; medians of %d turns.\n\n", f.Device, f.Date,
 		f.Preset, c.Refiner.Blocks, c.Refiner.Width, c.Train.Batch, c.Train.KG, c.Train.KD, len(f.Contestants[0].Turns))
 	b.WriteString("| | images/s | R step, ms | D step, ms | peak memory, MB | beside PyTorch float32 |\n|---|---|---|---|---|---|\n")
-	var base *contestant
+	base := find(f.Contestants, "PyTorch float32", "")
 	for _, c := range f.Contestants {
-		if c.Name == "PyTorch float32" {
-			base = c
-		}
-	}
-	for _, c := range f.Contestants {
-		of := func(value func(trainer.Timing) float64) float64 {
-			var values []float64
-			for _, t := range c.Turns {
-				values = append(values, value(t))
-			}
-			return trainer.Median(values)
-		}
-		beside := ""
-		if base != nil {
-			var ratios []float64
-			for i, t := range c.Turns {
-				ratios = append(ratios, base.Turns[i].Iteration/t.Iteration)
-			}
-			beside = fmt.Sprintf("%.2f (%.2f to %.2f)", trainer.Median(ratios), slices.Min(ratios), slices.Max(ratios))
-		}
 		fmt.Fprintf(&b, "| %s | %.0f | %.1f | %.1f | %.0f | %s |\n", c.Name,
-			of(func(t trainer.Timing) float64 { return t.ImagesPerSecond }),
-			of(func(t trainer.Timing) float64 { return 1e3 * t.StepR }),
-			of(func(t trainer.Timing) float64 { return 1e3 * t.StepD }),
-			of(func(t trainer.Timing) float64 { return float64(t.PeakBytes) / 1e6 }), beside)
+			c.median(trainSpeed),
+			c.median(func(t trainer.Timing) float64 { return 1e3 * t.StepR }),
+			c.median(func(t trainer.Timing) float64 { return 1e3 * t.StepD }),
+			c.median(func(t trainer.Timing) float64 { return float64(t.PeakBytes) / 1e6 }),
+			c.beside(base, func(t trainer.Timing) float64 { return 1 / t.Iteration }))
 	}
 	return b.String()
-}
-
-func (f benchFile) save(o benchOptions, table string) error {
-	if o.markdown != "" {
-		if err := renameio.WriteFile(o.markdown, []byte(table), 0o644); err != nil {
-			return err
-		}
-	}
-	if o.json == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(f, "", " ")
-	if err != nil {
-		return err
-	}
-	return renameio.WriteFile(o.json, append(text, '\n'), 0o644)
 }
 
 // deviceName is what a reader of the figures knows the device by.

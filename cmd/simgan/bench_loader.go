@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
 
 	"simgan/trainer"
@@ -54,12 +51,7 @@ func newBenchLoaderCommand() *cli.Command {
 }
 
 // loaderTurns are the turns of one program on one data set.
-type loaderTurns struct {
-	Name    string                 `json:"name"`
-	Data    string                 `json:"data"`
-	Command []string               `json:"command"`
-	Turns   []trainer.LoaderTiming `json:"turns"`
-}
+type loaderTurns = contestant[trainer.LoaderTiming]
 
 func runBenchLoader(ctx context.Context, o loaderOptions, out io.Writer) error {
 	if o.rounds < 1 || o.batch < 1 || o.seconds <= 0 {
@@ -83,25 +75,12 @@ func runBenchLoader(ctx context.Context, o loaderOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for round := range o.rounds {
-		for _, c := range contestants {
-			var timing trainer.LoaderTiming
-			if err := lastJSON(ctx, c.Command, &timing); err != nil {
-				return fmt.Errorf("%s: %w", c.Name, err)
-			}
-			c.Turns = append(c.Turns, timing)
-			fmt.Fprintf(out, "round %d  %-8s %-40s %10.0f images/s\n", round+1, c.Name, c.Data, timing.ImagesPerSecond)
-		}
-	}
-	fmt.Fprint(out, "\n", loaderTable(contestants))
-	if o.json == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(contestants, "", " ")
-	if err != nil {
+	if err := takeTurns(ctx, contestants, o.rounds, out, loaderSpeed); err != nil {
 		return err
 	}
-	return renameio.WriteFile(o.json, append(text, '\n'), 0o644)
+	table := loaderTable(contestants)
+	fmt.Fprint(out, "\n", table)
+	return saveFigures("", table, o.json, contestants)
 }
 
 // contestants are simgan and the script on every data set, each in a process of its own.
@@ -121,23 +100,7 @@ func (o loaderOptions) contestants() ([]*loaderTurns, error) {
 	return all, nil
 }
 
-// lastJSON runs a command and reads the JSON that it prints last.
-func lastJSON(ctx context.Context, command []string, into any) error {
-	process := exec.CommandContext(ctx, command[0], command[1:]...)
-	process.Stderr = os.Stderr
-	text, err := process.Output()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", strings.Join(command, " "), err)
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	if err := json.Unmarshal([]byte(lines[len(lines)-1]), into); err != nil {
-		return fmt.Errorf("%s: printed no JSON: %w", strings.Join(command, " "), err)
-	}
-	return nil
-}
+func loaderSpeed(t trainer.LoaderTiming) float64 { return t.ImagesPerSecond }
 
 // loaderTable is Markdown: medians over the turns, and the median, least and greatest ratio to PyTorch's in the same
 // round on the same data.
@@ -145,26 +108,11 @@ func loaderTable(all []*loaderTurns) string {
 	var b strings.Builder
 	b.WriteString("| | data | images/s | first batch, s | memory, MB | beside PyTorch |\n|---|---|---|---|---|---|\n")
 	for _, c := range all {
-		of := func(value func(trainer.LoaderTiming) float64) float64 {
-			var values []float64
-			for _, t := range c.Turns {
-				values = append(values, value(t))
-			}
-			return trainer.Median(values)
-		}
-		beside := ""
-		for _, base := range all {
-			if base.Name != "PyTorch" || base.Data != c.Data {
-				continue
-			}
-			var ratios []float64
-			for i, t := range c.Turns {
-				ratios = append(ratios, t.ImagesPerSecond/base.Turns[i].ImagesPerSecond)
-			}
-			beside = fmt.Sprintf("%.2f (%.2f to %.2f)", trainer.Median(ratios), slices.Min(ratios), slices.Max(ratios))
-		}
-		fmt.Fprintf(&b, "| %s | %s | %.0f | %.2f | %.0f | %s |\n", c.Name, c.Data, of(func(t trainer.LoaderTiming) float64 { return t.ImagesPerSecond }),
-			of(func(t trainer.LoaderTiming) float64 { return t.First }), of(func(t trainer.LoaderTiming) float64 { return float64(t.MemoryBytes) / 1e6 }), beside)
+		fmt.Fprintf(&b, "| %s | %s | %.0f | %.2f | %.0f | %s |\n", c.Name, c.Data,
+			c.median(loaderSpeed),
+			c.median(func(t trainer.LoaderTiming) float64 { return t.First }),
+			c.median(func(t trainer.LoaderTiming) float64 { return float64(t.MemoryBytes) / 1e6 }),
+			c.beside(find(all, "PyTorch", c.Data), loaderSpeed))
 	}
 	return b.String()
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -102,14 +101,7 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 		return err
 	}
 	fmt.Fprint(out, "\n", table)
-	if o.json == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(result, "", " ")
-	if err != nil {
-		return err
-	}
-	return renameio.WriteFile(o.json, append(text, '\n'), 0o644)
+	return saveFigures("", "", o.json, result)
 }
 
 // writable tells before the work whether a file can be written after it; "" is none.

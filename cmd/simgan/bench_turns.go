@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"simgan/trainer"
+)
+
+// contestant is one program and setting that is timed, each turn in a process of its own that prints a T as JSON last.
+type contestant[T any] struct {
+	Name    string   `json:"name"`
+	Data    string   `json:"data,omitempty"` // SPEC, where contestants differ in it
+	Command []string `json:"command"`
+	Turns   []T      `json:"turns"`
+}
+
+// takeTurns runs all contestants one after the other, so many rounds: what else the machine does meets all of them.
+func takeTurns[T any](ctx context.Context, all []*contestant[T], rounds int, out io.Writer, imagesPerSecond func(T) float64) error {
+	for round := range rounds {
+		for _, c := range all {
+			var timing T
+			if err := lastJSON(ctx, c.Command, &timing); err != nil {
+				return fmt.Errorf("%s: %w", c.Name, err)
+			}
+			c.Turns = append(c.Turns, timing)
+			fmt.Fprintf(out, "round %d  %-32s %10.1f images/s  %s\n", round+1, c.Name, imagesPerSecond(timing), c.Data)
+		}
+	}
+	return nil
+}
+
+// lastJSON runs a command and reads the JSON that it prints last.
+func lastJSON(ctx context.Context, command []string, into any) error {
+	text, err := exec.CommandContext(ctx, command[0], command[1:]...).Output()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, failed.Stderr)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", strings.Join(command, " "), err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), into); err != nil {
+		return fmt.Errorf("%s: printed no JSON: %w", strings.Join(command, " "), err)
+	}
+	return nil
+}
+
+// median is that of a value over the turns.
+func (c *contestant[T]) median(value func(T) float64) float64 {
+	var values []float64
+	for _, t := range c.Turns {
+		values = append(values, value(t))
+	}
+	return trainer.Median(values)
+}
+
+// beside is the median, least and greatest ratio of a speed to base's in the same round; empty without a base.
+func (c *contestant[T]) beside(base *contestant[T], speed func(T) float64) string {
+	if base == nil {
+		return ""
+	}
+	var ratios []float64
+	for i, t := range c.Turns {
+		ratios = append(ratios, speed(t)/speed(base.Turns[i]))
+	}
+	return fmt.Sprintf("%.2f (%.2f to %.2f)", trainer.Median(ratios), slices.Min(ratios), slices.Max(ratios))
+}
+
+// find is the contestant of that name and data, nil where there is none.
+func find[T any](all []*contestant[T], name, data string) *contestant[T] {
+	i := slices.IndexFunc(all, func(c *contestant[T]) bool { return c.Name == name && c.Data == data })
+	if i < 0 {
+		return nil
+	}
+	return all[i]
+}
+
+// saveFigures writes the table as Markdown and all figures as JSON, each where a path is given.
+func saveFigures(markdown, table, path string, figures any) error {
+	if markdown != "" {
+		if err := renameio.WriteFile(markdown, []byte(table), 0o644); err != nil {
+			return err
+		}
+	}
+	if path == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(figures, "", " ")
+	if err != nil {
+		return err
+	}
+	return renameio.WriteFile(path, append(text, '\n'), 0o644)
+}
