@@ -27,6 +27,8 @@ copy() {
 { printf '%s\n' "$@" "${opened[@]}"; grep -o '=> /[^ ]*' <<<"$needed" | cut -c4-; } |
   xargs -n 1 realpath -s | sort -u | grep -vE '^(/usr)?/lib' | while read -r file; do copy "$file"; done
 
-find "$ROOT"/*.dist-info/licenses -type f | while read -r file; do
-  install -D -m 644 "$file" "$DEST/usr/share/doc/simgan/licences/${file#"$ROOT"/}"
+# cuDNN's frontend is compiled into libsimgan_cuda.so.
+find "$ROOT"/*.dist-info/licenses "$XDG_CACHE_HOME"/simgan/cuda-build-*/nvidia_cudnn_frontend-*.dist-info/licenses -type f | while read -r file; do
+  wheel=${file%%/licenses/*}
+  install -D -m 644 "$file" "$DEST/usr/share/doc/simgan/licences/${wheel##*/}/${file##*/licenses/}"
 done
