@@ -32,18 +32,23 @@ func ExportONNX(o ExportOptions) error {
 		return err
 	}
 	defer r.Close()
-	ds, err := data.Open(config.Data.Synthetic)
-	if err != nil {
-		return fmt.Errorf("data.synthetic: %w", err)
-	}
-	defer ds.Close()
 	model, err := r.ONNX()
 	if err != nil {
 		return err
 	}
 	model.Version = o.Version
-	if err := provenance(model.Metadata, o.Run, config, ds.Info()); err != nil {
+	if err := provenance(model.Metadata, o.Run, config); err != nil {
 		return err
+	}
+	// A run may be exported where its images are not: then the file does not say how many bits and pixels they had.
+	ds, noData := data.Open(config.Data.Synthetic)
+	if noData == nil {
+		defer ds.Close()
+		info := ds.Info()
+		model.Metadata["simgan.bits"] = strconv.Itoa(info.Bits)
+		model.Metadata["simgan.trained_on"] = fmt.Sprintf("%dx%dx%d (channels, height, width)", info.C, info.H, info.W)
+	} else if o.Example != "" {
+		return fmt.Errorf("--example: data.synthetic: %w", noData)
 	}
 	if err := os.MkdirAll(filepath.Dir(o.ONNX), 0o755); err != nil {
 		return err
@@ -57,8 +62,8 @@ func ExportONNX(o ExportOptions) error {
 	return writeExample(o.Example, r, ds, config.Seed)
 }
 
-// provenance adds which run and checkpoint a model is from, and what it was trained on.
-func provenance(metadata map[string]string, run string, config trainer.Config, info data.Info) error {
+// provenance adds which run and checkpoint a model is from.
+func provenance(metadata map[string]string, run string, config trainer.Config) error {
 	text, err := config.YAML()
 	if err != nil {
 		return err
@@ -69,8 +74,6 @@ func provenance(metadata map[string]string, run string, config trainer.Config, i
 	}
 	metadata["simgan.config"] = string(text)
 	metadata["simgan.checkpoint"] = filepath.Base(checkpoint)
-	metadata["simgan.bits"] = strconv.Itoa(info.Bits)
-	metadata["simgan.trained_on"] = fmt.Sprintf("%dx%dx%d (channels, height, width)", info.C, info.H, info.W)
 	return nil
 }
 

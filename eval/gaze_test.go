@@ -128,6 +128,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		t.Errorf("refined only: %+v, all: %+v", only.Refined, result.Refined)
 	}
 	trainOnFeatures(t, config, filepath.Join(saved, "refined-seed-2.safetensors"))
+	exportWithoutData(t, run, config.Data.Synthetic)
 }
 
 // checkRefusals: what no estimator could be trained with is refused, and a cancelled call ends with the cause.
