@@ -18,9 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
-import torch._inductor.config as inductor
 import torch.nn.functional as F
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 LAMBDA = 0.02
@@ -34,6 +32,18 @@ SMALL_COLOUR = (4, 3, 21, 33)  # at 35x55 three channels would make a file of 30
 Table = list[tuple[int, int, int]]  # rows of D: kernel, stride, maps; 0 maps stand for a max-pooling
 GAZE_D: Table = [(3, 2, 96), (3, 2, 64), (3, 1, 0), (3, 1, 32), (1, 1, 32), (1, 1, 2)]
 HAND_D: Table = [(7, 4, 96), (5, 2, 64), (3, 2, 0), (3, 2, 32), (1, 1, 32), (1, 1, 2)]
+
+
+class ReplicateConv(nn.Conv2d):
+    """A convolution with replicate padding by repeated rows and columns: torch 2.11 cannot compile its own replicate
+    padding in channels-last layout (it mistakes the strides of the gradient), and fuses this one."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        top, left = self.kernel_size[0] // 2, self.kernel_size[1] // 2
+        rows = [x[:, :, :1]] * top, [x[:, :, -1:]] * top
+        x = torch.cat([*rows[0], x, *rows[1]], dim=2)
+        columns = [x[..., :1]] * left, [x[..., -1:]] * left
+        return F.conv2d(torch.cat([*columns[0], x, *columns[1]], dim=3), self.weight, self.bias, self.stride)
 
 
 def conv(inputs: int, outputs: int, kernel: int, stride: int = 1, padding: str = "zeros") -> nn.Conv2d:
@@ -57,10 +67,11 @@ class Block(nn.Module):
 class Refiner(nn.Module):
     """(b,C,H,W) in [-1,1] -> (b,C,H,W) in (-1,1)."""
 
-    def __init__(self, channels: int, width: int, blocks: int, kernel: int = 3, padding: str = "zeros") -> None:
+    def __init__(self, channels: int, width: int, blocks: int, kernel: int = 3, padding: str = "zeros",
+                 block_kernel: int | None = None) -> None:  # fmt: skip
         super().__init__()
         self.stem = conv(channels, width, kernel, padding=padding)
-        self.blocks = nn.Sequential(*[Block(width, kernel, padding) for _ in range(blocks)])
+        self.blocks = nn.Sequential(*[Block(width, block_kernel or kernel, padding) for _ in range(blocks)])
         self.last = conv(width, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -164,11 +175,13 @@ class Trainer:
 
     def refine(self, x: Tensor) -> Tensor:
         """R(x) for D: no gradient reaches R."""
+        torch.compiler.cudagraph_mark_step_begin()
         with torch.no_grad(), self.mixed():
             return self.r(x).to(x.dtype)
 
     def step_r(self, x: Tensor) -> Tensor:
         """One step on l_real + l_reg, D fixed; returns the loss before the update."""
+        torch.compiler.cudagraph_mark_step_begin()
         self.d.requires_grad_(False)
         with self.mixed():
             refined = self.r(x)
@@ -353,6 +366,8 @@ def golden_cases(dtype: torch.dtype) -> Iterator[tuple[str, Tensors]]:
 
 def run_golden(options: argparse.Namespace) -> None:
     """Writes every case to out/NAME.safetensors; float32, scalars as shape (1,)."""
+    from safetensors.torch import save_file  # bench runs where it is not installed
+
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
     for name, tensors in golden_cases(getattr(torch, options.precision)):
@@ -378,36 +393,76 @@ def median_seconds(times: int, device: str, work: Callable[[], object]) -> float
     return statistics.median(seconds)
 
 
+def noise(count: int, shape: tuple[int, ...], device: str) -> list[Tensor]:
+    """Images of 8-bit levels that look random, the upper byte of 2654435761 i mod 2^32, as level * (2 / 255) - 1."""
+    i = torch.arange(count * math.prod(shape), dtype=torch.int64)
+    levels = ((i * 2654435761) & 0xFFFFFFFF) >> 24
+    images = levels.float() * torch.tensor(2 / 255, dtype=torch.float32) - 1
+    return list(images.to(device).reshape(count, *shape))
+
+
+def first_losses(trainer: Trainer, xs: list[Tensor], y: Tensor, exact_float32: bool) -> list[float]:
+    """The losses of two iterations' steps, in order; on a GPU float32 is float32 if asked, not TF32."""
+    allowed = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = allowed and not exact_float32
+    losses = [loss.item() for _ in range(2) for loss in trainer.iterate(xs, y)]
+    torch.backends.cudnn.allow_tf32 = allowed
+    return losses
+
+
+def sustain(seconds: float, work: Callable[[], object]) -> tuple[float, float, float]:
+    """Runs work back to back on the GPU: from when to when, in Unix seconds, and the mean time of one."""
+    torch.cuda.synchronize()
+    start, n = time.time(), 0
+    while time.time() - start < seconds:
+        work()
+        n += 1
+        if n % 20 == 0:  # the host would run minutes ahead
+            torch.cuda.synchronize()
+    torch.cuda.synchronize()
+    end = time.time()
+    return start, end, (end - start) / n
+
+
 def run_bench(options: argparse.Namespace) -> None:
-    """Times iterations of Algorithm 1 without a history, the batches already on the device."""
+    """Tells the losses of a training's first steps and times iterations of Algorithm 1 without a history, the batches
+    already on the device."""
     torch.set_num_threads(options.threads or torch.get_num_threads())
     torch.backends.cudnn.benchmark = True
-    torch.manual_seed(1)
     device, cuda = options.device, options.device == "cuda"
     layout = torch.channels_last if options.channels_last else torch.contiguous_format
-    r: nn.Module = Refiner(options.channels, options.width, options.blocks, padding=options.padding)
-    d: nn.Module = Discriminator(options.channels, GAZE_D, options.discriminator_width)
+    r: nn.Module = Refiner(options.channels, options.width, options.blocks, options.kernel, options.padding, options.block_kernel)
+    d: nn.Module = Discriminator(options.channels, {"gaze": GAZE_D, "hand": HAND_D}[options.discriminator], options.discriminator_width)
+    formula(r)
+    formula(d)
+    if options.compile and options.padding == "replicate":
+        for module in r.modules():
+            if isinstance(module, nn.Conv2d) and module.padding_mode == "replicate":
+                module.__class__ = ReplicateConv
     r, d = (module.to(device=device, memory_format=layout) for module in (r, d))
     if options.compile:
-        # torch 2.11 mistakes the strides of replicate padding's gradient when it may choose the layout itself.
-        inductor.layout_optimization = options.padding != "replicate"
-        r, d = torch.compile(r), torch.compile(d)
+        r, d = (torch.compile(module, mode="max-autotune") for module in (r, d))
     shape = (options.batch, options.channels, options.height, options.width_pixels)
-    *xs, y = ((torch.rand(shape, device=device) * 2 - 1).to(memory_format=layout) for _ in range(K_G + K_D + 1))
+    *xs, y = (x.to(memory_format=layout) for x in noise(K_G + K_D + 1, shape, device))
     trainer = Trainer(r, d, "identity", options.optimizer, device if options.precision == "bfloat16" else None)
 
+    losses = first_losses(trainer, xs, y, options.precision == "float32")
     for _ in range(options.warm_up):
         trainer.iterate(xs, y)
     if cuda:
         torch.cuda.reset_peak_memory_stats()
-    iteration = median_seconds(options.iterations, device, lambda: trainer.iterate(xs, y))
     r_step = median_seconds(options.iterations, device, lambda: trainer.step_r(xs[0]))
     d_step = median_seconds(options.iterations, device, lambda: trainer.step_d(trainer.refine(xs[-1]), y))
+    result: dict[str, object] = {"losses": losses, "seconds_r_step": r_step, "seconds_d_step": d_step}
+    if cuda:
+        result["from"], result["to"], iteration = sustain(5, lambda: trainer.iterate(xs, y))
+    else:
+        iteration = median_seconds(options.iterations, device, lambda: trainer.iterate(xs, y))
     # Allocated on the GPU since the warm-up, or resident in this process ever.
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     peak = torch.cuda.max_memory_allocated() if cuda else resident
-    result = {"seconds_iteration": iteration, "seconds_r_step": r_step, "seconds_d_step": d_step}
-    result.update(images_per_second=(K_G + K_D) * options.batch / iteration, peak_memory_bytes=peak)
+    result.update(seconds_iteration=iteration, images_per_second=(K_G + K_D) * options.batch / iteration)
+    result.update(peak_memory_bytes=peak)
     result.update({key: value for key, value in vars(options).items() if key != "command"})
     result.update(threads=torch.get_num_threads(), k_g=K_G, k_d=K_D, history=0, psi="identity", **{"lambda": LAMBDA})
     result.update(torch=torch.__version__, cudnn_benchmark=True, cudnn_tf32=torch.backends.cudnn.allow_tf32)
@@ -424,23 +479,22 @@ def main() -> None:
     golden.add_argument("--precision", choices=("float32", "float64"), default="float32", help="of the arithmetic")
     bench = commands.add_parser("bench", help="time iterations", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     for name, default in (("batch", 32), ("width", 64), ("blocks", 4), ("channels", 1), ("height", 35),
-                          ("width-pixels", 55), ("iterations", 10), ("warm-up", 2)):  # fmt: skip
+                          ("width-pixels", 55), ("kernel", 3), ("block-kernel", 3), ("iterations", 10), ("warm-up", 2)):  # fmt: skip
         bench.add_argument(f"--{name}", type=int, default=default)
     bench.add_argument("--threads", type=int, default=0, help="0: as torch chooses")
     bench.add_argument("--padding", choices=("zeros", "reflect", "replicate"), default="replicate")
     bench.add_argument("--optimizer", choices=("sgd", "adam"), default="adam")
     bench.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     bench.add_argument("--noise", choices=("none",), default="none", help="the specification defines no noise")
+    bench.add_argument("--discriminator", choices=("gaze", "hand"), default="gaze", help="D's table")
     bench.add_argument("--discriminator-width", type=float, default=1.0, help="factor on D's maps")
     bench.add_argument("--channels-last", action="store_true")
-    bench.add_argument("--compile", action="store_true")
+    bench.add_argument("--compile", action="store_true", help="torch.compile(mode='max-autotune')")
     bench.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     options = parser.parse_args()
     if options.command == "golden":
         run_golden(options)
         return
-    if options.compile and options.channels_last and options.padding == "replicate":
-        bench.error("torch 2.11 cannot compile replicate padding in channels-last layout: leave one of the three out")
     run_bench(options)
 
 

@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,7 +18,7 @@ import (
 
 // benchOptions are the flags of bench train.
 type benchOptions struct {
-	preset             string
+	presets            []string // NAME[,KEY=VALUE...]
 	settings           []string
 	device             string
 	rounds, iterations int
@@ -35,24 +33,25 @@ func newBenchCommand() *cli.Command {
 		UsageText: "simgan bench train\n" +
 			"simgan bench loader",
 		Subcommands: []*cli.Command{newBenchLoaderCommand(), {
-			Name: "train", Usage: "times Algorithm 1 on images in memory, simgan's and PyTorch's by turns",
+			Name: "train", Usage: "times Algorithm 1 on images in memory, simgan's and PyTorch's by turns; fails where their losses differ",
 			UsageText: "simgan bench train\n" +
-				"simgan bench train --preset gaze --python venv/bin/python --set train.batch=32 --markdown bench.md",
+				"simgan bench train --preset gaze --python venv/bin/python --set train.batch=32 --markdown bench.md\n" +
+				"simgan bench train --device cuda --python venv/bin/python --preset gaze,train.batch=512 --preset hand",
 			Flags: []cli.Flag{
-				&cli.StringFlag{Name: "preset", Value: "gaze", Usage: "networks and batch; noise, history, EMA and R1 are off, as the script has none"},
-				&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over the preset; may be repeated"},
+				&cli.StringSliceFlag{Name: "preset", Value: cli.NewStringSlice("gaze"), Usage: "`NAME[,KEY=VALUE...]` of networks and batch; noise, history, EMA and R1 are off, as the script has none; may be repeated"},
+				&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over every preset; may be repeated"},
 				&cli.StringFlag{Name: "device", Value: "cpu", Usage: "cpu, cuda or cuda:N"},
 				&cli.IntFlag{Name: "rounds", Value: 5, Usage: "turns of each contestant"},
-				&cli.IntFlag{Name: "iterations", Value: 6, Usage: "iterations a turn, after two that warm up"},
-				&cli.StringFlag{Name: "python", Usage: "a Python with scripts/requirements-parity.txt; without it simgan runs alone"},
+				&cli.IntFlag{Name: "iterations", Value: 6, Usage: "iterations a turn, after some that warm up"},
+				&cli.StringFlag{Name: "python", Usage: "a Python with torch 2.11.0 (scripts/python.sh prints one); without it simgan runs alone"},
 				&cli.StringFlag{Name: "script", Value: "scripts/parity.py", Usage: "the PyTorch reference"},
 				&cli.StringFlag{Name: "json", Usage: "write all figures to `FILE`"},
-				&cli.StringFlag{Name: "markdown", Usage: "write the table to `FILE`"},
-				&cli.StringFlag{Name: "only", Usage: "measure simgan once in this precision and print it as JSON", Hidden: true},
+				&cli.StringFlag{Name: "markdown", Usage: "write the tables to `FILE`"},
+				&cli.StringFlag{Name: "only", Usage: "print one thing as JSON: simgan's turn in this precision, peak (of matrix products) or device", Hidden: true},
 			},
 			Action: func(c *cli.Context) error {
 				return runBenchTrain(c.Context, benchOptions{
-					preset: c.String("preset"), settings: c.StringSlice("set"), device: c.String("device"), rounds: c.Int("rounds"),
+					presets: c.StringSlice("preset"), settings: c.StringSlice("set"), device: c.String("device"), rounds: c.Int("rounds"),
 					iterations: c.Int("iterations"), python: c.String("python"), script: c.String("script"), json: c.String("json"),
 					markdown: c.String("markdown"), only: c.String("only"),
 				}, c.App.Writer)
@@ -61,126 +60,125 @@ func newBenchCommand() *cli.Command {
 	}
 }
 
-// trainTurns are the turns of one program in one precision.
-type trainTurns = contestant[trainer.Timing]
-
-// benchFile is what bench writes as JSON.
-type benchFile struct {
-	Device      string        `json:"device"`
-	Date        string        `json:"date"`
-	Preset      string        `json:"preset"`
-	Settings    []string      `json:"settings"`
-	Contestants []*trainTurns `json:"contestants"`
+// alike are the settings in which simgan does what the script does.
+var alike = []string{
+	"train.history=0", "train.ema=0", "train.r1=0", "refiner.noise.kind=none", "train.psi=identity", "train.lr_decay=none", "train.lambda=0.02",
+	"train.k_g=2", "train.k_d=1", "refiner.normalization=none", "discriminator.normalization=none",
 }
 
-// alike are the settings in which simgan does what the script does.
-var alike = []string{"train.history=0", "train.ema=0", "train.r1=0", "refiner.noise.kind=none", "train.psi=identity", "train.lr_decay=none"}
+// rates are the script's, by optimizer.
+var rates = map[string][]string{
+	"sgd":  {"train.lr_refiner=1e-3", "train.lr_discriminator=1e-3"},
+	"adam": {"train.lr_refiner=5e-4", "train.lr_discriminator=2e-4", "train.beta1=0.5", "train.beta2=0.999"},
+}
+
+// config is that of a preset, made like the script.
+func (o benchOptions) config(preset string) (trainer.Config, error) {
+	name, own, _ := strings.Cut(preset, ",")
+	settings := slices.Clone(o.settings)
+	if own != "" {
+		settings = append(strings.Split(own, ","), settings...)
+	}
+	settings = append(append(settings, alike...), "device="+o.device)
+	c, err := trainer.LoadConfig(name, "", settings)
+	if err != nil {
+		return c, err
+	}
+	return trainer.LoadConfig(name, "", append(settings, rates[c.Train.Optimizer]...))
+}
+
+// imageSize is the height and width of the images that the config's D is made for.
+func imageSize(c trainer.Config) (h, w int) {
+	if c.Discriminator.Layers == "hand" {
+		return 224, 224
+	}
+	return 35, 55
+}
 
 func runBenchTrain(ctx context.Context, o benchOptions, out io.Writer) error {
-	if o.rounds < 1 || o.iterations < 1 {
+	if o.rounds < 1 || o.iterations < 1 || len(o.presets) < 1 {
 		return fmt.Errorf("%w: --rounds and --iterations must be 1 or more", errUsage)
-	}
-	config, err := trainer.LoadConfig(o.preset, "", append(append(slices.Clone(o.settings), alike...), "device="+o.device))
-	if err != nil {
-		return err
-	}
-	h, w := 35, 55
-	if config.Discriminator.Layers == "hand" {
-		h, w = 224, 224
-	}
-	if o.only != "" {
-		config.Train.Precision = o.only
-		timing, err := trainer.Measure(config, 1, h, w, o.iterations)
-		if err != nil {
-			return err
-		}
-		return json.NewEncoder(out).Encode(timing)
 	}
 	device, err := cgo.ParseDevice(o.device)
 	if err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	if o.only != "" {
+		return o.one(device, out)
+	}
+	file := benchFile{Device: deviceName(device), Date: time.Now().Format(time.DateOnly), Settings: o.settings}
+	if err := lastJSON(ctx, o.ourselves("peak", o.presets[0]), &file.Peak); err != nil {
 		return err
 	}
-	contestants, err := o.contestants(config, h, w, cgo.HasBFloat16(device))
-	if err != nil {
-		return err
+	watch := watchGPU(ctx, device)
+	defer watch.stop()
+	var unequal error
+	for _, preset := range o.presets {
+		result, err := o.run(ctx, preset, device, watch, out)
+		if err != nil {
+			return err
+		}
+		file.Presets = append(file.Presets, result)
+		unequal = errors.Join(unequal, result.unequal)
 	}
-	if err := takeTurns(ctx, contestants, o.rounds, out, trainSpeed); err != nil {
-		return err
-	}
-	file := benchFile{Device: deviceName(device), Date: time.Now().Format(time.DateOnly), Preset: o.preset, Settings: o.settings, Contestants: contestants}
-	table := file.table(config)
+	table := file.table()
 	fmt.Fprint(out, "\n", table)
-	return saveFigures(o.markdown, table, o.json, file)
+	return errors.Join(saveFigures(o.markdown, table, o.json, file), unequal)
 }
 
-// contestants are simgan and the script, each in float32 and, where the device has it, in bfloat16.
-func (o benchOptions) contestants(c trainer.Config, h, w int, bfloat bool) ([]*trainTurns, error) {
-	self, err := os.Executable()
+// run lets the contestants of one preset take their turns.
+func (o benchOptions) run(ctx context.Context, preset string, device cgo.Device, watch *gpuWatch, out io.Writer) (*benchResult, error) {
+	config, err := o.config(preset)
 	if err != nil {
 		return nil, err
 	}
-	ours := func(name, precision string) *trainTurns {
-		command := []string{self, "bench", "train", "--only", precision, "--preset", o.preset, "--device", o.device, "--iterations", strconv.Itoa(o.iterations)}
-		for _, s := range o.settings {
-			command = append(command, "--set", s)
-		}
-		return &trainTurns{Name: name, Command: command}
+	result := &benchResult{Preset: preset, config: config}
+	if result.Contestants, err = o.contestants(preset, config, cgo.HasBFloat16(device)); err != nil {
+		return nil, err
 	}
-	theirs := func(name, precision string, more ...string) *trainTurns {
-		kind, _, _ := strings.Cut(o.device, ":")
-		return &trainTurns{Name: name, Command: append([]string{
-			o.python, o.script, "bench", "--precision", precision, "--device", kind, "--iterations", strconv.Itoa(o.iterations),
-			"--batch", strconv.Itoa(c.Train.Batch), "--width", strconv.Itoa(c.Refiner.Width), "--blocks", strconv.Itoa(c.Refiner.Blocks),
-			"--padding", c.Refiner.Padding, "--optimizer", c.Train.Optimizer, "--threads", strconv.Itoa(runtime.NumCPU()),
-			"--height", strconv.Itoa(h), "--width-pixels", strconv.Itoa(w), "--discriminator-width", fmt.Sprint(c.Discriminator.Width),
-		}, more...)}
+	fmt.Fprintf(out, "preset %s\n", preset)
+	if err := takeTurns(ctx, result.Contestants, o.rounds, out, trainSpeed); err != nil {
+		return nil, err
 	}
-	all := []*trainTurns{ours("simgan float32", "float32")}
-	if o.python != "" {
-		all = append(all, theirs("PyTorch float32", "float32"))
-	}
-	if bfloat {
-		all = append(all, ours("simgan bfloat16", "bfloat16"))
-		if o.python != "" {
-			all = append(all, theirs("PyTorch bfloat16 channels_last", "bfloat16", "--channels-last"))
+	for _, c := range result.Contestants {
+		for i := range c.Turns {
+			c.Turns[i].Idle = watch.idle(c.Turns[i].From, c.Turns[i].To)
 		}
 	}
-	if o.python != "" && o.device != "cpu" {
-		all = append(all, theirs("PyTorch bfloat16 torch.compile", "bfloat16", "--channels-last", "--compile"))
+	if result.unequal = sameLosses(result.Contestants); result.unequal != nil {
+		result.Unequal = result.unequal.Error()
 	}
-	return all, nil
+	return result, nil
 }
 
-func trainSpeed(t trainer.Timing) float64 { return t.ImagesPerSecond }
-
-// table is Markdown: medians over the turns, and the median, least and greatest ratio to PyTorch's float32 in the same round.
-func (f benchFile) table(c trainer.Config) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s: preset %s (refiner %d blocks of width %d, b = %d), K_g = %d, K_d = %d; medians of %d turns.\n\n", f.Device, f.Date,
-		f.Preset, c.Refiner.Blocks, c.Refiner.Width, c.Train.Batch, c.Train.KG, c.Train.KD, len(f.Contestants[0].Turns))
-	b.WriteString("| | images/s | R step, ms | D step, ms | peak memory, MB | beside PyTorch float32 |\n|---|---|---|---|---|---|\n")
-	base := find(f.Contestants, "PyTorch float32", "")
-	for _, c := range f.Contestants {
-		fmt.Fprintf(&b, "| %s | %.0f | %.1f | %.1f | %.0f | %s |\n", c.Name,
-			c.median(trainSpeed),
-			c.median(func(t trainer.Timing) float64 { return 1e3 * t.StepR }),
-			c.median(func(t trainer.Timing) float64 { return 1e3 * t.StepD }),
-			c.median(func(t trainer.Timing) float64 { return float64(t.PeakBytes) / 1e6 }),
-			c.beside(base, func(t trainer.Timing) float64 { return 1 / t.Iteration }))
+// one prints what a parent asks a child for.
+func (o benchOptions) one(device cgo.Device, out io.Writer) error {
+	var answer any
+	var err error
+	switch o.only {
+	case "device":
+		answer = map[string]string{"device": deviceName(device)}
+	case "peak":
+		answer, err = measurePeak(device)
+	default:
+		var c trainer.Config
+		if c, err = o.config(o.presets[0]); err != nil {
+			return err
+		}
+		c.Train.Precision = o.only
+		h, w := imageSize(c)
+		answer, err = trainer.Measure(c, 1, h, w, o.iterations, warmUp(device))
 	}
-	return b.String()
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(answer)
 }
 
-// deviceName is what a reader of the figures knows the device by.
-func deviceName(d cgo.Device) string {
-	if d != cgo.CPU {
-		return strings.Join(gpuModels(), ", ")
+// warmUp is how many iterations go before what is timed.
+func warmUp(device cgo.Device) int {
+	if device == cgo.CPU {
+		return 2
 	}
-	text, _ := os.ReadFile("/proc/cpuinfo") // absent on no Linux; the name is for readers only
-	for line := range strings.Lines(string(text)) {
-		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
-			return fmt.Sprintf("%s, %d threads", strings.TrimSpace(value), runtime.NumCPU())
-		}
-	}
-	return fmt.Sprintf("%s, %d threads", runtime.GOARCH, runtime.NumCPU())
+	return 12 // cuDNN tries its algorithms, graphs are captured
 }

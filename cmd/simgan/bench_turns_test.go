@@ -4,8 +4,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-
-	"simgan/trainer"
 )
 
 // Two contestants in three rounds, twice as fast in each: the last line counts, whatever is printed before it.
@@ -30,7 +28,7 @@ func TestTakeTurns(t *testing.T) {
 // What a contestant says on its way out is in the error.
 func TestTakeTurnsFails(t *testing.T) {
 	for command, want := range map[string]string{"echo no torch >&2; exit 3": "no torch", "echo hello": "printed no JSON"} {
-		all := []*contestant[trainer.Timing]{{Name: "simgan float32", Command: []string{"sh", "-c", command}}}
+		all := []*contestant[trainTurn]{{Name: "simgan float32", Command: []string{"sh", "-c", command}}}
 		err := takeTurns(t.Context(), all, 1, io.Discard, trainSpeed)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "simgan float32: ") {
 			t.Errorf("%s: %v", command, err)

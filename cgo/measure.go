@@ -1,0 +1,50 @@
+package cgo
+
+// #include "measure.h"
+import "C"
+
+import (
+	"errors"
+	"time"
+)
+
+// ExactFloat32 runs f with float32 convolutions and products on GPUs in float32 itself: libtorch lets convolutions use TF32,
+// which keeps 10 of 23 bits, where nobody forbids it.
+func ExactFloat32(f func() error) error {
+	var convolutions, products, ignored C.int
+	if err := check("TF32", C.sg_tf32(0, 0, &convolutions, &products)); err != nil {
+		return err
+	}
+	err := f()
+	return errors.Join(err, check("TF32", C.sg_tf32(convolutions, products, &ignored, &ignored)))
+}
+
+// ResetPeak lets the peak of Memory start anew on a GPU; the CPU's is that of the process.
+func ResetPeak(device Device) error { return check("reset peak", C.sg_memory_reset(C.int32_t(device))) }
+
+// ProductRate is how many floating-point operations a second the device makes in products of n x n matrices of random
+// numbers of the type: the best of a few tries, each of so many products, after a warm-up.
+func ProductRate(device Device, kind Type, n, times int) (float64, error) {
+	seconds := func(times int) (float64, error) {
+		start := time.Now()
+		err := check("products", C.sg_products(C.int32_t(device), C.int8_t(kind), C.int64_t(n), C.int64_t(times)))
+		return time.Since(start).Seconds(), err
+	}
+	if _, err := seconds(1); err != nil {
+		return 0, err
+	}
+	best := 0.0
+	for range 5 {
+		// What both calls spend on drawing the matrices falls out of their difference.
+		short, err := seconds(1)
+		if err != nil {
+			return 0, err
+		}
+		long, err := seconds(1 + times)
+		if err != nil {
+			return 0, err
+		}
+		best = max(best, 2*float64(n)*float64(n)*float64(n)*float64(times)/(long-short))
+	}
+	return best, nil
+}

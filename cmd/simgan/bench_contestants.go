@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"simgan/cgo"
+	"simgan/trainer"
+)
+
+// trainTurn is one turn of bench train.
+type trainTurn struct {
+	trainer.Timing
+	Idle *float64 `json:"idle_share,omitempty"` // of the GPU, between From and To
+}
+
+// trainTurns are the turns of one program in one precision.
+type trainTurns = contestant[trainTurn]
+
+func trainSpeed(t trainTurn) float64 { return t.ImagesPerSecond }
+
+// ourselves is the command that lets simgan print one thing.
+func (o benchOptions) ourselves(only, preset string) []string {
+	self, err := os.Executable()
+	if err != nil {
+		self = os.Args[0] // the command's own error says what is wrong with it
+	}
+	command := []string{self, "bench", "train", "--only", only, "--preset", preset, "--device", o.device, "--iterations", strconv.Itoa(o.iterations)}
+	for _, s := range o.settings {
+		command = append(command, "--set", s)
+	}
+	return command
+}
+
+// contestants are simgan and the script, each in float32 and, where the device has it, in bfloat16; on a GPU compiled too.
+func (o benchOptions) contestants(preset string, c trainer.Config, bfloat bool) ([]*trainTurns, error) {
+	device, err := cgo.ParseDevice(o.device)
+	if err != nil {
+		return nil, err
+	}
+	h, w := imageSize(c)
+	theirs := func(name, precision string, more ...string) *trainTurns {
+		kind, _, _ := strings.Cut(o.device, ":")
+		return &trainTurns{Name: name, Command: append([]string{
+			o.python, o.script, "bench", "--precision", precision, "--device", kind, "--iterations", strconv.Itoa(o.iterations),
+			"--warm-up", strconv.Itoa(warmUp(device)), "--batch", strconv.Itoa(c.Train.Batch), "--width", strconv.Itoa(c.Refiner.Width),
+			"--blocks", strconv.Itoa(c.Refiner.Blocks), "--kernel", strconv.Itoa(c.Refiner.Kernel), "--block-kernel", strconv.Itoa(c.Refiner.BlockKernel),
+			"--padding", c.Refiner.Padding, "--optimizer", c.Train.Optimizer, "--threads", strconv.Itoa(runtime.NumCPU()),
+			"--height", strconv.Itoa(h), "--width-pixels", strconv.Itoa(w),
+			"--discriminator", c.Discriminator.Layers, "--discriminator-width", fmt.Sprint(c.Discriminator.Width),
+		}, more...)}
+	}
+	all := []*trainTurns{{Name: "simgan float32", Command: o.ourselves("float32", preset)}}
+	if bfloat {
+		all = append(all, &trainTurns{Name: "simgan bfloat16", Command: o.ourselves("bfloat16", preset)})
+	}
+	if o.python == "" {
+		return all, nil
+	}
+	all = append(all, theirs("PyTorch float32", "float32"))
+	if bfloat {
+		all = append(all, theirs("PyTorch bfloat16 channels_last", "bfloat16", "--channels-last"))
+	}
+	if device != cgo.CPU {
+		all = append(all, theirs("PyTorch bfloat16 torch.compile", "bfloat16", "--channels-last", "--compile"))
+	}
+	return all, nil
+}
+
+// lossTolerance is how far a loss of the first steps may be from the reference's, as a part of it: bfloat16 keeps 8 bits, of
+// which a sum over hundreds of patches and pixels loses less than one.
+func lossTolerance(name string) float64 {
+	if strings.Contains(name, "bfloat16") {
+		return 2e-2
+	}
+	return 1e-4
+}
+
+// sameLosses wants the losses of every turn to be those of PyTorch in float32, or of the first contestant where there is no PyTorch.
+func sameLosses(all []*trainTurns) error {
+	base := find(all, "PyTorch float32", "")
+	if base == nil {
+		base = all[0]
+	}
+	want := base.Turns[0].Losses
+	if len(want) == 0 {
+		return fmt.Errorf("%s told no losses", base.Name)
+	}
+	var unequal error
+	for _, c := range all {
+		for round, turn := range c.Turns {
+			if len(turn.Losses) != len(want) {
+				unequal = errors.Join(unequal, fmt.Errorf("%s, round %d: told %d losses, %s %d", c.Name, round+1, len(turn.Losses), base.Name, len(want)))
+				continue
+			}
+			for step, loss := range turn.Losses {
+				if off := math.Abs(loss/want[step] - 1); !(off <= lossTolerance(c.Name)) {
+					unequal = errors.Join(unequal, fmt.Errorf("%s, round %d: the loss of step %d is %v, %s's %v: %.2g apart, %g are allowed",
+						c.Name, round+1, step+1, loss, base.Name, want[step], off, lossTolerance(c.Name)))
+					break
+				}
+			}
+		}
+	}
+	return unequal
+}
