@@ -11,12 +11,20 @@ import (
 // ExactFloat32 runs f with float32 convolutions and products on GPUs in float32 itself: libtorch lets convolutions use TF32,
 // which keeps 10 of 23 bits, where nobody forbids it.
 func ExactFloat32(f func() error) error {
-	var convolutions, products, ignored C.int
-	if err := check("TF32", C.sg_tf32(0, 0, &convolutions, &products)); err != nil {
+	convolutions, products, err := allowTF32(false, false)
+	if err != nil {
 		return err
 	}
-	err := f()
-	return errors.Join(err, check("TF32", C.sg_tf32(convolutions, products, &ignored, &ignored)))
+	err = f()
+	_, _, back := allowTF32(convolutions, products)
+	return errors.Join(err, back)
+}
+
+// allowTF32 sets where float32 may be TF32, and is where it might before.
+func allowTF32(convolutions, products bool) (convolutionsWere, productsWere bool, err error) {
+	var c, p C.int
+	err = check("TF32", C.sg_tf32(flag(convolutions), flag(products), &c, &p))
+	return c != 0, p != 0, err
 }
 
 // ResetPeak lets the peak of Memory start anew on a GPU; the CPU's is that of the process.

@@ -72,11 +72,11 @@ func (o benchOptions) contestants(preset string, c trainer.Config, bfloat bool) 
 	return all, nil
 }
 
-// lossTolerance is how far a loss of the first steps may be from the reference's, as a part of it: bfloat16 keeps 8 bits, of
-// which a sum over hundreds of patches and pixels loses less than one.
+// lossTolerance is how far a loss of the first steps may be from the reference's, as a part of it. bfloat16 keeps 8 bits, and
+// sums over hundreds of patches and pixels lose most of the error: PyTorch's own is 3e-4 off float32 (gaze, width 16, b = 8, CPU).
 func lossTolerance(name string) float64 {
 	if strings.Contains(name, "bfloat16") {
-		return 2e-2
+		return 5e-3
 	}
 	return 1e-4
 }

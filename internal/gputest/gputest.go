@@ -6,16 +6,28 @@ import (
 	"testing"
 )
 
-// Need skips the test where devices, cgo.CUDADevices, finds no GPU. It fails where SIMGAN_GPU=require is set: a list of
-// skipped tests is no check on a machine that has one.
-func Need(t testing.TB, devices func() (int, error)) {
+// Need is the number of the GPU that the test may use, 0; the test is skipped where devices, cgo.CUDADevices, finds none.
+// $SIMGAN_GPU changes that: with "require" the test fails then, for a list of skipped tests is no check of a machine that has
+// a GPU; with "cpu" Need is -1, the CPU, which shows without a GPU that the test itself is right.
+func Need(t testing.TB, devices func() (int, error)) int {
 	t.Helper()
-	_, err := devices()
-	switch {
-	case err == nil:
-	case os.Getenv("SIMGAN_GPU") == "require":
-		t.Fatalf("no GPU can be used, but SIMGAN_GPU=require: %v", err)
-	default:
+	mode := os.Getenv("SIMGAN_GPU")
+	if mode == "cpu" {
+		return -1
+	}
+	if _, err := devices(); err != nil {
+		if mode == "require" {
+			t.Fatalf("no GPU can be used, but SIMGAN_GPU=require: %v", err)
+		}
 		t.Skipf("needs a GPU: %v", err)
+	}
+	return 0
+}
+
+// NotOnCPU skips the test where the CPU stands in for the GPU and why says what only a GPU has.
+func NotOnCPU(t testing.TB, gpu int, why string) {
+	t.Helper()
+	if gpu < 0 {
+		t.Skip("on a GPU only: " + why)
 	}
 }

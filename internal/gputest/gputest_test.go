@@ -21,22 +21,24 @@ func TestNeed(t *testing.T) {
 		name, require   string
 		err             error
 		skipped, failed bool
+		gpu             int
 	}{
-		{"a GPU", "", nil, false, false},
-		{"a required GPU", "require", nil, false, false},
-		{"none", "", errors.New("no driver"), true, false},
-		{"none, but required", "require", errors.New("no driver"), false, true},
+		{"a GPU", "", nil, false, false, 0},
+		{"a required GPU", "require", nil, false, false, 0},
+		{"none", "", errors.New("no driver"), true, false, 9},
+		{"none, but required", "require", errors.New("no driver"), false, true, 9},
+		{"the CPU instead", "cpu", errors.New("no driver"), false, false, -1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv("SIMGAN_GPU", c.require)
-			r, done := &recorder{}, make(chan struct{})
+			r, done, gpu := &recorder{}, make(chan struct{}), 9
 			go func() {
 				defer close(done)
-				Need(r, func() (int, error) { return 1, c.err })
+				gpu = Need(r, func() (int, error) { return 1, c.err })
 			}()
 			<-done
-			if r.skipped != c.skipped || r.failed != c.failed {
-				t.Errorf("skipped %v, failed %v", r.skipped, r.failed)
+			if r.skipped != c.skipped || r.failed != c.failed || gpu != c.gpu {
+				t.Errorf("skipped %v, failed %v, GPU %d", r.skipped, r.failed, gpu)
 			}
 		})
 	}

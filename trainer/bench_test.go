@@ -1,0 +1,58 @@
+package trainer
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"simgan/cgo"
+	"simgan/data"
+)
+
+// The losses of the first steps are PyTorch's:
+//
+//	python scripts/parity.py bench --batch 4 --width 6 --blocks 1 --discriminator-width 0.1 --iterations 1 --warm-up 0
+func TestFirstLossesEqualPyTorch(t *testing.T) {
+	c := bare(t, "gaze", "device=cpu", "train.precision=float32", "train.batch=4", "refiner.width=6", "refiner.blocks=1", "discriminator.width=0.1")
+	got, err := firstLosses(c, data.Info{C: 1, H: 35, W: 55})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nearLosses(t, got, []float64{106.57562255859375, 106.56959533691406, 174.67312622070312, 106.59005737304688, 106.5837631225586, 174.6728515625}, 1e-5)
+}
+
+// What Measure tells of a tiny training adds up, and nothing stays.
+func TestMeasure(t *testing.T) {
+	live := cgo.Live()
+	c := bare(t, "gaze", "device=cpu", "train.precision=float32", "train.batch=4", "refiner.width=6", "refiner.blocks=1", "discriminator.width=0.1")
+	timing, err := Measure(c, 1, 35, 55, 2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := cgo.Live() - live; left != 0 {
+		t.Errorf("%d tensors are still live", left)
+	}
+	if timing.StepR <= 0 || timing.StepD <= 0 || timing.Iteration < timing.StepR || timing.PeakBytes <= 0 || len(timing.Losses) != 6 {
+		t.Errorf("%+v", timing)
+	}
+	if want := 12 / timing.Iteration; timing.ImagesPerSecond != want {
+		t.Errorf("%v images/s, want %v", timing.ImagesPerSecond, want)
+	}
+}
+
+// The images are parity.py's: 2654435761 = 0x9e3779b1, so level 1 is 0x9e, level 2 is 2*0x9e3779b1 mod 2^32 >> 24 = 0x3c, level 3
+// 0xda, and level 4 is 0x78.
+func TestNoiseLevels(t *testing.T) {
+	if got := noiseLevels(5); !slices.Equal(got, []byte{0, 0x9e, 0x3c, 0xda, 0x78}) {
+		t.Errorf("%x", got)
+	}
+}
+
+// logged reads a run's losses in order.
+func TestLogged(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	train(t, small(t, "log.every=1"), dir, false)
+	if got := logged(t, dir, "L_R"); len(got) != 6 {
+		t.Errorf("%d losses of 6 steps: %v", len(got), got)
+	}
+}
