@@ -6,7 +6,7 @@ ifneq ($(HDF5),)
 export GOFLAGS += -tags=hdf5
 endif
 
-.PHONY: help demo demo-hand test check lint layout packaging build bench bench-gpu mistakes formats docs image image-check setup fmt clean
+.PHONY: help demo demo-hand test gpu-test check lint layout packaging build bench bench-gpu bundle mistakes formats docs image image-check setup fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,17 @@ test: setup ## all tests
 bench: build ## CPU speed beside PyTorch: build/bench.json, the table for BENCHMARKS.md
 	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cpu --set train.batch=32 --json build/bench.json --markdown build/bench.md
 
-bench-gpu: build ## the same on a GPU
-	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cuda --set train.batch=512 --json build/bench-gpu.json --markdown build/bench-gpu.md
+bench-gpu: build ## the same on a GPU, gaze and hand: build/bench-gpu.json and .md
+	@build/simgan bench train --device cuda --only device # ends here without a GPU, before Python's 5 GB come
+	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cuda --preset gaze,train.batch=512 --preset hand --rounds 3 --json build/bench-gpu.json --markdown build/bench-gpu.md
+
+gpu-test: export CUDA = 1
+gpu-test: setup ## the tests that need a GPU; each says why it skips. SIMGAN_GPU=require: it must not, cpu: on the CPU instead
+	@. build/env.sh && go test -count=1 -v -p 1 -run '^TestGPU' ./cgo ./models ./trainer
+
+bundle: export CUDA = 1
+bundle: setup ## build/bundle: to check and measure on a GPU machine without Go (docs/gpu-checks.md)
+	@. build/env.sh && bash scripts/bundle.sh build/bundle
 
 mistakes: setup ## check that tests see the mistakes of other implementations (minutes)
 	@bash scripts/mistakes.sh

@@ -91,8 +91,8 @@ func TestGPUStagedLevelsAreTheCPUs(t *testing.T) {
 		for i := range host.Bytes {
 			host.Bytes[i] = byte(31*i + 7*round)
 		}
-		var got, want []float32
-		for device, into := range map[Device]*[]float32{gpu: &got, CPU: &want} {
+		var values [2][]float32
+		for k, device := range []Device{CPU, gpu} {
 			err := Within(func(s *Scope) error {
 				staged, err := Stage(host.Bytes, rows, device)
 				if err != nil {
@@ -103,14 +103,14 @@ func TestGPUStagedLevelsAreTheCPUs(t *testing.T) {
 				if err := staged.Arrived(); err != nil || s.Err() != nil {
 					return err
 				}
-				*into, err = Read(x)
+				values[k], err = Read(x)
 				return err
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		if !slices.Equal(got, want) {
+		if !slices.Equal(values[0], values[1]) {
 			t.Fatalf("round %d: other values than the CPU's", round)
 		}
 	}

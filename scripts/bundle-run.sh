@@ -53,10 +53,10 @@ simgan() { "$HERE/simgan" "$@"; }
 # training NAME STEPS [ARGS...]: sets TRAINING to the arguments of a training of seconds in $OUT/NAME.
 training() {
   TRAINING=(train --preset gaze --device "$DEVICE" --run "$OUT/$1" --set "train.steps=$2" --set train.pretrain_refiner=2
-    --set train.pretrain_discriminator=1 --set log.every=1 "${@:3}")
-  [ "$DEVICE" = cuda ] || TRAINING+=(--set refiner.width=8 --set refiner.blocks=1 --set discriminator.width=0.25 --set train.history=24
+    --set train.pretrain_discriminator=1 --set log.every=1 --set guard.patience=0 "${@:3}")
+  [ "$DEVICE" = cuda ] || TRAINING+=(--set refiner.width=8 --set refiner.blocks=1 --set discriminator.width=0.25
     --set data.synthetic=simulated:eyes,n=40 --set data.real=simulated:eyes,domain=real,n=40)
-  [ "$DEVICE" = cuda ] || [[ " $* " == *train.batch* ]] || TRAINING+=(--set train.batch=8)
+  [ "$DEVICE" = cuda ] || [[ " $* " == *train.batch* ]] || TRAINING+=(--set train.batch=8 --set train.history=24)
 }
 
 short() { training "$@" && simgan "${TRAINING[@]}"; }
@@ -118,7 +118,7 @@ check_resident() {
 # A batch that no device holds is refused in a line that says so; the process ends by itself.
 check_memory() {
   local said
-  if said=$(short large 1 --set train.batch=2000000 2>&1); then echo "2,000,000 images fitted"; return 1; fi
+  if said=$(short large 1 --set train.history=0 --set train.batch=2000000 2>&1); then echo "2,000,000 images fitted"; return 1; fi
   grep -q memory <<<"$said" || { echo "$said"; return 1; }
 }
 
@@ -135,6 +135,7 @@ check() {
       tail -n 20 "$OUT/$name.txt"
       failed=1
     fi
+    [ "$name" != resident ] || tail -n 1 "$OUT/resident.txt"
     [ "$name" != doctor ] || cat "$OUT/doctor.txt"
     [ "$name" != tests ] || grep -hE '^ *--- |^ +[a-z_]+_test.go' "$OUT/tests.txt" || true
   done

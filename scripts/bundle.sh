@@ -33,6 +33,6 @@ for package in $(find . -name '*_gpu_test.go' -printf '%h\n' | sort -u); do
   [ ! -d "$package/testdata" ] || cp -r "$package/testdata" "$folder"
 done
 cp scripts/parity.py "$BUNDLE.partial"
-cp scripts/bundle-run.sh "$BUNDLE.partial/run.sh"
+install -m 755 scripts/bundle-run.sh "$BUNDLE.partial/run.sh"
 check_size "$BUNDLE.partial"
 mv -T "$BUNDLE.partial" "$BUNDLE"

@@ -242,7 +242,7 @@ func (m *memoryAtLines) Write(p []byte) (int, error) {
 // onGPU is a run of seconds on the GPU.
 func onGPU(t *testing.T, gpu cgo.Device, settings ...string) Config {
 	t.Helper()
-	return small(t, append([]string{"device="+gpu.String()}, settings...)...)
+	return small(t, append([]string{"device=" + gpu.String()}, settings...)...)
 }
 
 // bare is a preset without all that Measure's firstLosses leaves out.

@@ -1,0 +1,168 @@
+// Package bundle tests scripts/bundle.sh and the run.sh that it puts into the bundle, without a compiler or a torch.
+package bundle
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// write makes an executable file and its folders.
+func write(t *testing.T, path, content string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// bash runs a script with only this environment.
+func bash(t *testing.T, environment []string, args ...string) (string, error) {
+	t.Helper()
+	command := exec.Command("bash", args...)
+	command.Env = append([]string{"HOME=" + t.TempDir(), "PATH=/usr/bin:/bin"}, environment...)
+	out, err := command.CombinedOutput()
+	return string(out), err
+}
+
+const bundler, runner = "../../scripts/bundle.sh", "../../scripts/bundle-run.sh"
+
+func TestSizeLimit(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "large"), strings.Repeat("x", 9000))
+	if said, err := bash(t, []string{"BUNDLE_LIMIT=100000"}, bundler, "--size", dir); err != nil {
+		t.Errorf("%v: %s", err, said)
+	}
+	if said, err := bash(t, []string{"BUNDLE_LIMIT=9000"}, bundler, "--size", dir); err == nil || !strings.Contains(said, "too large to travel") || !strings.Contains(said, "9000 large") {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
+// A go that only makes the files it is asked for, and a strip that copies: what is in the bundle, and that a missing library
+// stops it.
+func TestWhatGoesIn(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "bin/go"), "#!/bin/bash\nwhile [ \"$1\" != -o ]; do shift; done\necho made >\"$2\"\n")
+	write(t, filepath.Join(dir, "bin/strip"), "#!/bin/bash\nexec cp \"$4\" \"$3\"\n")
+	for _, library := range []string{"libcgotorch.so", "libsimgan.so"} {
+		write(t, filepath.Join(dir, "cuda", library), "")
+	}
+	bundle := filepath.Join(dir, "bundle")
+	environment := []string{"PATH=" + dir + "/bin:/usr/bin:/bin", "CGO_LDFLAGS=-L" + dir + "/cuda -Wl,-rpath,/elsewhere -lsimgan"}
+	if said, err := bash(t, environment, bundler, bundle); err == nil || !strings.Contains(said, "no libsimgan_cuda.so") {
+		t.Errorf("without libsimgan_cuda.so: %v: %s", err, said)
+	}
+	write(t, filepath.Join(dir, "cuda/libsimgan_cuda.so"), "")
+	if said, err := bash(t, environment, bundler, bundle); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	want := []string{"run.sh", "simgan", "parity.py", "lib/libcgotorch.so", "lib/libsimgan.so", "lib/libsimgan_cuda.so", "tests/trainer/testdata/steps_adam.safetensors"}
+	tested, err := filepath.Glob("../../*/*_gpu_test.go")
+	if err != nil || len(tested) < 3 {
+		t.Fatalf("GPU tests: %v, %v", tested, err)
+	}
+	for _, file := range tested {
+		want = append(want, "tests/"+filepath.Base(filepath.Dir(file))+"/run.test")
+	}
+	for _, name := range want {
+		if _, err := os.Stat(filepath.Join(bundle, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(bundle, "run.sh")); err != nil || info.Mode()&0o100 == 0 {
+		t.Errorf("run.sh cannot be run: %v", err)
+	}
+}
+
+// machine is a bundle with a program of ours and a Python that tells of a torch.
+func machine(t *testing.T, version, simgan string) (run string, environment []string) {
+	t.Helper()
+	dir := t.TempDir()
+	script, err := os.ReadFile(runner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run = write(t, filepath.Join(dir, "bundle/run.sh"), string(script))
+	write(t, filepath.Join(dir, "bundle/simgan"), "#!/bin/bash\n"+simgan)
+	write(t, filepath.Join(dir, "site/torch/lib/libtorch_cpu.so"), "")
+	write(t, filepath.Join(dir, "site/nvidia/cu13/lib/libcudart.so.13"), "")
+	python := write(t, filepath.Join(dir, "python"), "#!/bin/bash\n[ -n '"+version+"' ] || exit 1\necho '"+version+"' "+dir+"/site/torch\n")
+	return run, []string{"PYTHON=" + python, "OUT=" + dir + "/out", "LD_LIBRARY_PATH=/own"}
+}
+
+func TestTorchIsFoundAndGoesFirst(t *testing.T) {
+	run, environment := machine(t, "2.11.0", `echo "$LD_LIBRARY_PATH" "$@"`)
+	said, err := bash(t, environment, run, "simgan", "version")
+	dir := filepath.Dir(filepath.Dir(run))
+	want := strings.Join([]string{dir + "/bundle/lib", dir + "/site/torch/lib", dir + "/site/nvidia/cu13/lib", "/own"}, ":") + " version\n"
+	if err != nil || said != want {
+		t.Errorf("%v: %q, want %q", err, said, want)
+	}
+	if said, err := bash(t, environment, run, "where"); err != nil || said != dir+"/site/torch\n" {
+		t.Errorf("where: %v: %s", err, said)
+	}
+}
+
+func TestOtherTorchIsRefused(t *testing.T) {
+	for version, want := range map[string]string{"2.10.0": "has torch 2.10.0, not 2.11.0", "": "has no torch"} {
+		run, environment := machine(t, version, "")
+		if said, err := bash(t, environment, run, "where"); err == nil || !strings.Contains(said, want) {
+			t.Errorf("%q: %v: %s", version, err, said)
+		}
+	}
+}
+
+// A check that fails does not end the others, and decides the exit code.
+func TestChecksGoOn(t *testing.T) {
+	run, environment := machine(t, "2.11.0", `[ "$1" != train ] || { echo broken; exit 1; }`)
+	said, err := bash(t, environment, run, "check", "train", "doctor")
+	if err == nil || !strings.Contains(said, "FAILED  train") || !strings.Contains(said, "broken") || !strings.Contains(said, "ok      doctor") {
+		t.Errorf("%v: %s", err, said)
+	}
+	if said, err := bash(t, environment, run, "check", "doctor"); err != nil {
+		t.Errorf("%v: %s", err, said)
+	}
+	if said, err := bash(t, environment, run, "check", "nothing"); err == nil || !strings.Contains(said, "no check is called nothing") {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
+// bench, and its PyTorch, are for GPUs.
+func TestBenchNeedsAGPU(t *testing.T) {
+	if _, err := exec.LookPath("nvidia-smi"); err == nil {
+		t.Skip("this machine has nvidia-smi")
+	}
+	run, environment := machine(t, "2.11.0", "")
+	if said, err := bash(t, environment, run, "bench"); err == nil || !strings.Contains(said, "no GPU") {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
+// Every check that run.sh offers has a row in docs/gpu-checks.md.
+func TestChecksAreDocumented(t *testing.T) {
+	script, err := os.ReadFile(runner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := os.ReadFile("../../docs/gpu-checks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(script), "readonly CHECKS='")
+	list, _, _ = strings.Cut(list, "'")
+	names := strings.Fields(list)
+	if !slices.Contains(names, "tests") {
+		t.Fatalf("checks are %q", list)
+	}
+	for _, name := range names {
+		if !strings.Contains(string(docs), "run.sh check "+name+"`") {
+			t.Errorf("docs/gpu-checks.md does not say run.sh check %s", name)
+		}
+	}
+}
