@@ -69,9 +69,13 @@ func (s *Scope) Levels(rows Tensor, bits int, scale float32, shape ...int64) Ten
 	}, rows)
 }
 
-// FreeMemory is how many bytes the device could still give; on the CPU, the machine without swapping.
+// FreeMemory is how many bytes the device could still give; on the CPU, the machine without swapping
+// and within the control groups' bounds.
 func FreeMemory(device Device) (int64, error) {
 	var n C.int64_t
 	err := check("free memory", C.sg_memory_free(C.int32_t(device), &n))
+	if device == CPU {
+		n = min(n, C.int64_t(cgroupFree("/proc/self/cgroup", "/sys/fs/cgroup")))
+	}
 	return int64(n), err
 }

@@ -23,7 +23,8 @@ type Batch struct {
 // Head is the first n images.
 func (b *Batch) Head(n int) *Batch { return b.Slice(0, n) }
 
-func newBatch(n int, info Info) *Batch {
+// NewBatch is a batch with room for n images, which Put fills.
+func NewBatch(n int, info Info) *Batch {
 	b := newLevels(n, info)
 	b.Pixels, b.Names, b.Bits = make([]float32, n*info.C*info.H*info.W), make([]string, n), 0
 	return b
@@ -38,8 +39,8 @@ func newLevels(n int, info Info) *Batch {
 	return b
 }
 
-// put fills place k of the batch.
-func (b *Batch) put(k, index int, s Sample) {
+// Put fills place k of NewBatch's batch with image index of a data set.
+func (b *Batch) Put(k, index int, s Sample) {
 	size := b.C * b.H * b.W
 	ToUnit(s.Image, b.Pixels[k*size:(k+1)*size])
 	copy(b.Labels[k*len(s.Label):], s.Label)
@@ -83,14 +84,14 @@ func Unbatch(pixels []float32, b *Batch, bits int) []Image {
 
 // LoadIndex loads the chosen images in parallel, in the order of index.
 func LoadIndex(ds Dataset, index []int) (*Batch, error) {
-	b := newBatch(len(index), ds.Info())
+	b := NewBatch(len(index), ds.Info())
 	var group errgroup.Group
 	group.SetLimit(runtime.NumCPU())
 	for k, i := range index {
 		group.Go(func() error {
 			s, err := ds.Sample(i)
 			if err == nil {
-				b.put(k, i, s)
+				b.Put(k, i, s)
 			}
 			return err
 		})

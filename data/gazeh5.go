@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -21,7 +22,7 @@ type gazeH5Eyes struct {
 }
 
 // openGazeH5 opens gazeh5:FILE.h5[,size=HxW][,n=N][,labels=false]; n takes the first N images.
-func openGazeH5(s Spec) (Dataset, error) {
+func openGazeH5(ctx context.Context, s Spec) (Dataset, error) {
 	if err := s.only("size", "n", "labels"); err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func openGazeH5(s Spec) (Dataset, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("data set %s: %s is no file; name gaze.h5 or real_gaze.h5 itself", s, s.Path)
 	}
-	eyes, err := readGazeH5(s.Path, first, labelled)
+	eyes, err := readGazeH5(ctx, s.Path, first, labelled)
 	if err != nil {
 		return nil, fmt.Errorf("data set %s: %w", s, err)
 	}

@@ -3,18 +3,22 @@
 package data
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
 
 	"gonum.org/v1/hdf5"
+
+	"simgan/cgo/h5names"
 )
 
 // hdf5Lock guards libhdf5, which in distributions' builds only one thread may be in.
 var hdf5Lock sync.Mutex
 
 // readGazeH5 reads the first images of the file, 0 for all, and their gaze where it is wanted and there is look_vec.
-func readGazeH5(path string, first int, labelled bool) (eyes gazeH5Eyes, err error) {
+// Where ctx is cancelled the error is its cause.
+func readGazeH5(ctx context.Context, path string, first int, labelled bool) (eyes gazeH5Eyes, err error) {
 	hdf5Lock.Lock()
 	defer hdf5Lock.Unlock()
 	if !hdf5.IsHDF5(path) {
@@ -25,7 +29,7 @@ func readGazeH5(path string, first int, labelled bool) (eyes gazeH5Eyes, err err
 		return eyes, fmt.Errorf("%s: is a truncated or damaged HDF5 file (%w): copy it here again", path, err)
 	}
 	defer file.Close()
-	total, err := eyes.readImages(file, first)
+	total, err := eyes.readImages(ctx, file, first)
 	if err == nil && labelled && file.LinkExists("look_vec") {
 		err = eyes.readGaze(file, total)
 	}
@@ -36,7 +40,7 @@ func readGazeH5(path string, first int, labelled bool) (eyes gazeH5Eyes, err err
 }
 
 // readImages reads the first images, 0 for all, and says how many there are.
-func (e *gazeH5Eyes) readImages(file *hdf5.File, first int) (total int, err error) {
+func (e *gazeH5Eyes) readImages(ctx context.Context, file *hdf5.File, first int) (total int, err error) {
 	if !file.LinkExists("image") {
 		return 0, fmt.Errorf("has no group image, which holds the eyes in Kaggle's gaze.h5 and real_gaze.h5")
 	}
@@ -45,22 +49,21 @@ func (e *gazeH5Eyes) readImages(file *hdf5.File, first int) (total int, err erro
 		return 0, fmt.Errorf("image is no readable group of data sets (%w)", err)
 	}
 	defer group.Close()
-	count, err := group.NumObjects()
-	total = int(count)
+	names, err := h5names.List(group.ID())
+	total = len(names)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("group image cannot be listed (%w)", err)
+		return 0, fmt.Errorf("group image: %w", err)
 	case total == 0:
 		return 0, fmt.Errorf("group image is empty")
 	case first > total:
 		return 0, fmt.Errorf("group image holds %d images, fewer than n=%d", total, first)
-	case first == 0:
-		first = total
+	case first > 0:
+		names = names[:first]
 	}
-	for i := range first {
-		name, err := group.ObjectNameByIndex(uint(i))
-		if err != nil {
-			return 0, fmt.Errorf("group image: name %d cannot be read (%w)", i, err)
+	for _, name := range names {
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
 		}
 		if err := e.readImage(group, name); err != nil {
 			return 0, fmt.Errorf("data set image/%s: %w", name, err)

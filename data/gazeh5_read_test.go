@@ -3,6 +3,8 @@
 package data
 
 import (
+	"context"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -52,6 +54,16 @@ func TestGazeH5(t *testing.T) {
 				t.Errorf("%s: gaze %v, not %v", s.Name, s.Label, w.gaze)
 			}
 		}
+	}
+}
+
+// Opening stops where it is told to, and says why.
+func TestGazeH5Stops(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("stopped here")
+	cancel(why)
+	if _, err := OpenContext(ctx, "gazeh5:testdata/gazeh5/gaze.h5"); !errors.Is(err, why) {
+		t.Errorf("opening went on: %v", err)
 	}
 }
 

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/google/renameio/v2"
-	"golang.org/x/image/draw"
 )
 
 // maxSide bounds an image's height and width, so that a broken header cannot ask for all memory.
@@ -179,14 +178,22 @@ func (m Image) Grey() Image {
 	}
 	out := NewImage(1, m.H, m.W, m.Bits)
 	n := m.H * m.W
-	for i := range n {
-		out.Pix[i] = uint16(0.299*float64(m.Pix[i]) + 0.587*float64(m.Pix[n+i]) + 0.114*float64(m.Pix[2*n+i]) + 0.5)
-	}
+	greyRow(m.Pix[:n], m.Pix[n:2*n], m.Pix[2*n:], out.Pix)
 	return out
+}
+
+// greyRow writes the luma of pixels.
+func greyRow(red, green, blue, dst []uint16) {
+	for i, r := range red {
+		dst[i] = uint16(0.299*float64(r) + 0.587*float64(green[i]) + 0.114*float64(blue[i]) + 0.5)
+	}
 }
 
 // Crop is the window of w x h at (x0, y0); where it leaves the image, the border is repeated.
 func (m Image) Crop(x0, y0, w, h int) Image {
+	if x0 == 0 && y0 == 0 && w == m.W && h == m.H {
+		return m
+	}
 	out := NewImage(m.C, h, w, m.Bits)
 	for c := range m.C {
 		for y := range h {
@@ -195,22 +202,6 @@ func (m Image) Crop(x0, y0, w, h int) Image {
 				out.Pix[(c*h+y)*w+x] = m.Pix[row+min(max(x0+x, 0), m.W-1)]
 			}
 		}
-	}
-	return out
-}
-
-// Resize is the image at h x w by the Catmull-Rom kernel, widened where it shrinks, so that nothing aliases.
-func (m Image) Resize(h, w int) Image {
-	if m.H == h && m.W == w {
-		return m
-	}
-	out := NewImage(m.C, h, w, m.Bits)
-	plane := m.H * m.W
-	for c := range m.C {
-		source := Image{C: 1, H: m.H, W: m.W, Bits: m.Bits, Pix: m.Pix[c*plane : (c+1)*plane]}
-		target := NewImage(1, h, w, m.Bits).std().(draw.Image)
-		draw.CatmullRom.Scale(target, target.Bounds(), source.std(), image.Rect(0, 0, m.W, m.H), draw.Src, nil)
-		copy(out.Pix[c*h*w:], fromStd(target).Pix)
 	}
 	return out
 }

@@ -2,7 +2,8 @@ package data
 
 import (
 	"context"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // gatherer fills batches with a pack's images, copied as they lie there.
@@ -23,6 +24,15 @@ func newGatherer(l *Loader, p *pack, from Position) *gatherer {
 
 // fill is the stream's next images.
 func (g *gatherer) fill(_ context.Context, b *Batch) delivery {
+	err := guarded(g.p.files, func() { g.index(b) })
+	if err == nil {
+		err = g.copy(b)
+	}
+	return delivery{batch: b, after: Position{g.next, g.skipped}, err: err}
+}
+
+// index draws the batch's images and sets their labels.
+func (g *gatherer) index(b *Batch) {
 	labels := len(b.Labels) / b.N
 	for k := range b.N {
 		i := g.order.at(g.next)
@@ -35,27 +45,26 @@ func (g *gatherer) fill(_ context.Context, b *Batch) delivery {
 			b.Fresh = append(b.Fresh, k)
 		}
 	}
-	g.copy(b)
-	return delivery{batch: b, after: Position{g.next, g.skipped}}
 }
 
 // copy copies the fresh images, on as many goroutines as it pays: where pages are not in memory yet, each waits for its own.
-func (g *gatherer) copy(b *Batch) {
+func (g *gatherer) copy(b *Batch) error {
 	size := g.p.info.bytes()
 	parts := min(g.workers, len(b.Fresh)*size/gatherBytes+1)
-	var done sync.WaitGroup
+	var group errgroup.Group
 	for part := range parts {
 		from, to := part*len(b.Fresh)/parts, (part+1)*len(b.Fresh)/parts
-		work := func() {
-			for j := from; j < to; j++ {
-				copy(b.Levels[j*size:(j+1)*size], g.p.levels(b.Index[b.Fresh[j]]))
-			}
+		work := func() error {
+			return guarded(g.p.files, func() {
+				for j := from; j < to; j++ {
+					copy(b.Levels[j*size:(j+1)*size], g.p.levels(b.Index[b.Fresh[j]]))
+				}
+			})
 		}
-		if part == parts-1 {
-			work()
-		} else {
-			done.Go(work)
+		if parts == 1 {
+			return work()
 		}
+		group.Go(work)
 	}
-	done.Wait()
+	return group.Wait()
 }

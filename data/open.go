@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"sort"
@@ -8,19 +9,24 @@ import (
 )
 
 // kinds opens each kind of SPEC; filled at start-up, for the functions themselves name the kinds.
-var kinds map[string]func(Spec) (Dataset, error)
+var kinds map[string]func(context.Context, Spec) (Dataset, error)
 
 func init() {
-	kinds = map[string]func(Spec) (Dataset, error){
-		"folder":      openFolder,
+	kinds = map[string]func(context.Context, Spec) (Dataset, error){
+		"folder":      quick(openFolder),
 		"gazeh5":      openGazeH5,
-		"mpiigaze":    openMPIIGaze,
-		"nyu":         openNYU,
-		"pack":        openPack,
-		"simulated":   openSimulated,
-		"syntheseyes": openSynthesEyes,
-		"unityeyes":   openUnityEyes,
+		"mpiigaze":    quick(openMPIIGaze),
+		"nyu":         quick(openNYU),
+		"pack":        quick(openPack),
+		"simulated":   quick(openSimulated),
+		"syntheseyes": quick(openSynthesEyes),
+		"unityeyes":   quick(openUnityEyes),
 	}
+}
+
+// quick is a kind whose opening reads too little to be worth a cancellation.
+func quick(open func(Spec) (Dataset, error)) func(context.Context, Spec) (Dataset, error) {
+	return func(_ context.Context, s Spec) (Dataset, error) { return open(s) }
 }
 
 // Kinds lists the kinds of SPEC that Open knows.
@@ -33,8 +39,12 @@ func Kinds() []string {
 	return names
 }
 
-// Open opens the data set that a SPEC names; every kind takes equalize=true.
-func Open(spec string) (Dataset, error) {
+// Open is OpenContext without a way to stop it.
+func Open(spec string) (Dataset, error) { return OpenContext(context.Background(), spec) }
+
+// OpenContext opens the data set that a SPEC names; every kind takes equalize=true. Where ctx is cancelled meanwhile the
+// error is its cause.
+func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	s, err := ParseSpec(spec)
 	if err != nil {
 		return nil, err
@@ -48,7 +58,7 @@ func Open(spec string) (Dataset, error) {
 		return nil, err
 	}
 	delete(s.Params, "equalize")
-	ds, err := open(s)
+	ds, err := open(ctx, s)
 	if err != nil || !even {
 		return ds, err
 	}

@@ -233,14 +233,16 @@ func (p *pack) label(i int, dst []float32) {
 }
 
 // Sample is image i.
-func (p *pack) Sample(i int) (Sample, error) {
-	s := Sample{Name: p.Name(i), Image: Image{C: p.info.C, H: p.info.H, W: p.info.W, Bits: p.info.Bits}}
-	s.Image.Pix = fromLevels(p.levels(i), p.info.Bits)
-	if p.info.LabelNames != nil {
-		s.Label = make([]float32, len(p.info.LabelNames))
-		p.label(i, s.Label)
-	}
-	return s, nil
+func (p *pack) Sample(i int) (s Sample, err error) {
+	err = guarded(p.files, func() {
+		s = Sample{Name: p.Name(i), Image: Image{C: p.info.C, H: p.info.H, W: p.info.W, Bits: p.info.Bits}}
+		s.Image.Pix = fromLevels(p.levels(i), p.info.Bits)
+		if p.info.LabelNames != nil {
+			s.Label = make([]float32, len(p.info.LabelNames))
+			p.label(i, s.Label)
+		}
+	})
+	return s, err
 }
 
 // Close unmaps the files.

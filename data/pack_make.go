@@ -24,7 +24,7 @@ func Pack(ctx context.Context, spec, out string, done func(done, of int)) error 
 	if err != nil {
 		return err
 	}
-	ds, err := Open(spec)
+	ds, err := OpenContext(ctx, spec)
 	if err != nil {
 		return err
 	}

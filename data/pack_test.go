@@ -259,3 +259,33 @@ func TestExportOfAPackIsAPack(t *testing.T) {
 		}
 	}
 }
+
+// A file that is cut short while its pack is open, its first page left: the image behind it is an error that names the
+// file, in Sample and in a loader's batch, and no end of the process.
+func TestPackCutWhileOpen(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "pack")
+	if err := packSet(t.Context(), &numbers{n: 5000}, "test", dir, func(int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := mapPack(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	path := filepath.Join(dir, packImages)
+	if err := os.Truncate(path, 4096); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Sample(0); err != nil {
+		t.Errorf("the first image is there: %v", err)
+	}
+	_, err = p.Sample(p.n - 1)
+	refused(t, "Sample", err, path)
+	l, err := NewLoader(p, LoaderConfig{Batch: p.n}, Position{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, err = l.Next(t.Context())
+	refused(t, "Next", err, path)
+}

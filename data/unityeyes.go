@@ -106,7 +106,7 @@ func (d *unityEyes) Sample(i int) (Sample, error) {
 	if err != nil {
 		return Sample{}, err
 	}
-	return Sample{Name: d.Name(i), Image: m.Grey().Resize(d.info.H, d.info.W), Label: label.gaze}, nil
+	return Sample{Name: d.Name(i), Image: m.Resize(d.info.H, d.info.W), Label: label.gaze}, nil
 }
 
 // labelPath is the JSON file beside picture i.

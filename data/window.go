@@ -6,18 +6,25 @@ import (
 	"image"
 	"image/color"
 	"os"
+	"sync"
 
 	"simgan/data/jpegcrop"
 )
 
-// decodeWindow is a window of a PNG or JPEG, chosen when the picture's width and height are known: x, y from the top
+// contents are buffers for files that are read whole and not kept.
+var contents = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// decodeWindow is a grey window of a PNG or JPEG, chosen when the picture's width and height are known: x, y from the top
 // left, w, h. Outside of the picture its border is repeated. Of a baseline JPEG only the window is decoded, to the same
 // pixels; damage behind the window, short of a cut end, is not seen then.
 func decodeWindow(path string, choose func(width, height int) (x, y, w, h int)) (Image, error) {
-	content, err := os.ReadFile(path)
-	if err != nil {
+	buffer := contents.Get().(*bytes.Buffer)
+	defer contents.Put(buffer)
+	buffer.Reset()
+	if err := readInto(buffer, path); err != nil {
 		return Image{}, err
 	}
+	content := buffer.Bytes()
 	config, kind, err := image.DecodeConfig(bytes.NewReader(content))
 	if err != nil {
 		return Image{}, unreadable(path, "PNG or JPEG", err)
@@ -44,24 +51,63 @@ func decodeWindow(path string, choose func(width, height int) (x, y, w, h int)) 
 	} else {
 		inside.Min = at
 	}
-	return fromStd(m).Crop(x-inside.Min.X, y-inside.Min.Y, w, h), nil
+	return greyStd(m).Crop(x-inside.Min.X, y-inside.Min.Y, w, h), nil
+}
+
+// readInto reads a whole file.
+func readInto(b *bytes.Buffer, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = b.ReadFrom(file)
+	return err
 }
 
 // clampTo is the place in 0..n-1 nearest to v.
 func clampTo(v, n int) int { return min(max(v, 0), n-1) }
 
+// greyStd is fromStd(m).Grey(), of a JPEG without its colours in between.
+func greyStd(m image.Image) Image {
+	colour, ok := m.(*image.YCbCr)
+	if !ok {
+		return fromStd(m).Grey()
+	}
+	b := m.Bounds()
+	out, row := NewImage(1, b.Dy(), b.Dx(), 8), make([]uint16, 3*b.Dx())
+	w := out.W
+	for y := range out.H {
+		rowRGB(colour, y, row[:w], row[w:2*w], row[2*w:])
+		greyRow(row[:w], row[w:2*w], row[2*w:], out.Pix[y*w:(y+1)*w])
+	}
+	return out
+}
+
 // fromYCbCr is fromColour for JPEGs, the same values without an interface call a pixel.
 func fromYCbCr(m *image.YCbCr) Image {
 	b := m.Bounds()
 	out := NewImage(3, b.Dy(), b.Dx(), 8)
-	n := out.H * out.W
+	n, w := out.H*out.W, out.W
 	for y := range out.H {
-		for x := range out.W {
-			luma, chroma := m.YOffset(b.Min.X+x, b.Min.Y+y), m.COffset(b.Min.X+x, b.Min.Y+y)
-			red, green, blue := color.YCbCrToRGB(m.Y[luma], m.Cb[chroma], m.Cr[chroma])
-			i := y*out.W + x
-			out.Pix[i], out.Pix[n+i], out.Pix[2*n+i] = uint16(red), uint16(green), uint16(blue)
-		}
+		rowRGB(m, y, out.Pix[y*w:(y+1)*w], out.Pix[n+y*w:n+(y+1)*w], out.Pix[2*n+y*w:2*n+(y+1)*w])
 	}
 	return out
+}
+
+// chromaShift says how many columns share a chroma sample: 1 << shift.
+var chromaShift = map[image.YCbCrSubsampleRatio]int{
+	image.YCbCrSubsampleRatio422: 1, image.YCbCrSubsampleRatio420: 1, image.YCbCrSubsampleRatio411: 2, image.YCbCrSubsampleRatio410: 2,
+}
+
+// rowRGB converts row y of a JPEG's picture, counted from its bounds.
+func rowRGB(m *image.YCbCr, y int, red, green, blue []uint16) {
+	from, shift := m.Rect.Min.X, chromaShift[m.SubsampleRatio]
+	luma, chroma := m.Y[m.YOffset(from, m.Rect.Min.Y+y):], m.COffset(from, m.Rect.Min.Y+y)
+	cb, cr := m.Cb[chroma:], m.Cr[chroma:]
+	for x := range red {
+		c := (from+x)>>shift - from>>shift
+		r, g, b := color.YCbCrToRGB(luma[x], cb[c], cr[c])
+		red[x], green[x], blue[x] = uint16(r), uint16(g), uint16(b)
+	}
 }

@@ -1,13 +1,14 @@
 package data
 
 import (
+	"image"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// A window has the pixels of the whole picture's crop, wherever it lies: of grey and colour JPEGs and PNGs, inside, over
+// A window has the grey pixels of the whole picture's crop, wherever it lies: of grey and colour JPEGs and PNGs, inside, over
 // the border and outside of the picture. Colours are those of the standard library's conversion.
 func TestDecodeWindowIsTheCrop(t *testing.T) {
 	dir := t.TempDir()
@@ -35,9 +36,33 @@ func TestDecodeWindowIsTheCrop(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff(whole.Crop(w[0], w[1], w[2], w[3]), got); diff != "" {
+				if diff := cmp.Diff(whole.Crop(w[0], w[1], w[2], w[3]).Grey(), got); diff != "" {
 					t.Errorf("%s of %d channels, window %v: %.300s", name, channels, w, diff)
 				}
+			}
+		}
+	}
+}
+
+// Rows of a JPEG's picture are converted as the standard library does pixel by pixel, in all subsamplings, from odd and
+// even corners; its grey is that of its colours.
+func TestFromYCbCr(t *testing.T) {
+	for ratio := image.YCbCrSubsampleRatio444; ratio <= image.YCbCrSubsampleRatio410; ratio++ {
+		m := image.NewYCbCr(image.Rect(0, 0, 23, 17), ratio)
+		for i := range m.Y {
+			m.Y[i] = uint8(i * 37)
+		}
+		for i := range m.Cb {
+			m.Cb[i], m.Cr[i] = uint8(i*91), uint8(255-i*53)
+		}
+		for _, r := range []image.Rectangle{m.Rect, image.Rect(1, 1, 20, 16), image.Rect(6, 3, 23, 17)} {
+			part := m.SubImage(r)
+			want := fromColour(part)
+			if diff := cmp.Diff(want, fromStd(part)); diff != "" {
+				t.Errorf("%v, %v: %.300s", ratio, r, diff)
+			}
+			if diff := cmp.Diff(want.Grey(), greyStd(part)); diff != "" {
+				t.Errorf("grey of %v, %v: %.300s", ratio, r, diff)
 			}
 		}
 	}

@@ -207,7 +207,7 @@ func (t task) open(ctx context.Context, spec, key string) (set, error) {
 	if spec == "" {
 		return set{}, fmt.Errorf("%w: eval %s needs labelled images: give --%s SPEC, or set data.%s in the run's config", trainer.ErrConfig, t.name, key, key)
 	}
-	ds, err := data.Open(spec)
+	ds, err := data.OpenContext(ctx, spec)
 	if err != nil {
 		return set{}, fmt.Errorf("%s: %w", key, err)
 	}
@@ -220,7 +220,7 @@ func (t task) openReal(ctx context.Context, spec string) (set, error) {
 	if spec == "" {
 		return set{}, nil
 	}
-	ds, err := data.Open(spec)
+	ds, err := data.OpenContext(ctx, spec)
 	if err != nil {
 		return set{}, fmt.Errorf("real: %w", err)
 	}

@@ -32,7 +32,7 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 	if o.Variants > 1 && r.Config.Noise.Kind == "none" {
 		return fmt.Errorf("%w: %d variants of an image would all be the same: the run's refiner takes no noise (refiner.noise.kind)", trainer.ErrConfig, o.Variants)
 	}
-	ds, err := data.Open(o.Data)
+	ds, err := data.OpenContext(ctx, o.Data)
 	if err != nil {
 		return fmt.Errorf("%w: %w", trainer.ErrConfig, err)
 	}

@@ -26,7 +26,7 @@ func MeasureLoader(ctx context.Context, c Config, spec string, seconds float64) 
 		return t, err
 	}
 	begin := time.Now()
-	s, err := openStream(c, "--only", spec, c.Seed, nil)
+	s, err := openStream(ctx, c, "--only", spec, c.Seed, nil)
 	if err != nil {
 		return t, err
 	}

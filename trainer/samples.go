@@ -42,19 +42,20 @@ func (t *Trainer) drawSamples(step int) error {
 
 // evenly takes n images spread over the data set, the next one in place of each of up to skip that cannot be read.
 func evenly(set data.Dataset, n, skip int) (*data.Batch, error) {
-	var index []int
-	for i := 0; len(index) < n; i++ {
-		at := (len(index)*set.Len()/n + i) % set.Len()
-		_, err := set.Sample(at)
+	b := data.NewBatch(n, set.Info())
+	for k, i := 0, 0; k < n; i++ {
+		at := (k*set.Len()/n + i) % set.Len()
+		s, err := set.Sample(at)
 		if err == nil {
-			index, i = append(index, at), -1
+			b.Put(k, at, s)
+			k, i = k+1, -1
 			continue
 		}
 		if skip--; skip < 0 {
 			return nil, err
 		}
 	}
-	return data.LoadIndex(set, index)
+	return b, nil
 }
 
 // Refine runs a batch through the refiner in float32 and returns the refined pixels, row-major as the batch's, in [-1, 1].

@@ -27,8 +27,8 @@ type stream struct {
 const residentShare = 0.5
 
 // openStream opens the data set of a config key; its loader starts later, where the state says.
-func openStream(c Config, key, spec string, seed uint64, f *runFolder) (*stream, error) {
-	set, err := data.Open(spec)
+func openStream(ctx context.Context, c Config, key, spec string, seed uint64, f *runFolder) (*stream, error) {
+	set, err := data.OpenContext(ctx, spec)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrConfig, key, err)
 	}

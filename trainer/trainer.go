@@ -55,7 +55,7 @@ func Run(ctx context.Context, c Config, o Options) (err error) {
 	if err := cgo.Start(c.Threads); err != nil {
 		return err
 	}
-	t, err := newTrainer(c, folder)
+	t, err := newTrainer(ctx, c, folder)
 	if err != nil {
 		return err
 	}
@@ -76,17 +76,17 @@ func Run(ctx context.Context, c Config, o Options) (err error) {
 }
 
 // newTrainer opens the data and builds everything that the config describes.
-func newTrainer(c Config, folder *runFolder) (t *Trainer, err error) {
+func newTrainer(ctx context.Context, c Config, folder *runFolder) (t *Trainer, err error) {
 	t = &Trainer{config: c, folder: folder, meter: newMeter(), state: newState()}
 	defer func() {
 		if err != nil {
 			t.Close()
 		}
 	}()
-	if t.synthetic, err = openStream(c, "data.synthetic", c.Data.Synthetic, c.Seed+syntheticStream, folder); err != nil {
+	if t.synthetic, err = openStream(ctx, c, "data.synthetic", c.Data.Synthetic, c.Seed+syntheticStream, folder); err != nil {
 		return t, err
 	}
-	if t.real, err = openStream(c, "data.real", c.Data.Real, c.Seed+realStream, folder); err != nil {
+	if t.real, err = openStream(ctx, c, "data.real", c.Data.Real, c.Seed+realStream, folder); err != nil {
 		return t, err
 	}
 	t.info = t.synthetic.set.Info()

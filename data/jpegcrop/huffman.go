@@ -37,13 +37,35 @@ const lookBits = 10
 // table decodes one Huffman table.
 type table struct {
 	fast    [1 << lookBits]entry
-	maxCode [17]int32 // largest code of each length, -1: none
-	first   [17]int32 // place of a length's first value, less its first code
+	skip    [1 << lookBits]step // of an AC table
+	maxCode [17]int32           // largest code of each length, -1: none
+	first   [17]int32           // place of a length's first value, less its first code
 	values  []byte
 }
 
 // entry is a decoded code: its length in bits (0: longer than lookBits) and its value.
 type entry struct{ length, value uint8 }
+
+// step is an AC coefficient passed over: the bits of its code and value, and how far it is to the next one (64: none
+// follows). 0 bits: not to be told from lookBits.
+type step struct{ bits, places uint8 }
+
+// newStep is what an AC code means.
+func newStep(e entry) step {
+	size := e.value & 15
+	s := step{bits: e.length + size}
+	switch {
+	case size > 0:
+		s.places = e.value>>4 + 1
+	case e.value == 0xf0:
+		s.places = 16
+	case e.value == 0:
+		s.places = 64
+	default:
+		return step{}
+	}
+	return s
+}
 
 // tables reads a DHT segment.
 func (p *picture) tables(body []byte) bool {
@@ -86,7 +108,8 @@ func newTable(counts, values []byte) (*table, bool) {
 			if length <= lookBits {
 				shift := lookBits - length
 				for j := range int32(1) << shift {
-					t.fast[next<<shift|j] = entry{uint8(length), values[k]}
+					e := entry{uint8(length), values[k]}
+					t.fast[next<<shift|j], t.skip[next<<shift|j] = e, newStep(e)
 				}
 			}
 			t.maxCode[length] = next
@@ -98,8 +121,9 @@ func newTable(counts, values []byte) (*table, bool) {
 	return t, true
 }
 
-// slack is how many bytes a reader may look at behind its data's end.
-const slack = 16
+// slack is how many bytes a reader may look at behind its data's end: a block's 64 coefficients of 31 bits at most, and
+// a look more.
+const slack = 64*31/8 + 16
 
 // reader reads bits, the highest first.
 type reader struct {
@@ -134,25 +158,28 @@ func (t *table) symbol(next uint64) (e entry, ok bool) {
 
 // block passes over a block's AC coefficients; their bits are those from r.at before to r.at after.
 func (r *reader) block(ac *table) bool {
+	if r.at > r.end {
+		return false
+	}
+	data, at := r.data, r.at
 	for k := 1; k < 64; {
-		e, ok := ac.symbol(r.peek())
-		if !ok || r.at > r.end {
-			return false
-		}
-		size := int(e.value & 15)
-		r.at += int(e.length) + size
-		switch {
-		case size > 0:
-			k += int(e.value>>4) + 1
-		case e.value == 0xf0:
-			k += 16
-		case e.value == 0:
-			k = 64
-		default:
-			return false
+		next := binary.BigEndian.Uint64(data[at>>3:]) << (at & 7)
+		for left := 64 - at&7; left >= 16 && k < 64; { // a code has 16 bits at most
+			s := ac.skip[next>>(64-lookBits)]
+			if s.bits == 0 {
+				e, ok := ac.symbol(next)
+				if s = newStep(e); !ok || s.bits == 0 {
+					return false
+				}
+			}
+			next <<= s.bits & 63
+			left -= int(s.bits)
+			at += int(s.bits)
+			k += int(s.places)
 		}
 	}
-	return r.at <= r.end
+	r.at = at
+	return at <= r.end
 }
 
 // difference reads a DC difference.
