@@ -55,7 +55,7 @@ training() {
   TRAINING=(train --preset gaze --device "$DEVICE" --run "$OUT/$1" --set "train.steps=$2" --set train.pretrain_refiner=2
     --set train.pretrain_discriminator=1 --set log.every=1 --set guard.patience=0 "${@:3}")
   [ "$DEVICE" = cuda ] || TRAINING+=(--set refiner.width=8 --set refiner.blocks=1 --set discriminator.width=0.25
-    --set data.synthetic=simulated:eyes,n=40 --set data.real=simulated:eyes,domain=real,n=40)
+    --set 'data.synthetic=simulated:eyes,n=40' --set 'data.real=simulated:eyes,domain=real,n=40')
   [ "$DEVICE" = cuda ] || [[ " $* " == *train.batch* ]] || TRAINING+=(--set train.batch=8 --set train.history=24)
 }
 
@@ -155,8 +155,9 @@ case ${1:-} in
 check)
   shift
   find_gpu
-  # shellcheck disable=SC2086 # the names are words
-  check ${*:-$CHECKS}
+  names=("$@")
+  [ $# -gt 0 ] || read -ra names <<<"$CHECKS"
+  check "${names[@]}"
   ;;
 bench)
   find_gpu
