@@ -12,7 +12,13 @@ type decoder struct {
 	slots   chan chan decoded // one slot an image, in the stream's order
 	next    int64
 	skipped []int // in the order found; replaced, never changed, for positions share it
+	room    []byte
 }
+
+// garbageRoom is how much garbage the collector leaves lying, at least, while images are decoded. Go's heap is small
+// beside libtorch's memory, so that without it a collection comes every 20 images and halts all decoding. It is memory
+// that is asked for and never touched: the system gives no page for it.
+const garbageRoom = 48 << 20
 
 // decoded is an image of the stream, without levels where they were given before.
 type decoded struct {
@@ -32,8 +38,8 @@ type job struct {
 // newDecoder starts the goroutine that walks the stream and those that decode: at most one batch waits ahead of those
 // that are put together.
 func newDecoder(ctx context.Context, l *Loader, from Position) *decoder {
-	d := &decoder{l: l, slots: make(chan chan decoded, l.config.Batch), next: from.Next, skipped: from.Skipped}
-	jobs := make(chan job)
+	d := &decoder{l: l, slots: make(chan chan decoded, l.config.Batch), next: from.Next, skipped: from.Skipped, room: make([]byte, garbageRoom)}
+	jobs := make(chan job, l.config.Batch) // none waits for the walk
 	l.done.Go(func() {
 		defer close(jobs)
 		d.walk(ctx, jobs, from.Next)

@@ -59,7 +59,7 @@ func runBenchLoader(ctx context.Context, o loaderOptions, out io.Writer) error {
 	}
 	if o.only != "" {
 		config, err := trainer.LoadConfig("", "", []string{
-			"data.resident=off", "train.history=0", "device=" + o.device,
+			"data.resident=off", "train.history=0", "device=" + o.device, "threads=1", // libtorch only converts: the cores are the workers'
 			fmt.Sprintf("train.batch=%d", o.batch), fmt.Sprintf("data.workers=%d", o.workers),
 		})
 		if err != nil {

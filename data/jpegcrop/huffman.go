@@ -46,9 +46,11 @@ type table struct {
 // entry is a decoded code: its length in bits (0: longer than lookBits) and its value.
 type entry struct{ length, value uint8 }
 
-// step is an AC coefficient passed over: the bits of its code and value, and how far it is to the next one (64: none
-// follows). 0 bits: not to be told from lookBits.
+// step is an AC coefficient passed over: the bits of its code and value, and how far it is to the next one (endOfBlock:
+// none follows). 0 bits: not to be told from lookBits.
 type step struct{ bits, places uint8 }
+
+const endOfBlock = 128
 
 // newStep is what an AC code means.
 func newStep(e entry) step {
@@ -60,7 +62,7 @@ func newStep(e entry) step {
 	case e.value == 0xf0:
 		s.places = 16
 	case e.value == 0:
-		s.places = 64
+		s.places = endOfBlock
 	default:
 		return step{}
 	}
@@ -161,8 +163,8 @@ func (r *reader) block(ac *table) bool {
 	if r.at > r.end {
 		return false
 	}
-	data, at := r.data, r.at
-	for k := 1; k < 64; {
+	data, at, k := r.data, r.at, 1
+	for k < 64 {
 		next := binary.BigEndian.Uint64(data[at>>3:]) << (at & 7)
 		for left := 64 - at&7; left >= 16 && k < 64; { // a code has 16 bits at most
 			s := ac.skip[next>>(64-lookBits)]
@@ -179,7 +181,8 @@ func (r *reader) block(ac *table) bool {
 		}
 	}
 	r.at = at
-	return at <= r.end
+	// A run that leaves the block is damage, which decoders take each in their own way.
+	return at <= r.end && (k == 64 || k >= endOfBlock)
 }
 
 // difference reads a DC difference.
