@@ -2,6 +2,7 @@
 
 #include "graph.h"
 
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/AutogradState.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
@@ -28,6 +29,7 @@ char *sg_side_stream(int32_t device) {
     auto found = streams.find(device);
     if (found == streams.end()) found = streams.emplace(device, impl.getStreamFromGlobalPool(target)).first;
     impl.setDevice(target);
+    at::detail::getCUDAHooks().deviceSynchronize(target.index());  // what was asked of it on another stream
     impl.exchangeStream(found->second);
     c10::AutogradState::get_tls_state().set_multithreading_enabled(false);
   });
