@@ -73,14 +73,35 @@ char *sg_sgd_step(sg_tensor *params, int64_t n, double lr) {
   });
 }
 
-char *sg_adam_step(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *counts, int64_t n, double lr, double beta1,
-                   double beta2, double eps) {
+// Rate: double, or a tensor.
+template <class Rate>
+static char *adam(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *counts, int64_t n, const Rate &lr, double beta1,
+                  double beta2, double eps) {
   return guard([&] {
     c10::NoGradGuard no_grad;
     auto p = sg::list(params, n), steps = sg::list(counts, n);
     at::_foreach_add_(steps, 1);
     at::_fused_adam_(p, gradients(p), sg::list(m, n), sg::list(v, n), {}, steps, lr, beta1, beta2, /*weight_decay=*/0, eps,
                      /*amsgrad=*/false, /*maximize=*/false);
+  });
+}
+
+char *sg_adam_step(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *counts, int64_t n, double lr, double beta1,
+                   double beta2, double eps) {
+  return adam(params, m, v, counts, n, lr, beta1, beta2, eps);
+}
+
+char *sg_adam_step_at(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *counts, int64_t n, sg_tensor lr, double beta1,
+                      double beta2, double eps) {
+  return adam(params, m, v, counts, n, tensor(lr), beta1, beta2, eps);
+}
+
+char *sg_sgd_step_at(sg_tensor *params, int64_t n, sg_tensor lr) {
+  return guard([&] {
+    c10::NoGradGuard no_grad;
+    auto p = sg::list(params, n);
+    at::_fused_sgd_(p, gradients(p), {}, /*weight_decay=*/0, /*momentum=*/0, tensor(lr), /*dampening=*/0, /*nesterov=*/false,
+                    /*maximize=*/false, /*is_first_step=*/false);
   });
 }
 

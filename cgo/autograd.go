@@ -92,6 +92,21 @@ func AdamStep(params, m, v, counts []Tensor, lr, beta1, beta2, eps float64) erro
 	return check("adam", C.sg_adam_step(p, pm, pv, pc, n, C.double(lr), C.double(beta1), C.double(beta2), C.double(eps)))
 }
 
+// SGDStepAt is SGDStep with the learning rate in a float32 tensor (1) on the parameters' device.
+func SGDStepAt(params []Tensor, lr Tensor) error {
+	p, n := ptrs(params)
+	return check("sgd", C.sg_sgd_step_at(p, n, ptr(lr)), lr)
+}
+
+// AdamStepAt is AdamStep with the learning rate in a float32 tensor (1) on the parameters' device.
+func AdamStepAt(params, m, v, counts []Tensor, lr Tensor, beta1, beta2, eps float64) error {
+	p, n := ptrs(params)
+	pm, _ := ptrs(m)
+	pv, _ := ptrs(v)
+	pc, _ := ptrs(counts)
+	return check("adam", C.sg_adam_step_at(p, pm, pv, pc, n, ptr(lr), C.double(beta1), C.double(beta2), C.double(eps)), lr)
+}
+
 // EMAStep moves averages towards params: a = decay a + (1 - decay) p.
 func EMAStep(averages, params []Tensor, decay float64) error {
 	a, n := ptrs(averages)

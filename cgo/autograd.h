@@ -25,6 +25,10 @@ char *sg_sgd_step(sg_tensor *params, int64_t n, double lr);
 // One Adam update (Kingma & Ba 2015) of n parameters; m, v: moments, counts: float32 scalars, one a parameter, counted up.
 char *sg_adam_step(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *counts, int64_t n, double lr, double beta1,
                    double beta2, double eps);
+// The same with the learning rate in a float32 tensor of one element on the parameters' device, which nobody waits for.
+char *sg_sgd_step_at(sg_tensor *params, int64_t n, sg_tensor lr);
+char *sg_adam_step_at(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *counts, int64_t n, sg_tensor lr, double beta1,
+                      double beta2, double eps);
 // averages[i] = decay * averages[i] + (1 - decay) * params[i], in place.
 char *sg_ema_step(sg_tensor *averages, sg_tensor *params, int64_t n, double decay);
 #ifdef __cplusplus

@@ -171,6 +171,16 @@ func PutRows(x Tensor, index []int64, rows Tensor) error {
 	return check("put rows", C.sg_rows_put(ptr(x), sizes(index), C.int64_t(len(index)), ptr(rows)), x, rows)
 }
 
+// RowsAt is Rows with indices (n) on x's device, int64.
+func (s *Scope) RowsAt(x, index Tensor) Tensor {
+	return s.op("rows", func(out *C.sg_tensor) *C.char { return C.sg_rows_at(ptr(x), ptr(index), out) }, x, index)
+}
+
+// PutRowsAt is PutRows with indices (n) on x's device, int64.
+func PutRowsAt(x, index, rows Tensor) error {
+	return check("put rows", C.sg_rows_put_at(ptr(x), ptr(index), ptr(rows)), x, index, rows)
+}
+
 // Quantize rounds x, values in [-1, 1], to the levels of an image of the given bits: what a written image holds.
 func (s *Scope) Quantize(x Tensor, bits int) Tensor {
 	return s.op("quantize", func(out *C.sg_tensor) *C.char { return C.sg_quantize(ptr(x), C.int64_t(bits), out) }, x)

@@ -33,6 +33,14 @@ func (a *Adam) Step(lr float64) error {
 	return DropGrads(a.params)
 }
 
+// StepAt is Step with the learning rate in a float32 tensor (1) on the parameters' device: the host may change it there.
+func (a *Adam) StepAt(lr Tensor) error {
+	if err := AdamStepAt(a.params, a.M, a.V, a.Counts, lr, a.beta1, a.beta2, a.epsilon); err != nil {
+		return err
+	}
+	return DropGrads(a.params)
+}
+
 // State is the optimizer's tensors by PyTorch's names for them.
 func (a *Adam) State() map[string][]Tensor {
 	return map[string][]Tensor{"exp_avg": a.M, "exp_avg_sq": a.V, "step": a.Counts}
@@ -59,6 +67,14 @@ func (o *SGD) Step(lr float64) error {
 	return DropGrads(o.params)
 }
 
+// StepAt is Step with the learning rate in a float32 tensor (1) on the parameters' device.
+func (o *SGD) StepAt(lr Tensor) error {
+	if err := SGDStepAt(o.params, lr); err != nil {
+		return err
+	}
+	return DropGrads(o.params)
+}
+
 // State is empty.
 func (o *SGD) State() map[string][]Tensor { return nil }
 
@@ -68,6 +84,7 @@ func (o *SGD) Close() {}
 // Optimizer updates its parameters from their gradients.
 type Optimizer interface {
 	Step(lr float64) error
+	StepAt(lr Tensor) error
 	State() map[string][]Tensor
 	Close()
 }

@@ -59,6 +59,19 @@ char *sg_stage(const void *bytes, int64_t n, int32_t device, sg_tensor *out, sg_
   });
 }
 
+char *sg_send(sg_tensor t, const void *bytes, int64_t n, sg_event *event) {
+  return guard([&] {
+    auto &to = tensor(t);
+    TORCH_CHECK(to.numel() == n && to.scalar_type() == at::kByte, n, " bytes were sent to a tensor of ", to.sizes());
+    *event = nullptr;
+    to.copy_(at::from_blob(const_cast<void *>(bytes), {n}, at::TensorOptions().dtype(at::kByte)), /*non_blocking=*/true);
+    if (!to.is_cuda()) return;
+    auto done = std::make_unique<c10::Event>(to.device().type());
+    done->record(c10::impl::VirtualGuardImpl(to.device().type()).getStream(to.device()));
+    *event = done.release();
+  });
+}
+
 char *sg_event_wait(sg_event event) {
   return guard([&] {
     std::unique_ptr<c10::Event> e(static_cast<c10::Event *>(event));

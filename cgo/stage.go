@@ -61,6 +61,62 @@ func (st *Staged) Arrived() error {
 // Close frees the tensor.
 func (st *Staged) Close() { Free(st.Tensor) }
 
+// Feed sends what the host decides for each step to a tensor that stays where it is on the device. The host does not wait
+// for the device unless it is feedSlots values ahead.
+type Feed struct {
+	Tensor Tensor // uint8
+	slots  [feedSlots]feedSlot
+	next   int
+}
+
+// feedSlots is how many values may be on their way.
+const feedSlots = 8
+
+// feedSlot is pinned memory of one value; its event is done when the value has been copied from it.
+type feedSlot struct {
+	host HostBytes
+	sent Staged
+}
+
+// NewFeed is a tensor of n bytes on the device; Close frees it.
+func NewFeed(n int, device Device) (f *Feed, err error) {
+	f = &Feed{}
+	err = Within(func(s *Scope) error {
+		f.Tensor = s.Keep(s.Zeros(Uint8, device, int64(n)))
+		return s.err
+	})
+	for i := range f.slots {
+		if err == nil {
+			f.slots[i].host, err = NewHostBytes(n, device)
+		}
+	}
+	if err != nil {
+		f.Close()
+	}
+	return f, err
+}
+
+// Send gives the tensor the bytes that fill writes, all of them. What the device was asked for before still sees the old ones.
+func (f *Feed) Send(fill func(bytes []byte)) error {
+	slot := &f.slots[f.next]
+	f.next = (f.next + 1) % feedSlots
+	if err := slot.sent.Arrived(); err != nil {
+		return err
+	}
+	b := slot.host.Bytes
+	fill(b)
+	return check("send", C.sg_send(ptr(f.Tensor), unsafe.Pointer(unsafe.SliceData(b)), C.int64_t(len(b)), &slot.sent.event), f.Tensor)
+}
+
+// Close waits for what is on its way and frees the feed.
+func (f *Feed) Close() {
+	for i := range f.slots {
+		_ = f.slots[i].sent.Arrived() // the device's error is its next user's
+		f.slots[i].host.Close()
+	}
+	Free(f.Tensor)
+}
+
 // Levels are samples of 8 or 16 bits (little-endian), a row an image in a uint8 tensor, as float32 v*scale - 1 of the
 // shape, whose first size is the number of rows.
 func (s *Scope) Levels(rows Tensor, bits int, scale float32, shape ...int64) Tensor {

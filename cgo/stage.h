@@ -11,6 +11,9 @@ char *sg_host_bytes(int64_t n, int32_t device, sg_tensor *t, void **bytes);
 // Starts to copy n bytes to the device, as a uint8 tensor, on a stream for copies alone; what is computed with the tensor
 // waits for the copy. event is done when bytes may be overwritten, and NULL where they may at once.
 char *sg_stage(const void *bytes, int64_t n, int32_t device, sg_tensor *out, sg_event *event);
+// Overwrites t, n bytes of uint8 on the device, with n bytes of sg_host_bytes' memory, in the order of the device's other
+// work. event as in sg_stage.
+char *sg_send(sg_tensor t, const void *bytes, int64_t n, sg_event *event);
 // Waits until the event is done and frees it.
 char *sg_event_wait(sg_event event);
 // levels (n, bytes of an image), uint8: samples of 8 or 16 bits, little-endian, as float32 v * scale - 1 of the shape, whose first size is n.

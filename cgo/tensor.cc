@@ -45,6 +45,24 @@ char *sg_tensor_copy(sg_tensor dst, sg_tensor src) {
   });
 }
 
+char *sg_tensor_add(sg_tensor dst, sg_tensor src) {
+  return guard([&] {
+    c10::NoGradGuard no_grad;
+    tensor(dst).add_(tensor(src));
+  });
+}
+
+char *sg_tensor_clear(sg_tensor dst) {
+  return guard([&] {
+    c10::NoGradGuard no_grad;
+    tensor(dst).zero_();
+  });
+}
+
+char *sg_tensor_as(sg_tensor t, int8_t type, sg_tensor *out) {
+  return guard([&] { *out = sg::give(tensor(t).view(static_cast<at::ScalarType>(type))); });
+}
+
 char *sg_tensor_set_data(sg_tensor t, sg_tensor src) {
   return guard([&] { tensor(t).set_data(tensor(src)); });
 }

@@ -157,6 +157,21 @@ func Copy(dst, src Tensor) error {
 	return check("copy", C.sg_tensor_copy(ptr(dst), ptr(src)), dst, src)
 }
 
+// AddTo adds src to dst, in place, outside of autograd.
+func (s *Scope) AddTo(dst, src Tensor) {
+	if s.ready("add to", []Tensor{dst, src}) {
+		s.err = check("add to", C.sg_tensor_add(ptr(dst), ptr(src)), dst, src)
+	}
+}
+
+// Clear overwrites t with zeros.
+func Clear(t Tensor) error { return check("clear", C.sg_tensor_clear(ptr(t)), t) }
+
+// As is the memory of t, of one dimension, seen as values of another type, no copy.
+func (s *Scope) As(t Tensor, kind Type) Tensor {
+	return s.op("as", func(out *C.sg_tensor) *C.char { return C.sg_tensor_as(ptr(t), C.int8_t(kind), out) }, t)
+}
+
 // Move puts the data of a parameter on the device, filters in the layout that is faster there; the parameter stays the same
 // tensor. The layout of the filters decides that of all feature maps.
 func Move(t Tensor, device Device) error {

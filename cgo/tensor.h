@@ -22,6 +22,11 @@ char *sg_tensor_to(sg_tensor t, int32_t device, int8_t type, int channels_last, 
 char *sg_tensor_zeros_like(sg_tensor t, sg_tensor *out);
 // dst.copy_(src), across devices and types, outside of autograd.
 char *sg_tensor_copy(sg_tensor dst, sg_tensor src);
+// dst += src and dst = 0, in place, outside of autograd.
+char *sg_tensor_add(sg_tensor dst, sg_tensor src);
+char *sg_tensor_clear(sg_tensor dst);
+// The bytes of t, of one dimension, seen as another type, no copy.
+char *sg_tensor_as(sg_tensor t, int8_t type, sg_tensor *out);
 // The tensor's data become src's (moves a parameter to a device, keeps its identity).
 char *sg_tensor_set_data(sg_tensor t, sg_tensor src);
 // Reads all values, in row-major order, as float32 into dst of n values.

@@ -37,13 +37,18 @@ func MeasureLoader(ctx context.Context, c Config, spec string, seconds float64) 
 	if err := s.start(data.Position{}); err != nil {
 		return t, err
 	}
+	input := &imageInput{device: device}
+	defer input.Close()
 	draw := func() error {
 		b, err := s.Next(ctx)
 		if err != nil {
 			return err
 		}
+		if err := input.put(b); err != nil {
+			return err
+		}
 		return cgo.Within(func(sc *cgo.Scope) error {
-			s.images(sc, b)
+			input.images(sc, b.N)
 			return nil
 		})
 	}

@@ -50,6 +50,7 @@ type TrainConfig struct {
 	R1                    float64 `yaml:"r1"`                     // gradient penalty on D at real images, 0: off [Mescheder et al. 2018]
 	R1Every               int     `yaml:"r1_every"`               // D updates between penalties, each scaled by this
 	Precision             string  `yaml:"precision"`              // float32, bfloat16, or auto: bfloat16 where the hardware has it
+	Capture               string  `yaml:"capture"`                // auto: on a GPU each kind of update is recorded as a CUDA graph, after 3 of its kind, and then launched whole, or made as before where that fails; on: a failure ends the run; off
 }
 
 // LogConfig says how often a run writes what, in steps of Algorithm 1; 0: only at its end.
@@ -79,7 +80,7 @@ func Default() Config {
 		Train: TrainConfig{
 			Steps: 2000, Batch: 64, KG: 2, KD: 1, PretrainRefiner: 150, PretrainDiscriminator: 50, History: 6400,
 			Lambda: 0.02, Psi: "identity", Optimizer: "adam", LRRefiner: 5e-4, LRDiscriminator: 2e-4, LRDecay: "linear",
-			Beta1: 0.5, Beta2: 0.999, EMA: 0.995, R1: 0.1, R1Every: 4, Precision: "auto",
+			Beta1: 0.5, Beta2: 0.999, EMA: 0.995, R1: 0.1, R1Every: 4, Precision: "auto", Capture: "auto",
 		},
 		Log:   LogConfig{Every: 50, SamplesEvery: 250, CheckpointEvery: 500, Keep: 3},
 		Guard: GuardConfig{Patience: 20, WarnAfter: 3, Collapse: 0.05, Unchanged: 0.15, DWins: 0.99},

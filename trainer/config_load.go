@@ -178,6 +178,7 @@ func (c *Config) Validate() error {
 		{"train.optimizer", t.Optimizer, "sgd adam"},
 		{"train.lr_decay", t.LRDecay, "none linear"},
 		{"train.precision", t.Precision, "auto float32 bfloat16"},
+		{"train.capture", t.Capture, "auto on off"},
 		{"refiner.noise.kind", r.Noise.Kind, "none pixel multiscale"},
 		{"refiner.normalization", r.Normalization, "none batch"},
 		{"discriminator.normalization", d.Normalization, "none batch"},

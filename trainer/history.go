@@ -26,24 +26,38 @@ func newHistory(size int, seed uint64, device cgo.Device, c, h, w int) (*history
 	})
 }
 
-// draw is n images at random without repetition, fewer while the buffer holds fewer.
-func (b *history) draw(s *cgo.Scope, n int) cgo.Tensor {
-	return s.Rows(b.images, b.pick(b.held, min(n, b.held)))
-}
-
-// add puts new refined images (n, C, H, W) into free places, then in place of random ones.
-func (b *history) add(s *cgo.Scope, refined cgo.Tensor, n int) error {
+// places decides on the host for a step of D: the places of n images at random without repetition, fewer while the buffer
+// holds fewer, and those that new images will take: free ones, then those of random images.
+func (b *history) places(n int) (drawn, replaced []int64) {
 	n = min(n, b.size)
-	places := make([]int64, 0, n)
-	for len(places) < n && b.held < b.size {
-		places = append(places, int64(b.held))
+	if old := min(n, b.held); old > 0 {
+		drawn = b.pick(b.held, old)
+	}
+	for len(replaced) < n && b.held < b.size {
+		replaced = append(replaced, int64(b.held))
 		b.held++
 	}
-	if rest := n - len(places); rest > 0 {
+	if rest := n - len(replaced); rest > 0 {
 		// Places filled by this very call are not drawn: they hold nothing yet.
-		places = append(places, b.pick(b.held-len(places), rest)...)
+		replaced = append(replaced, b.pick(b.held-len(replaced), rest)...)
 	}
-	return cgo.PutRows(b.images, places, s.Narrow(refined, 0, 0, int64(n)))
+	return drawn, replaced
+}
+
+// at is the images in the places, int64 (n).
+func (b *history) at(s *cgo.Scope, places cgo.Tensor) cgo.Tensor { return s.RowsAt(b.images, places) }
+
+// put writes the first of the refined images into the places, int64 (n), in order.
+func (b *history) put(s *cgo.Scope, refined, places cgo.Tensor) error {
+	shape := s.Shape(places)
+	if shape == nil {
+		return s.Err()
+	}
+	new := s.Narrow(refined, 0, 0, shape[0])
+	if s.Err() != nil {
+		return s.Err()
+	}
+	return cgo.PutRowsAt(b.images, places, new)
 }
 
 // choose is k of 0..n-1 without repetition (Floyd's algorithm).

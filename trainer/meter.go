@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -9,10 +10,12 @@ import (
 	"simgan/cgo"
 )
 
-// meter averages losses over a log window on the device; the host reads them once a window.
+// meter averages losses over a log window on the device; the host reads them once a window. The sums stay where they are:
+// a step that was recorded adds to the same ones whenever it is launched.
 type meter struct {
 	sums   map[string]cgo.Tensor
-	counts map[string]int
+	counts map[string]int // of this window
+	added  []string       // names that add was called with, since someone emptied it
 }
 
 func newMeter() *meter {
@@ -21,16 +24,23 @@ func newMeter() *meter {
 
 // add counts a scalar under the name.
 func (m *meter) add(s *cgo.Scope, name string, loss cgo.Tensor) {
-	value := s.Detach(loss)
-	if old, ok := m.sums[name]; ok {
-		value = s.Add(old, value)
+	if _, ok := m.sums[name]; !ok {
+		zero := s.ZerosLike(loss)
+		if s.Err() != nil {
+			return
+		}
+		m.sums[name] = s.Keep(zero)
 	}
-	if s.Err() != nil {
-		return
+	s.AddTo(m.sums[name], loss)
+	m.count([]string{name}, 1)
+	m.added = append(m.added, name)
+}
+
+// count counts each of the names n more times, without a value.
+func (m *meter) count(names []string, n int) {
+	for _, name := range names {
+		m.counts[name] += n
 	}
-	cgo.Free(m.sums[name])
-	m.sums[name] = s.Keep(value)
-	m.counts[name]++
 }
 
 // hits counts the share of the patches of logits (b, 2, h, w) that D puts into the class.
@@ -53,6 +63,9 @@ func (m *meter) totals() (map[string]total, error) {
 	totals := map[string]total{}
 	var bad error
 	for _, name := range slices.Sorted(maps.Keys(m.sums)) {
+		if m.counts[name] == 0 {
+			continue
+		}
 		values, err := cgo.Read(m.sums[name])
 		if err != nil {
 			return nil, err
@@ -72,7 +85,10 @@ func (m *meter) read() (map[string]float64, error) {
 	for name, t := range totals {
 		averages[name] = float64(t.Sum) / float64(t.Count)
 	}
-	m.Close()
+	clear(m.counts)
+	for _, sum := range m.sums {
+		err = errors.Join(err, cgo.Clear(sum))
+	}
 	return averages, err
 }
 

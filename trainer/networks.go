@@ -32,6 +32,9 @@ func newNetworks(c Config, info data.Info) (n *networks, err error) {
 	if n.device, err = cgo.ParseDevice(c.Device); err != nil {
 		return n, err
 	}
+	if err = cgo.SideStream(n.device); err != nil {
+		return n, err
+	}
 	if err = fits(c, info, n.device); err != nil {
 		return n, err
 	}

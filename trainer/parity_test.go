@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -280,7 +281,10 @@ func TestPenaltyEqualsPyTorch(t *testing.T) {
 	g := readGolden(t, "r1")
 	y := gazeBatch(g["y"])
 	tr := parityTrainer(t, g, y, "train.r1=0.2", "train.r1_every=1")
-	err := cgo.Within(func(s *cgo.Scope) error { return tr.penalty(s, tr.upload(s, y), y.N) })
+	err := errors.Join(tr.prepare(y.N), tr.inputs.y.put(y))
+	if err == nil {
+		err = cgo.Within(func(s *cgo.Scope) error { return tr.penalty(s, tr.inputs.y.images(s, y.N), y.N) })
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,6 +304,7 @@ func TestPenaltyEqualsPyTorch(t *testing.T) {
 type still struct{}
 
 func (still) Step(float64) error             { return nil }
+func (still) StepAt(cgo.Tensor) error        { return nil }
 func (still) State() map[string][]cgo.Tensor { return nil }
 func (still) Close()                         {}
 

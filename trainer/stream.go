@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -18,6 +19,7 @@ type stream struct {
 	loader   *data.Loader
 	device   cgo.Device
 	buffers  []cgo.HostBytes
+	places   *cgo.Feed  // int64: where fresh images go in resident
 	staged   cgo.Staged // levels of the batch that Next gave last, a row an image
 	resident cgo.Tensor // (N, bytes of an image) uint8, filled as images come; no tensor: not resident
 }
@@ -93,6 +95,11 @@ func (s *stream) start(from data.Position) (err error) {
 		s.buffers = append(s.buffers, b)
 		s.config.Buffers = append(s.config.Buffers, b.Bytes)
 	}
+	if s.config.Once {
+		if s.places, err = cgo.NewFeed(8*s.config.Batch, s.device); err != nil {
+			return err
+		}
+	}
 	s.loader, err = data.NewLoader(s.set, s.config, from)
 	return err
 }
@@ -114,26 +121,26 @@ func (s *stream) Next(ctx context.Context) (*data.Batch, error) {
 	if s.staged, err = cgo.Stage(b.Levels[:len(b.Fresh)*s.imageBytes()], len(b.Fresh), s.device); err != nil || !s.config.Once {
 		return b, err
 	}
-	places := make([]int64, len(b.Fresh))
-	for j, k := range b.Fresh {
-		places[j] = int64(b.Index[k])
-	}
-	return b, cgo.PutRows(s.resident, places, s.staged.Tensor)
+	return b, s.keep(b)
 }
 
-// images are those of the batch that Next gave last, or the first of them: (b, C, H, W) float32 in [-1, 1].
-func (s *stream) images(sc *cgo.Scope, b *data.Batch) cgo.Tensor {
-	var rows cgo.Tensor
-	if s.config.Once {
-		index := make([]int64, b.N)
-		for k, i := range b.Index {
-			index[k] = int64(i)
+// keep puts the staged images of b into their places in the resident ones.
+func (s *stream) keep(b *data.Batch) error {
+	err := s.places.Send(func(bytes []byte) {
+		for j, k := range b.Fresh {
+			binary.LittleEndian.PutUint64(bytes[8*j:], uint64(b.Index[k]))
 		}
-		rows = sc.Rows(s.resident, index)
-	} else {
-		rows = sc.Narrow(s.staged.Tensor, 0, 0, int64(b.N))
+	})
+	if err != nil {
+		return err
 	}
-	return sc.Levels(rows, b.Bits, data.UnitScale(b.Bits), int64(b.N), int64(b.C), int64(b.H), int64(b.W))
+	return cgo.Within(func(sc *cgo.Scope) error {
+		places := ints(sc, s.places, 0, len(b.Fresh))
+		if sc.Err() != nil {
+			return nil // Within reports it
+		}
+		return cgo.PutRowsAt(s.resident, places, s.staged.Tensor)
+	})
 }
 
 // Position is where the next mini-batch starts.
@@ -150,6 +157,9 @@ func (s *stream) Close() error {
 	err = errors.Join(err, s.staged.Arrived())
 	s.staged.Close()
 	cgo.Free(s.resident)
+	if s.places != nil {
+		s.places.Close()
+	}
 	for _, b := range s.buffers {
 		b.Close()
 	}

@@ -34,6 +34,8 @@ type Trainer struct {
 	real      *stream
 	history   *history
 	meter     *meter
+	inputs    *inputs   // made by the first step
+	captures  *captures // as inputs
 	folder    *runFolder
 	progress  *progress
 	state     state
@@ -230,6 +232,12 @@ func (t *Trainer) located(err error) error {
 
 // Close frees everything.
 func (t *Trainer) Close() {
+	if t.captures != nil {
+		_ = t.captures.Close() // the device's error is its next user's
+	}
+	if t.inputs != nil {
+		t.inputs.Close()
+	}
 	for _, s := range []*stream{t.synthetic, t.real} {
 		if s != nil {
 			s.Close()

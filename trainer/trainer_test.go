@@ -340,6 +340,21 @@ func TestPresetsLoad(t *testing.T) {
 	}
 }
 
+// draw and add are what a step of D does with the history.
+func (b *history) draw(s *cgo.Scope, n int) cgo.Tensor { return b.at(s, b.sent(s, b.pick(b.held, n))) }
+
+func (b *history) add(s *cgo.Scope, refined cgo.Tensor, n int) error {
+	_, replaced := b.places(n)
+	return b.put(s, refined, b.sent(s, replaced))
+}
+
+func (b *history) sent(s *cgo.Scope, places []int64) cgo.Tensor {
+	bytes := make([]byte, 8*len(places))
+	putInts(bytes, places)
+	info, _ := cgo.Info(b.images)
+	return s.As(s.To(s.FromBytes(bytes), info.Device, cgo.Uint8), cgo.Int64)
+}
+
 // The buffer fills, then keeps its size while half-batches of it are replaced, and draws all of it in the long run.
 func TestHistoryFillsAndReplaces(t *testing.T) {
 	if err := cgo.Start(0); err != nil {
