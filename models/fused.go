@@ -30,7 +30,7 @@ func (r *Refiner) Fuse(device cgo.Device, bfloat bool, n, h, w int) (speedup flo
 	if !bfloat || device == cgo.CPU {
 		return 0, errors.New("it is for a GPU and train.precision bfloat16")
 	}
-	speedup, err = r.fuseWith(onCuDNN, device, n, h, w)
+	speedup, err = r.fuseWith(onCuDNN, layerByLayer, device, n, h, w)
 	return speedup, errors.Join(err, cgo.ForgetMemory(device))
 }
 
@@ -47,8 +47,8 @@ func (c RefinerConfig) fusable() error {
 	return nil
 }
 
-// fuseWith judges the way on a refiner like R with weights of its own, and takes it where it is right and pays.
-func (r *Refiner) fuseWith(way trunk, device cgo.Device, n, h, w int) (float64, error) {
+// fuseWith judges the way beside libtorch's on a refiner like R with weights of its own, and takes it where it is right and pays.
+func (r *Refiner) fuseWith(way, libtorch trunk, device cgo.Device, n, h, w int) (float64, error) {
 	probe, err := NewRefiner(r.Config, r.Channels)
 	if err != nil {
 		return 0, err
@@ -74,12 +74,12 @@ func (r *Refiner) fuseWith(way trunk, device cgo.Device, n, h, w int) (float64, 
 		t := trial{
 			r: probe, device: device,
 			x: s.Randn(g, int64(n), int64(r.Channels)+r.Config.Noise.channels(), int64(h), int64(w)),
-			v: s.Randn(g, int64(n), int64(r.Channels), int64(h), int64(w)),
+			v: s.Add(s.Randn(g, int64(n), int64(r.Channels), int64(h), int64(w)), s.From([]float32{1}, device, 1)),
 		}
 		if s.Err() != nil {
 			return s.Err()
 		}
-		speedup, err = t.judge(way)
+		speedup, err = t.judge(way, libtorch)
 		return err
 	})
 	if err == nil {
@@ -105,7 +105,8 @@ func (r *Refiner) fusedForward(s *cgo.Scope, x cgo.Tensor, training bool) (cgo.T
 	return cgo.Tensor{}, false
 }
 
-// trial compares ways through the refiner r on one batch x, with the sum of v * tanh as loss.
+// trial compares ways through the refiner r on one batch x, with the sum of v * tanh as loss. v has a mean: noise alone makes
+// gradients in which terms cancel, and bfloat16's share of them large (13 % for R of the paper; so up to 7 %, most near 1 %).
 type trial struct {
 	r      *Refiner
 	device cgo.Device
@@ -119,13 +120,13 @@ type outcome struct {
 }
 
 // judge is how much faster than libtorch's layers the way is; an error where it is slower, or computes something else: where it is
-// further from float32 than twice what libtorch's bfloat16 is.
-func (t trial) judge(way trunk) (float64, error) {
-	exact, err := t.run(layerByLayer, false, 1)
+// further from float32 than one and a half times what libtorch's bfloat16 is.
+func (t trial) judge(way, libtorch trunk) (float64, error) {
+	exact, err := t.run(libtorch, false, 1)
 	if err != nil {
 		return 0, err
 	}
-	plain, err := t.run(layerByLayer, true, timedTurns)
+	plain, err := t.run(libtorch, true, timedTurns)
 	if err != nil {
 		return 0, err
 	}
@@ -135,7 +136,7 @@ func (t trial) judge(way trunk) (float64, error) {
 	}
 	for i, want := range exact.values {
 		far, usual := distance(fused.values[i], want), distance(plain.values[i], want)
-		if !(far <= 2*usual+0.01) {
+		if !(far <= 1.5*usual+0.01) {
 			return 0, fmt.Errorf("its %s is %.2g of its length off, libtorch's in bfloat16 %.2g", t.what(i), far, usual)
 		}
 	}
