@@ -82,15 +82,6 @@ char *sg_memory(int32_t device, int64_t *now, int64_t *peak) {
   });
 }
 
-char *sg_memory_forget(int32_t device) {
-  return guard([&] {
-    if (device < 0) return;
-    auto *allocator = c10::getDeviceAllocator(c10::kCUDA);
-    allocator->emptyCache();
-    allocator->resetPeakStats(device);
-  });
-}
-
 char *sg_generator_new(int32_t device, uint64_t seed, sg_generator *out) {
   return guard([&] {
     auto g = device < 0 ? at::detail::createCPUGenerator(seed) : at::detail::getCUDAHooks().getNewGenerator(device);

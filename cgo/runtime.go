@@ -62,11 +62,6 @@ func Memory(device Device) (now, peak int64, err error) {
 	return int64(n), int64(p), err
 }
 
-// ForgetMemory gives memory that the device's allocator keeps for later back, and lets Memory's peak begin anew. Nothing on the CPU.
-func ForgetMemory(device Device) error {
-	return check("forget memory", C.sg_memory_forget(C.int32_t(device)))
-}
-
 // Synchronize waits until the device has done all that was asked of it.
 func Synchronize(device Device) error {
 	return check("synchronize", C.sg_synchronize(C.int32_t(device)))

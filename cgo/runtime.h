@@ -26,8 +26,6 @@ char *sg_synchronize(int32_t device);
 // Bytes in use now and at most: this process's resident memory (device < 0, from /proc/self/status), or libtorch's tensors
 // on a CUDA device.
 char *sg_memory(int32_t device, int64_t *now, int64_t *peak);
-// Gives cached device memory back and lets the peak of sg_memory begin anew; nothing on the CPU.
-char *sg_memory_forget(int32_t device);
 
 char *sg_generator_new(int32_t device, uint64_t seed, sg_generator *out);
 void sg_generator_free(sg_generator g);

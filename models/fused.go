@@ -31,7 +31,7 @@ func (r *Refiner) Fuse(device cgo.Device, bfloat bool, n, h, w int) (speedup flo
 		return 0, errors.New("it is for a GPU and train.precision bfloat16")
 	}
 	speedup, err = r.fuseWith(onCuDNN, layerByLayer, device, n, h, w)
-	return speedup, errors.Join(err, cgo.ForgetMemory(device))
+	return speedup, errors.Join(err, cgo.ResetPeak(device))
 }
 
 // fusable says what of the config has no fused kernels.
@@ -122,7 +122,11 @@ type outcome struct {
 // judge is how much faster than libtorch's layers the way is; an error where it is slower, or computes something else: where it is
 // further from float32 than one and a half times what libtorch's bfloat16 is.
 func (t trial) judge(way, libtorch trunk) (float64, error) {
-	exact, err := t.run(libtorch, false, 1)
+	var exact outcome
+	err := cgo.ExactFloat32(func() (err error) {
+		exact, err = t.run(libtorch, false, 1)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
