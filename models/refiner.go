@@ -60,6 +60,8 @@ type Refiner struct {
 	Channels   int
 	stem, last conv
 	blocks     []block
+	fused      trunk           // nil: layer by layer
+	Unfused    func(err error) // is told, if set, when the fused trunk failed in Forward and is given up
 }
 
 // block is Conv, ReLU, Conv, add, ReLU.
@@ -98,13 +100,21 @@ func (r *Refiner) Forward(s *cgo.Scope, x, noise cgo.Tensor, training bool) cgo.
 	if noise.T != nil {
 		h = s.Cat(1, x, noise)
 	}
+	if y, ok := r.fusedForward(s, h, training); ok {
+		return s.Tanh(y)
+	}
+	return s.Tanh(r.layers(s, h, training))
+}
+
+// layers is Forward layer by layer, up to the tanh.
+func (r *Refiner) layers(s *cgo.Scope, h cgo.Tensor, training bool) cgo.Tensor {
 	h = s.ReLUInPlace(r.stem.forward(s, h)) // (b, C+k, H, W) -> (b, width, H, W)
 	for _, b := range r.blocks {
 		y := s.ReLUInPlace(b.norm1.forward(s, b.conv1.forward(s, h), training))
 		y = b.norm2.forward(s, b.conv2.forward(s, y), training)
 		h = s.AddReLUInPlace(y, h) // (b, width, H, W)
 	}
-	return s.Tanh(s.Float(r.last.forward(s, h))) // -> (b, C, H, W)
+	return s.Float(r.last.forward(s, h)) // -> (b, C, H, W)
 }
 
 // ReceptiveField is the side, in pixels, of the square of x that one pixel of R(x) depends on.

@@ -102,6 +102,7 @@ build_libraries() {
 # The CUDA side lies in a folder of its own beside the others, so that either can change without the other being built anew.
 build_cuda() {
   local key folder start=$SECONDS
+  PLANS=
   key=$( { echo "$LIBS"; cat scripts/setup.sh scripts/requirements-cuda-build.txt cgo/*.h cgo/cuda/*; } | sha256sum | cut -c1-16)
   folder="$CACHE/cuda-$key"
   if [ ! -d "$folder" ]; then
@@ -122,21 +123,25 @@ build_cuda() {
       -x c++ "$folder.partial/simgan_cuda.cc" -x none -L"$TORCH/lib" -Wl,-rpath,"$TORCH/lib" -Wl,--allow-shlib-undefined \
       -Wl,--no-as-needed -ltorch_cuda -lc10_cuda -ltorch_cpu -lc10 -L"$nvidia/cu13/lib" -l:libcudart.so.13
     wait "$plans"
+    bash cgo/cuda/stubs.sh "$wheels" "$folder.partial/stubs"
     mv -T "$folder.partial" "$folder"
     say "built libsimgan_cuda.so ($((SECONDS - start)) s)"
   fi
   LIBS="$folder"
+  PLANS="$folder/stubs:$CACHE/cuda-build-13.0/nvidia/cu13/lib:$CACHE/cuda-build-13.0/nvidia/cudnn/lib"
 }
 
 write_env() {
   mkdir -p build
-  local flags="-L$LIBS -Wl,-rpath,$LIBS -L$TORCH/lib -Wl,-rpath-link,$TORCH/lib -Wl,--allow-shlib-undefined -lsimgan"
+  local link="-L$LIBS -Wl,-rpath,$LIBS -L$TORCH/lib -Wl,-rpath-link,$TORCH/lib -Wl,--allow-shlib-undefined -lsimgan"
   local path="${GO_BIN:+$GO_BIN:}"
   {
     echo "export PATH=\"$path\$PATH\""
     echo "export CGO_ENABLED=1"
-    echo "export CGO_LDFLAGS=\"$flags\""
+    echo "export CGO_LDFLAGS=\"$link\""
     echo "export SIMGAN_LIBTORCH=\"$TORCH\""
+    # For the test that asks cuDNN for plans: the program, and the libraries that it alone is to load.
+    [ -z "$PLANS" ] || echo "export SIMGAN_PLANS=\"$LIBS/plans\" SIMGAN_PLANS_LIBS=\"$PLANS\""
   } >build/env.sh.partial
   mv build/env.sh.partial build/env.sh
 }

@@ -1,96 +1,80 @@
-// Asks cuDNN, without a GPU, which fused convolutions it has for a device described by a JSON file.
-// For each graph: number of plans, and whether the first can be built: "precompiled", "generated" (its kernel was
-// compiled; only the missing driver stopped it) or "no". Usage: plans h100.json
-#include <cuda.h>
+// plans DEVICE.json GRAPH...: asks cuDNN, on a machine without a GPU, for graphs of plans.h on the device that the file
+// describes. A GRAPH is PASS[+residual][+relu]:n,c,h,w,k,r. A line for each: its name, the number of plans, and "precompiled"
+// (one was built), "generated" (its kernel was compiled, and only the driver that would load it is missing) or "no".
+// WHY=1 adds the reason.
+#include "plans.h"
 
-#include <cudnn_frontend.h>
+#include <dlfcn.h>
+
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
-#include <functional>
+#include <iostream>
 
-#include "cudnn.cc"
+// The graph library, not libcudnn.so.9: that one wants cuBLAS.
+namespace cudnn_frontend {
+void *cudnn_dlhandle = dlopen("libcudnn_graph.so.9", RTLD_NOW);
+}
 
 namespace fe = cudnn_frontend;
-using fe::graph::Graph;
-using Tensor = std::shared_ptr<fe::graph::Tensor_attributes>;
-using Shape = std::vector<int64_t>;
 
-struct Conv { int64_t n, c, h, w, k, r, stride, pad; };
-
-static Shape nhwc(const Shape &d) { return {d[1] * d[2] * d[3], 1, d[3] * d[1], d[1]}; }
-
-static Tensor tensor(Graph &g, const char *name, Shape d) {
-  return g.tensor(fe::graph::Tensor_attributes().set_name(name).set_dim(d).set_stride(nhwc(d)));
+static std::shared_ptr<fe::DeviceProperties> read_device(const char *path) {
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error(std::string(path) + " cannot be read");
+  std::vector<uint8_t> content((std::istreambuf_iterator<char>(file)), {});
+  auto device = std::make_shared<fe::DeviceProperties>();
+  sg::good(device->deserialize(content));
+  return device;
 }
 
-static Tensor point(Graph &g, fe::PointwiseMode_t mode, Tensor a, Tensor b = nullptr) {
-  auto attr = fe::graph::Pointwise_attributes().set_mode(mode);
-  return b ? g.pointwise(a, b, attr) : g.pointwise(a, attr);
+static sg::Request parse(const std::string &text) {
+  sg::Request r{sg::Request::forward, text.find("+residual") != std::string::npos, text.find("+relu") != std::string::npos, {}};
+  if (text.rfind("input", 0) == 0) r.pass = sg::Request::input;
+  if (text.rfind("weight", 0) == 0) r.pass = sg::Request::weight;
+  auto &l = r.layer;
+  const auto sizes = text.find(':');
+  if (sizes != std::string::npos)
+    sscanf(text.c_str() + sizes, ":%ld,%ld,%ld,%ld,%ld,%ld", &l.n, &l.c, &l.h, &l.w, &l.k, &l.r);
+  if (r.name() != text || l.r < 1) throw std::runtime_error(text + ": want PASS[+residual][+relu]:n,c,h,w,k,r");
+  return r;
 }
 
-template <class A> static A geometry(const Conv &v) {
-  return A().set_padding({v.pad, v.pad}).set_stride({v.stride, v.stride}).set_dilation({1, 1});
+// Tells the kind of the first plan that can be built. A kernel that cuDNN generates is compiled before cuLibraryLoadData is called,
+// which only a driver can do.
+static std::string first_plan(fe::graph::Graph &g, std::string &why) {
+  for (int64_t i = 0; i < g.get_execution_plan_count(); i++) {
+    auto e = g.build_plan_at_index(i);
+    if (e.is_good()) return "precompiled";
+    why = e.get_message();
+    if (why.find("cuLibraryLoadData") != std::string::npos) return "generated";
+  }
+  return "no";
 }
 
-static void ask(const std::vector<uint8_t> &device, const char *name, const std::function<void(Graph &)> &make) {
-  auto properties = std::make_shared<fe::DeviceProperties>();
-  auto e = properties->deserialize(device);
-  if (e.is_bad()) { printf("device: %s\n", e.get_message().c_str()); exit(1); }
-  Graph g;
-  g.set_device_properties(properties).set_io_data_type(fe::DataType_t::BFLOAT16);
-  g.set_intermediate_data_type(fe::DataType_t::FLOAT).set_compute_data_type(fe::DataType_t::FLOAT);
-  make(g);
-  e = g.validate();
-  if (e.is_good()) e = g.build_operation_graph();
-  if (e.is_good()) e = g.create_execution_plans({fe::HeurMode_t::A, fe::HeurMode_t::FALLBACK});
-  auto count = e.is_good() ? g.get_execution_plan_count() : 0;
-  if (e.is_good()) e = g.build_plans(fe::BuildPlanPolicy_t::HEURISTICS_CHOICE);
-  bool generated = e.get_message().find("cuLibraryLoadData") != std::string::npos; if (getenv("WHY") && e.is_bad()) printf("%s\n", e.get_message().substr(0, 600).c_str());
-  printf("%-46s %3ld plans  %s\n", name, (long)count, e.is_good() ? "precompiled" : generated ? "generated" : "no");
+static void ask(const std::shared_ptr<fe::DeviceProperties> &device, const sg::Request &request) {
+  fe::graph::Graph g;
+  g.set_device_properties(device);
+  std::string kind = "no", why;
+  long count = 0;
+  try {
+    sg::plan(g, request, nullptr);
+    count = static_cast<long>(g.get_execution_plan_count());
+    kind = first_plan(g, why);
+  } catch (const std::exception &e) {
+    why = e.what();
+  }
+  printf("%s %ld plans %s\n", request.name().c_str(), count, kind.c_str());
+  if (getenv("WHY") && !why.empty()) printf("  %s\n", why.substr(0, 600).c_str());
   fflush(stdout);
 }
 
-int main(int, char **argv) {
-  std::ifstream file(argv[1]);
-  std::vector<uint8_t> device((std::istreambuf_iterator<char>(file)), {});
-  using M = fe::PointwiseMode_t;
-  auto run = [&](const char *layer, Conv v) {
-    int64_t p = (v.h + 2 * v.pad - v.r) / v.stride + 1, q = (v.w + 2 * v.pad - v.r) / v.stride + 1;
-    Shape in{v.n, v.c, v.h, v.w}, filter{v.k, v.c, v.r, v.r}, out{v.n, v.k, p, q}, bias{1, v.k, 1, 1};
-    auto title = [&](const char *what) { static char s[80]; snprintf(s, sizeof s, "%s: %s", layer, what); return s; };
-    auto forward = [&](Graph &g) {
-      auto y = g.conv_fprop(tensor(g, "x", in), tensor(g, "w", filter), geometry<fe::graph::Conv_fprop_attributes>(v));
-      return point(g, M::ADD, y, tensor(g, "b", bias));
-    };
-    auto backward = [&](Graph &g) {
-      auto dx = g.conv_dgrad(tensor(g, "dy", out), tensor(g, "w", filter), geometry<fe::graph::Conv_dgrad_attributes>(v));
-      dx->set_dim(in);
-      return dx;
-    };
-    auto bf16 = [](Tensor t) { t->set_output(true).set_data_type(fe::DataType_t::BFLOAT16); };
-    ask(device, title("conv+bias"), [&](Graph &g) { bf16(forward(g)); });
-    ask(device, title("conv+bias+relu"), [&](Graph &g) { bf16(point(g, M::RELU_FWD, forward(g))); });
-    ask(device, title("conv+bias+tanh"), [&](Graph &g) { bf16(point(g, M::TANH_FWD, forward(g))); });
-    ask(device, title("conv+bias+residual+relu"), [&](Graph &g) { bf16(point(g, M::RELU_FWD, point(g, M::ADD, forward(g), tensor(g, "residual", out)))); });
-    ask(device, title("dgrad"), [&](Graph &g) { bf16(backward(g)); });
-    ask(device, title("dgrad+relu_bwd"), [&](Graph &g) { bf16(point(g, M::RELU_BWD, backward(g), tensor(g, "y", in))); });
-    auto full = [&](Graph &g) { auto t = point(g, M::RELU_BWD, point(g, M::ADD, backward(g), tensor(g, "dresidual", in)), tensor(g, "y", in)); bf16(t); return t; };
-    ask(device, title("dgrad+residual+relu_bwd"), [&](Graph &g) { full(g); });
-    ask(device, title("dgrad+residual+relu_bwd+dbias"), [&](Graph &g) {
-      auto db = g.reduction(full(g), fe::graph::Reduction_attributes().set_mode(fe::ReductionMode_t::ADD));
-      db->set_dim({1, v.c, 1, 1}).set_stride({v.c, 1, v.c, v.c}).set_output(true).set_data_type(fe::DataType_t::FLOAT);
-    });
-    for (auto type : {fe::DataType_t::BFLOAT16, fe::DataType_t::FLOAT})
-      ask(device, title(type == fe::DataType_t::FLOAT ? "wgrad, float32 result" : "wgrad"), [&](Graph &g) {
-        auto dw = g.conv_wgrad(tensor(g, "dy", out), tensor(g, "x", in), geometry<fe::graph::Conv_wgrad_attributes>(v));
-        dw->set_dim(filter).set_output(true).set_data_type(type);
-      });
-  };
-  run("R block 3x3 64->64", {512, 64, 35, 55, 64, 3, 1, 1});
-  run("R stem 3x3 1->64", {512, 1, 35, 55, 64, 3, 1, 1});
-  run("R stem 3x3 8->64 (padded channels)", {512, 8, 35, 55, 64, 3, 1, 1});
-  run("R last 1x1 64->1", {512, 64, 35, 55, 1, 1, 1, 0});
-  run("R last 1x1 64->8 (padded channels)", {512, 64, 35, 55, 8, 1, 1, 0});
-  run("D 3x3/2 8->96", {512, 8, 35, 55, 96, 3, 2, 1});
-  run("D 3x3/2 96->64", {512, 96, 18, 28, 64, 3, 2, 1});
-  run("hand block 7x7 64->64", {16, 64, 224, 224, 64, 7, 1, 3});
+int main(int n, char **arguments) {
+  try {
+    if (n < 3) throw std::runtime_error("usage: plans DEVICE.json GRAPH...");
+    const auto device = read_device(arguments[1]);
+    for (int i = 2; i < n; i++) ask(device, parse(arguments[i]));
+  } catch (const std::exception &e) {
+    std::cerr << "plans: " << e.what() << "\n";
+    return 2;
+  }
 }

@@ -1,0 +1,22 @@
+// The kernels that the fused refiner is made of. Convolutions have stride 1, odd filters and a zero padding that keeps the size;
+// feature maps and filters lie with channels innermost, their channels a multiple of 8.
+#pragma once
+#include <ATen/ATen.h>
+
+#include <utility>
+
+namespace sg {
+
+struct Kernels {
+  virtual ~Kernels() = default;
+  // conv(x, w) + b, then + residual (where defined), then max(., 0) (where relu). x (n, c, h, w), w (k, c, r, r), b (k).
+  virtual at::Tensor forward(const at::Tensor &x, const at::Tensor &w, const at::Tensor &b, const at::Tensor &residual, bool relu) = 0;
+  // The gradient at the input x of a convolution from that at its output, dy (n, k, h, w); + residual (where defined). Where y is
+  // defined, x was y = max(z, 0), and the result is the gradient at z, with its sum over n, h, w: float32 (c).
+  virtual std::pair<at::Tensor, at::Tensor> input_gradient(const at::Tensor &dy, const at::Tensor &w, const at::Tensor &y,
+                                                           const at::Tensor &residual) = 0;
+  // The gradient at the filters (k, c, r, r), of x's type.
+  virtual at::Tensor weight_gradient(const at::Tensor &dy, const at::Tensor &x, int64_t r) = 0;
+};
+
+}  // namespace sg

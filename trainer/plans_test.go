@@ -1,0 +1,78 @@
+package trainer
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// fusedGraphs are the graphs of cgo/cuda/plans.h that a step of R is made of, for images of channels x h x w.
+func fusedGraphs(c Config, channels, h, w int) (graphs []string) {
+	eights := func(n int) int { return (n + 7) / 8 * 8 }
+	add := func(in, out, r int, passes ...string) {
+		for _, p := range passes {
+			graphs = append(graphs, fmt.Sprintf("%s:%d,%d,%d,%d,%d,%d", p, c.Train.Batch, eights(in), h, w, eights(out), r))
+		}
+	}
+	r := c.Refiner
+	noise := 0
+	if r.Noise.Kind == "multiscale" {
+		noise = 1 + r.Noise.Coarse + r.Noise.Constants
+	}
+	add(channels+noise, r.Width, r.Kernel, "forward+relu", "weight")
+	add(r.Width, r.Width, r.BlockKernel, "forward+relu", "forward+residual+relu", "input+relu", "input+residual+relu", "weight")
+	add(r.Width, channels, 1, "forward", "input+relu", "weight")
+	return graphs
+}
+
+// cuDNN has every fused kernel that the presets need on an H100; asked without one (cgo/cuda/plans.cc). A last layer whose one
+// channel is not padded to 8 has none: if that is found too, the question is no question.
+func TestCuDNNHasTheFusedKernels(t *testing.T) {
+	program := os.Getenv("SIMGAN_PLANS")
+	if program == "" {
+		t.Skip("the CUDA side is not built: CUDA=1 make build, then . build/env.sh")
+	}
+	const impossible = "input+relu:512,64,35,55,1,1"
+	graphs := []string{impossible}
+	for preset, settings := range map[string][]string{
+		"gaze-paper-v1": nil, "gaze-paper-v2": nil, "hand-paper": nil,
+		"gaze": {"train.batch=512", "refiner.padding=zeros"},
+		"hand": {"refiner.padding=zeros"},
+	} {
+		c, err := LoadConfig(preset, "", settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, w := 35, 55
+		if c.Discriminator.Layers == "hand" {
+			h, w = 224, 224
+		}
+		graphs = append(graphs, fusedGraphs(c, 1, h, w)...)
+	}
+	slices.Sort(graphs)
+	graphs = slices.Compact(graphs)
+	command := exec.Command(program, append([]string{"../cgo/testdata/h100.json"}, graphs...)...)
+	command.Env = append(os.Environ(), "LD_LIBRARY_PATH="+os.Getenv("SIMGAN_PLANS_LIBS"))
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	found := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		if f := strings.Fields(line); len(f) == 4 {
+			found[f[0]] = f[3]
+		}
+	}
+	for _, g := range graphs {
+		switch kind := found[g]; {
+		case g == impossible && kind != "no":
+			t.Errorf("%s: %q, want no", g, kind)
+		case g != impossible && kind != "precompiled" && kind != "generated":
+			t.Errorf("%s: %q", g, kind)
+		}
+	}
+	t.Logf("%s", out)
+}
