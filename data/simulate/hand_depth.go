@@ -5,8 +5,8 @@ import "math"
 // Window is a part of the 640 x 480 picture, in pixels.
 type Window struct{ X, Y, W, H int }
 
-// margin is how many pixels beyond a window matter for what a Kinect sees in it: the widest shadow and the jitter.
-const margin = 48
+// margin is how many pixels beyond a window matter for what a Kinect sees in it: the widest shadow.
+const margin = 56
 
 // reach is how far, in pixels and mm, neighbouring depths are averaged where solids meet: flesh has no creases there.
 const reach, crease = 1, 7.0
