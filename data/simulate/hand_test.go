@@ -145,3 +145,36 @@ func TestShadowFallsRight(t *testing.T) {
 		t.Errorf("dark pixels %v, want %.0f from 50 on", dark, want)
 	}
 }
+
+// Before nothing, a strip too thin for a window of dots is lost, a wide one is measured to a millimetre and half as wide
+// again at most; turned by 85 degrees it is lost too.
+func TestKinectMatchesWindowsOfDots(t *testing.T) {
+	const w, h, depth = 80, 60, 800.0
+	for _, c := range []struct {
+		wide      int
+		slope     float64 // mm a pixel downwards
+		low, high float64 // measured pixels, of the strip's
+	}{{1, 0, 0, 0.3}, {16, 0, 1, 1.5}, {16, depth / FocalX * 11.4, 0, 0.02}} {
+		z := make([]float64, w*h)
+		for i := range z {
+			if z[i] = math.Inf(1); i%w >= 30 && i%w < 30+c.wide {
+				z[i] = depth + float64(i/w-h/2)*c.slope
+			}
+		}
+		dots := sensor{seed: 7}.dots(z, make([]bool, w*h), Window{W: w, H: h})
+		measured, sum := 0.0, 0.0
+		for y := 10; y < h-10; y++ {
+			for x := 10; x < w-10; x++ {
+				if d := dots.match(x, y); d > 0 {
+					measured, sum = measured+1, sum+FocalX*baseline/d
+				}
+			}
+		}
+		if share := measured / float64((h-20)*c.wide); share < c.low || share > c.high {
+			t.Errorf("strip of %d pixels, slope %.1f: %.2f of it are measured", c.wide, c.slope, share)
+		}
+		if mean := sum / measured; c.low == 1 && math.Abs(mean-depth) > 1 {
+			t.Errorf("strip at %v mm is measured at %.1f", depth, mean)
+		}
+	}
+}
