@@ -36,7 +36,7 @@ type sensor struct {
 // lost in patches (Maimone & Fuchs 2012). How many is a guess: hardly any in most pictures, as in frame 1 of the test set.
 func newSensor(r *rand.Rand) sensor {
 	u := r.Float64()
-	return sensor{seed: r.Uint64(), loss: 0.45 * u * u}
+	return sensor{seed: r.Uint64(), loss: 0.7 * u * u}
 }
 
 // see is the window as the camera measures it, mm.
@@ -106,7 +106,7 @@ func (k sensor) dots(z []float64, dark []bool, w Window) pattern {
 func (k sensor) lost(z []float64, at, stride int, d speck) float64 {
 	slope := math.Hypot(steep(z[at-1], z[at], z[at+1]), steep(z[at-stride], z[at], z[at+stride])) * FocalX / z[at]
 	angle := math.Atan(slope) * 180 / math.Pi
-	patch := k.loss * (1 + 2*lattice(float64(d.x)/14, float64(d.y)/14, k.seed))
+	patch := k.loss * (1 + 2*lattice(float64(d.x)/18, float64(d.y)/18, k.seed))
 	return max(patch, (angle-60)/20)
 }
 
