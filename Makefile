@@ -29,7 +29,7 @@ demo-hand: build ## the same with built-in hands: runs/demo-hand
 	@if [ -e runs/demo-hand/DONE ]; then echo "runs/demo-hand is trained already; remove it to train anew"; \
 	elif [ -e runs/demo-hand/config.yaml ]; then build/simgan train --run runs/demo-hand --resume; \
 	else build/simgan train --preset hand-demo --run runs/demo-hand; fi
-	build/simgan eval hand --run runs/demo-hand --width 32 --steps 600 --json runs/demo-hand/eval.json
+	build/simgan eval hand --run runs/demo-hand --width 16 --steps 600 --batch 16 --lr 3e-3 --json runs/demo-hand/eval.json
 	build/simgan report --run runs/demo-hand
 
 test: export CUDA = 1
