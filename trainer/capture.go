@@ -43,8 +43,7 @@ type captured struct {
 
 // recorder is how the steps of a trainer are recorded, nil where they are not; a test has its own.
 var recorder = func(t *Trainer) func(step func() error) (graph, error) {
-	mode := t.config.Train.Capture
-	if mode == "off" || mode == "auto" && t.device == cgo.CPU {
+	if t.device == cgo.CPU || t.config.Train.Capture == "off" {
 		return nil
 	}
 	var first *cgo.Graph // its memory serves all others too

@@ -50,7 +50,7 @@ type TrainConfig struct {
 	R1                    float64 `yaml:"r1"`                     // gradient penalty on D at real images, 0: off [Mescheder et al. 2018]
 	R1Every               int     `yaml:"r1_every"`               // D updates between penalties, each scaled by this
 	Precision             string  `yaml:"precision"`              // float32, bfloat16, or auto: bfloat16 where the hardware has it
-	Capture               string  `yaml:"capture"`                // auto: on a GPU each kind of update is recorded as a CUDA graph, after 3 of its kind, and then launched whole, or made as before where that fails; on: a failure ends the run; off
+	Capture               string  `yaml:"capture"`                // auto: on a GPU each kind of update is recorded as a CUDA graph, after 3 of its kind, and then launched whole, or made as before where that fails; on: there a failure ends the run; off
 }
 
 // LogConfig says how often a run writes what, in steps of Algorithm 1; 0: only at its end.

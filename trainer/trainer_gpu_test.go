@@ -108,7 +108,7 @@ func TestGPUCapturedIsEager(t *testing.T) {
 	losses := map[string][]float64{}
 	for _, capture := range []string{"on", "off"} {
 		dir := filepath.Join(base, capture)
-		train(t, onGPU(t, gpu, "train.capture="+capture, "train.steps=40", "log.every=1"), dir, false)
+		train(t, onGPU(t, gpu, "train.capture="+capture, "train.steps=40", "log.every=1", "guard.patience=0"), dir, false)
 		losses[capture] = logged(t, dir, "L_R")
 	}
 	nearLosses(t, losses["on"], losses["off"], 1e-3)
