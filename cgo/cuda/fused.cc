@@ -24,7 +24,7 @@ namespace {
 using at::Tensor;
 using Operands = std::unordered_map<int64_t, void *>;
 
-void cuda(cudaError_t e) { TORCH_CHECK(e == cudaSuccess, "CUDA: ", cudaGetErrorString(e)); }
+void cuda_good(cudaError_t e) { TORCH_CHECK(e == cudaSuccess, "CUDA: ", cudaGetErrorString(e)); }
 
 // The fastest plans' names by the request's, for one model of GPU and one version of cuDNN. A cache: a file that cannot be read or
 // written costs the time of choosing again, nothing else.
@@ -32,7 +32,7 @@ class PlanFile {
  public:
   explicit PlanFile(int device) {
     cudaDeviceProp properties;
-    cuda(cudaGetDeviceProperties(&properties, device));
+    cuda_good(cudaGetDeviceProperties(&properties, device));
     std::string gpu = properties.name;
     for (char &c : gpu)
       if (!isalnum(static_cast<unsigned char>(c))) c = '-';
@@ -90,18 +90,18 @@ float time_plan(const Chosen &c, Operands &operands, const at::TensorOptions &op
   const auto stream = c10::cuda::getCurrentCUDAStream().stream();
   struct Event {
     cudaEvent_t e;
-    Event() { cuda(cudaEventCreate(&e)); }
+    Event() { cuda_good(cudaEventCreate(&e)); }
     ~Event() { cudaEventDestroy(e); }
   } start, stop;
   execute(c, operands, options);  // warms up
   float fastest = std::numeric_limits<float>::infinity();
   for (int turn = 0; turn < 5 && (turn == 0 || fastest < 2 * best); turn++) {
     float ms;
-    cuda(cudaEventRecord(start.e, stream));
+    cuda_good(cudaEventRecord(start.e, stream));
     execute(c, operands, options);
-    cuda(cudaEventRecord(stop.e, stream));
-    cuda(cudaEventSynchronize(stop.e));
-    cuda(cudaEventElapsedTime(&ms, start.e, stop.e));
+    cuda_good(cudaEventRecord(stop.e, stream));
+    cuda_good(cudaEventSynchronize(stop.e));
+    cuda_good(cudaEventElapsedTime(&ms, start.e, stop.e));
     fastest = std::min(fastest, ms);
   }
   return fastest;
