@@ -9,7 +9,7 @@ typedef void *sg_graph;
 
 // From now on the calling thread's work goes to the device (>= 0), on a stream that is not its default one: on that nothing
 // can be recorded. Its backward passes stay in this thread: what autograd's own threads clean up, and the algorithms that cuDNN
-// has chosen in them, would be missing from a recording.
+// has chosen in them, would be missing from a recording. cuDNN chooses by timing from then on.
 char *sg_side_stream(int32_t device);
 // What the calling thread asks of the device from now on is recorded, not done, until sg_graph_end or sg_graph_abandon. What
 // g draws is drawn anew at each launch. Memory comes from a pool of its own, or that of the graph `shares`, if any: nothing
