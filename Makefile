@@ -67,6 +67,7 @@ image-check: ## build the image without a Docker engine and use it (root, minute
 	@bash scripts/image-check.sh $(VERSION)
 
 lint: setup layout packaging ## format, vet, staticcheck, layout rules, Dockerfile and scripts
+	@! git grep -nE '^(<<<<<<<|>>>>>>>) ' || { echo "a merge was not finished"; exit 1; }
 	@test -z "$$(gofmt -l .)" || { echo "gofmt -w these:"; gofmt -l .; exit 1; }
 	@. build/env.sh && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 

@@ -12,6 +12,7 @@
 
 #include <fstream>
 
+#include "extras.h"
 #include "guard.h"
 
 using sg::give;
@@ -35,8 +36,17 @@ char *sg_version(char **version, char **instructions) {
   });
 }
 
-char *sg_bfloat16(int *yes) {
-  return guard([&] { *yes = __builtin_cpu_supports("avx512bf16"); });
+char *sg_bfloat16(int32_t device, int *yes) {
+  return guard([&] {
+    if (device < 0) {
+      *yes = __builtin_cpu_supports("avx512bf16");
+      return;
+    }
+    int major = 0;
+    char *message = sg::cuda_function<char *(int32_t, int *)>("sg_cuda_capability")(device, &major);
+    TORCH_CHECK(!message, message);
+    *yes = major >= 8;
+  });
 }
 
 char *sg_cuda_load(void) {

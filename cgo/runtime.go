@@ -44,14 +44,12 @@ func Version() (version, instructions string, err error) {
 	return take(v), take(i), nil
 }
 
-// HasBFloat16 tells whether the device multiplies bfloat16 in hardware: CPUs with AVX512-BF16 (or AMX), every GPU that
-// libtorch 2.11 supports well.
+// HasBFloat16 tells whether the device multiplies bfloat16 in hardware: CPUs with AVX512-BF16 (or AMX), GPUs from compute
+// capability 8.0 on. A GPU that cannot be asked, for want of libsimgan_cuda.so, counts as one of these.
 func HasBFloat16(device Device) bool {
-	if device != CPU {
-		return true
-	}
 	var yes C.int
-	return check("bfloat16", C.sg_bfloat16(&yes)) == nil && yes != 0
+	err := check("bfloat16", C.sg_bfloat16(C.int32_t(device), &yes))
+	return yes != 0 || err != nil && device != CPU
 }
 
 // Memory is what is in use now and at most, in bytes: the resident memory of this process (CPU), or that of libtorch's

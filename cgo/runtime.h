@@ -13,8 +13,8 @@ char *sg_threads(int32_t n);
 char *sg_seed(uint64_t seed);
 // The libtorch version and the CPU's instruction set in use ("AVX512"); to be freed with sg_string_free.
 char *sg_version(char **version, char **instructions);
-// Whether the CPU multiplies bfloat16 in hardware.
-char *sg_bfloat16(int *yes);
+// Whether the device (< 0: the CPU) multiplies bfloat16 in hardware; GPUs do from compute capability 8.0 on.
+char *sg_bfloat16(int32_t device, int *yes);
 // Loads libtorch_cuda.so from the folder that holds libtorch_cpu.so, so that CUDA devices can be used.
 char *sg_cuda_load(void);
 // Number of CUDA devices (0 without a driver).

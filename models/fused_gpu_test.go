@@ -22,6 +22,9 @@ func TestGPUFusedRefinerIsRight(t *testing.T) {
 		n, h, w int
 	}{"gaze": {paper, 512, 35, 55}, "hand": {hand, 16, 224, 224}} {
 		t.Run(name, func(t *testing.T) {
+			if err := cgo.Start(0); err != nil { // locks this goroutine to its thread too
+				t.Fatal(err)
+			}
 			way := trunk(onCuDNN)
 			if gpu == cgo.CPU {
 				way, c.n, c.h, c.w, c.config.Width = fusedWay, 2, 9, 11, 8

@@ -26,6 +26,9 @@ func TestGPUForwardIsTheCPUs(t *testing.T) {
 		{"hand bfloat16", "hand", 7, 224, 224, true, 3e-2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if err := cgo.Start(0); err != nil { // locks this goroutine to its thread too
+				t.Fatal(err)
+			}
 			want := forward(t, cgo.CPU, c.layers, c.kernel, c.h, c.w, false)
 			got := forward(t, gpu, c.layers, c.kernel, c.h, c.w, c.bfloat)
 			for network, values := range want {

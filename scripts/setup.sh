@@ -106,7 +106,7 @@ build_cuda() {
   key=$( { echo "$LIBS"; cat scripts/setup.sh scripts/requirements-cuda-build.txt cgo/*.h cgo/cuda/*; } | sha256sum | cut -c1-16)
   folder="$CACHE/cuda-$key"
   if [ ! -d "$folder" ]; then
-    [ "${CUDA:-}" = 1 ] || ldconfig -p | grep -q 'libcuda\.so\.1' || return 0
+    [ "${CUDA:-}" = 1 ] || PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep 'libcuda\.so\.1' >/dev/null || return 0
     local wheels="$CACHE/cuda-build-13.0"
     [ -d "$wheels" ] || bash scripts/unpack-wheels.sh scripts/requirements-cuda-build.txt "$wheels"
     rm -rf "$folder".partial
@@ -120,7 +120,7 @@ build_cuda() {
       [ "${source##*/}" = plans.cc ] || echo "#include \"$source\""
     done >"$folder.partial/simgan_cuda.cc"
     g++ "${flags[@]}" -fPIC -shared -o "$folder.partial/libsimgan_cuda.so" -I"$TORCH/include" -I"$TORCH/include/torch/csrc/api/include" \
-      -x c++ "$folder.partial/simgan_cuda.cc" -x none -L"$TORCH/lib" -Wl,-rpath,"$TORCH/lib" -Wl,--allow-shlib-undefined \
+      -x c++ "$folder.partial/simgan_cuda.cc" -x none -L"$TORCH/lib" -Wl,-rpath,"$TORCH/lib:$TORCH/../nvidia/cu13/lib" -Wl,--allow-shlib-undefined \
       -Wl,--no-as-needed -ltorch_cuda -lc10_cuda -ltorch_cpu -lc10 -L"$nvidia/cu13/lib" -l:libcudart.so.13
     wait "$plans"
     bash cgo/cuda/stubs.sh "$wheels" "$folder.partial/stubs"

@@ -18,6 +18,7 @@ struct Graph {
   at::Generator *generator;
   at::Tensor before;  // the generator's state when the recording began
   at::cuda::MempoolId_t pool;
+  c10::cuda::CUDAStream stream;  // that is recorded
 };
 
 template <class F>
@@ -33,11 +34,10 @@ static bool succeeds(F &&f) {
 // Undoes what a recording that failed has left, wherever that was: CUDAGraph's own clean-up is for those that succeeded.
 static void undo(Graph *g) {
   std::unique_ptr<Graph> freed(g);
-  auto stream = c10::cuda::getCurrentCUDAStream(g->device);
   cudaStreamCaptureStatus status;
-  if (cudaStreamIsCapturing(stream, &status) != cudaSuccess || status != cudaStreamCaptureStatusNone) {
+  if (cudaStreamIsCapturing(g->stream, &status) != cudaSuccess || status != cudaStreamCaptureStatusNone) {
     cudaGraph_t broken = nullptr;
-    cudaStreamEndCapture(stream, &broken);
+    cudaStreamEndCapture(g->stream, &broken);
     if (broken) cudaGraphDestroy(broken);
   }
   cudaGetLastError();  // forgets it
@@ -59,11 +59,11 @@ extern "C" {
 
 char *sg_cuda_graph_begin(int32_t device, sg_generator generator, sg_graph shares, sg_graph *out) {
   return sg::guard([&] {
-    auto g = std::make_unique<sg::recording::Graph>();
-    g->device = static_cast<c10::DeviceIndex>(device);
-    g->generator = static_cast<at::Generator *>(generator);
-    g->before = g->generator->get_state();
-    g->pool = shares ? static_cast<sg::recording::Graph *>(shares)->pool : at::cuda::graph_pool_handle();
+    auto index = static_cast<c10::DeviceIndex>(device);
+    auto *noise = static_cast<at::Generator *>(generator);
+    auto pool = shares ? static_cast<sg::recording::Graph *>(shares)->pool : at::cuda::graph_pool_handle();
+    std::unique_ptr<sg::recording::Graph> g(
+        new sg::recording::Graph{{}, index, noise, noise->get_state(), pool, c10::cuda::getCurrentCUDAStream(index)});
     g->recorded.register_generator_state(*g->generator);
     c10::cuda::device_synchronize();
     c10::cuda::CUDACachingAllocator::emptyCache();  // what eager steps kept: the graph cannot use it
