@@ -14,14 +14,14 @@ const (
 
 // FusedRefiner takes x (b, c, H, W) through stem, residual blocks and the last 1x1 convolution, (b, C, H, W) float32 before the
 // tanh, with a kernel a layer. params are weight and bias of each layer in order; kind is the type of the maps between layers.
-// Filters are odd and padded with zeros; there is no second derivative. Its error is its own: the scope goes on.
-func (s *Scope) FusedRefiner(x Tensor, params []Tensor, k Kernels, kind Type) (Tensor, error) {
+// Filters are odd, padding is Zeros or Replicate; there is no second derivative. Its error is its own: the scope goes on.
+func (s *Scope) FusedRefiner(x Tensor, params []Tensor, padding Padding, k Kernels, kind Type) (Tensor, error) {
 	if s.err != nil {
 		return Tensor{}, s.err
 	}
 	out := s.op("fused refiner", func(out *C.sg_tensor) *C.char {
 		p, n := ptrs(params)
-		return C.sg_fused_refiner(ptr(x), p, n, C.int(k), C.int8_t(kind), out)
+		return C.sg_fused_refiner(ptr(x), p, n, C.int(padding), C.int(k), C.int8_t(kind), out)
 	}, append([]Tensor{x}, params...)...)
 	err := s.err
 	s.err = nil

@@ -8,8 +8,11 @@ import (
 	"github.com/wangkuiyi/gotorch/nn/functional"
 )
 
-// fusedCase is a small refiner: c channels in and out, k more in (noise), two blocks.
-type fusedCase struct{ c, k, h, w, width, r int64 }
+// fusedCase is a small refiner: c channels in and out, k more in (noise), two blocks; the sizes of the stem's filters and the blocks'.
+type fusedCase struct {
+	c, k, h, w, width, stem, block int64
+	padding                        Padding
+}
 
 // tensors are a batch of 3, the refiner's parameters in the order of models.NewRefiner, none of them zero, and what the
 // result is multiplied with to become a loss. All but the last take gradients.
@@ -22,19 +25,22 @@ func (n fusedCase) tensors(s *Scope, g *Generator) (leaves []Tensor, v Tensor) {
 		leaf(0.3, out)
 	}
 	leaf(1, 3, n.c+n.k, n.h, n.w)
-	layer(n.width, n.c+n.k, n.r)
+	layer(n.width, n.c+n.k, n.stem)
 	for range 4 {
-		layer(n.width, n.width, n.r)
+		layer(n.width, n.width, n.block)
 	}
 	layer(n.c, n.width, 1)
 	return leaves, s.Randn(g, 3, n.c, n.h, n.w)
 }
 
 // plainRefiner is the same operation by operation, with libtorch's own derivatives.
-func plainRefiner(s *Scope, leaves []Tensor) Tensor {
+func plainRefiner(s *Scope, leaves []Tensor, padding Padding) Tensor {
 	conv := func(x Tensor, layer int) Tensor {
 		w, b := leaves[1+2*layer], leaves[2+2*layer]
 		p := s.Shape(w)[2] / 2
+		if padding != Zeros && p > 0 {
+			x, p = s.Pad(x, p, padding), 0
+		}
 		return s.Call("conv", func() Tensor {
 			return functional.Conv2d(x, w, b, []int64{1, 1}, []int64{p, p}, []int64{1, 1}, 1)
 		}, x, w, b)
@@ -46,8 +52,8 @@ func plainRefiner(s *Scope, leaves []Tensor) Tensor {
 	return s.Float(conv(h, 5))
 }
 
-func fusedRefiner(s *Scope, leaves []Tensor, kind Type) (Tensor, error) {
-	return s.FusedRefiner(leaves[0], leaves[1:], ReferenceKernels, kind)
+func fusedRefiner(s *Scope, leaves []Tensor, padding Padding, kind Type) (Tensor, error) {
+	return s.FusedRefiner(leaves[0], leaves[1:], padding, ReferenceKernels, kind)
 }
 
 // read is the tensor's values on the host.
@@ -73,10 +79,14 @@ func apart(a, b []float32) float64 {
 	return math.Sqrt(d / n)
 }
 
-var fusedCases = []fusedCase{{1, 0, 7, 9, 16, 3}, {3, 2, 6, 5, 8, 5}, {1, 7, 9, 8, 12, 3}}
+// The last two: images smaller than the border, in which an edge pixel stands for up to 16; borders wider than the blocks ask for.
+var fusedCases = []fusedCase{
+	{1, 0, 7, 9, 16, 3, 3, Zeros}, {3, 2, 6, 5, 8, 5, 5, Zeros}, {1, 7, 9, 8, 12, 3, 3, Zeros},
+	{1, 0, 7, 9, 16, 3, 3, Replicate}, {3, 2, 9, 8, 12, 7, 7, Replicate}, {1, 7, 2, 3, 16, 7, 7, Replicate}, {1, 0, 5, 6, 8, 5, 3, Replicate},
+}
 
 // withFused runs f on every case with leaves that take gradients.
-func withFused(t *testing.T, f func(s *Scope, leaves []Tensor, v Tensor)) {
+func withFused(t *testing.T, f func(s *Scope, leaves []Tensor, v Tensor, padding Padding)) {
 	t.Helper()
 	own(t)
 	for _, c := range fusedCases {
@@ -89,7 +99,7 @@ func withFused(t *testing.T, f func(s *Scope, leaves []Tensor, v Tensor)) {
 		if err := RequireGrad(leaves, true); err != nil {
 			t.Fatal(err)
 		}
-		f(s, leaves, v)
+		f(s, leaves, v, c.padding)
 		if s.Err() != nil {
 			t.Error(s.Err())
 		}
@@ -116,17 +126,17 @@ func gradients(t *testing.T, s *Scope, y, v Tensor, leaves []Tensor) (out [][]fl
 // The derivatives written by hand are libtorch's. In bfloat16 both round differently: the fused one may be twice as far from
 // float32 as libtorch's own under autocast is.
 func TestFusedRefinerEqualsAutograd(t *testing.T) {
-	withFused(t, func(s *Scope, leaves []Tensor, v Tensor) {
-		y := plainRefiner(s, leaves)
+	withFused(t, func(s *Scope, leaves []Tensor, v Tensor, padding Padding) {
+		y := plainRefiner(s, leaves, padding)
 		out := read(t, s, y)
 		want := gradients(t, s, y, v, leaves)
-		err := Autocast(CPU, func() error { y = plainRefiner(s, leaves); return s.Err() })
+		err := Autocast(CPU, func() error { y = plainRefiner(s, leaves, padding); return s.Err() })
 		if err != nil {
 			t.Fatal(err)
 		}
 		outHalf, half := read(t, s, y), gradients(t, s, y, v, leaves)
 		for _, kind := range []Type{Float32, BFloat16} {
-			fused, err := fusedRefiner(s, leaves, kind)
+			fused, err := fusedRefiner(s, leaves, padding, kind)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,10 +159,10 @@ func TestFusedRefinerEqualsAutograd(t *testing.T) {
 }
 
 func TestFusedRefinerAddsToGradients(t *testing.T) {
-	withFused(t, func(s *Scope, leaves []Tensor, v Tensor) {
+	withFused(t, func(s *Scope, leaves []Tensor, v Tensor, padding Padding) {
 		var sum []float32
 		for range 2 {
-			y, err := fusedRefiner(s, leaves, Float32)
+			y, err := fusedRefiner(s, leaves, padding, Float32)
 			if err == nil {
 				err = s.Backward(s.Sum(s.Mul(y, v)))
 			}
@@ -190,9 +200,9 @@ func TestFusedRefinerComputesWhatIsAsked(t *testing.T) {
 		}
 		return made
 	}
-	withFused(t, func(s *Scope, leaves []Tensor, v Tensor) {
+	withFused(t, func(s *Scope, leaves []Tensor, v Tensor, padding Padding) {
 		run := func() {
-			y, err := fusedRefiner(s, leaves, Float32)
+			y, err := fusedRefiner(s, leaves, padding, Float32)
 			if err == nil {
 				err = s.Backward(s.Sum(s.Mul(y, v)))
 			}
@@ -219,7 +229,7 @@ func TestFusedRefinerComputesWhatIsAsked(t *testing.T) {
 			t.Errorf("frozen: calls %v", got)
 		}
 		err := NoGrad(func() error {
-			y, err := fusedRefiner(s, leaves, Float32)
+			y, err := fusedRefiner(s, leaves, padding, Float32)
 			if err == nil && s.Backward(s.Sum(y)) == nil {
 				t.Error("a result without gradients has a derivative")
 			}
@@ -232,10 +242,10 @@ func TestFusedRefinerComputesWhatIsAsked(t *testing.T) {
 }
 
 func TestFusedRefinerRefuses(t *testing.T) {
-	withFused(t, func(s *Scope, leaves []Tensor, _ Tensor) {
+	withFused(t, func(s *Scope, leaves []Tensor, _ Tensor, padding Padding) {
 		inner := NewScope()
 		defer inner.Close()
-		y, err := fusedRefiner(inner, leaves, Float32)
+		y, err := fusedRefiner(inner, leaves, padding, Float32)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +254,7 @@ func TestFusedRefinerRefuses(t *testing.T) {
 			t.Errorf("a second derivative: %v", err)
 		}
 		leaves[1] = leaves[3] // a stem for other images
-		if _, err := fusedRefiner(s, leaves, Float32); err == nil || !strings.Contains(err.Error(), "layer 0") {
+		if _, err := fusedRefiner(s, leaves, padding, Float32); err == nil || !strings.Contains(err.Error(), "layer 0") {
 			t.Errorf("filters for other channels: %v", err)
 		}
 		if s.Err() != nil {
@@ -263,11 +273,11 @@ func TestFusedRefinerMemoryStaysFlat(t *testing.T) {
 				return err
 			}
 			defer g.Close()
-			leaves, v := fusedCase{1, 0, 35, 55, 16, 3}.tensors(s, g)
+			leaves, v := fusedCase{1, 0, 35, 55, 16, 3, 3, Replicate}.tensors(s, g)
 			if err := RequireGrad(leaves, true); err != nil {
 				return err
 			}
-			y, err := fusedRefiner(s, leaves, Float32)
+			y, err := fusedRefiner(s, leaves, Replicate, Float32)
 			if err != nil {
 				return err
 			}

@@ -18,7 +18,7 @@ func layerByLayer(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
 }
 
 func onCuDNN(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
-	return s.FusedRefiner(x, Tensors(r.params), cgo.CuDNNKernels, cgo.BFloat16)
+	return s.FusedRefiner(x, Tensors(r.params), r.stem.padding, cgo.CuDNNKernels, cgo.BFloat16)
 }
 
 // Fuse lets R train through cuDNN's fused kernels on the GPU for batches of n images of h x w, if they are found to compute what
@@ -37,8 +37,8 @@ func (r *Refiner) Fuse(device cgo.Device, bfloat bool, n, h, w int) (speedup flo
 // fusable says what of the config has no fused kernels.
 func (c RefinerConfig) fusable() error {
 	switch {
-	case c.Padding != "zeros":
-		return fmt.Errorf("there are no kernels with refiner.padding %s, only with zeros", c.Padding)
+	case c.Padding == "reflect":
+		return errors.New("there are no kernels with refiner.padding reflect, only with zeros and replicate")
 	case c.Normalization != "none":
 		return fmt.Errorf("there are no kernels with refiner.normalization %s", c.Normalization)
 	case c.Kernel%2 == 0 || c.BlockKernel%2 == 0:

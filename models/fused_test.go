@@ -11,7 +11,7 @@ import (
 
 // fusedWay is the fused trunk on libtorch's reference kernels, in the type that the trial asks for.
 func fusedWay(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
-	return s.FusedRefiner(x, Tensors(r.params), cgo.ReferenceKernels, cgo.BFloat16)
+	return s.FusedRefiner(x, Tensors(r.params), r.stem.padding, cgo.ReferenceKernels, cgo.BFloat16)
 }
 
 func smallRefiner(t *testing.T) *Refiner {
@@ -51,7 +51,7 @@ func TestFuseRefusesWhatIsWrongOrSlow(t *testing.T) {
 		"a forgotten bias": {func(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
 			params := Tensors(r.params)
 			params[5] = s.Scale(params[5], 0) // of the first block's second convolution
-			return s.FusedRefiner(x, params, cgo.ReferenceKernels, cgo.BFloat16)
+			return s.FusedRefiner(x, params, r.stem.padding, cgo.ReferenceKernels, cgo.BFloat16)
 		}, "its result is"},
 		"an error": {func(*cgo.Scope, *Refiner, cgo.Tensor) (cgo.Tensor, error) {
 			return cgo.Tensor{}, errors.New("cuDNN has no plan")
@@ -143,7 +143,7 @@ func TestFusedTrunkFallsBack(t *testing.T) {
 func TestFuseSaysWhatHasNoKernels(t *testing.T) {
 	start(t)
 	for want, change := range map[string]func(c *RefinerConfig){
-		"refiner.padding replicate":   func(c *RefinerConfig) { c.Padding = "replicate" },
+		"refiner.padding reflect":     func(c *RefinerConfig) { c.Padding = "reflect" },
 		"refiner.normalization batch": func(c *RefinerConfig) { c.Normalization = "batch" },
 		"even filter sizes":           func(c *RefinerConfig) { c.BlockKernel = 4 },
 		"it is for a GPU":             func(*RefinerConfig) {},
