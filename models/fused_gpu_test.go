@@ -8,7 +8,7 @@ import (
 	"simgan/internal/gputest"
 )
 
-// The fused refiner computes what libtorch's layers compute; whether it is faster is told, not asked. The CPU in a GPU's place
+// The fused refiner computes what libtorch's layers compute, with either padding; whether it is faster is told, not asked. The CPU in a GPU's place
 // takes the reference kernels.
 func TestGPUFusedRefinerIsRight(t *testing.T) {
 	if err := cgo.Start(0); err != nil {
@@ -20,11 +20,13 @@ func TestGPUFusedRefinerIsRight(t *testing.T) {
 	for name, c := range map[string]struct {
 		config  RefinerConfig
 		n, h, w int
-	}{"gaze": {paper, 512, 35, 55}, "hand": {hand, 16, 224, 224}} {
-		t.Run(name, func(t *testing.T) {
-			if err := cgo.Start(0); err != nil { // locks this goroutine to its thread too
-				t.Fatal(err)
-			}
+	}{
+		"gaze zeros": {paper, 512, 35, 55}, "gaze replicate": {paper, 512, 35, 55},
+		"hand zeros": {hand, 16, 224, 224}, "hand replicate": {hand, 16, 224, 224},
+	} {
+		t.Run(name, func(t *testing.T) { // in a goroutine of its own
+			start(t)
+			_, c.config.Padding, _ = strings.Cut(name, " ")
 			way := trunk(onCuDNN)
 			if gpu == cgo.CPU {
 				way, c.n, c.h, c.w, c.config.Width = fusedWay, 2, 9, 11, 8

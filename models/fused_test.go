@@ -14,9 +14,9 @@ func fusedWay(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
 	return s.FusedRefiner(x, Tensors(r.params), r.stem.padding, cgo.ReferenceKernels, cgo.BFloat16)
 }
 
-func smallRefiner(t *testing.T) *Refiner {
+func smallRefiner(t *testing.T, padding string) *Refiner {
 	c := paper
-	c.Width, c.Blocks = 8, 2
+	c.Width, c.Blocks, c.Padding = 8, 2, padding
 	return refiner(t, c)
 }
 
@@ -53,6 +53,9 @@ func TestFuseRefusesWhatIsWrongOrSlow(t *testing.T) {
 			params[5] = s.Scale(params[5], 0) // of the first block's second convolution
 			return s.FusedRefiner(x, params, r.stem.padding, cgo.ReferenceKernels, cgo.BFloat16)
 		}, "its result is"},
+		"another padding": {func(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
+			return s.FusedRefiner(x, Tensors(r.params), cgo.Replicate, cgo.ReferenceKernels, cgo.BFloat16)
+		}, "its result is"},
 		"an error": {func(*cgo.Scope, *Refiner, cgo.Tensor) (cgo.Tensor, error) {
 			return cgo.Tensor{}, errors.New("cuDNN has no plan")
 		}, "cuDNN has no plan"},
@@ -64,7 +67,7 @@ func TestFuseRefusesWhatIsWrongOrSlow(t *testing.T) {
 			return y, err
 		}, "its result for half a batch is"},
 	} {
-		r := smallRefiner(t)
+		r := smallRefiner(t, "zeros")
 		if _, err := r.fuseWith(c.way, layerByLayer, cgo.CPU, 4, 9, 11); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
@@ -76,8 +79,14 @@ func TestFuseRefusesWhatIsWrongOrSlow(t *testing.T) {
 
 // A way that is right and faster is taken, for training batches only.
 func TestFuseTakesWhatPays(t *testing.T) {
+	for _, padding := range []string{"zeros", "replicate"} {
+		t.Run(padding, func(t *testing.T) { fuseTakesWhatPays(t, padding) })
+	}
+}
+
+func fuseTakesWhatPays(t *testing.T, padding string) {
 	start(t)
-	r := smallRefiner(t)
+	r := smallRefiner(t, padding)
 	plain := func(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
 		time.Sleep(200 * time.Millisecond)
 		return layerByLayer(s, r, x)
@@ -111,7 +120,7 @@ func TestFuseTakesWhatPays(t *testing.T) {
 // An error of the fused trunk in the middle of a run is told once, and libtorch's layers go on.
 func TestFusedTrunkFallsBack(t *testing.T) {
 	start(t)
-	r := smallRefiner(t)
+	r := smallRefiner(t, "zeros")
 	var told []error
 	r.Unfused = func(err error) { told = append(told, err) }
 	err := cgo.Within(func(s *cgo.Scope) error {
