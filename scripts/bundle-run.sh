@@ -101,9 +101,10 @@ check_train() { short train 3; }
 
 # Steps recorded as CUDA graphs, which must be had, end in the losses of steps that are not.
 check_graphs() {
-  local bfloat=(--set train.precision=bfloat16)
+  local bfloat=(--set train.precision=bfloat16) recorded eager
   short eager 60 --set train.capture=off "${bfloat[@]}" && short graphs 60 --set train.capture=on "${bfloat[@]}" || return 1
-  note "images/s: recorded $(last graphs images_per_second), not recorded $(last eager images_per_second)"
+  recorded=$(last graphs images_per_second) eager=$(last eager images_per_second)
+  note "images/s: recorded ${recorded%.*}, not recorded ${eager%.*}"
   same graphs eager 1e-2 L_R L_D
 }
 
