@@ -39,9 +39,9 @@ test: setup ## all tests
 bench: build ## CPU speed beside PyTorch: build/bench.json, the table for BENCHMARKS.md
 	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cpu --set train.batch=32 --json build/bench.json --markdown build/bench.md
 
-bench-gpu: build ## the same on a GPU, gaze and hand: build/bench-gpu.json and .md
+bench-gpu: build ## the same on a GPU, gaze, hand and the paper's gaze: build/bench-gpu.json and .md
 	@build/simgan bench train --device cuda --only device # ends here without a GPU, before Python's 5 GB come
-	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cuda --preset gaze,train.batch=512 --preset hand --rounds 3 --json build/bench-gpu.json --markdown build/bench-gpu.md
+	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cuda --preset gaze-paper-v1 --preset gaze,train.batch=512 --preset hand --rounds 3 --json build/bench-gpu.json --markdown build/bench-gpu.md
 
 gpu-test: export CUDA = 1
 gpu-test: setup ## the tests that need a GPU; each says why it skips. SIMGAN_GPU=require: it must not, cpu: on the CPU instead

@@ -21,7 +21,10 @@ char *sg_tf32(int convolutions, int products, int *convolutions_were, int *produ
 
 char *sg_memory_reset(int32_t device) {
   return sg::guard([&] {
-    if (device >= 0) c10::getDeviceAllocator(c10::kCUDA)->resetPeakStats(device);
+    if (device < 0) return;
+    auto *allocator = c10::getDeviceAllocator(c10::kCUDA);
+    allocator->emptyCache();
+    allocator->resetPeakStats(device);
   });
 }
 

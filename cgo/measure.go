@@ -27,7 +27,7 @@ func allowTF32(convolutions, products bool) (convolutionsWere, productsWere bool
 	return c != 0, p != 0, err
 }
 
-// ResetPeak lets the peak of Memory start anew on a GPU; the CPU's is that of the process.
+// ResetPeak lets the peak of Memory start anew on a GPU, behind giving back what nothing uses; the CPU's is that of the process.
 func ResetPeak(device Device) error { return check("reset peak", C.sg_memory_reset(C.int32_t(device))) }
 
 // ProductRate is how many floating-point operations a second the device makes in products of n x n matrices of random

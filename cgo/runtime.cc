@@ -76,9 +76,9 @@ char *sg_synchronize(int32_t device) {
 char *sg_memory(int32_t device, int64_t *now, int64_t *peak) {
   return guard([&] {
     if (device >= 0) {
-      auto bytes = c10::getDeviceAllocator(c10::kCUDA)->getDeviceStats(device).allocated_bytes[0];
-      *now = bytes.current;
-      *peak = bytes.peak;
+      auto stats = c10::getDeviceAllocator(c10::kCUDA)->getDeviceStats(device);
+      *now = stats.allocated_bytes[0].current;
+      *peak = stats.reserved_bytes[0].peak;
       return;
     }
     std::ifstream status("/proc/self/status");

@@ -52,8 +52,9 @@ func HasBFloat16(device Device) bool {
 	return yes != 0 || err != nil && device != CPU
 }
 
-// Memory is what is in use now and at most, in bytes: the resident memory of this process (CPU), or that of libtorch's
-// tensors on a CUDA device.
+// Memory is what is in use now and at most, in bytes: the resident memory of this process (CPU). On a CUDA device now is that
+// of libtorch's tensors; peak is what libtorch held of the device for them, fragments and the pools of CUDA graphs with it
+// (PyTorch's max_memory_reserved).
 func Memory(device Device) (now, peak int64, err error) {
 	var n, p C.int64_t
 	err = check("memory", C.sg_memory(C.int32_t(device), &n, &p))

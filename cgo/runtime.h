@@ -23,8 +23,9 @@ char *sg_cuda_devices(int32_t *n);
 char *sg_cudnn(int64_t *version);
 // Waits until the device has done all that was asked of it; nothing to wait for on the CPU (device < 0).
 char *sg_synchronize(int32_t device);
-// Bytes in use now and at most: this process's resident memory (device < 0, from /proc/self/status), or libtorch's tensors
-// on a CUDA device.
+// Bytes in use now and at most: this process's resident memory (device < 0, from /proc/self/status). On a CUDA device now is
+// that of libtorch's tensors and peak what libtorch held of the device for them, the pools of CUDA graphs with it (what a
+// graph uses counts as free among tensors).
 char *sg_memory(int32_t device, int64_t *now, int64_t *peak);
 
 char *sg_generator_new(int32_t device, uint64_t seed, sg_generator *out);

@@ -2,17 +2,21 @@
 # simgan and its GPU tests on this machine's own Python torch 2.11.0, found through $PYTHON or python3. Put into the bundle as
 # run.sh by scripts/bundle.sh:
 #
-#   run.sh check [NAME...]   all checks of docs/gpu-checks.md, or those named; exit 1 where one fails
-#   run.sh bench             speed beside PyTorch: bench-gpu.json and .md
+#   run.sh check [NAME...]   the checks of docs/gpu-checks.md but the tests, or those named: check.txt; exit 1 where one fails
+#   run.sh check tests       the tests, which take minutes too
+#   run.sh bench [PRESET...] speed beside PyTorch, all of BENCH or these: bench-gpu.json and .md, of one bench-gpu-PRESET.*
 #   run.sh simgan ARGS...    the program
 #   run.sh where             the torch that was found
 #
-# Files go to $OUT, else to ./bundle-out. Without a GPU the checks run on the CPU, those that need one are skipped.
+# These files go to $OUT, else to ./bundle-out; they grow as the work goes on. Run folders lie in a temporary folder, which
+# stays where a check fails. Without a GPU the checks run on the CPU, and what needs one is skipped.
 set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 readonly HERE VERSION=2.11.0 PYTHON=${PYTHON:-python3}
 readonly OUT=${OUT:-$PWD/bundle-out}
-readonly CHECKS='doctor tests train resume stop bfloat16 resident memory'
+readonly CHECKS='doctor train graphs fused resume stop bfloat16 resident memory tests'
+readonly BENCH='gaze-paper-v1 gaze,train.batch=512 hand'
+readonly TESTS_SECONDS=${TESTS_SECONDS:-540} # of all tests together: a call on a machine that is lent has 600
 
 say() { echo "run.sh: $*" >&2; }
 die() { say "$*"; exit 1; }
@@ -50,9 +54,9 @@ find_gpu() {
 
 simgan() { "$HERE/simgan" "$@"; }
 
-# training NAME STEPS [ARGS...]: sets TRAINING to the arguments of a training of seconds in $OUT/NAME.
+# training NAME STEPS [ARGS...]: sets TRAINING to the arguments of a training of seconds in $WORK/NAME, of $PRESET or gaze.
 training() {
-  TRAINING=(train --preset gaze --device "$DEVICE" --run "$OUT/$1" --set "train.steps=$2" --set train.pretrain_refiner=2
+  TRAINING=(train --preset "${PRESET:-gaze}" --device "$DEVICE" --run "$WORK/$1" --set "train.steps=$2" --set train.pretrain_refiner=2
     --set train.pretrain_discriminator=1 --set log.every=1 --set guard.patience=0 "${@:3}")
   [ "$DEVICE" = cuda ] || TRAINING+=(--set refiner.width=8 --set refiner.blocks=1 --set discriminator.width=0.25
     --set 'data.synthetic=simulated:eyes,n=40' --set 'data.real=simulated:eyes,domain=real,n=40')
@@ -62,27 +66,64 @@ training() {
 short() { training "$@" && simgan "${TRAINING[@]}"; }
 
 # last NAME KEY: a number of the run's last line of metrics.
-last() { tail -n 1 "$OUT/$1/metrics.jsonl" | sed -n "s/.*\"$2\":\([-0-9.e+]*\).*/\1/p"; }
+last() { tail -n 1 "$WORK/$1/metrics.jsonl" | sed -n "s/.*\"$2\":\([-0-9.e+]*\).*/\1/p"; }
+
+# note TEXT: said beside the check's result too.
+note() { echo "note: $*"; }
 
 # near A B TOLERANCE: whether A is within the part TOLERANCE of B.
 near() { awk -v a="$1" -v b="$2" -v t="$3" 'BEGIN { d = a - b; if (d < 0) d = -d; if (b < 0) b = -b; exit !(a != "" && b != "" && d <= t * b) }'; }
 
-check_doctor() { simgan version && simgan doctor; }
+# same A B TOLERANCE [KEY...]: whether the runs A and B end in the same losses.
+same() {
+  local key status=0
+  for key in "${@:4}"; do
+    near "$(last "$1" "$key")" "$(last "$2" "$key")" "$3" || { note "$key is $(last "$1" "$key") in $1, $(last "$2" "$key") in $2"; status=1; }
+  done
+  return $status
+}
 
-check_tests() {
-  local folder status=0
+check_doctor() { { simgan version && simgan doctor; } | sed -u 's/^/note: /'; }
+
+check_tests() { gpu_tests 2>&1 | sed -uE '/^ *--- |^ +[a-z_]+_test.go/s/^/note: /'; }
+
+gpu_tests() {
+  local folder left status=0 start=$SECONDS
   for folder in "$HERE"/tests/*/; do
-    (cd "$folder" && ./run.test -test.v -test.run '^TestGPU' -test.timeout 8m) || status=1
+    left=$((TESTS_SECONDS - SECONDS + start))
+    [ $left -gt 0 ] || { echo "no time is left for $folder: set TESTS_SECONDS to more than $TESTS_SECONDS"; return 1; }
+    (cd "$folder" && ./run.test -test.v -test.run '^TestGPU' -test.timeout ${left}s) || status=1
   done
   return $status
 }
 
 check_train() { short train 3; }
 
-# A run that paused at step 3 and went on ends in the losses of one that did not.
+# Steps recorded as CUDA graphs, which must be had, end in the losses of steps that are not.
+check_graphs() {
+  local bfloat=(--set train.precision=bfloat16) recorded eager
+  short eager 60 --set train.capture=off "${bfloat[@]}" && short graphs 60 --set train.capture=on "${bfloat[@]}" || return 1
+  recorded=$(last graphs images_per_second) eager=$(last eager images_per_second)
+  note "images/s: recorded ${recorded%.*}, not recorded ${eager%.*}"
+  same graphs eager 1e-2 L_R L_D
+}
+
+# The paper's refiner runs through fused kernels, in recorded steps. The first time on a machine every kernel's plans are timed.
+check_fused() {
+  local log=$WORK/fused/log.txt
+  PRESET=gaze-paper-v1 short fused 20 --set train.capture=on --set train.precision=bfloat16 || return 1
+  [ "$DEVICE" = cuda ] || { note "skipped: no GPU"; return; }
+  grep -q 'fused refiner: ' "$log" && ! grep -q 'fused refiner off' "$log" && note "$(grep -m 1 -o 'fused refiner: .*' "$log")" && return
+  note "$(grep -m 1 -o 'fused refiner off.*' "$log" || echo "$log does not speak of the fused refiner")"
+  return 1
+}
+
+# A run that paused at step 3 and went on ends in the losses of one that did not. In float32: each process has cuDNN choose
+# its algorithms anew, which bfloat16 shows.
 check_resume() {
-  short whole 6 && short cut 6 --until 3 && simgan train --run "$OUT/cut" --resume || return 1
-  near "$(last cut L_R)" "$(last whole L_R)" 1e-3 || { echo "L_R is $(last cut L_R), without the pause $(last whole L_R)"; return 1; }
+  local float=(--set train.precision=float32)
+  short whole 6 "${float[@]}" && short cut 6 "${float[@]}" --until 3 && simgan train --run "$WORK/cut" --resume || return 1
+  same cut whole 1e-3 L_R
 }
 
 # SIGTERM ends a run with 143 and a checkpoint from which it goes on.
@@ -92,60 +133,70 @@ check_stop() {
   "$HERE/simgan" "${TRAINING[@]}" &
   pid=$!
   for _ in $(seq 600); do
-    [ ! -s "$OUT/stop/metrics.jsonl" ] || break
+    [ ! -s "$WORK/stop/metrics.jsonl" ] || break
     sleep 0.1
   done
   kill -TERM $pid
   wait $pid || code=$?
-  [ $code = 143 ] || { echo "exit code $code, not 143"; return 1; }
-  ls -d "$OUT"/stop/checkpoints/step-*/state.json >/dev/null
+  [ $code = 143 ] || { note "exit code $code, not 143"; return 1; }
+  ls -d "$WORK"/stop/checkpoints/step-*/state.json >/dev/null
 }
 
 # bfloat16 begins with float32's losses.
 check_bfloat16() {
   short float32 1 --set train.precision=float32 && short bfloat16 1 --set train.precision=bfloat16 || return 1
-  near "$(last bfloat16 L_D)" "$(last float32 L_D)" 0.02 || { echo "L_D is $(last bfloat16 L_D), in float32 $(last float32 L_D)"; return 1; }
+  same bfloat16 float32 0.02 L_D
 }
 
 # Images resident on the device give the losses of streamed ones, and the loader does not hold the device up.
 check_resident() {
-  short streamed 20 --set data.resident=off && short resident 20 --set data.resident=on && short auto 1 --set data.resident=auto || return 1
-  grep -q resident "$OUT/resident/log.txt" || { echo "log.txt does not say resident"; return 1; }
-  near "$(last resident L_R)" "$(last streamed L_R)" 1e-3 || { echo "L_R is $(last resident L_R), streamed $(last streamed L_R)"; return 1; }
-  echo "loader_wait_share: streamed $(last streamed loader_wait_share), resident $(last resident loader_wait_share)"
+  local float=(--set train.precision=float32)
+  short streamed 20 "${float[@]}" --set data.resident=off && short resident 20 "${float[@]}" --set data.resident=on &&
+    short auto 1 --set data.resident=auto || return 1
+  note "loader_wait_share: streamed $(last streamed loader_wait_share), resident $(last resident loader_wait_share)"
+  grep -q resident "$WORK/resident/log.txt" || { note "log.txt does not say resident"; return 1; }
+  same resident streamed 1e-3 L_R
 }
 
 # A batch that no device holds is refused in a line that says so; the process ends by itself.
 check_memory() {
   local said
-  if said=$(short large 1 --set train.history=0 --set train.batch=2000000 2>&1); then echo "2,000,000 images fitted"; return 1; fi
-  grep -q memory <<<"$said" || { echo "$said"; return 1; }
+  if said=$(short large 1 --set train.history=0 --set train.batch=2000000 2>&1); then note "2,000,000 images fitted"; return 1; fi
+  echo "$said"
+  grep -q memory <<<"$said"
 }
 
+# All that the checks say goes into check.txt as they say it; here come their results and notes, and the end of what failed.
 check() {
-  local name start failed=0
-  rm -rf "$OUT"/{train,whole,cut,stop,float32,bfloat16,streamed,resident,auto,large}
+  local name start verdict failed=0
   for name in "$@"; do
     declare -F "check_$name" >/dev/null || die "no check is called $name: use $CHECKS"
-    start=$SECONDS
-    if (check_"$name") >"$OUT/$name.txt" 2>&1; then
-      echo "ok      $name ($((SECONDS - start)) s)"
-    else
-      echo "FAILED  $name ($((SECONDS - start)) s): $OUT/$name.txt"
-      tail -n 20 "$OUT/$name.txt"
-      failed=1
-    fi
-    [ "$name" != resident ] || tail -n 1 "$OUT/resident.txt"
-    [ "$name" != doctor ] || cat "$OUT/doctor.txt"
-    [ "$name" != tests ] || grep -hE '^ *--- |^ +[a-z_]+_test.go' "$OUT/tests.txt" || true
   done
+  WORK=$(mktemp -d "${TMPDIR:-/tmp}/simgan-check.XXXXXX")
+  date '+%F %T' >>"$OUT/check.txt"
+  for name in "$@"; do
+    start=$SECONDS verdict='ok    '
+    echo "== $name" >>"$OUT/check.txt"
+    (check_"$name") 2>&1 | tee "$WORK/$name.txt" >>"$OUT/check.txt" || verdict=FAILED failed=1
+    echo "$verdict  $name ($((SECONDS - start)) s)" | tee -a "$OUT/check.txt"
+    [ "$verdict" != FAILED ] || grep -v '^note: ' "$WORK/$name.txt" | tail -n 20 || true
+    sed -n 's/^note: /        /p' "$WORK/$name.txt"
+  done
+  [ $failed = 1 ] || rm -rf "$WORK"
   return $failed
 }
 
+# One preset after the other: what was measured is kept where a later one fails, or the time is over.
 bench() {
   [ $DEVICE = cuda ] || die "no GPU: bench on a CPU is make bench"
-  simgan bench train --device cuda --python "$(command -v "$PYTHON")" --script "$HERE/parity.py" --preset gaze,train.batch=512 --preset hand \
-    --rounds 3 --json "$OUT/bench-gpu.json" --markdown "$OUT/bench-gpu.md"
+  local preset presets=() name=bench-gpu
+  [ $# != 1 ] || name+="-${1%%,*}"
+  for preset in "$@"; do
+    [ "$preset" != gaze ] || preset=gaze,train.batch=512
+    presets+=(--preset "$preset")
+  done
+  simgan bench train --device cuda --python "$(command -v "$PYTHON")" --script "$HERE/parity.py" "${presets[@]}" \
+    --rounds 2 --json "$OUT/$name.json" --markdown "$OUT/$name.md"
 }
 
 find_torch
@@ -156,17 +207,20 @@ check)
   shift
   find_gpu
   names=("$@")
-  [ $# -gt 0 ] || read -ra names <<<"$CHECKS"
+  [ $# -gt 0 ] || read -ra names <<<"${CHECKS% tests}"
   check "${names[@]}"
   ;;
 bench)
+  shift
   find_gpu
-  bench
+  names=("$@")
+  [ $# -gt 0 ] || read -ra names <<<"$BENCH"
+  bench "${names[@]}"
   ;;
 simgan)
   shift
   simgan "$@"
   ;;
 where) echo "$TORCH" ;;
-*) die "use check [NAME...], bench, simgan ARGS... or where" ;;
+*) die "use check [NAME...], bench [PRESET...], simgan ARGS... or where" ;;
 esac

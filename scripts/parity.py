@@ -450,6 +450,7 @@ def run_bench(options: argparse.Namespace) -> None:
     for _ in range(options.warm_up):
         trainer.iterate(xs, y)
     if cuda:
+        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
     r_step = median_seconds(options.iterations, device, lambda: trainer.step_r(xs[0]))
     d_step = median_seconds(options.iterations, device, lambda: trainer.step_d(trainer.refine(xs[-1]), y))
@@ -458,9 +459,9 @@ def run_bench(options: argparse.Namespace) -> None:
         result["from"], result["to"], iteration = sustain(5, lambda: trainer.iterate(xs, y))
     else:
         iteration = median_seconds(options.iterations, device, lambda: trainer.iterate(xs, y))
-    # Allocated on the GPU since the warm-up, or resident in this process ever.
+    # Held of the GPU since the warm-up, the pools of CUDA graphs with it, or resident in this process ever.
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    peak = torch.cuda.max_memory_allocated() if cuda else resident
+    peak = torch.cuda.max_memory_reserved() if cuda else resident
     result.update(seconds_iteration=iteration, images_per_second=(K_G + K_D) * options.batch / iteration)
     result.update(peak_memory_bytes=peak)
     result.update({key: value for key, value in vars(options).items() if key != "command"})

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -19,10 +20,11 @@ type Timing struct {
 	StepD           float64   `json:"seconds_d_step"`
 	ImagesPerSecond float64   `json:"images_per_second"` // b (K_g + K_d) synthetic images an iteration
 	FLOPs           float64   `json:"flops_iteration"`   // models.StepFLOPs of the batch
-	PeakBytes       int64     `json:"peak_memory_bytes"` // of the process on the CPU, of libtorch's tensors on a GPU
+	PeakBytes       int64     `json:"peak_memory_bytes"` // cgo.Memory's: on a GPU since the warm-up, the graphs' pool with it
 	Losses          []float64 `json:"losses"`            // of the first steps from weights and images given by formulas
 	From            float64   `json:"from,omitempty"`    // on a GPU: Unix seconds in which iterations ran back to back
 	To              float64   `json:"to,omitempty"`
+	Notes           []string  `json:"notes,omitempty"` // of a GPU: which steps were made another way than asked for, and why
 }
 
 // sustained is how long iterations run back to back on a GPU, unwatched by the host.
@@ -86,6 +88,7 @@ type benchRun struct {
 	images *stream       // holds the images of all batches
 	x      []*data.Batch // K_g + K_d
 	y      *data.Batch
+	notes  []string // what a run would have said in its log
 }
 
 func newBenchRun(c Config, info data.Info) (*benchRun, error) {
@@ -109,10 +112,27 @@ func newBenchRun(c Config, info data.Info) (*benchRun, error) {
 		b.x = append(b.x, batch)
 	}
 	b.x, b.y = b.x[:count-1], b.x[count-1]
+	if err == nil {
+		err = b.listen()
+	}
 	if err != nil {
 		b.Close()
 	}
 	return b, err
+}
+
+// listen notes what a run would say of fused kernels and CUDA graphs.
+func (b *benchRun) listen() error {
+	note := func(format string, args ...any) { b.notes = append(b.notes, fmt.Sprintf(format, args...)) }
+	if b.fused != "" {
+		note("%s", b.fused)
+	}
+	b.R.Unfused = func(err error) { note("%s", fusedNote(0, err)) }
+	if err := b.prepare(b.config.Train.Batch); err != nil {
+		return err
+	}
+	b.captures.say = note
+	return nil
 }
 
 // Close frees the trainer and the images.
@@ -165,6 +185,7 @@ func (b *benchRun) measure(iterations, warmUp int) (result Timing, err error) {
 		return result, err
 	}
 	result.ImagesPerSecond = float64(c.Batch*(c.KG+c.KD)) / result.Iteration
+	result.Notes = b.notes
 	_, result.PeakBytes, err = cgo.Memory(b.device)
 	return result, err
 }

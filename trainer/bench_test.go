@@ -1,8 +1,10 @@
 package trainer
 
 import (
+	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"simgan/cgo"
@@ -32,11 +34,25 @@ func TestMeasure(t *testing.T) {
 	if left := cgo.Live() - live; left != 0 {
 		t.Errorf("%d tensors are still live", left)
 	}
-	if timing.StepR <= 0 || timing.StepD <= 0 || timing.Iteration < timing.StepR || timing.PeakBytes <= 0 || len(timing.Losses) != 6 {
+	if timing.StepR <= 0 || timing.StepD <= 0 || timing.Iteration < timing.StepR || timing.PeakBytes <= 0 || len(timing.Losses) != 6 || timing.Notes != nil {
 		t.Errorf("%+v", timing)
 	}
 	if want := 12 / timing.Iteration; timing.ImagesPerSecond != want {
 		t.Errorf("%v images/s, want %v", timing.ImagesPerSecond, want)
+	}
+}
+
+// Steps that could not be recorded are told with the figures, once.
+func TestMeasureTellsOfFallbacks(t *testing.T) {
+	before := recorder
+	defer func() { recorder = before }()
+	recorder = func(*Trainer) func(func() error) (graph, error) {
+		return func(func() error) (graph, error) { return nil, errors.New("no room") }
+	}
+	c := bare(t, "gaze", "device=cpu", "train.precision=float32", "train.batch=2", "refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1")
+	timing, err := Measure(c, 1, 35, 55, 1, 4)
+	if err != nil || len(timing.Notes) != 1 || !strings.Contains(timing.Notes[0], "can't be recorded as CUDA graphs") || !strings.Contains(timing.Notes[0], "no room") {
+		t.Errorf("%v, %q", err, timing.Notes)
 	}
 }
 

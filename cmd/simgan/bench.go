@@ -106,28 +106,35 @@ func runBenchTrain(ctx context.Context, o benchOptions, out io.Writer) error {
 	if o.only != "" {
 		return o.one(device, out)
 	}
-	file := benchFile{Device: deviceName(device), Date: time.Now().Format(time.DateOnly), Settings: o.settings}
+	file := &benchFile{Device: deviceName(device), Date: time.Now().Format(time.DateOnly), Settings: o.settings}
+	for _, preset := range o.presets { // a mistake in the last one is told before the first takes minutes
+		if _, err := o.config(preset); err != nil {
+			return err
+		}
+	}
+	var failed error
 	if err := lastJSON(ctx, o.ourselves("peak", o.presets[0]), &file.Peak); err != nil {
-		return err
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		file.NoPeak = err.Error()
+		failed = err
 	}
 	watch := watchGPU(ctx, device)
 	defer watch.stop()
-	var unequal error
 	for _, preset := range o.presets {
-		result, err := o.run(ctx, preset, device, watch, out)
+		result, err := o.run(ctx, preset, device, watch, file, out)
 		if err != nil {
 			return err
 		}
-		file.Presets = append(file.Presets, result)
-		unequal = errors.Join(unequal, result.unequal)
+		failed = errors.Join(failed, failures(result.Contestants), result.unequal)
 	}
-	table := file.table()
-	fmt.Fprint(out, "\n", table)
-	return errors.Join(saveFigures(o.markdown, table, o.json, file), unequal)
+	fmt.Fprint(out, "\n", file.table())
+	return failed
 }
 
-// run lets the contestants of one preset take their turns.
-func (o benchOptions) run(ctx context.Context, preset string, device cgo.Device, watch *gpuWatch, out io.Writer) (*benchResult, error) {
+// run lets the contestants of one preset take their turns, and saves the file with them behind each.
+func (o benchOptions) run(ctx context.Context, preset string, device cgo.Device, watch *gpuWatch, file *benchFile, out io.Writer) (*benchResult, error) {
 	config, err := o.config(preset)
 	if err != nil {
 		return nil, err
@@ -136,19 +143,26 @@ func (o benchOptions) run(ctx context.Context, preset string, device cgo.Device,
 	if result.Contestants, err = o.contestants(preset, config, cgo.HasBFloat16(device)); err != nil {
 		return nil, err
 	}
+	file.Presets = append(file.Presets, result)
 	fmt.Fprintf(out, "preset %s\n", preset)
-	if err := takeTurns(ctx, result.Contestants, o.rounds, out, trainSpeed); err != nil {
-		return nil, err
-	}
-	for _, c := range result.Contestants {
-		for i := range c.Turns {
-			c.Turns[i].Idle = watch.idle(c.Turns[i].From, c.Turns[i].To)
+	return result, takeTurns(ctx, result.Contestants, o.rounds, out, trainSpeed, func() error {
+		result.judge(watch)
+		return saveFigures(o.markdown, file.table(), o.json, file)
+	})
+}
+
+// judge adds to the turns so far what is known only outside of their processes.
+func (r *benchResult) judge(watch *gpuWatch) {
+	for _, c := range r.Contestants {
+		for i, turn := range c.Turns {
+			if turn.Idle == nil {
+				c.Turns[i].Idle = watch.idle(turn.From, turn.To)
+			}
 		}
 	}
-	if result.unequal = sameLosses(result.Contestants); result.unequal != nil {
-		result.Unequal = result.unequal.Error()
+	if r.unequal = sameLosses(r.Contestants); r.unequal != nil {
+		r.Unequal = r.unequal.Error()
 	}
-	return result, nil
 }
 
 // one prints what a parent asks a child for.

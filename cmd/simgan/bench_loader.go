@@ -75,12 +75,12 @@ func runBenchLoader(ctx context.Context, o loaderOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := takeTurns(ctx, contestants, o.rounds, out, loaderSpeed); err != nil {
+	save := func() error { return saveFigures("", "", o.json, contestants) }
+	if err := takeTurns(ctx, contestants, o.rounds, out, loaderSpeed, save); err != nil {
 		return err
 	}
-	table := loaderTable(contestants)
-	fmt.Fprint(out, "\n", table)
-	return saveFigures("", table, o.json, contestants)
+	fmt.Fprint(out, "\n", loaderTable(contestants))
+	return failures(contestants)
 }
 
 // contestants are simgan and the script on every data set, each in a process of its own.
@@ -108,6 +108,10 @@ func loaderTable(all []*loaderTurns) string {
 	var b strings.Builder
 	b.WriteString("| | data | images/s | first batch, s | memory, MB | beside PyTorch |\n|---|---|---|---|---|---|\n")
 	for _, c := range all {
+		if len(c.Turns) == 0 {
+			fmt.Fprintf(&b, "| %s | %s | failed | | | |\n", c.Name, c.Data)
+			continue
+		}
 		fmt.Fprintf(&b, "| %s | %s | %.0f | %.2f | %.0f | %s |\n", c.Name, c.Data,
 			c.median(loaderSpeed),
 			c.median(func(t trainer.LoaderTiming) float64 { return t.First }),

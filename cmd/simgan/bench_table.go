@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"simgan/trainer"
@@ -13,6 +15,7 @@ type benchFile struct {
 	Date     string         `json:"date"`
 	Settings []string       `json:"settings"`
 	Peak     peak           `json:"matmul_peak"`
+	NoPeak   string         `json:"matmul_peak_error,omitempty"`
 	Presets  []*benchResult `json:"presets"`
 }
 
@@ -28,7 +31,12 @@ type benchResult struct {
 // table is Markdown: medians over the turns, and the median, least and greatest ratio to PyTorch's float32 in the same round.
 func (f benchFile) table() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s; products of %d x %d matrices in %s: %s.\n", f.Device, f.Date, f.Peak.N, f.Peak.N, f.Peak.Type, flops(f.Peak.FLOPs))
+	fmt.Fprintf(&b, "%s, %s; ", f.Device, f.Date)
+	if f.NoPeak == "" {
+		fmt.Fprintf(&b, "products of %d x %d matrices in %s: %s.\n", f.Peak.N, f.Peak.N, f.Peak.Type, flops(f.Peak.FLOPs))
+	} else {
+		b.WriteString("products of matrices failed.\n")
+	}
 	for _, r := range f.Presets {
 		r.write(&b, f.Peak.FLOPs)
 	}
@@ -38,25 +46,67 @@ func (f benchFile) table() string {
 func (r *benchResult) write(b *strings.Builder, peak float64) {
 	c := r.config
 	name, _, _ := strings.Cut(r.Preset, ",")
+	turns, work := 0, 0.0 // simgan counts the work; the others do the same
+	for _, t := range r.Contestants {
+		turns = max(turns, len(t.Turns))
+		for _, turn := range t.Turns {
+			work = max(work, turn.FLOPs)
+		}
+	}
 	fmt.Fprintf(b, "\nPreset %s (refiner %d blocks of width %d, b = %d), K_g = %d, K_d = %d; medians of %d turns.\n\n", name,
-		c.Refiner.Blocks, c.Refiner.Width, c.Train.Batch, c.Train.KG, c.Train.KD, len(r.Contestants[0].Turns))
+		c.Refiner.Blocks, c.Refiner.Width, c.Train.Batch, c.Train.KG, c.Train.KD, turns)
 	if r.Unequal != "" {
 		b.WriteString("THE LOSSES DIFFER: these figures compare nothing.\n\n")
 	}
 	b.WriteString("| | images/s | R step, ms | D step, ms | images/s through R's step | share of the peak | idle | peak memory, MB | beside PyTorch float32 |\n|---|---|---|---|---|---|---|---|---|\n")
 	base := find(r.Contestants, "PyTorch float32", "")
-	work := r.Contestants[0].Turns[0].FLOPs // simgan counts; the others do the same
 	for _, t := range r.Contestants {
-		fmt.Fprintf(b, "| %s | %.0f | %.1f | %.1f | %.0f | %.0f %% | %s | %.0f | %s |\n", t.Name,
+		if len(t.Turns) == 0 {
+			fmt.Fprintf(b, "| %s | failed | | | | | | | |\n", t.Name)
+			continue
+		}
+		fmt.Fprintf(b, "| %s | %.0f | %.1f | %.1f | %.0f | %s | %s | %.0f | %s |\n", t.Name,
 			t.median(trainSpeed),
 			t.median(func(t trainTurn) float64 { return 1e3 * t.StepR }),
 			t.median(func(t trainTurn) float64 { return 1e3 * t.StepD }),
 			t.median(func(t trainTurn) float64 { return float64(c.Train.Batch) / t.StepR }),
-			t.median(func(t trainTurn) float64 { return 100 * work / t.Iteration / peak }),
+			share(work/peak, t),
 			idle(t),
 			t.median(func(t trainTurn) float64 { return float64(t.PeakBytes) / 1e6 }),
 			t.beside(base, func(t trainTurn) float64 { return 1 / t.Iteration }))
 	}
+	r.writeNotes(b)
+}
+
+// writeNotes tells below the table why turns failed or were made another way than asked for.
+func (r *benchResult) writeNotes(b *strings.Builder) {
+	var notes []string
+	add := func(t *trainTurns, note string) {
+		if line := fmt.Sprintf("* %s: %s\n", t.Name, note); !slices.Contains(notes, line) {
+			notes = append(notes, line)
+		}
+	}
+	for _, t := range r.Contestants {
+		for _, turn := range t.Turns {
+			for _, note := range turn.Notes {
+				add(t, note)
+			}
+		}
+		if t.Error != "" {
+			add(t, fmt.Sprintf("failed in round %d: %s", len(t.Turns)+1, t.reason()))
+		}
+	}
+	if len(notes) > 0 {
+		b.WriteString("\n" + strings.Join(notes, ""))
+	}
+}
+
+// share is the median share of the peak in per cent, a dash where either is unknown. seconds: an iteration's work at the peak.
+func share(seconds float64, t *trainTurns) string {
+	if !(seconds > 0 && seconds < math.Inf(1)) {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f %%", t.median(func(t trainTurn) float64 { return 100 * seconds / t.Iteration }))
 }
 
 // idle is the median idle share in per cent, a dash where nobody measured it.

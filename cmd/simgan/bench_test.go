@@ -42,6 +42,14 @@ func TestSameLosses(t *testing.T) {
 			t.Errorf("%s: %v", c.what, err)
 		}
 	}
+	// PyTorch float32 took no turn: the first that did is what the others are held against, as exactly as the coarser is.
+	rest := []*trainTurns{turnsOf("simgan float32"), turnsOf("simgan bfloat16", base), turnsOf("PyTorch float32"), turnsOf("PyTorch bfloat16", []float64{100.4, 200, 300})}
+	if err := sameLosses(rest); err != nil {
+		t.Error(err)
+	}
+	if err := sameLosses(rest[:1]); err != nil {
+		t.Errorf("nobody took a turn: %v", err)
+	}
 	if err := sameLosses([]*trainTurns{turnsOf("simgan float32", nil)}); err == nil {
 		t.Error("no losses at all pass")
 	}

@@ -21,21 +21,51 @@ type contestant[T any] struct {
 	Data    string   `json:"data,omitempty"` // SPEC, where contestants differ in it
 	Command []string `json:"command"`
 	Turns   []T      `json:"turns"`
+	Error   string   `json:"error,omitempty"` // what ended its turns
 }
 
-// takeTurns runs all contestants one after the other, so many rounds: what else the machine does meets all of them.
-func takeTurns[T any](ctx context.Context, all []*contestant[T], rounds int, out io.Writer, imagesPerSecond func(T) float64) error {
+// takeTurns runs all contestants one after the other, so many rounds: what else the machine does meets all of them. One that
+// fails takes no more turns, and the others go on; failures tells. Behind each turn the figures so far are saved.
+func takeTurns[T any](ctx context.Context, all []*contestant[T], rounds int, out io.Writer, imagesPerSecond func(T) float64, save func() error) error {
 	for round := range rounds {
 		for _, c := range all {
-			var timing T
-			if err := lastJSON(ctx, c.Command, &timing); err != nil {
-				return fmt.Errorf("%s: %w", c.Name, err)
+			if c.Error != "" {
+				continue
 			}
-			c.Turns = append(c.Turns, timing)
-			fmt.Fprintf(out, "round %d  %-32s %10.1f images/s  %s\n", round+1, c.Name, imagesPerSecond(timing), c.Data)
+			var timing T
+			err := lastJSON(ctx, c.Command, &timing)
+			switch {
+			case ctx.Err() != nil:
+				return context.Cause(ctx)
+			case err != nil:
+				c.Error = err.Error()
+				fmt.Fprintf(out, "round %d  %-32s failed: %s  %s\n", round+1, c.Name, c.reason(), c.Data)
+			default:
+				c.Turns = append(c.Turns, timing)
+				fmt.Fprintf(out, "round %d  %-32s %10.1f images/s  %s\n", round+1, c.Name, imagesPerSecond(timing), c.Data)
+			}
+			if err := save(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// reason is the last line of the error, where programs say what was wrong.
+func (c *contestant[T]) reason() string {
+	text := strings.TrimSpace(c.Error)
+	return text[strings.LastIndex(text, "\n")+1:]
+}
+
+// failures is the error of all contestants that failed.
+func failures[T any](all []*contestant[T]) (err error) {
+	for _, c := range all {
+		if c.Error != "" {
+			err = errors.Join(err, fmt.Errorf("%s: %s", c.Name, c.Error))
+		}
+	}
+	return err
 }
 
 // lastJSON runs a command and reads the JSON that it prints last.
@@ -58,7 +88,7 @@ func lastJSON(ctx context.Context, command []string, into any) error {
 	return nil
 }
 
-// median is that of a value over the turns.
+// median is that of a value over the turns, of which there must be one.
 func (c *contestant[T]) median(value func(T) float64) float64 {
 	var values []float64
 	for _, t := range c.Turns {
@@ -67,14 +97,14 @@ func (c *contestant[T]) median(value func(T) float64) float64 {
 	return trainer.Median(values)
 }
 
-// beside is the median, least and greatest ratio of a speed to base's in the same round; empty without a base.
+// beside is the median, least and greatest ratio of a speed to base's in the same round; empty where there is none.
 func (c *contestant[T]) beside(base *contestant[T], speed func(T) float64) string {
-	if base == nil {
+	if base == nil || len(base.Turns) == 0 || len(c.Turns) == 0 {
 		return ""
 	}
 	var ratios []float64
-	for i, t := range c.Turns {
-		ratios = append(ratios, speed(t)/speed(base.Turns[i]))
+	for i := range min(len(c.Turns), len(base.Turns)) {
+		ratios = append(ratios, speed(c.Turns[i])/speed(base.Turns[i]))
 	}
 	return fmt.Sprintf("%.2f (%.2f to %.2f)", trainer.Median(ratios), slices.Min(ratios), slices.Max(ratios))
 }

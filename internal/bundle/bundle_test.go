@@ -128,8 +128,93 @@ func TestChecksGoOn(t *testing.T) {
 	if said, err := bash(t, environment, run, "check", "doctor"); err != nil {
 		t.Errorf("%v: %s", err, said)
 	}
-	if said, err := bash(t, environment, run, "check", "nothing"); err == nil || !strings.Contains(said, "no check is called nothing") {
+	if said, err := bash(t, environment, run, "check", "doctor", "nothing"); err == nil || !strings.Contains(said, "no check is called nothing") || strings.Contains(said, "ok ") {
 		t.Errorf("%v: %s", err, said)
+	}
+	// One text comes back from all of that, as it is on a machine that is lent: no folders.
+	out := filepath.Join(filepath.Dir(filepath.Dir(run)), "out")
+	entries, err := os.ReadDir(out)
+	if err != nil || len(entries) != 1 || entries[0].Name() != "check.txt" {
+		t.Fatalf("%v, %v", entries, err)
+	}
+	text, err := os.ReadFile(filepath.Join(out, "check.txt"))
+	if err != nil || !strings.Contains(string(text), "== train\nbroken\nFAILED  train") {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// trainings is a simgan that leaves the metrics and the log of a run that it is asked for: L_R is 100 in all but the one named, where it
+// is 102, and the log of the run called fused says said.
+func trainings(other, said string) string {
+	return `[ "$1" = train ] || exit 0
+while [ $# -gt 0 ]; do case $1 in --run) folder=$2 ;; esac; shift; done
+loss=100; [ "${folder##*/}" != '` + other + `' ] || loss=102
+mkdir -p "$folder"; echo "{\"L_R\":$loss,\"L_D\":5,\"images_per_second\":7}" >>"$folder/metrics.jsonl"
+echo 'resident; ` + said + `' >"$folder/log.txt"`
+}
+
+// Recorded steps must end in the losses of others, a resumed run in those of one without a pause.
+func TestChecksSeeOtherLosses(t *testing.T) {
+	for _, c := range []struct{ other, failed string }{{"", ""}, {"graphs", "graphs"}, {"cut", "resume"}, {"resident", "resident"}} {
+		run, environment := machine(t, "2.11.0", trainings(c.other, ""))
+		said, err := bash(t, append(environment, "TMPDIR="+t.TempDir()), run, "check", "graphs", "resume", "resident")
+		if (err == nil) != (c.failed == "") || strings.Count(said, "FAILED") != min(len(c.failed), 1) || c.failed != "" && !strings.Contains(said, "FAILED  "+c.failed) {
+			t.Errorf("%q: %v: %s", c.other, err, said)
+		}
+		if c.other == "graphs" && !strings.Contains(said, "L_R is 102 in graphs, 100 in eager") {
+			t.Error(said)
+		}
+	}
+}
+
+// On a GPU the log of the paper's preset must speak of the fused refiner, and of nothing that ended it.
+func TestCheckFused(t *testing.T) {
+	for said, want := range map[string]string{
+		"fused refiner: 1.8x faster": "fused refiner: 1.8x faster",
+		"steps go on":                "does not speak of the fused refiner",
+		"fused refiner: 1.8x faster; fused refiner off: out of memory": "fused refiner off: out of memory",
+	} {
+		run, environment := machine(t, "2.11.0", trainings("", said))
+		smi := write(t, filepath.Join(t.TempDir(), "nvidia-smi"), "#!/bin/sh\n")
+		environment = append(environment, "TMPDIR="+t.TempDir(), "PATH="+filepath.Dir(smi)+":/usr/bin:/bin")
+		out, err := bash(t, environment, run, "check", "fused")
+		if right := said == want; right != (err == nil) || !strings.Contains(out, want) {
+			t.Errorf("%s: %v: %s", said, err, out)
+		}
+	}
+}
+
+// The tests share one limit of time; what they say of each other goes beside the result.
+func TestCheckTests(t *testing.T) {
+	run, environment := machine(t, "2.11.0", "")
+	for _, name := range []string{"cgo", "trainer"} {
+		write(t, filepath.Join(filepath.Dir(run), "tests", name, "run.test"), "#!/bin/bash\necho \"--- PASS: Test"+name+"\"; echo \"$@\" >"+filepath.Dir(run)+"/"+name+"\n")
+	}
+	said, err := bash(t, append(environment, "TESTS_SECONDS=77"), run, "check", "tests")
+	args, _ := os.ReadFile(filepath.Join(filepath.Dir(run), "cgo"))
+	if err != nil || !strings.Contains(said, "--- PASS: Testcgo") || !strings.Contains(said, "--- PASS: Testtrainer") || !strings.Contains(string(args), "-test.timeout 7") {
+		t.Errorf("%v: %s: %s", err, said, args)
+	}
+	if said, err := bash(t, append(environment, "TESTS_SECONDS=0"), run, "check", "tests"); err == nil || !strings.Contains(said, "no time is left") {
+		t.Errorf("%v: %s", err, said)
+	}
+}
+
+// A preset in a call of its own has files of its own; without a name all of them are measured.
+func TestBenchPresets(t *testing.T) {
+	run, environment := machine(t, "2.11.0", `echo "$@"`)
+	smi := write(t, filepath.Join(t.TempDir(), "nvidia-smi"), "#!/bin/sh\n")
+	environment = append(environment, "PATH="+filepath.Dir(smi)+":/usr/bin:/bin")
+	for _, c := range []struct{ args, wants []string }{
+		{[]string{"bench", "gaze"}, []string{"--preset gaze,train.batch=512 --rounds 2", "/out/bench-gpu-gaze.json", "/out/bench-gpu-gaze.md"}},
+		{[]string{"bench"}, []string{"--preset gaze-paper-v1 --preset gaze,train.batch=512 --preset hand --rounds", "/out/bench-gpu.json"}},
+	} {
+		said, err := bash(t, environment, append([]string{run}, c.args...)...)
+		for _, want := range c.wants {
+			if err != nil || !strings.Contains(said, want) {
+				t.Errorf("%v lacks %q: %v: %s", c.args, want, err, said)
+			}
+		}
 	}
 }
 
