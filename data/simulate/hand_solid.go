@@ -102,7 +102,7 @@ func person(r *rand.Rand, palm [3]float64) []solid {
 	if r.Float64() < 0.15 { // nobody: hand held in from the side
 		return nil
 	}
-	z := palm[2] + 50 + 250*r.Float64()
+	z := palm[2] + 260 + 340*r.Float64()
 	x := palm[0] + 250*r.NormFloat64()
 	y := palm[1] - 150 + 120*r.NormFloat64()
 	return []solid{
