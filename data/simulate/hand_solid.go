@@ -97,7 +97,7 @@ func (b *bones) addPalm(out *flesh) {
 	out.cone(b.palm[0], b.palm[1], 17, 17)
 }
 
-// person is what a real camera sees behind the hand: a trunk and a head, sometimes near enough to enter the crop's cube.
+// person is what a real camera sees behind the hand: a trunk and a head, beyond the crop's cube.
 func person(r *rand.Rand, palm [3]float64) []solid {
 	if r.Float64() < 0.15 { // nobody: hand held in from the side
 		return nil
