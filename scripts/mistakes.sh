@@ -53,7 +53,7 @@ mistake "lambda changes with the batch size" models/losses.go 's/lambda\/float64
 mistake "D learns while R trains" trainer/steps.go 's/t\.D\.Freeze\(true\)/t.D.Freeze(false)/' trainer
 mistake "R learns while D trains" trainer/steps.go 's/err = cgo\.NoGrad\(func\(\) error \{\n(\t+return t\.mixed.*?\n\t\t\}\))\n\t\}\)/err = func() error {\n$1\n\t}()/s' trainer
 mistake "R is pretrained with the full loss" trainer/algorithm.go 's/t\.updateR\(ctx, false\)/t.updateR(ctx, true)/' trainer
-mistake "width and height swapped on resize" data/image.go 's/(func \(m Image\) Resize\(h, w int\) Image \{)/$1\n\th, w = w, h/' data
+mistake "width and height swapped on resize" data/resize.go 's/(func \(m Image\) Resize\(h, w int\) Image \{)/$1\n\th, w = w, h/' data
 mistake "a contrast stretch an image on export" data/batch.go 's/for i, v := range pixels \{\n\t\tm\.Pix/low, high := pixels[0], pixels[0]\n\tfor _, v := range pixels {\n\t\tlow, high = min(low, v), max(high, v)\n\t}\n\tfor i, v := range pixels {\n\t\tv = (v-low)\/(high-low+1e-9)*2 - 1\n\t\tm.Pix/' data
 mistake "scaling by 256 before the cast" data/batch.go 's/top := float64\(int\(1\)<<bits - 1\)/top := float64(int(1) << bits)/' data
 mistake "the last partial batch dropped on export" eval/refine.go 's/from < ds\.Len\(\); from \+= refineBatch/from+refineBatch <= ds.Len(); from += refineBatch/' eval
