@@ -1,6 +1,7 @@
 package cgo
 
 // #include "allocator.h"
+// #include "autograd.h"
 // #include "extras.h"
 // #include "runtime.h"
 import "C"
@@ -15,11 +16,15 @@ import (
 	"sync"
 )
 
-// Start makes the calling goroutine the one that owns libtorch: it is locked to its thread, and operations use the given
-// number of threads (0: $OMP_NUM_THREADS, else all cores). gotorch would leave it half of them. The memory of large CPU
-// tensors is kept and used again.
+// Start makes the calling goroutine the one that owns libtorch: it is locked to its thread, on which gradients are recorded
+// from now on, whatever it was used for before, and operations use the given number of threads (0: $OMP_NUM_THREADS, else all
+// cores). gotorch would leave it half of them. The memory of large CPU tensors is kept and used again.
 func Start(threads int) error {
 	runtime.LockOSThread()
+	var was C.int
+	if err := check("grad mode", C.sg_grad_mode(1, &was)); err != nil {
+		return err
+	}
 	if err := check("cache memory", C.sg_cache_memory()); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ func residualCount(in, out int64) int64 {
 
 // Shapes as in Newell et al. 2016, whose maps are 64 x 64 for an input of 256; and the parameters, counted by hand.
 func TestHourglassShapesAndParameters(t *testing.T) {
+	start(t)
 	for _, c := range []struct{ size, width, channels, maps int }{{224, 8, 1, 64}, {64, 8, 1, 16}, {70, 4, 3, 32}} {
 		e, err := NewHandEstimator(HandConfig{Width: c.width, Stacks: 2, Joints: 14}, c.channels)
 		if err != nil {
@@ -58,6 +59,7 @@ func TestHourglassShapesAndParameters(t *testing.T) {
 
 // One image is learned by heart: heat where it belongs, and the depth there.
 func TestHourglassOverfits(t *testing.T) {
+	start(t)
 	if err := cgo.Seed(3); err != nil {
 		t.Fatal(err)
 	}
@@ -110,6 +112,7 @@ func TestHourglassOverfits(t *testing.T) {
 
 // The loss, by hand: heat error 1 at one cell, depth error 2 weighted with a true heat of 0.5, over two stacks and b = 2.
 func TestLossHand(t *testing.T) {
+	start(t)
 	err := cgo.Within(func(s *cgo.Scope) error {
 		out := s.From([]float32{1.5, 0, 3, 9}, cgo.CPU, 1, 2, 1, 2)
 		heat, depth := s.From([]float32{0.5, 0}, cgo.CPU, 1, 1, 1, 2), s.From([]float32{1, 1}, cgo.CPU, 1, 1, 1, 2)
