@@ -104,11 +104,7 @@ func (in *imageInput) put(b *data.Batch) error {
 			return cgo.Copy(in.rows, s.From(b.Pixels, cgo.CPU, int64(b.N), int64(b.C), int64(b.H), int64(b.W)))
 		})
 	case in.index != nil:
-		return in.index.Send(func(bytes []byte) {
-			for k, i := range b.Index {
-				binary.LittleEndian.PutUint64(bytes[8*k:], uint64(i))
-			}
-		})
+		return in.index.Send(func(bytes []byte) { putInts(bytes, b.Index) })
 	}
 	return cgo.Copy(in.rows, from.staged.Tensor)
 }
@@ -164,7 +160,7 @@ func ints(s *cgo.Scope, f *cgo.Feed, first, n int) cgo.Tensor {
 	return s.As(s.Narrow(f.Tensor, 0, int64(8*first), int64(8*n)), cgo.Int64)
 }
 
-func putInts(b []byte, values []int64) {
+func putInts[T int | int64](b []byte, values []T) {
 	for i, v := range values {
 		binary.LittleEndian.PutUint64(b[8*i:], uint64(v))
 	}

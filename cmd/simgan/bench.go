@@ -139,10 +139,7 @@ func (o benchOptions) run(ctx context.Context, preset string, device cgo.Device,
 	if err != nil {
 		return nil, err
 	}
-	result := &benchResult{Preset: preset, config: config}
-	if result.Contestants, err = o.contestants(preset, config, cgo.HasBFloat16(device)); err != nil {
-		return nil, err
-	}
+	result := &benchResult{Preset: preset, config: config, Contestants: o.contestants(preset, config, device)}
 	file.Presets = append(file.Presets, result)
 	fmt.Fprintf(out, "preset %s\n", preset)
 	return result, takeTurns(ctx, result.Contestants, o.rounds, out, trainSpeed, func() error {

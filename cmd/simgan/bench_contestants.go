@@ -39,11 +39,8 @@ func (o benchOptions) ourselves(only, preset string) []string {
 }
 
 // contestants are simgan and the script, each in float32 and, where the device has it, in bfloat16; on a GPU compiled too.
-func (o benchOptions) contestants(preset string, c trainer.Config, bfloat bool) ([]*trainTurns, error) {
-	device, err := cgo.ParseDevice(o.device)
-	if err != nil {
-		return nil, err
-	}
+func (o benchOptions) contestants(preset string, c trainer.Config, device cgo.Device) []*trainTurns {
+	bfloat := cgo.HasBFloat16(device)
 	h, w := imageSize(c)
 	theirs := func(name, precision string, more ...string) *trainTurns {
 		kind, _, _ := strings.Cut(o.device, ":")
@@ -61,7 +58,7 @@ func (o benchOptions) contestants(preset string, c trainer.Config, bfloat bool) 
 		all = append(all, &trainTurns{Name: "simgan bfloat16", Command: o.ourselves("bfloat16", preset)})
 	}
 	if o.python == "" {
-		return all, nil
+		return all
 	}
 	all = append(all, theirs("PyTorch float32", "float32"))
 	if bfloat {
@@ -70,7 +67,7 @@ func (o benchOptions) contestants(preset string, c trainer.Config, bfloat bool) 
 	if device != cgo.CPU {
 		all = append(all, theirs("PyTorch bfloat16 torch.compile", "bfloat16", "--channels-last", "--compile"))
 	}
-	return all, nil
+	return all
 }
 
 // lossTolerance is how far a loss of the first steps may be from the reference's, as a part of it. bfloat16 keeps 8 bits, and
