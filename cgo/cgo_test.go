@@ -1,6 +1,7 @@
 package cgo
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -163,18 +164,27 @@ func TestGeneratorStateRestores(t *testing.T) {
 	}
 }
 
+// places are indices as Rows takes them.
+func places(s *Scope, index ...uint64) Tensor {
+	var b []byte
+	for _, i := range index {
+		b = binary.LittleEndian.AppendUint64(b, i)
+	}
+	return s.As(s.FromBytes(b), Int64)
+}
+
 func TestPutAndPickRows(t *testing.T) {
 	own(t)
 	err := Within(func(s *Scope) error {
 		x := s.Zeros(Float32, CPU, 4, 2)
-		if err := PutRows(x, []int64{3, 0}, s.From([]float32{1, 2, 3, 4}, CPU, 2, 2)); err != nil {
+		if err := PutRows(x, places(s, 3, 0), s.From([]float32{1, 2, 3, 4}, CPU, 2, 2)); err != nil {
 			return err
 		}
-		got, err := Read(s.Rows(x, []int64{0, 3}))
+		got, err := Read(s.Rows(x, places(s, 0, 3)))
 		if want := [4]float32{3, 4, 1, 2}; err == nil && [4]float32(got) != want {
 			t.Errorf("rows are %v, want %v", got, want)
 		}
-		if err := PutRows(x, []int64{4}, s.Zeros(Float32, CPU, 1, 2)); err == nil {
+		if err := PutRows(x, places(s, 4), s.Zeros(Float32, CPU, 1, 2)); err == nil {
 			t.Error("a row out of range was put")
 		}
 		return err

@@ -12,15 +12,8 @@
 #include "extras.h"
 #include "guard.h"
 
+using sg::extra;
 using sg::guard;
-
-// Calls a function of libsimgan_cuda.so, which has its own guard.
-template <class... A>
-static char *extra(const char *name, A... arguments) {
-  char *message = nullptr;
-  char *missing = guard([&] { message = sg::cuda_function<char *(A...)>(name)(arguments...); });
-  return missing ? missing : message;
-}
 
 char *sg_side_stream(int32_t device) {
   return guard([&] {

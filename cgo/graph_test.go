@@ -47,30 +47,6 @@ func TestFeedHoldsWhatWasSentLast(t *testing.T) {
 	}
 }
 
-// Rows at indices in a tensor are those at the same indices of the host's.
-func TestRowsAtIndicesOnTheDevice(t *testing.T) {
-	own(t)
-	err := Within(func(s *Scope) error {
-		x := s.Zeros(Float32, CPU, 4, 2)
-		index := s.As(s.FromBytes(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, 3), 1)), Int64)
-		if err := PutRowsAt(x, index, s.From([]float32{1, 2, 3, 4}, CPU, 2, 2)); err != nil {
-			return err
-		}
-		host, err := Read(s.Rows(x, []int64{3, 1}))
-		if err != nil {
-			return err
-		}
-		device, err := Read(s.RowsAt(x, index))
-		if want := [4]float32{1, 2, 3, 4}; err == nil && ([4]float32(host) != want || [4]float32(device) != want) {
-			t.Errorf("%v and %v, want %v", host, device, want)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // Both optimizers make the same updates with the rate in a tensor, which may change, as with the host's.
 func TestRateInATensor(t *testing.T) {
 	own(t)

@@ -78,29 +78,16 @@ char *sg_spread(sg_tensor x, int64_t height, int64_t width, sg_tensor *out) {
   return guard([&] { *out = give(tensor(x).expand({-1, -1, height, width})); });
 }
 
-static at::Tensor indices(const int64_t *index, int64_t n, at::Device device) {
-  return at::from_blob(const_cast<int64_t *>(index), {n}, at::kLong).to(device, at::kLong, false, /*copy=*/true);
-}
-
-char *sg_rows(sg_tensor x, const int64_t *index, int64_t n, sg_tensor *out) {
-  return guard([&] { *out = give(tensor(x).index_select(0, indices(index, n, tensor(x).device()))); });
-}
-
-static void put(at::Tensor &t, const at::Tensor &index, const at::Tensor &rows) {
-  c10::NoGradGuard no_grad;
-  t.index_copy_(0, index, rows.detach().to(t.scalar_type()));
-}
-
-char *sg_rows_put(sg_tensor x, const int64_t *index, int64_t n, sg_tensor rows) {
-  return guard([&] { put(tensor(x), indices(index, n, tensor(x).device()), tensor(rows)); });
-}
-
-char *sg_rows_at(sg_tensor x, sg_tensor index, sg_tensor *out) {
+char *sg_rows(sg_tensor x, sg_tensor index, sg_tensor *out) {
   return guard([&] { *out = give(tensor(x).index_select(0, tensor(index))); });
 }
 
-char *sg_rows_put_at(sg_tensor x, sg_tensor index, sg_tensor rows) {
-  return guard([&] { put(tensor(x), tensor(index), tensor(rows)); });
+char *sg_rows_put(sg_tensor x, sg_tensor index, sg_tensor rows) {
+  return guard([&] {
+    c10::NoGradGuard no_grad;
+    auto &t = tensor(x);
+    t.index_copy_(0, tensor(index), tensor(rows).detach().to(t.scalar_type()));
+  });
 }
 
 char *sg_quantize(sg_tensor x, int64_t bits, sg_tensor *out) {

@@ -4,8 +4,6 @@ package cgo
 import "C"
 
 import (
-	"fmt"
-
 	torch "github.com/wangkuiyi/gotorch"
 	"github.com/wangkuiyi/gotorch/nn/functional"
 )
@@ -156,29 +154,14 @@ func (s *Scope) Spread(x Tensor, height, width int64) Tensor {
 	}, x)
 }
 
-// Rows picks rows of x (along dimension 0) by their indices; an index out of range is an error.
-func (s *Scope) Rows(x Tensor, index []int64) Tensor {
-	return s.op("rows", func(out *C.sg_tensor) *C.char {
-		return C.sg_rows(ptr(x), sizes(index), C.int64_t(len(index)), out)
-	}, x)
+// Rows picks rows of x (along dimension 0) by indices (n) on x's device, int64; on the CPU one out of range is an error.
+func (s *Scope) Rows(x, index Tensor) Tensor {
+	return s.op("rows", func(out *C.sg_tensor) *C.char { return C.sg_rows(ptr(x), ptr(index), out) }, x, index)
 }
 
-// PutRows overwrites x[index[i]] with rows[i], in place, outside of autograd.
-func PutRows(x Tensor, index []int64, rows Tensor) error {
-	if info, err := Info(rows); err != nil || info.Shape[0] != int64(len(index)) {
-		return fmt.Errorf("put rows: %d indices for rows of %s", len(index), describe(rows))
-	}
-	return check("put rows", C.sg_rows_put(ptr(x), sizes(index), C.int64_t(len(index)), ptr(rows)), x, rows)
-}
-
-// RowsAt is Rows with indices (n) on x's device, int64.
-func (s *Scope) RowsAt(x, index Tensor) Tensor {
-	return s.op("rows", func(out *C.sg_tensor) *C.char { return C.sg_rows_at(ptr(x), ptr(index), out) }, x, index)
-}
-
-// PutRowsAt is PutRows with indices (n) on x's device, int64.
-func PutRowsAt(x, index, rows Tensor) error {
-	return check("put rows", C.sg_rows_put_at(ptr(x), ptr(index), ptr(rows)), x, index, rows)
+// PutRows overwrites x[index[i]] with rows[i], in place, outside of autograd; indices as Rows takes them.
+func PutRows(x, index, rows Tensor) error {
+	return check("put rows", C.sg_rows_put(ptr(x), ptr(index), ptr(rows)), x, index, rows)
 }
 
 // Quantize rounds x, values in [-1, 1], to the levels of an image of the given bits: what a written image holds.

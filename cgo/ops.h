@@ -32,13 +32,11 @@ char *sg_enlarge(sg_tensor x, int64_t height, int64_t width, sg_tensor *out);
 char *sg_nearest(sg_tensor x, int64_t height, int64_t width, sg_tensor *out);
 // x of sizes (n, c, 1, 1) seen as (n, c, height, width), no copy.
 char *sg_spread(sg_tensor x, int64_t height, int64_t width, sg_tensor *out);
-// Rows of x chosen by n indices held on the host.
-char *sg_rows(sg_tensor x, const int64_t *index, int64_t n, sg_tensor *out);
-// x[index[i]] = rows[i], in place, outside of autograd.
-char *sg_rows_put(sg_tensor x, const int64_t *index, int64_t n, sg_tensor rows);
-// The same with int64 indices on x's device, which nobody waits for; an index out of range ends the device's work, not the call.
-char *sg_rows_at(sg_tensor x, sg_tensor index, sg_tensor *out);
-char *sg_rows_put_at(sg_tensor x, sg_tensor index, sg_tensor rows);
+// Rows of x chosen by int64 indices on x's device, which nobody waits for; on a GPU one out of range ends the device's work,
+// not the call.
+char *sg_rows(sg_tensor x, sg_tensor index, sg_tensor *out);
+// x[index[i]] = rows[i], in place, outside of autograd; indices as above.
+char *sg_rows_put(sg_tensor x, sg_tensor index, sg_tensor rows);
 // Rounds x in [-1, 1] to the nearest of the levels that images of the given bits have (as writing and reading an image does).
 char *sg_quantize(sg_tensor x, int64_t bits, sg_tensor *out);
 #ifdef __cplusplus

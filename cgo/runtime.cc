@@ -37,16 +37,11 @@ char *sg_version(char **version, char **instructions) {
 }
 
 char *sg_bfloat16(int32_t device, int *yes) {
-  return guard([&] {
-    if (device < 0) {
-      *yes = __builtin_cpu_supports("avx512bf16");
-      return;
-    }
-    int major = 0;
-    char *message = sg::cuda_function<char *(int32_t, int *)>("sg_cuda_capability")(device, &major);
-    TORCH_CHECK(!message, message);
-    *yes = major >= 8;
-  });
+  if (device < 0) return guard([&] { *yes = __builtin_cpu_supports("avx512bf16"); });
+  int major = 0;
+  char *message = sg::extra("sg_cuda_capability", device, &major);
+  *yes = major >= 8;
+  return message;
 }
 
 char *sg_cuda_load(void) {

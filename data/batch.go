@@ -20,9 +20,6 @@ type Batch struct {
 	Staged     any       // what the user of a Loader's batch keeps with it: where on a device its images are
 }
 
-// Head is the first n images.
-func (b *Batch) Head(n int) *Batch { return b.Slice(0, n) }
-
 // NewBatch is a batch with room for n images, which Put fills.
 func NewBatch(n int, info Info) *Batch {
 	b := newLevels(n, info)

@@ -45,7 +45,7 @@ func (b *history) places(n int) (drawn, replaced []int64) {
 }
 
 // at is the images in the places, int64 (n).
-func (b *history) at(s *cgo.Scope, places cgo.Tensor) cgo.Tensor { return s.RowsAt(b.images, places) }
+func (b *history) at(s *cgo.Scope, places cgo.Tensor) cgo.Tensor { return s.Rows(b.images, places) }
 
 // put writes the first of the refined images into the places, int64 (n), in order.
 func (b *history) put(s *cgo.Scope, refined, places cgo.Tensor) error {
@@ -57,7 +57,7 @@ func (b *history) put(s *cgo.Scope, refined, places cgo.Tensor) error {
 	if s.Err() != nil {
 		return s.Err()
 	}
-	return cgo.PutRowsAt(b.images, places, new)
+	return cgo.PutRows(b.images, places, new)
 }
 
 // choose is k of 0..n-1 without repetition (Floyd's algorithm).

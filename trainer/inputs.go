@@ -136,7 +136,7 @@ func (in *imageInput) fit(b data.Batch, from *stream) (err error) {
 func (in *imageInput) images(s *cgo.Scope, n int) cgo.Tensor {
 	var rows cgo.Tensor
 	if in.index != nil {
-		rows = s.RowsAt(in.from.resident, ints(s, in.index, 0, n))
+		rows = s.Rows(in.from.resident, ints(s, in.index, 0, n))
 	} else {
 		rows = s.Narrow(in.rows, 0, 0, int64(n))
 	}

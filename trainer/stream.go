@@ -139,7 +139,7 @@ func (s *stream) keep(b *data.Batch) error {
 		if sc.Err() != nil {
 			return nil // Within reports it
 		}
-		return cgo.PutRowsAt(s.resident, places, s.staged.Tensor)
+		return cgo.PutRows(s.resident, places, s.staged.Tensor)
 	})
 }
 
