@@ -11,32 +11,41 @@ import (
 	"simgan/data/jpegcrop"
 )
 
-// contents are buffers for files that are read whole and not kept.
-var contents = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+// windowRoom is what reading windows takes, kept from one to the next.
+type windowRoom struct {
+	file   bytes.Buffer
+	cutter jpegcrop.Cutter
+}
+
+var windowRooms = sync.Pool{New: func() any { return new(windowRoom) }}
 
 // decodeWindow is a grey window of a PNG or JPEG, chosen when the picture's width and height are known: x, y from the top
 // left, w, h. Outside of the picture its border is repeated. Of a baseline JPEG only the window is decoded, to the same
 // pixels; damage behind the window, short of a cut end, is not seen then.
 func decodeWindow(path string, choose func(width, height int) (x, y, w, h int)) (Image, error) {
-	buffer := contents.Get().(*bytes.Buffer)
-	defer contents.Put(buffer)
-	buffer.Reset()
-	if err := readInto(buffer, path); err != nil {
+	room := windowRooms.Get().(*windowRoom)
+	defer windowRooms.Put(room)
+	room.file.Reset()
+	if err := readInto(&room.file, path); err != nil {
 		return Image{}, err
 	}
-	content := buffer.Bytes()
-	config, kind, err := image.DecodeConfig(bytes.NewReader(content))
-	if err != nil {
-		return Image{}, unreadable(path, "PNG or JPEG", err)
+	content, kind := room.file.Bytes(), "jpeg"
+	width, height, cuttable := room.cutter.Open(content)
+	if !cuttable {
+		config, other, err := image.DecodeConfig(bytes.NewReader(content))
+		if err != nil {
+			return Image{}, unreadable(path, "PNG or JPEG", err)
+		}
+		width, height, kind = config.Width, config.Height, other
 	}
-	if config.Width > maxSide || config.Height > maxSide {
-		return Image{}, fmt.Errorf("%s: %dx%d pixels are more than %d a side", path, config.Width, config.Height, maxSide)
+	if width > maxSide || height > maxSide {
+		return Image{}, fmt.Errorf("%s: %dx%d pixels are more than %d a side", path, width, height, maxSide)
 	}
-	x, y, w, h := choose(config.Width, config.Height)
-	inside := image.Rect(clampTo(x, config.Width), clampTo(y, config.Height), clampTo(x+w-1, config.Width)+1, clampTo(y+h-1, config.Height)+1)
+	x, y, w, h := choose(width, height)
+	inside := image.Rect(clampTo(x, width), clampTo(y, height), clampTo(x+w-1, width)+1, clampTo(y+h-1, height)+1)
 	var at image.Point
-	if kind == "jpeg" {
-		if small, corner, ok := jpegcrop.Window(content, inside); ok {
+	if cuttable {
+		if small, corner, ok := room.cutter.Window(inside); ok {
 			content, at = small, corner
 		}
 	}

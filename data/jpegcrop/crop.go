@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"image"
+	"slices"
 )
 
 // Markers of T.81, table B.1.
@@ -21,79 +22,101 @@ type component struct {
 	id, h, v, quant byte
 	dc, ac          byte // tables
 	last            int  // the DC value before
+	written         int  // the DC value written last
 }
 
 // picture is a JPEG being read.
 type picture struct {
 	width, height int
 	parts         []component
+	blocks        []int // of an MCU: the component of each
 	hMax, vMax    int
-	dc, ac        [4]*table
-	copied        []byte // segments that the window needs as they are
+	dc            [4]*dcTable
+	ac            [4]*acTable
 	restart       int    // MCUs between restart markers, 0: none
+	scan          []byte // the entropy-coded data and what follows
 }
 
-// Window is a JPEG whose picture is the smallest part of content's that holds r and is cut at its MCUs, and where that
-// part begins. ok is false where content is no whole baseline JPEG of one scan, or r is not inside the picture.
-func Window(content []byte, r image.Rectangle) (window []byte, at image.Point, ok bool) {
-	p := &picture{}
-	scan, ok := p.header(content)
-	if !ok || r.Empty() || !r.In(image.Rect(0, 0, p.width, p.height)) {
+// Cutter cuts windows out of JPEGs, one at a time. What it makes room for and its tables are there for the next.
+type Cutter struct {
+	picture
+	known struct { // tables made last; most files of a set have the same
+		dc [4]*dcTable
+		ac [4]*acTable
+	}
+	copied []byte // segments that the window needs as they are
+	plain  []byte // the entropy-coded data without stuffed bytes, with slack more behind it
+	ends   []int  // of the segments between restart markers, in plain
+	out    writer
+}
+
+// Open reads a JPEG's header; ok is false where it is none of a baseline JPEG of one scan. Window reads content again.
+func (c *Cutter) Open(content []byte) (width, height int, ok bool) {
+	c.picture = picture{parts: c.parts[:0], blocks: c.blocks[:0]}
+	c.copied = c.copied[:0]
+	if !c.header(content) {
+		c.picture = picture{}
+		return 0, 0, false
+	}
+	return c.width, c.height, true
+}
+
+// Window is a JPEG, valid until the next call, whose picture is the smallest part of the opened one's that holds r and is
+// cut at its MCUs, and where that part begins. ok is false where the file is not whole, or r is not inside the picture.
+func (c *Cutter) Window(r image.Rectangle) (window []byte, at image.Point, ok bool) {
+	if r.Empty() || !r.In(image.Rect(0, 0, c.width, c.height)) || !c.entropy() {
 		return nil, at, false
 	}
-	segments, ok := entropy(scan)
-	if !ok {
-		return nil, at, false
-	}
-	w, h := 8*p.hMax, 8*p.vMax
+	w, h := 8*c.hMax, 8*c.vMax
 	mcus := image.Rect(r.Min.X/w, r.Min.Y/h, (r.Max.X+w-1)/w, (r.Max.Y+h-1)/h)
-	blocks, ok := p.cut(segments, mcus)
-	if !ok {
+	size := image.Pt(min(mcus.Max.X*w, c.width)-mcus.Min.X*w, min(mcus.Max.Y*h, c.height)-mcus.Min.Y*h)
+	c.out = writer{out: c.newHeader(c.out.out[:0], size, mcus.Dx())}
+	if !c.cut(mcus) {
 		return nil, at, false
 	}
-	size := image.Pt(min(mcus.Max.X*w, p.width)-mcus.Min.X*w, min(mcus.Max.Y*h, p.height)-mcus.Min.Y*h)
-	return append(p.newHeader(size, mcus.Dx()), blocks...), image.Pt(mcus.Min.X*w, mcus.Min.Y*h), true
+	return c.out.out, image.Pt(mcus.Min.X*w, mcus.Min.Y*h), true
 }
 
-// header reads all up to the entropy-coded data and gives what follows.
-func (p *picture) header(content []byte) (scan []byte, ok bool) {
+// header reads all up to the entropy-coded data.
+func (c *Cutter) header(content []byte) (ok bool) {
 	if !bytes.HasPrefix(content, []byte{0xff, mSOI}) {
-		return nil, false
+		return false
 	}
 	for rest := content[2:]; len(rest) >= 4 && rest[0] == 0xff; {
 		marker, length := rest[1], int(binary.BigEndian.Uint16(rest[2:]))
 		if length < 2 || length+2 > len(rest) {
-			return nil, false
+			return false
 		}
 		segment, body := rest[:length+2], rest[4:length+2]
 		rest = rest[length+2:]
 		switch {
 		case marker == mSOS:
-			return rest, p.scanHeader(body)
+			c.scan = rest
+			return c.scanHeader(body)
 		case marker == mSOF0:
-			ok = p.frame(body)
+			ok = c.frame(body)
 		case marker == mDHT:
-			ok = p.tables(body)
-			p.copied = append(p.copied, segment...)
+			ok = c.tables(body)
+			c.copied = append(c.copied, segment...)
 		case marker == mDQT || marker == mAPP0 || marker == mAPP14:
 			ok = true
-			p.copied = append(p.copied, segment...)
+			c.copied = append(c.copied, segment...)
 		case marker == mDRI && length == 4:
 			ok = true
-			p.restart = int(binary.BigEndian.Uint16(body))
+			c.restart = int(binary.BigEndian.Uint16(body))
 		default:
 			ok = marker >= mAPP0 && marker <= mAPP15 || marker == mCOM
 		}
 		if !ok {
-			return nil, false
+			return false
 		}
 	}
-	return nil, false
+	return false
 }
 
 // frame reads a start of frame: 8 bits a sample, 1 or 3 components.
 func (p *picture) frame(body []byte) bool {
-	if p.parts != nil || len(body) < 6 || body[0] != 8 || len(body) != 6+3*int(body[5]) || body[5] != 1 && body[5] != 3 {
+	if len(p.parts) > 0 || len(body) < 6 || body[0] != 8 || len(body) != 6+3*int(body[5]) || body[5] != 1 && body[5] != 3 {
 		return false
 	}
 	p.height, p.width = int(binary.BigEndian.Uint16(body[1:])), int(binary.BigEndian.Uint16(body[3:]))
@@ -106,6 +129,9 @@ func (p *picture) frame(body []byte) bool {
 			return false
 		}
 		p.hMax, p.vMax = max(p.hMax, int(c.h)), max(p.vMax, int(c.v))
+		for range int(c.h) * int(c.v) {
+			p.blocks = append(p.blocks, len(p.parts))
+		}
 		p.parts = append(p.parts, c)
 	}
 	return p.width > 0 && p.height > 0
@@ -129,45 +155,50 @@ func (p *picture) scanHeader(body []byte) bool {
 
 // entropy takes the scan apart at its restart markers, without stuffed bytes; ok is false where the file does not end
 // with it.
-func entropy(scan []byte) (segments [][]byte, ok bool) {
-	segment := make([]byte, 0, len(scan)+slack)
-	for {
+func (c *Cutter) entropy() (ok bool) {
+	scan := c.scan
+	plain, ends := slices.Grow(c.plain[:0], len(scan)+slack), c.ends[:0]
+	for !ok {
 		i := bytes.IndexByte(scan, 0xff)
 		if i < 0 || i+1 >= len(scan) {
-			return nil, false
+			return false
 		}
-		segment = append(segment, scan[:i]...)
+		plain = append(plain, scan[:i]...)
 		marker := scan[i+1]
 		scan = scan[i+2:]
 		switch {
 		case marker == 0:
-			segment = append(segment, 0xff)
+			plain = append(plain, 0xff)
 		case marker >= mRST0 && marker < mRST0+8:
-			segments = append(segments, segment)
-			segment = make([]byte, 0, len(segment)+slack)
+			ends = append(ends, len(plain))
+		case marker != mEOI:
+			return false
 		default:
-			return append(segments, segment), marker == mEOI
+			ok = true
 		}
 	}
+	c.ends = append(ends, len(plain))
+	c.plain = plain[:len(plain)+slack]
+	return true
 }
 
-// newHeader is all in front of the window's entropy-coded data. Its rows of MCUs are restart intervals, so that each
+// newHeader appends all in front of the window's entropy-coded data. Its rows of MCUs are restart intervals, so that each
 // begins at DC 0; the tables for DC are the standard's, which have every difference.
-func (p *picture) newHeader(size image.Point, mcusPerRow int) []byte {
-	out := append([]byte{0xff, mSOI}, p.copied...)
-	out = append(out, 0xff, mSOF0, 0, byte(8+3*len(p.parts)), 8)
+func (c *Cutter) newHeader(out []byte, size image.Point, mcusPerRow int) []byte {
+	out = append(append(out, 0xff, mSOI), c.copied...)
+	out = append(out, 0xff, mSOF0, 0, byte(8+3*len(c.parts)), 8)
 	out = binary.BigEndian.AppendUint16(out, uint16(size.Y))
 	out = binary.BigEndian.AppendUint16(out, uint16(size.X))
-	out = append(out, byte(len(p.parts)))
-	for _, c := range p.parts {
-		out = append(out, c.id, c.h<<4|c.v, c.quant)
+	out = append(out, byte(len(c.parts)))
+	for _, p := range c.parts {
+		out = append(out, p.id, p.h<<4|p.v, p.quant)
 	}
 	out = append(append(append(out, 0xff, mDHT, 0, byte(3+len(dcCounts)+len(dcValues)), 0), dcCounts[:]...), dcValues[:]...)
 	out = append(out, 0xff, mDRI, 0, 4)
 	out = binary.BigEndian.AppendUint16(out, uint16(mcusPerRow))
-	out = append(out, 0xff, mSOS, 0, byte(6+2*len(p.parts)), byte(len(p.parts)))
-	for _, c := range p.parts {
-		out = append(out, c.id, c.ac)
+	out = append(out, 0xff, mSOS, 0, byte(6+2*len(c.parts)), byte(len(c.parts)))
+	for _, p := range c.parts {
+		out = append(out, p.id, p.ac)
 	}
 	return append(out, 0, 63, 0)
 }

@@ -4,58 +4,72 @@ import "image"
 
 // cut writes the entropy-coded data of the MCUs, with the file's end. It walks over all MCUs up to the last of them, for
 // where a block begins is known only by reading the one before.
-func (p *picture) cut(segments [][]byte, mcus image.Rectangle) (data []byte, ok bool) {
-	columns := (p.width + 8*p.hMax - 1) / (8 * p.hMax)
-	var r *reader
-	w := &writer{}
-	var written [3]int // DC values written last
-	for n := range columns * mcus.Max.Y {
-		if n == 0 || p.restart > 0 && n%p.restart == 0 {
-			if len(segments) == 0 {
-				return nil, false
+func (c *Cutter) cut(mcus image.Rectangle) (ok bool) {
+	columns := (c.width + 8*c.hMax - 1) / (8 * c.hMax)
+	r, ends := reader{data: c.plain}, c.ends
+	for y, left := 0, 0; y < mcus.Max.Y; y++ { // left: MCUs before the next restart
+		for x := range columns {
+			if left == 0 {
+				if len(ends) == 0 {
+					return false
+				}
+				r.at, r.end, ends = r.end, 8*ends[0], ends[1:]
+				left = c.interval(columns * mcus.Max.Y)
 			}
-			r, segments = newReader(segments[0]), segments[1:]
-			for i := range p.parts {
-				p.parts[i].last = 0
+			left--
+			inside := y >= mcus.Min.Y && x >= mcus.Min.X && x < mcus.Max.X
+			if inside && x == mcus.Min.X {
+				c.beginRow(y - mcus.Min.Y)
 			}
-		}
-		at := image.Pt(n%columns, n/columns)
-		inside := at.In(mcus)
-		if inside && at.X == mcus.Min.X {
-			if row := at.Y - mcus.Min.Y; row > 0 {
-				w.align()
-				w.out = append(w.out, 0xff, mRST0+byte((row-1)%8))
+			if !c.mcu(&r, inside) {
+				return false
 			}
-			written = [3]int{}
-		}
-		if !p.mcu(r, w, &written, inside) {
-			return nil, false
 		}
 	}
-	w.align()
-	return append(w.out, 0xff, mEOI), true
+	c.out.align()
+	c.out.out = append(c.out.out, 0xff, mEOI)
+	return true
+}
+
+// interval begins a restart interval of the file and is how many MCUs it has, all where there are no restarts.
+func (c *Cutter) interval(all int) int {
+	for i := range c.parts {
+		c.parts[i].last = 0
+	}
+	if c.restart > 0 {
+		return c.restart
+	}
+	return all
+}
+
+// beginRow begins a row of MCUs of the window, a restart interval.
+func (c *Cutter) beginRow(row int) {
+	if row > 0 {
+		c.out.align()
+		c.out.out = append(c.out.out, 0xff, mRST0+byte((row-1)%8))
+	}
+	for i := range c.parts {
+		c.parts[i].written = 0
+	}
 }
 
 // mcu reads one MCU and writes it where it is inside the window.
-func (p *picture) mcu(r *reader, w *writer, written *[3]int, inside bool) bool {
-	for i := range p.parts {
-		c := &p.parts[i]
-		for range int(c.h) * int(c.v) {
-			d, ok := r.difference(p.dc[c.dc])
-			from := r.at
-			if !ok || !r.block(p.ac[c.ac]) {
-				return false
-			}
-			c.last += d
-			if !inside {
-				continue
-			}
-			if !w.difference(c.last - written[i]) {
-				return false
-			}
-			written[i] = c.last
-			w.copy(r, from, r.at)
+func (c *Cutter) mcu(r *reader, inside bool) bool {
+	for _, i := range c.blocks {
+		p := &c.parts[i]
+		d, from, ok := r.block(c.dc[p.dc], c.ac[p.ac])
+		if !ok {
+			return false
 		}
+		p.last += d
+		if !inside {
+			continue
+		}
+		if !c.out.difference(p.last - p.written) {
+			return false
+		}
+		p.written = p.last
+		c.out.copy(r, from, r.at)
 	}
 	return true
 }
