@@ -80,9 +80,7 @@ func fromStd(m image.Image) Image {
 	case *image.Gray:
 		out := NewImage(1, b.Dy(), b.Dx(), 8)
 		for y := range out.H {
-			for x, v := range g.Pix[y*g.Stride : y*g.Stride+out.W] {
-				out.Pix[y*out.W+x] = uint16(v)
-			}
+			widenInto(out.Pix[y*out.W:(y+1)*out.W], g.Pix[y*g.Stride:])
 		}
 		return out
 	case *image.Gray16:

@@ -85,8 +85,13 @@ func fromLevels(levels []byte, bits int) []uint16 {
 
 func widen(bytes []uint8) []uint16 {
 	out := make([]uint16, len(bytes))
-	for i, v := range bytes {
-		out[i] = uint16(v)
-	}
+	widenInto(out, bytes)
 	return out
+}
+
+// widenInto widens the first bytes, as many as dst has samples.
+func widenInto(dst []uint16, bytes []uint8) {
+	for i, v := range bytes[:len(dst)] {
+		dst[i] = uint16(v)
+	}
 }

@@ -1,45 +1,65 @@
 package data
 
-import "math"
+import (
+	"math"
+	"slices"
+	"sync"
+)
 
 // Resize is the image at h x w by the Catmull-Rom kernel, widened where it shrinks, so that nothing aliases: to the bit
-// what golang.org/x/image/draw's CatmullRom makes of it, in a third of the time, for it knows no colours and no alpha.
+// what golang.org/x/image/draw's CatmullRom makes of it, in a quarter of the time, for it knows no colours and no alpha.
 func (m Image) Resize(h, w int) Image {
 	if m.H == h && m.W == w {
 		return m
 	}
 	out := NewImage(m.C, h, w, m.Bits)
-	across, down := newTaps(m.W, w), newTaps(m.H, h)
-	rows, narrow, sum := make([][4]float64, m.W), make([]float64, (m.H+3)*w), make([]float64, w)
+	r := resizers.Get().(*resizer)
+	defer resizers.Put(r)
+	r.prepare(m, h, w)
 	for c := range m.C {
 		for y := 0; y < m.H; y += 4 {
-			m.rows(c, y, rows)
-			across.apply(rows, narrow[y*w:(y+4)*w])
+			m.rows(c, y, r.rows)
+			r.across.apply(r.rows, r.narrow[y*w:(y+4)*w])
 		}
-		for y, t := range down {
-			clear(sum)
-			for k, weight := range t.weights {
-				for x, v := range narrow[(t.first+k)*w : (t.first+k+1)*w] {
-					sum[x] += float64(v * weight)
-				}
-			}
-			t.put(sum, m.Bits, out.Pix[(c*h+y)*w:(c*h+y+1)*w])
+		for y, t := range r.down.all {
+			t.add(r.narrow[t.first*w:], r.sum)
+			t.put(r.sum, m.Bits, out.Pix[(c*h+y)*w:(c*h+y+1)*w])
 		}
 	}
 	return out
 }
 
-// rows writes the samples of 4 rows, fewer at the image's end, as parts of 65535 before they are divided by it.
-func (m Image) rows(c, y int, dst [][4]float64) {
+// resizer is what resizing takes, kept from one image to the next: those of a data set have mostly one size.
+type resizer struct {
+	across, down tapsOf
+	rows         []quad
+	narrow, sum  []float64
+}
+
+var resizers = sync.Pool{New: func() any { return new(resizer) }}
+
+// prepare makes room to resize m to h x w.
+func (r *resizer) prepare(m Image, h, w int) {
+	r.across.set(m.W, w)
+	r.down.set(m.H, h)
+	r.rows = slices.Grow(r.rows[:0], m.W)[:m.W]
+	r.narrow = slices.Grow(r.narrow[:0], (m.H+3)*w)[:(m.H+3)*w]
+	r.sum = slices.Grow(r.sum[:0], w)[:w]
+}
+
+// quad is a sample of each of 4 rows.
+type quad struct{ a, b, c, d float64 }
+
+// rows writes the samples of 4 rows, at the image's end the last one's again, as parts of 65535 before they are divided by it.
+func (m Image) rows(c, y int, dst []quad) {
 	scale := uint32(1)
 	if m.Bits == 8 {
 		scale = 0x101
 	}
-	for k := range min(4, m.H-y) {
-		at := (c*m.H + y + k) * m.W
-		for x, v := range m.Pix[at : at+m.W] {
-			dst[x][k] = float64(uint32(v) * scale)
-		}
+	row := func(k int) []uint16 { return m.Pix[(c*m.H+min(y+k, m.H-1))*m.W:][:len(dst)] }
+	first, second, third, fourth := row(0), row(1), row(2), row(3)
+	for x := range dst {
+		dst[x] = quad{float64(uint32(first[x]) * scale), float64(uint32(second[x]) * scale), float64(uint32(third[x]) * scale), float64(uint32(fourth[x]) * scale)}
 	}
 }
 
@@ -49,16 +69,15 @@ type taps struct {
 	weights []float64
 	total   float64 // sum of the weights
 	inverse float64 // 1/total
+	share   float64 // inverse, of parts of 65535
 }
 
-type allTaps []taps
-
 // newTaps are those of n samples resized to m.
-func newTaps(n, m int) allTaps {
+func newTaps(n, m int) []taps {
 	const support = 2.0
 	scale := float64(n) / float64(m)
 	wide := max(scale, 1) // of the kernel
-	all, weights := make(allTaps, m), make([]float64, 0, m*(int(2*support*wide)+3))
+	all, weights := make([]taps, m), make([]float64, 0, m*(int(2*support*wide)+3))
 	for x := range all {
 		t := &all[x]
 		centre := float64((float64(x)+0.5)*scale) - 0.5
@@ -77,6 +96,7 @@ func newTaps(n, m int) allTaps {
 		}
 		t.weights = weights[begin:]
 		t.inverse = 1 / t.total
+		t.share = t.inverse / 0xffff
 	}
 	return all
 }
@@ -92,20 +112,51 @@ func catmullRom(t float64) float64 {
 	return 0
 }
 
-// apply resizes 4 rows of parts of 65535: their sums do not wait for each other.
-func (all allTaps) apply(rows [][4]float64, dst []float64) {
-	w := len(all)
-	for x, t := range all {
-		var a, b, c, d float64
-		for k, v := range rows[t.first : t.first+len(t.weights)] {
-			weight := t.weights[k]
-			a += float64(v[0] * weight)
-			b += float64(v[1] * weight)
-			c += float64(v[2] * weight)
-			d += float64(v[3] * weight)
+// tapsOf are the taps of n samples resized to m.
+type tapsOf struct {
+	n, m int
+	all  []taps
+}
+
+// set makes them anew where they are of other sizes.
+func (t *tapsOf) set(n, m int) {
+	if t.n != n || t.m != m {
+		*t = tapsOf{n, m, newTaps(n, m)}
+	}
+}
+
+// apply resizes 4 rows of parts of 65535.
+func (t *tapsOf) apply(rows []quad, dst []float64) {
+	w := t.m
+	for x := range t.all {
+		t := &t.all[x]
+		sum := t.sum(rows[t.first:])
+		dst[x], dst[w+x], dst[2*w+x], dst[3*w+x] = sum.a*t.share, sum.b*t.share, sum.c*t.share, sum.d*t.share
+	}
+}
+
+// sum is that of 4 rows' samples, each times its weight: they do not wait for each other.
+func (t *taps) sum(samples []quad) (sum quad) {
+	samples = samples[:len(t.weights)]
+	for k, weight := range t.weights {
+		v := &samples[k]
+		sum.a += float64(v.a * weight)
+		sum.b += float64(v.b * weight)
+		sum.c += float64(v.c * weight)
+		sum.d += float64(v.d * weight)
+	}
+	return sum
+}
+
+// add writes the sums of a column's samples, each times its weight, of all columns.
+func (t *taps) add(rows, sum []float64) {
+	w := len(sum)
+	clear(sum)
+	for k, weight := range t.weights {
+		row := rows[k*w:][:w]
+		for x, v := range row {
+			sum[x] += float64(v * weight)
 		}
-		share := t.inverse / 0xffff
-		dst[x], dst[w+x], dst[2*w+x], dst[3*w+x] = a*share, b*share, c*share, d*share
 	}
 }
 

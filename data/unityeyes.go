@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -135,8 +136,9 @@ type unityEyesLabel struct {
 
 // readUnityEyes reads N.json; every number in it is text: "(x, y, z)".
 func readUnityEyes(path string) (l unityEyesLabel, err error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
+	text := contents.Get().(*bytes.Buffer)
+	defer contents.Put(text)
+	if err := readInto(text, path); err != nil {
 		return l, err
 	}
 	var file struct {
@@ -147,7 +149,7 @@ func readUnityEyes(path string) (l unityEyesLabel, err error) {
 		Crop     json.RawMessage `json:"simgan_crop"` // unityEyesCrop
 		Version2 json.RawMessage `json:"ground_truth"`
 	}
-	if err := json.Unmarshal(text, &file); err != nil {
+	if err := json.Unmarshal(text.Bytes(), &file); err != nil {
 		return l, fmt.Errorf("%s: no whole JSON (%w): replace or remove it and its picture", path, err)
 	}
 	if file.Version2 != nil && file.Margin == nil {

@@ -11,26 +11,24 @@ import (
 	"simgan/data/jpegcrop"
 )
 
-// windowRoom is what reading windows takes, kept from one to the next.
-type windowRoom struct {
-	file   bytes.Buffer
-	cutter jpegcrop.Cutter
-}
+// contents are buffers for files that are read whole and not kept.
+var contents = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-var windowRooms = sync.Pool{New: func() any { return new(windowRoom) }}
+// cutters have room for what they do, and the tables of the files before.
+var cutters = sync.Pool{New: func() any { return new(jpegcrop.Cutter) }}
 
 // decodeWindow is a grey window of a PNG or JPEG, chosen when the picture's width and height are known: x, y from the top
 // left, w, h. Outside of the picture its border is repeated. Of a baseline JPEG only the window is decoded, to the same
 // pixels; damage behind the window, short of a cut end, is not seen then.
 func decodeWindow(path string, choose func(width, height int) (x, y, w, h int)) (Image, error) {
-	room := windowRooms.Get().(*windowRoom)
-	defer windowRooms.Put(room)
-	room.file.Reset()
-	if err := readInto(&room.file, path); err != nil {
+	buffer, cutter := contents.Get().(*bytes.Buffer), cutters.Get().(*jpegcrop.Cutter)
+	defer contents.Put(buffer)
+	defer cutters.Put(cutter)
+	if err := readInto(buffer, path); err != nil {
 		return Image{}, err
 	}
-	content, kind := room.file.Bytes(), "jpeg"
-	width, height, cuttable := room.cutter.Open(content)
+	content, kind := buffer.Bytes(), "jpeg"
+	width, height, cuttable := cutter.Open(content)
 	if !cuttable {
 		config, other, err := image.DecodeConfig(bytes.NewReader(content))
 		if err != nil {
@@ -45,7 +43,7 @@ func decodeWindow(path string, choose func(width, height int) (x, y, w, h int)) 
 	inside := image.Rect(clampTo(x, width), clampTo(y, height), clampTo(x+w-1, width)+1, clampTo(y+h-1, height)+1)
 	var at image.Point
 	if cuttable {
-		if small, corner, ok := room.cutter.Window(inside); ok {
+		if small, corner, ok := cutter.Window(inside); ok {
 			content, at = small, corner
 		}
 	}
@@ -63,8 +61,9 @@ func decodeWindow(path string, choose func(width, height int) (x, y, w, h int)) 
 	return greyStd(m).Crop(x-inside.Min.X, y-inside.Min.Y, w, h), nil
 }
 
-// readInto reads a whole file.
+// readInto reads a whole file in the place of what the buffer had.
 func readInto(b *bytes.Buffer, path string) error {
+	b.Reset()
 	file, err := os.Open(path)
 	if err != nil {
 		return err
