@@ -35,8 +35,8 @@ func decodeFile(path string) (Image, error) {
 	if err != nil {
 		return Image{}, unreadable(path, "PNG or JPEG", err)
 	}
-	if config.Width > maxSide || config.Height > maxSide {
-		return Image{}, fmt.Errorf("%s: %dx%d pixels are more than %d a side", path, config.Width, config.Height, maxSide)
+	if err := checkSides(path, config.Width, config.Height); err != nil {
+		return Image{}, err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return Image{}, err
@@ -46,6 +46,17 @@ func decodeFile(path string) (Image, error) {
 		return Image{}, unreadable(path, kind, err)
 	}
 	return fromStd(m), nil
+}
+
+// checkSides refuses pictures without pixels, which JPEG's header allows, and beyond maxSide.
+func checkSides(path string, width, height int) error {
+	switch {
+	case width < 1 || height < 1:
+		return fmt.Errorf("%s: %dx%d pixels are no picture: replace or remove the file", path, width, height)
+	case width > maxSide || height > maxSide:
+		return fmt.Errorf("%s: %dx%d pixels are more than %d a side", path, width, height, maxSide)
+	}
+	return nil
 }
 
 // imageSize is the width and height that a PNG or JPEG says it has.

@@ -2,7 +2,6 @@ package data
 
 import (
 	"bytes"
-	"fmt"
 	"image"
 	"image/color"
 	"os"
@@ -36,8 +35,8 @@ func decodeWindow(path string, choose func(width, height int) (x, y, w, h int)) 
 		}
 		width, height, kind = config.Width, config.Height, other
 	}
-	if width > maxSide || height > maxSide {
-		return Image{}, fmt.Errorf("%s: %dx%d pixels are more than %d a side", path, width, height, maxSide)
+	if err := checkSides(path, width, height); err != nil {
+		return Image{}, err
 	}
 	x, y, w, h := choose(width, height)
 	inside := image.Rect(clampTo(x, width), clampTo(y, height), clampTo(x+w-1, width)+1, clampTo(y+h-1, height)+1)
@@ -49,6 +48,9 @@ func decodeWindow(path string, choose func(width, height int) (x, y, w, h int)) 
 	}
 	m, _, err := image.Decode(bytes.NewReader(content))
 	if err != nil {
+		if _, _, header := image.DecodeConfig(bytes.NewReader(buffer.Bytes())); header != nil {
+			kind, err = "PNG or JPEG", header
+		}
 		return Image{}, unreadable(path, kind, err)
 	}
 	if part, ok := m.(interface {

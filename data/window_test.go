@@ -1,8 +1,11 @@
 package data
 
 import (
+	"bytes"
 	"image"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,6 +43,33 @@ func TestDecodeWindowIsTheCrop(t *testing.T) {
 					t.Errorf("%s of %d channels, window %v: %.300s", name, channels, w, diff)
 				}
 			}
+		}
+	}
+}
+
+// A JPEG whose header says that it is 0 wide is an error, as is one cut short and one of sampling factors beyond 4, which
+// image/jpeg refuses though a single component needs none.
+func TestDecodeWindowOfBadHeaders(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.jpg")
+	if err := encodeJPEG(path, NewImage(1, 60, 90, 8)); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := bytes.Index(whole, []byte{0xff, 0xc0}) + 5 // height, width, components, id, factors
+	for want, change := range map[string]func([]byte) []byte{
+		"0x60 pixels are no picture":                func(b []byte) []byte { b[frame+2], b[frame+3] = 0, 0; return b },
+		"readable PNG or JPEG (invalid JPEG format": func(b []byte) []byte { b[frame+6] = 0x51; return b },
+		"truncated jpeg":                            func(b []byte) []byte { return b[:len(b)-2] },
+	} {
+		if err := os.WriteFile(path, change(bytes.Clone(whole)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := decodeWindow(path, func(width, height int) (int, int, int, int) { return 0, 0, 8, 8 })
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, not %q", err, want)
 		}
 	}
 }

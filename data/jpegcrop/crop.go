@@ -122,11 +122,11 @@ func (p *picture) frame(body []byte) bool {
 	p.height, p.width = int(binary.BigEndian.Uint16(body[1:])), int(binary.BigEndian.Uint16(body[3:]))
 	for b := body[6:]; len(b) > 0; b = b[3:] {
 		c := component{id: b[0], h: b[1] >> 4, v: b[1] & 15, quant: b[2]}
+		if !factor(c.h) || !factor(c.v) {
+			return false
+		}
 		if len(body) == 9 { // a single component's blocks come one by one, whatever its factors
 			c.h, c.v = 1, 1
-		}
-		if c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 {
-			return false
 		}
 		p.hMax, p.vMax = max(p.hMax, int(c.h)), max(p.vMax, int(c.v))
 		for range int(c.h) * int(c.v) {
@@ -136,6 +136,9 @@ func (p *picture) frame(body []byte) bool {
 	}
 	return p.width > 0 && p.height > 0
 }
+
+// factor tells whether image/jpeg knows a sampling factor.
+func factor(n byte) bool { return n == 1 || n == 2 || n == 4 }
 
 // scanHeader reads a start of scan: of all components, all coefficients at once.
 func (p *picture) scanHeader(body []byte) bool {
