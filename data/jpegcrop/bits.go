@@ -16,7 +16,7 @@ type reader struct {
 	end  int    // bits
 }
 
-// peek is the next 57 bits at least, at the top.
+// peek is the bits from at on, 57 at least, at the top.
 func (r *reader) peek(at int) uint64 { return binary.BigEndian.Uint64(r.data[at>>3:]) << (at & 7) }
 
 // block reads a block's DC difference and passes over its AC coefficients, the bits from..r.at-1.

@@ -185,7 +185,7 @@ func (c *Cutter) entropy() (ok bool) {
 	return true
 }
 
-// newHeader appends all in front of the window's entropy-coded data. Its rows of MCUs are restart intervals, so that each
+// newHeader appends to out all in front of the window's entropy-coded data. Its rows of MCUs are restart intervals, so that each
 // begins at DC 0; the tables for DC are the standard's, which have every difference.
 func (c *Cutter) newHeader(out []byte, size image.Point, mcusPerRow int) []byte {
 	out = append(append(out, 0xff, mSOI), c.copied...)
