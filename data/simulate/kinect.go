@@ -15,9 +15,9 @@ const (
 	disparityStep = 8.0  // levels a pixel
 )
 
-// The pattern has 3861 dots in each of its 9 tiles of 211 x 165 (Reichinger 2011), one in 3 x 3 pixels, and is matched in
-// windows of 9 x 9 pixels (Konolige & Mihelich 2011). The match is simulated on what each dot lies on, as by Gschwandtner
-// et al. 2011 and Bohg et al. 2014: the disparity that most of a window's dots have, if they are enough.
+// The pattern is a grid of spots of which one in 3 x 3 is bright (Reichinger, "Kinect Pattern Uncovered", 2011), and is matched
+// in windows of 9 x 9 pixels (Gschwandtner et al., "BlenSor", 2011; Bohg et al. 2014, render_kinect). The match is simulated on
+// what each dot lies on, as there: the disparity that most of a window's dots have, if they are enough.
 const (
 	dotCell  = 3   // pixels across that have one dot
 	halfWide = 4   // pixels from a window's centre to its border
@@ -34,7 +34,7 @@ type sensor struct {
 }
 
 // newSensor draws a picture's disturbance. Three Kinects recorded NYU's hands at once: where their patterns overlap, dots are
-// lost in patches (Maimone & Fuchs 2012). How many is a guess: a fifth of the pictures lose less than 3 %, as frame 1 of NYU's
+// lost in patches (Maimone & Fuchs 2012: 17 % of the pixels with six of them). How many is a guess: a fifth of the pictures lose less than 3 %, as frame 1 of NYU's
 // test set seems to; the mean is 23 %.
 func newSensor(r *rand.Rand) sensor {
 	u := r.Float64()
