@@ -48,6 +48,21 @@ func TestGPUExtrasLoad(t *testing.T) {
 	}
 }
 
+// Our own kernels compute what libtorch's views do. The CPU in a GPU's place loops over their indices.
+func TestGPUOwnBorderIsTheViews(t *testing.T) {
+	gpu := needGPU(t)
+	if err := OwnKernels(gpu); gpu != CPU && err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range borderCases {
+		for _, fold := range []bool{false, true} {
+			if err := ownBorderIsTheViews(b, gpu, BFloat16, fold); err != nil {
+				t.Errorf("%+v, fold %v: %v", b, fold, err)
+			}
+		}
+	}
+}
+
 // A generator goes on from its saved state with the same numbers.
 func TestGPUGeneratorGoesOn(t *testing.T) {
 	gpu := needGPU(t)

@@ -87,12 +87,12 @@ struct Layers {
   // maps holds the input and takes each layer's result but the last one's, which is returned. Where they are not kept, only those that
   // a later layer reads stay.
   Tensor forward(std::vector<Tensor> &maps, bool keep) const {
-    if (border > 0) sg::fill_border(maps[0], border);
+    if (border > 0) kernels->fill_border(maps[0], border);
     const size_t last = w.size() - 1;
     for (size_t l = 0; l < last; l++) {
       const bool second = l > 0 && l % 2 == 0;
       maps.push_back(kernels->forward(maps[l], w[l], b[l], second ? maps[l - 1] : Tensor(), true));
-      if (border > 0 && w[l + 1].size(2) > 1) sg::fill_border(maps.back(), border);
+      if (border > 0 && w[l + 1].size(2) > 1) kernels->fill_border(maps.back(), border);
       if (!keep && l > 0) maps[l - 1].reset();
     }
     return kernels->forward(maps[last], w[last], b[last], {}, false);
@@ -140,14 +140,14 @@ struct FusedRefiner : torch::autograd::Function<FusedRefiner> {
       if (l == 0) break;
       const bool first = l % 2 == 1 && l + 1 < n;  // of a block: its input goes past it, into the sum behind the second
       auto [below, sum] = kernels->input_gradient(g, w[l], maps[l], first ? above : Tensor());
-      if (border > 0 && w[l].size(2) > 1) sg::fold_border(below, border);
+      if (border > 0 && w[l].size(2) > 1) kernels->fold_border(below, border);
       above = g;
       g = below;
       db = sum;
     }
     if (ctx->needs_input_grad(0)) {
       const auto dx = kernels->input_gradient(g, w[0], {}, {}).first;
-      if (border > 0) sg::fold_border(dx, border);
+      if (border > 0) kernels->fold_border(dx, border);
       out[0] = outside(dx, x.size(1), border).to(x.scalar_type());
     }
     return out;

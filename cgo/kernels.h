@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "border.h"
+
 namespace sg {
 
 struct Kernels {
@@ -17,6 +19,9 @@ struct Kernels {
                                                            const at::Tensor &residual) = 0;
   // The gradient at the filters (k, c, r, r), of x's type.
   virtual at::Tensor weight_gradient(const at::Tensor &dy, const at::Tensor &x, int64_t r) = 0;
+  // Replicate padding's border of p pixels, put right in the maps as border.h says.
+  virtual void fill_border(const at::Tensor &maps, int64_t p) { sg::fill_border(maps, p); }
+  virtual void fold_border(const at::Tensor &maps, int64_t p) { sg::fold_border(maps, p); }
 };
 
 }  // namespace sg

@@ -113,11 +113,14 @@ build_cuda() {
     mkdir -p "$folder.partial"
     cp -l "$LIBS"/* "$folder.partial"
     local nvidia="$wheels/nvidia" source
-    local flags=(-std=c++17 -O2 -w -DNV_CUDNN_FRONTEND_USE_DYNAMIC_LOADING -I"$PWD/cgo" -I"$wheels/include" -I"$nvidia/cudnn/include" -I"$nvidia/cu13/include")
+    local flags=(-std=c++17 -O2 -w -DNV_CUDNN_FRONTEND_USE_DYNAMIC_LOADING -I"$PWD/cgo" -I"$wheels/include" -I"$nvidia/cudnn/include" -I"$nvidia/cu13/include" -I"$folder.partial")
+    # The source that NVRTC compiles on the GPU's machine, as a string.
+    { echo 'R"cuda('; cat cgo/border_kernels.h; echo ')cuda"'; } >"$folder.partial/own_source.inc"
     g++ "${flags[@]}" -o "$folder.partial/plans" cgo/cuda/plans.cc -L"$nvidia/cu13/lib" -l:libcudart.so.13 -ldl &
     local plans=$!
+    g++ "${flags[@]}" -o "$folder.partial/compile" cgo/cuda/compile.cc -ldl
     for source in "$PWD"/cgo/cuda/*.cc; do
-      [ "${source##*/}" = plans.cc ] || echo "#include \"$source\""
+      [[ "$source" == */plans.cc || "$source" == */compile.cc ]] || echo "#include \"$source\""
     done >"$folder.partial/simgan_cuda.cc"
     g++ "${flags[@]}" -fPIC -shared -o "$folder.partial/libsimgan_cuda.so" -I"$TORCH/include" -I"$TORCH/include/torch/csrc/api/include" \
       -x c++ "$folder.partial/simgan_cuda.cc" -x none -L"$TORCH/lib" -Wl,-rpath,"$TORCH/lib:$TORCH/../nvidia/cu13/lib" -Wl,--allow-shlib-undefined \
@@ -140,8 +143,8 @@ write_env() {
     echo "export CGO_ENABLED=1"
     echo "export CGO_LDFLAGS=\"$link\""
     echo "export SIMGAN_LIBTORCH=\"$TORCH\""
-    # For the test that asks cuDNN for plans: the program, and the libraries that it alone is to load.
-    [ -z "$PLANS" ] || echo "export SIMGAN_PLANS=\"$LIBS/plans\" SIMGAN_PLANS_LIBS=\"$PLANS\""
+    # For the tests that ask cuDNN for plans, and NVRTC for our kernels: the programs, and the libraries that they alone are to load.
+    [ -z "$PLANS" ] || echo "export SIMGAN_PLANS=\"$LIBS/plans\" SIMGAN_COMPILE=\"$LIBS/compile\" SIMGAN_PLANS_LIBS=\"$PLANS\""
   } >build/env.sh.partial
   mv build/env.sh.partial build/env.sh
 }

@@ -121,13 +121,10 @@ func newBenchRun(c Config, info data.Info) (*benchRun, error) {
 	return b, err
 }
 
-// listen notes what a run would say of fused kernels and CUDA graphs.
+// listen notes what a run would say of kernels and CUDA graphs.
 func (b *benchRun) listen() error {
 	note := func(format string, args ...any) { b.notes = append(b.notes, fmt.Sprintf(format, args...)) }
-	if b.fused != "" {
-		note("%s", b.fused)
-	}
-	b.R.Unfused = func(err error) { note("%s", fusedNote(0, err)) }
+	b.tell(note)
 	if err := b.prepare(b.config.Train.Batch); err != nil {
 		return err
 	}

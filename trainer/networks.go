@@ -18,7 +18,7 @@ type networks struct {
 	optR    cgo.Optimizer
 	optD    cgo.Optimizer
 	noise   *cgo.Generator
-	fused   string // whether R trains through fused kernels, and why; empty on the CPU, where there are none
+	found   []string // what was found of kernels for a GPU: whether layers are fused, and why not; none on the CPU
 }
 
 // newNetworks builds the networks of the config for images like info, initialised from its seed. It refuses a batch that
@@ -80,8 +80,19 @@ func (n *networks) fuse(c Config, info data.Info) {
 	if n.device == cgo.CPU {
 		return
 	}
+	if err := cgo.OwnKernels(n.device); err != nil {
+		n.found = append(n.found, fmt.Sprintf("own kernels off, libtorch's in their place: %v", err))
+	}
 	speedup, err := n.R.Fuse(n.device, n.bfloat, c.Train.Batch, info.H, info.W)
-	n.fused = fusedNote(speedup, err)
+	n.found = append(n.found, fusedNote(speedup, err))
+}
+
+// tell says what was found, and will say if a step gives fused kernels up.
+func (n *networks) tell(say func(format string, args ...any)) {
+	for _, note := range n.found {
+		say("%s", note)
+	}
+	n.R.Unfused = func(err error) { say("%s", fusedNote(0, err)) }
 }
 
 func fusedNote(speedup float64, err error) string {

@@ -180,10 +180,7 @@ func (t *Trainer) announce() {
 	h, w := t.D.Map(t.info.H, t.info.W)
 	f.say("refiner %d parameters, discriminator %d parameters, %dx%d patches; %s, %s, %d threads", models.Count(t.R.Params()),
 		models.Count(t.D.Params()), w, h, t.device, c.Train.Precision, threads(c.Threads))
-	if t.fused != "" {
-		f.say("%s", t.fused)
-	}
-	t.R.Unfused = func(err error) { f.say("%s", fusedNote(0, err)) }
+	t.tell(f.say)
 }
 
 func threads(n int) int {

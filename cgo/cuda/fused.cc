@@ -14,6 +14,7 @@
 #include <mutex>
 
 #include "kernels.h"
+#include "launch.h"
 #include "plans.h"
 
 // JSON as cuDNN's frontend brings it.
@@ -166,6 +167,14 @@ struct FusedCuDNN : sg::Kernels {
     auto dw = at::empty({layer.k, layer.c, r, r}, x.options(), at::MemoryFormat::ChannelsLast);
     run({sg::Request::weight, false, false, layer}, {{sg::op_dy, dy}, {sg::op_x, x}, {sg::op_out, dw}});
     return dw;
+  }
+
+  void fill_border(const Tensor &maps, int64_t p) override {
+    if (!sg::own::launch_border(/*fold=*/false, maps, p)) sg::fill_border(maps, p);
+  }
+
+  void fold_border(const Tensor &maps, int64_t p) override {
+    if (!sg::own::launch_border(/*fold=*/true, maps, p)) sg::fold_border(maps, p);
   }
 
  private:

@@ -1,5 +1,5 @@
 // plans DEVICE.json GRAPH...: asks cuDNN, on a machine without a GPU, for graphs of plans.h on the device that the file
-// describes. A GRAPH is PASS[+residual][+relu]:n,c,h,w,k,r. A line for each: its name, the number of plans, and "precompiled"
+// describes. A GRAPH is PASS[+residual][+relu]:n,c,h,w,k,r,stride. A line for each: its name, the number of plans, and "precompiled"
 // (one was built), "generated" (its kernel was compiled, and only the driver that would load it is missing) or "no".
 // WHY=1 adds the reason.
 #include "plans.h"
@@ -34,8 +34,8 @@ static sg::Request parse(const std::string &text) {
   auto &l = r.layer;
   const auto sizes = text.find(':');
   if (sizes != std::string::npos)
-    sscanf(text.c_str() + sizes, ":%ld,%ld,%ld,%ld,%ld,%ld", &l.n, &l.c, &l.h, &l.w, &l.k, &l.r);
-  if (r.name() != text || l.r < 1) throw std::runtime_error(text + ": want PASS[+residual][+relu]:n,c,h,w,k,r");
+    sscanf(text.c_str() + sizes, ":%ld,%ld,%ld,%ld,%ld,%ld,%ld", &l.n, &l.c, &l.h, &l.w, &l.k, &l.r, &l.stride);
+  if (l.stride < 1 || r.name() != text) throw std::runtime_error(text + ": want PASS[+residual][+relu]:n,c,h,w,k,r,stride");
   return r;
 }
 

@@ -1,4 +1,4 @@
-// The fused convolutions of the refiner as cuDNN graphs, one kernel each. No torch in here: plans.cc asks cuDNN for them
+// The fused convolutions of R and D as cuDNN graphs, one kernel each. No torch in here: plans.cc asks cuDNN for them
 // without a GPU, fused.cc runs them on one.
 #pragma once
 #include <cuda.h>
@@ -12,9 +12,11 @@ namespace sg {
 
 namespace fe = cudnn_frontend;
 
-// A convolution of stride 1 whose zero padding keeps the size: (n, c, h, w) -> (n, k, h, w) with filters of r x r.
+// A convolution with r x r filters and a zero padding of r/2: (n, c, h, w) -> (n, k, out(h), out(w)).
 struct Layer {
-  int64_t n, c, h, w, k, r;
+  int64_t n, c, h, w, k, r, stride;
+
+  int64_t out(int64_t size) const { return (size + 2 * (r / 2) - r) / stride + 1; }
 };
 
 // One graph. Everything is bfloat16 with channels innermost, but for the bias's gradient in float32.
@@ -27,14 +29,14 @@ struct Request {
   bool residual, relu;
   Layer layer;
 
-  // For messages and as the key of the plan file: "forward+residual+relu:512,64,35,55,64,3".
+  // For messages and as the key of the plan file: "forward+residual+relu:512,64,35,55,64,3,1".
   std::string name() const {
     static const char *const names[] = {"forward", "input", "weight"};
     std::string s = names[pass];
     if (residual) s += "+residual";
     if (relu) s += "+relu";
     const char *separator = ":";
-    for (int64_t v : {layer.n, layer.c, layer.h, layer.w, layer.k, layer.r}) {
+    for (int64_t v : {layer.n, layer.c, layer.h, layer.w, layer.k, layer.r, layer.stride}) {
       s += separator + std::to_string(v);
       separator = ",";
     }
@@ -42,7 +44,7 @@ struct Request {
   }
 };
 
-// The tensors of a graph. x, y: (n, c, h, w); dy: (n, k, h, w); w: (k, c, r, r); b and db: one value a channel.
+// The tensors of a graph. x, y: (n, c, h, w); dy: (n, k, out(h), out(w)); w: (k, c, r, r); b and db: one value a channel.
 enum Operand : int64_t { op_x = 1, op_w, op_b, op_residual, op_y, op_dy, op_out, op_db };
 
 inline void good(fe::error_t e) {
@@ -74,7 +76,7 @@ inline Tensor pointwise(fe::graph::Graph &g, fe::PointwiseMode_t mode, const Ten
 
 template <class Attributes>
 Attributes geometry(const Layer &l) {
-  return Attributes().set_padding({l.r / 2, l.r / 2}).set_stride({1, 1}).set_dilation({1, 1});
+  return Attributes().set_padding({l.r / 2, l.r / 2}).set_stride({l.stride, l.stride}).set_dilation({1, 1});
 }
 
 inline void add_forward(fe::graph::Graph &g, const Request &r, const Shape &in, const Shape &filters, const Shape &out) {
@@ -109,7 +111,7 @@ inline void plan(fe::graph::Graph &g, const Request &r, cudnnHandle_t handle) {
   g.set_compute_data_type(fe::DataType_t::FLOAT);
   const auto &l = r.layer;
   static decltype(&plans::add_forward) const add[] = {plans::add_forward, plans::add_input, plans::add_weight};
-  add[r.pass](g, r, {l.n, l.c, l.h, l.w}, {l.k, l.c, l.r, l.r}, {l.n, l.k, l.h, l.w});
+  add[r.pass](g, r, {l.n, l.c, l.h, l.w}, {l.k, l.c, l.r, l.r}, {l.n, l.k, l.out(l.h), l.out(l.w)});
   good(g.validate());
   good(g.build_operation_graph(handle));
   good(g.create_execution_plans({fe::HeurMode_t::A, fe::HeurMode_t::FALLBACK}));

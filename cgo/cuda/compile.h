@@ -1,0 +1,64 @@
+// CUDA source compiled on the machine that runs it, by the NVRTC that comes with libtorch. No torch in here: compile.cc asks for the
+// kernels without a GPU, own.cc runs them on one.
+#pragma once
+#include <dlfcn.h>
+#include <nvrtc.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace sg {
+
+// The source of our own kernels, all of it; setup.sh makes the file.
+inline const char *const own_source =
+#include "own_source.inc"
+    ;
+
+namespace compiler {
+
+inline void *function(const char *name) {
+  static void *const library = dlopen("libnvrtc.so.13", RTLD_NOW);
+  if (!library) throw std::runtime_error(std::string("NVRTC: ") + dlerror());
+  void *f = dlsym(library, name);
+  if (!f) throw std::runtime_error(std::string("NVRTC has no ") + name);
+  return f;
+}
+
+// The function of NVRTC as nvrtc.h declares it.
+#define SG_NVRTC(name) reinterpret_cast<decltype(&name)>(sg::compiler::function(#name))
+
+inline void good(nvrtcResult r) {
+  if (r != NVRTC_SUCCESS) throw std::runtime_error(std::string("NVRTC: ") + SG_NVRTC(nvrtcGetErrorString)(r));
+}
+
+struct Program {
+  nvrtcProgram p = nullptr;
+  explicit Program(const char *source) { good(SG_NVRTC(nvrtcCreateProgram)(&p, source, "own.cu", 0, nullptr, nullptr)); }
+  ~Program() { SG_NVRTC(nvrtcDestroyProgram)(&p); }
+
+  std::string log() const {
+    size_t size = 0;
+    good(SG_NVRTC(nvrtcGetProgramLogSize)(p, &size));
+    std::string text(size, '\0');
+    good(SG_NVRTC(nvrtcGetProgramLog)(p, text.data()));
+    return text.c_str();
+  }
+};
+
+}  // namespace compiler
+
+// The source for an architecture as "sm_90", as a GPU loads it. Functions without a mark are the device's.
+inline std::string compile(const char *source, const std::string &architecture) {
+  const compiler::Program program(source);
+  const std::string arch = "--gpu-architecture=" + architecture;
+  const char *const options[] = {arch.c_str(), "--std=c++17", "--device-as-default-execution-space"};
+  if (SG_NVRTC(nvrtcCompileProgram)(program.p, 3, options) != NVRTC_SUCCESS)
+    throw std::runtime_error("NVRTC for " + architecture + ": " + program.log());
+  size_t size = 0;
+  compiler::good(SG_NVRTC(nvrtcGetCUBINSize)(program.p, &size));
+  std::string code(size, '\0');
+  compiler::good(SG_NVRTC(nvrtcGetCUBIN)(program.p, code.data()));
+  return code;
+}
+
+}  // namespace sg
