@@ -3,7 +3,7 @@ package cgo
 // #include "fused.h"
 import "C"
 
-// Kernels is what the fused refiner is made of.
+// Kernels is what fused layers are made of.
 type Kernels int
 
 // The kernels, numbered as in fused.h.
@@ -12,16 +12,34 @@ const (
 	CuDNNKernels     Kernels = C.SG_KERNELS_CUDNN     // cuDNN's fused ones: a GPU, maps in bfloat16
 )
 
-// FusedRefiner takes x (b, c, H, W) through stem, residual blocks and the last 1x1 convolution, (b, C, H, W) float32 before the
-// tanh, with a kernel a layer. params are weight and bias of each layer in order; kind is the type of the maps between layers.
-// Filters are odd, padding is Zeros or Replicate; there is no second derivative. Its error is its own: the scope goes on.
-func (s *Scope) FusedRefiner(x Tensor, params []Tensor, padding Padding, k Kernels, kind Type) (Tensor, error) {
+// FusedLayer is a convolution with its bias, then, where Residual, the sum with what the layer before it read, then ReLU, which a
+// network's last layer has not, then a max-pool of Pool x Pool windows, padded by Pool/2 (0: none).
+type FusedLayer struct {
+	Stride           int64
+	Residual         bool
+	Pool, PoolStride int64
+}
+
+// FusedLayers takes x (b, c, H, W) through the table's layers, (b, k, h, w) float32, with a kernel a layer. params are weight and bias
+// of each layer in order; kind is the type of the maps between layers. Filters are odd, padding is Zeros or, for strides of 1 without
+// pools, Replicate; there is no second derivative. Its error is its own: the scope goes on.
+func (s *Scope) FusedLayers(x Tensor, params []Tensor, table []FusedLayer, padding Padding, k Kernels, kind Type) (Tensor, error) {
 	if s.err != nil {
 		return Tensor{}, s.err
 	}
-	out := s.op("fused refiner", func(out *C.sg_tensor) *C.char {
-		p, n := ptrs(params)
-		return C.sg_fused_refiner(ptr(x), p, n, C.int(padding), C.int(k), C.int8_t(kind), out)
+	if len(params) != 2*len(table) || len(table) == 0 {
+		return Tensor{}, opError("fused layers", "a weight and a bias a layer are needed", append([]Tensor{x}, params...))
+	}
+	rows := make([]C.sg_fused_layer, len(table))
+	for i, l := range table {
+		rows[i] = C.sg_fused_layer{stride: C.int64_t(l.Stride), pool: C.int64_t(l.Pool), pool_stride: C.int64_t(l.PoolStride)}
+		if l.Residual {
+			rows[i].residual = 1
+		}
+	}
+	out := s.op("fused layers", func(out *C.sg_tensor) *C.char {
+		p, _ := ptrs(params)
+		return C.sg_fused_layers(ptr(x), p, &rows[0], C.int64_t(len(rows)), C.int(padding), C.int(k), C.int8_t(kind), out)
 	}, append([]Tensor{x}, params...)...)
 	err := s.err
 	s.err = nil

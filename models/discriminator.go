@@ -45,10 +45,12 @@ var tables = map[string][]layer{
 // Discriminator is D_phi, fully convolutional: it tells for each patch whether it is refined or real.
 type Discriminator struct {
 	Module
-	Config DiscriminatorConfig
-	table  []layer
-	convs  []conv
-	norms  []norm
+	Fusion
+	Config   DiscriminatorConfig
+	Channels int
+	table    []layer
+	convs    []conv
+	norms    []norm
 }
 
 // NewDiscriminator builds D for images of the given channels on the CPU, initialised from libtorch's default generator.
@@ -57,7 +59,7 @@ func NewDiscriminator(c DiscriminatorConfig, channels int) (*Discriminator, erro
 	if !ok {
 		return nil, fmt.Errorf("discriminator.layers %q: use gaze or hand", c.Layers)
 	}
-	d := &Discriminator{Config: c}
+	d := &Discriminator{Config: c, Channels: channels}
 	err := guarded("discriminator", func() {
 		in := int64(channels)
 		for i, l := range table {
@@ -81,6 +83,14 @@ func NewDiscriminator(c DiscriminatorConfig, channels int) (*Discriminator, erro
 
 // Forward is (b, C, H, W) -> logits (b, 2, h, w), no activation behind the last layer.
 func (d *Discriminator) Forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
+	if y, ok := d.forward(s, d, x, training); ok {
+		return y
+	}
+	return d.Layers(s, x, training)
+}
+
+// Layers is Forward layer by layer: its gradients have gradients, which PenaltyR1 needs.
+func (d *Discriminator) Layers(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
 	next := 0
 	for _, l := range d.table {
 		if l.out == 0 {
@@ -94,6 +104,19 @@ func (d *Discriminator) Forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.T
 		next++
 	}
 	return x
+}
+
+// rows are the table's convolutions, each with the pool behind it.
+func (d *Discriminator) rows() (table []cgo.FusedLayer, padding cgo.Padding) {
+	for _, l := range d.table {
+		if l.out > 0 {
+			table = append(table, cgo.FusedLayer{Stride: l.stride})
+		} else {
+			last := &table[len(table)-1]
+			last.Pool, last.PoolStride = l.k, l.stride
+		}
+	}
+	return table, cgo.Zeros
 }
 
 // Map is the size of D's patch map for images of h x w.

@@ -3,22 +3,37 @@ package models
 import (
 	"errors"
 	"fmt"
-	"math"
-	"slices"
-	"time"
 
 	"simgan/cgo"
 )
 
-// trunk is a way through R's layers up to the tanh: images with their noise (b, C+k, H, W) -> (b, C, H, W) float32.
-type trunk func(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error)
-
-func layerByLayer(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
-	return r.layers(s, x, true), s.Err()
+// fusable is a network that can be one operation, up to what follows its last convolution: R, or D.
+type fusable interface {
+	Params() []Param
+	To(cgo.Device) error
+	Close()
+	// Layers goes through the convolutions by libtorch's operations.
+	Layers(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor
+	// rows are the same as a table for fused kernels.
+	rows() ([]cgo.FusedLayer, cgo.Padding)
 }
 
-func onCuDNN(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
-	return s.FusedRefiner(x, Tensors(r.params), r.stem.padding, cgo.CuDNNKernels, cgo.BFloat16)
+// trunk is a way through a network's convolutions: x (b, c, H, W) -> (b, k, h, w) float32.
+type trunk func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error)
+
+func layerByLayer(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+	return s.Float(n.Layers(s, x, true)), s.Err()
+}
+
+func onCuDNN(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+	table, padding := n.rows()
+	return s.FusedLayers(x, Tensors(n.Params()), table, padding, cgo.CuDNNKernels, cgo.BFloat16)
+}
+
+// Fusion is how a network trains: layer by layer, or through fused kernels.
+type Fusion struct {
+	fused   trunk           // nil: layer by layer
+	Unfused func(err error) // is told, if set, when fused kernels failed in Forward and are given up
 }
 
 // Fuse lets R train through cuDNN's fused kernels on the GPU for batches of n images of h x w, if they are found to compute what
@@ -27,11 +42,15 @@ func (r *Refiner) Fuse(device cgo.Device, bfloat bool, n, h, w int) (speedup flo
 	if err := r.Config.fusable(); err != nil {
 		return 0, err
 	}
-	if !bfloat || device == cgo.CPU {
-		return 0, errors.New("it is for a GPU and train.precision bfloat16")
+	return r.fuse(device, bfloat, func() (*trial, error) { return r.trial(n, h, w) })
+}
+
+// Fuse lets D train through cuDNN's fused kernels, as R's Fuse does; PenaltyR1 keeps to Layers.
+func (d *Discriminator) Fuse(device cgo.Device, bfloat bool, n, h, w int) (speedup float64, err error) {
+	if d.Config.Normalization != "none" {
+		return 0, fmt.Errorf("there are no kernels with discriminator.normalization %s", d.Config.Normalization)
 	}
-	speedup, err = r.fuseWith(onCuDNN, layerByLayer, device, n, h, w)
-	return speedup, errors.Join(err, cgo.ResetPeak(device))
+	return d.fuse(device, bfloat, func() (*trial, error) { return d.trial(n, h, w) })
 }
 
 // fusable says what of the config has no fused kernels.
@@ -47,202 +66,59 @@ func (c RefinerConfig) fusable() error {
 	return nil
 }
 
-// fuseWith judges the way beside libtorch's on a refiner like R with weights of its own, and takes it where it is right and pays.
-func (r *Refiner) fuseWith(way, libtorch trunk, device cgo.Device, n, h, w int) (float64, error) {
+// trial of a refiner like R, for the whole batches of R's steps and the halves with which D's begin.
+func (r *Refiner) trial(n, h, w int) (*trial, error) {
 	probe, err := NewRefiner(r.Config, r.Channels)
+	return &trial{network: probe, shape: []int64{int64(n), int64(r.Channels) + r.Config.Noise.channels(), int64(h), int64(w)}, half: true}, err
+}
+
+// trial of a discriminator like D, whose input takes gradients in R's steps.
+func (d *Discriminator) trial(n, h, w int) (*trial, error) {
+	probe, err := NewDiscriminator(d.Config, d.Channels)
+	return &trial{network: probe, shape: []int64{int64(n), int64(d.Channels), int64(h), int64(w)}, images: true}, err
+}
+
+func (f *Fusion) fuse(device cgo.Device, bfloat bool, begin func() (*trial, error)) (speedup float64, err error) {
+	if !bfloat || device == cgo.CPU {
+		return 0, errors.New("it is for a GPU and train.precision bfloat16")
+	}
+	t, err := begin()
 	if err != nil {
 		return 0, err
 	}
-	defer probe.Close()
-	if err := probe.To(device); err != nil {
-		return 0, err
-	}
-	var speedup float64
+	speedup, err = f.fuseWith(t, onCuDNN, layerByLayer, device)
+	return speedup, errors.Join(err, cgo.ResetPeak(device))
+}
+
+// fuseWith judges the way beside libtorch's in the trial, which it closes, and takes it where it is right and pays.
+func (f *Fusion) fuseWith(t *trial, way, libtorch trunk, device cgo.Device) (speedup float64, err error) {
+	defer t.network.Close()
 	err = cgo.Within(func(s *cgo.Scope) error {
-		g, err := cgo.NewGenerator(device, 1)
-		if err != nil {
+		if err := t.prepare(s, device); err != nil {
 			return err
-		}
-		defer g.Close()
-		for i, p := range probe.params { // biases start at 0: a kernel that forgets them must not pass
-			if i%2 == 1 {
-				if err := cgo.Copy(p.Tensor, s.Scale(s.Randn(g, s.Shape(p.Tensor)...), 0.1)); err != nil {
-					return err
-				}
-			}
-		}
-		t := trial{
-			r: probe, device: device,
-			x: s.Randn(g, int64(n), int64(r.Channels)+r.Config.Noise.channels(), int64(h), int64(w)),
-			v: s.Add(s.Randn(g, int64(n), int64(r.Channels), int64(h), int64(w)), s.From([]float32{1}, device, 1)),
-		}
-		if s.Err() != nil {
-			return s.Err()
 		}
 		speedup, err = t.judge(way, libtorch)
 		return err
 	})
 	if err == nil {
-		r.fused = way
+		f.fused = way
 	}
 	return speedup, err
 }
 
-// fusedForward is R's trunk by the way that Fuse took; false where there is none, for images that are no training batch (each new
-// size would have its kernels chosen anew), and from its first error on, which is no reason to end a run.
-func (r *Refiner) fusedForward(s *cgo.Scope, x cgo.Tensor, training bool) (cgo.Tensor, bool) {
-	if r.fused == nil || !training || s.Err() != nil {
+// forward goes the way that Fuse took through n's convolutions; false where there is none, for images that are no training batch (each
+// new size would have its kernels chosen anew), and from its first error on, which is no reason to end a run.
+func (f *Fusion) forward(s *cgo.Scope, n fusable, x cgo.Tensor, training bool) (cgo.Tensor, bool) {
+	if f.fused == nil || !training || s.Err() != nil {
 		return cgo.Tensor{}, false
 	}
-	y, err := r.fused(s, r, x)
+	y, err := f.fused(s, n, x)
 	if err == nil {
 		return y, true
 	}
-	r.fused = nil
-	if r.Unfused != nil {
-		r.Unfused(err)
+	f.fused = nil
+	if f.Unfused != nil {
+		f.Unfused(err)
 	}
 	return cgo.Tensor{}, false
-}
-
-// trial compares ways through the refiner r on one batch x, with the sum of v * tanh as loss. v has a mean: noise alone makes
-// gradients in which terms cancel, and bfloat16's share of them large (13 % for R of the paper; so up to 7 %, most near 1 %).
-type trial struct {
-	r      *Refiner
-	device cgo.Device
-	x, v   cgo.Tensor
-}
-
-// outcome is what a way computed, named by what(), and the seconds it took.
-type outcome struct {
-	values  [][]float32
-	seconds float64
-}
-
-// judge is how much faster than libtorch's layers the way is; an error where it is slower, or computes something else: where it is
-// further from float32 than one and a half times what libtorch's bfloat16 is.
-func (t trial) judge(way, libtorch trunk) (float64, error) {
-	var exact outcome
-	err := cgo.ExactFloat32(func() (err error) {
-		exact, err = t.run(libtorch, false, 1)
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	plain, err := t.run(libtorch, true, timedTurns)
-	if err != nil {
-		return 0, err
-	}
-	fused, err := t.run(way, true, timedTurns)
-	if err != nil {
-		return 0, err
-	}
-	for i, want := range exact.values {
-		far, usual := distance(fused.values[i], want), distance(plain.values[i], want)
-		if !(far <= 1.5*usual+0.01) {
-			return 0, fmt.Errorf("its %s is %.2g of its length off, libtorch's in bfloat16 %.2g", t.what(i), far, usual)
-		}
-	}
-	speedup := plain.seconds / fused.seconds
-	if speedup < 1 {
-		return speedup, fmt.Errorf("it took %.2f times as long as libtorch's layers", 1/speedup)
-	}
-	return speedup, nil
-}
-
-// timedTurns are the turns of which the fastest counts; the first ones warm up.
-const timedTurns = 6
-
-// what names the i-th of an outcome's values.
-func (t trial) what(i int) string {
-	if i < 2 {
-		return [...]string{"result", "result for half a batch"}[i]
-	}
-	return "gradient of " + t.r.params[i-2].Name
-}
-
-// run goes a way several times, forward and backward, in bfloat16 or float32; the values are the last turn's.
-func (t trial) run(way trunk, bfloat bool, turns int) (o outcome, err error) {
-	o.seconds = math.Inf(1)
-	for k := range turns {
-		err = cgo.Within(func(s *cgo.Scope) error {
-			seconds, y, err := t.turn(s, way, bfloat)
-			o.seconds = min(o.seconds, seconds)
-			if err != nil || k < turns-1 {
-				return err
-			}
-			o.values, err = t.read(s, way, bfloat, y)
-			return err
-		})
-		if err != nil {
-			return o, err
-		}
-	}
-	return o, nil
-}
-
-// turn is one forward and backward pass of the way, and its seconds; gradients are fresh.
-func (t trial) turn(s *cgo.Scope, way trunk, bfloat bool) (seconds float64, y cgo.Tensor, err error) {
-	if err := errors.Join(cgo.DropGrads(Tensors(t.r.params)), cgo.Synchronize(t.device)); err != nil {
-		return 0, y, err
-	}
-	start := time.Now()
-	err = cgo.AutocastIf(bfloat, t.device, func() error {
-		y, err = way(s, t.r, t.x)
-		return err
-	})
-	if err != nil {
-		return 0, y, err
-	}
-	y = s.Tanh(y)
-	loss := s.Sum(s.Mul(y, t.v))
-	if s.Err() != nil {
-		return 0, y, s.Err()
-	}
-	err = errors.Join(s.Backward(loss), cgo.Synchronize(t.device))
-	return time.Since(start).Seconds(), y, err
-}
-
-// read copies a turn's result and gradients to the host, and the result for the half batch with which a step of D begins.
-func (t trial) read(s *cgo.Scope, way trunk, bfloat bool, y cgo.Tensor) ([][]float32, error) {
-	var half cgo.Tensor
-	n := s.Shape(t.x)[0]
-	err := cgo.NoGrad(func() error {
-		return cgo.AutocastIf(bfloat, t.device, func() (err error) {
-			half, err = way(s, t.r, s.Narrow(t.x, 0, 0, n-n/2))
-			return err
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	tensors := []cgo.Tensor{y, s.Tanh(half)}
-	for _, p := range t.r.params {
-		tensors = append(tensors, s.Grad(p.Tensor))
-	}
-	if s.Err() != nil {
-		return nil, s.Err()
-	}
-	values := make([][]float32, len(tensors))
-	for i, p := range tensors {
-		if values[i], err = cgo.Read(p); err != nil {
-			return nil, err
-		}
-	}
-	return values, nil
-}
-
-// distance is |a - b| / |b|, of vectors.
-func distance(a, b []float32) float64 {
-	if slices.Equal(a, b) {
-		return 0
-	}
-	var apart, length float64
-	for i, v := range b {
-		d := float64(a[i]) - float64(v)
-		apart += d * d
-		length += float64(v) * float64(v)
-	}
-	return math.Sqrt(apart / length)
 }

@@ -8,13 +8,31 @@ import (
 	"simgan/internal/gputest"
 )
 
-// The fused refiner computes what libtorch's layers compute, with either padding; whether it is faster is told, not asked. The CPU in a GPU's place
-// takes the reference kernels.
-func TestGPUFusedRefinerIsRight(t *testing.T) {
-	if err := cgo.Start(0); err != nil {
+// isRight judges cuDNN's kernels in a trial; whether they are faster is told, not asked. The CPU in a GPU's place takes the reference
+// kernels.
+func isRight(t *testing.T, gpu cgo.Device, begun *trial, err error) {
+	t.Helper()
+	if err != nil {
 		t.Fatal(err)
 	}
+	way := trunk(onCuDNN)
+	if gpu == cgo.CPU {
+		way = fusedWay
+	}
+	speedup, err := new(Fusion).fuseWith(begun, way, layerByLayer, gpu)
+	if err != nil && !strings.Contains(err.Error(), "times as long") {
+		t.Fatal(err)
+	}
+	t.Logf("%.2f times as fast as libtorch's layers", speedup)
+}
+
+// The fused refiner computes what libtorch's layers compute, with either padding, our own kernels making replicate's border.
+func TestGPUFusedRefinerIsRight(t *testing.T) {
+	start(t)
 	gpu := cgo.Device(gputest.Need(t, cgo.CUDADevices))
+	if err := cgo.OwnKernels(gpu); err != nil && gpu != cgo.CPU {
+		t.Error(err)
+	}
 	hand := paper
 	hand.Blocks, hand.Kernel, hand.BlockKernel = 10, 7, 7
 	for name, c := range map[string]struct {
@@ -27,15 +45,28 @@ func TestGPUFusedRefinerIsRight(t *testing.T) {
 		t.Run(name, func(t *testing.T) { // in a goroutine of its own
 			start(t)
 			_, c.config.Padding, _ = strings.Cut(name, " ")
-			way := trunk(onCuDNN)
 			if gpu == cgo.CPU {
-				way, c.n, c.h, c.w, c.config.Width = fusedWay, 2, 9, 11, 8
+				c.n, c.h, c.w, c.config.Width = 2, 9, 11, 8
 			}
-			speedup, err := refiner(t, c.config).fuseWith(way, layerByLayer, gpu, c.n, c.h, c.w)
-			if err != nil && !strings.Contains(err.Error(), "times as long") {
-				t.Fatal(err)
+			begun, err := refiner(t, c.config).trial(c.n, c.h, c.w)
+			isRight(t, gpu, begun, err)
+		})
+	}
+}
+
+// So does the fused discriminator, the images' gradient too.
+func TestGPUFusedDiscriminatorIsRight(t *testing.T) {
+	start(t)
+	gpu := cgo.Device(gputest.Need(t, cgo.CUDADevices))
+	for layers, size := range map[string][3]int{"gaze": {512, 35, 55}, "hand": {16, 224, 224}} {
+		t.Run(layers, func(t *testing.T) {
+			start(t)
+			width := 1.0
+			if gpu == cgo.CPU {
+				size, width = [3]int{2, 32, 40}, 0.25
 			}
-			t.Logf("%.2f times as fast as libtorch's layers", speedup)
+			begun, err := discriminator(t, layers, width).trial(size[0], size[1], size[2])
+			isRight(t, gpu, begun, err)
 		})
 	}
 }

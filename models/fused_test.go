@@ -9,10 +9,15 @@ import (
 	"simgan/cgo"
 )
 
-// fusedWay is the fused trunk on libtorch's reference kernels, in the type that the trial asks for.
-func fusedWay(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
-	return s.FusedRefiner(x, Tensors(r.params), r.stem.padding, cgo.ReferenceKernels, cgo.BFloat16)
+// reference is the fused way on libtorch's reference kernels with maps of the type.
+func reference(kind cgo.Type) trunk {
+	return func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+		table, padding := n.rows()
+		return s.FusedLayers(x, Tensors(n.Params()), table, padding, cgo.ReferenceKernels, kind)
+	}
 }
+
+var fusedWay = reference(cgo.BFloat16)
 
 func smallRefiner(t *testing.T, padding string) *Refiner {
 	c := paper
@@ -20,14 +25,26 @@ func smallRefiner(t *testing.T, padding string) *Refiner {
 	return refiner(t, c)
 }
 
+// trialOf is the trial of a network for 4 images of 9 x 11.
+func trialOf(t *testing.T, n interface {
+	trial(n, h, w int) (*trial, error)
+}) *trial {
+	t.Helper()
+	made, err := n.trial(4, 9, 11)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
 // after is a way that has something done to its result.
-func after(change func(s *cgo.Scope, r *Refiner, y cgo.Tensor) cgo.Tensor) trunk {
-	return func(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
-		y, err := fusedWay(s, r, x)
+func after(change func(s *cgo.Scope, y cgo.Tensor) cgo.Tensor) trunk {
+	return func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+		y, err := fusedWay(s, n, x)
 		if err != nil {
 			return y, err
 		}
-		return change(s, r, y), s.Err()
+		return change(s, y), s.Err()
 	}
 }
 
@@ -40,27 +57,29 @@ func TestFuseRefusesWhatIsWrongOrSlow(t *testing.T) {
 		way  trunk
 		want string
 	}{
-		"right, slow": {after(func(_ *cgo.Scope, _ *Refiner, y cgo.Tensor) cgo.Tensor {
+		"right, slow": {after(func(_ *cgo.Scope, y cgo.Tensor) cgo.Tensor {
 			time.Sleep(100 * time.Millisecond)
 			return y
 		}), slow},
-		"wrong result": {after(func(s *cgo.Scope, _ *Refiner, y cgo.Tensor) cgo.Tensor { return s.Scale(y, 1.2) }), "its result is"},
-		"half the gradient": {after(func(s *cgo.Scope, _ *Refiner, y cgo.Tensor) cgo.Tensor {
+		"wrong result": {after(func(s *cgo.Scope, y cgo.Tensor) cgo.Tensor { return s.Scale(y, 1.2) }), "its result is"},
+		"half the gradient": {after(func(s *cgo.Scope, y cgo.Tensor) cgo.Tensor {
 			return s.Scale(s.Add(y, s.Detach(y)), 0.5)
 		}), "its gradient of stem.weight is"},
-		"a forgotten bias": {func(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
-			params := Tensors(r.params)
+		"a forgotten bias": {func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+			params := Tensors(n.Params())
 			params[5] = s.Scale(params[5], 0) // of the first block's second convolution
-			return s.FusedRefiner(x, params, r.stem.padding, cgo.ReferenceKernels, cgo.BFloat16)
+			table, padding := n.rows()
+			return s.FusedLayers(x, params, table, padding, cgo.ReferenceKernels, cgo.BFloat16)
 		}, "its result is"},
-		"another padding": {func(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
-			return s.FusedRefiner(x, Tensors(r.params), cgo.Replicate, cgo.ReferenceKernels, cgo.BFloat16)
+		"another padding": {func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+			table, _ := n.rows()
+			return s.FusedLayers(x, Tensors(n.Params()), table, cgo.Replicate, cgo.ReferenceKernels, cgo.BFloat16)
 		}, "its result is"},
-		"an error": {func(*cgo.Scope, *Refiner, cgo.Tensor) (cgo.Tensor, error) {
+		"an error": {func(*cgo.Scope, fusable, cgo.Tensor) (cgo.Tensor, error) {
 			return cgo.Tensor{}, errors.New("cuDNN has no plan")
 		}, "cuDNN has no plan"},
-		"wrong for half a batch": {func(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
-			y, err := fusedWay(s, r, x)
+		"wrong for half a batch": {func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+			y, err := fusedWay(s, n, x)
 			if shape := s.Shape(y); err == nil && shape[0] == 2 {
 				y = s.Zeros(cgo.Float32, cgo.CPU, shape...)
 			}
@@ -68,7 +87,7 @@ func TestFuseRefusesWhatIsWrongOrSlow(t *testing.T) {
 		}, "its result for half a batch is"},
 	} {
 		r := smallRefiner(t, "zeros")
-		if _, err := r.fuseWith(c.way, layerByLayer, cgo.CPU, 4, 9, 11); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := r.fuseWith(trialOf(t, r), c.way, layerByLayer, cgo.CPU); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 		if r.fused != nil {
@@ -87,19 +106,19 @@ func TestFuseTakesWhatPays(t *testing.T) {
 func fuseTakesWhatPays(t *testing.T, padding string) {
 	start(t)
 	r := smallRefiner(t, padding)
-	plain := func(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
+	plain := func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
 		time.Sleep(200 * time.Millisecond)
-		return layerByLayer(s, r, x)
+		return layerByLayer(s, n, x)
 	}
-	speedup, err := r.fuseWith(fusedWay, plain, cgo.CPU, 4, 9, 11)
+	speedup, err := r.fuseWith(trialOf(t, r), fusedWay, plain, cgo.CPU)
 	if err != nil || speedup < 1 || r.fused == nil {
 		t.Fatalf("%.2f times as fast, but refused: %v", speedup, err)
 	}
 	err = cgo.Within(func(s *cgo.Scope) error {
 		calls := 0
-		r.fused = func(s *cgo.Scope, r *Refiner, x cgo.Tensor) (cgo.Tensor, error) {
+		r.fused = func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
 			calls++
-			return fusedWay(s, r, x)
+			return fusedWay(s, n, x)
 		}
 		x := s.Zeros(cgo.Float32, cgo.CPU, 2, 1, 9, 11)
 		r.Forward(s, x, cgo.Tensor{}, false)

@@ -68,7 +68,8 @@ func LossD(s *cgo.Scope, refined, real cgo.Tensor, b int) cgo.Tensor {
 }
 
 // PenaltyR1 is r1/2 ||grad_y (log-odds of "real", summed over patches)||^2, averaged over the b images (Mescheder et al.
-// 2018): it keeps D smooth around the real images. y must require its gradient.
+// 2018): it keeps D smooth around the real images. y must require its gradient, and the logits
+// come from D.Layers.
 func PenaltyR1(s *cgo.Scope, logits, y cgo.Tensor, r1 float64, b int) cgo.Tensor {
 	odds := s.Sub(s.Narrow(logits, 1, Real, 1), s.Narrow(logits, 1, Refined, 1))
 	return s.Scale(s.SquareSum(s.Gradient(odds, y)), r1/2/float64(b))

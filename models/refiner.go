@@ -56,12 +56,11 @@ func (c NoiseConfig) Draw(s *cgo.Scope, g *cgo.Generator, n, h, w int64) cgo.Ten
 // Refiner is R_theta: a synthetic image in, the same image made real out, no stride and no pooling.
 type Refiner struct {
 	Module
+	Fusion
 	Config     RefinerConfig
 	Channels   int
 	stem, last conv
 	blocks     []block
-	fused      trunk           // nil: layer by layer
-	Unfused    func(err error) // is told, if set, when the fused trunk failed in Forward and is given up
 }
 
 // block is Conv, ReLU, Conv, add, ReLU.
@@ -100,14 +99,15 @@ func (r *Refiner) Forward(s *cgo.Scope, x, noise cgo.Tensor, training bool) cgo.
 	if noise.T != nil {
 		h = s.Cat(1, x, noise)
 	}
-	if y, ok := r.fusedForward(s, h, training); ok {
-		return s.Tanh(y)
+	y, ok := r.forward(s, r, h, training)
+	if !ok {
+		y = r.Layers(s, h, training)
 	}
-	return s.Tanh(r.layers(s, h, training))
+	return s.Tanh(y)
 }
 
-// layers is Forward layer by layer, up to the tanh.
-func (r *Refiner) layers(s *cgo.Scope, h cgo.Tensor, training bool) cgo.Tensor {
+// Layers is Forward layer by layer, up to the tanh.
+func (r *Refiner) Layers(s *cgo.Scope, h cgo.Tensor, training bool) cgo.Tensor {
 	h = s.ReLUInPlace(r.stem.forward(s, h)) // (b, C+k, H, W) -> (b, width, H, W)
 	for _, b := range r.blocks {
 		y := s.ReLUInPlace(b.norm1.forward(s, b.conv1.forward(s, h), training))
@@ -115,6 +115,15 @@ func (r *Refiner) layers(s *cgo.Scope, h cgo.Tensor, training bool) cgo.Tensor {
 		h = s.AddReLUInPlace(y, h) // (b, width, H, W)
 	}
 	return s.Float(r.last.forward(s, h)) // -> (b, C, H, W)
+}
+
+// rows are Layers' convolutions: what enters a block is added behind its second.
+func (r *Refiner) rows() ([]cgo.FusedLayer, cgo.Padding) {
+	table := []cgo.FusedLayer{{Stride: 1}}
+	for range r.blocks {
+		table = append(table, cgo.FusedLayer{Stride: 1}, cgo.FusedLayer{Stride: 1, Residual: true})
+	}
+	return append(table, cgo.FusedLayer{Stride: 1}), r.stem.padding
 }
 
 // ReceptiveField is the side, in pixels, of the square of x that one pixel of R(x) depends on.

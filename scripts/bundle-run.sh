@@ -108,14 +108,19 @@ check_graphs() {
   same graphs eager 1e-2 L_R L_D
 }
 
-# The paper's refiner runs through fused kernels, in recorded steps. The first time on a machine every kernel's plans are timed.
+# The paper's refiner and discriminator run through fused kernels, in recorded steps, and our own kernels compile. The first time on a
+# machine every kernel's plans are timed.
 check_fused() {
-  local log=$WORK/fused/log.txt
+  local log=$WORK/fused/log.txt network status=0
   PRESET=gaze-paper-v1 short fused 20 --set train.capture=on --set train.precision=bfloat16 || return 1
   [ "$DEVICE" = cuda ] || { note "skipped: no GPU"; return; }
-  grep -q 'fused refiner: ' "$log" && ! grep -q 'fused refiner off' "$log" && note "$(grep -m 1 -o 'fused refiner: .*' "$log")" && return
-  note "$(grep -m 1 -o 'fused refiner off.*' "$log" || echo "$log does not speak of the fused refiner")"
-  return 1
+  for network in refiner discriminator; do
+    grep -q "fused $network: " "$log" && ! grep -q "fused $network off" "$log" && note "$(grep -m 1 -o "fused $network: .*" "$log")" && continue
+    note "$(grep -m 1 -o "fused $network off.*" "$log" || echo "$log does not speak of the fused $network")"
+    status=1
+  done
+  ! grep -q 'own kernels off' "$log" || { note "$(grep -m 1 -o 'own kernels off.*' "$log")"; status=1; }
+  return $status
 }
 
 # A run that paused at step 3 and went on ends in the losses of one that did not. In float32: each process has cuDNN choose

@@ -75,7 +75,7 @@ func newNetworks(c Config, info data.Info) (n *networks, err error) {
 	return n, nil
 }
 
-// fuse lets R train through fused kernels where they are right and pay on this device.
+// fuse lets R and D train through fused kernels where they are right and pay on this device, each by itself.
 func (n *networks) fuse(c Config, info data.Info) {
 	if n.device == cgo.CPU {
 		return
@@ -84,7 +84,9 @@ func (n *networks) fuse(c Config, info data.Info) {
 		n.found = append(n.found, fmt.Sprintf("own kernels off, libtorch's in their place: %v", err))
 	}
 	speedup, err := n.R.Fuse(n.device, n.bfloat, c.Train.Batch, info.H, info.W)
-	n.found = append(n.found, fusedNote(speedup, err))
+	n.found = append(n.found, fusedNote("refiner", speedup, err))
+	speedup, err = n.D.Fuse(n.device, n.bfloat, c.Train.Batch, info.H, info.W)
+	n.found = append(n.found, fusedNote("discriminator", speedup, err))
 }
 
 // tell says what was found, and will say if a step gives fused kernels up.
@@ -92,14 +94,15 @@ func (n *networks) tell(say func(format string, args ...any)) {
 	for _, note := range n.found {
 		say("%s", note)
 	}
-	n.R.Unfused = func(err error) { say("%s", fusedNote(0, err)) }
+	n.R.Unfused = func(err error) { say("%s", fusedNote("refiner", 0, err)) }
+	n.D.Unfused = func(err error) { say("%s", fusedNote("discriminator", 0, err)) }
 }
 
-func fusedNote(speedup float64, err error) string {
+func fusedNote(network string, speedup float64, err error) string {
 	if err != nil {
-		return fmt.Sprintf("fused refiner off: %v", err)
+		return fmt.Sprintf("fused %s off: %v", network, err)
 	}
-	return fmt.Sprintf("fused refiner: %.1fx faster than libtorch's layers", speedup)
+	return fmt.Sprintf("fused %s: %.1fx faster than libtorch's layers", network, speedup)
 }
 
 // Streams keep what is drawn for one purpose independent of every other.

@@ -9,17 +9,22 @@ import (
 	"testing"
 )
 
-// fusedGraphs are the graphs of cgo/cuda/plans.h that a step of R is made of, for images of channels x h x w.
-// Replicate padding is a border in the maps.
-func fusedGraphs(c Config, channels, h, w int) (graphs []string) {
+// graphsOf are the graphs of cgo/cuda/plans.h for passes of a convolution of in x h x w maps; channels are padded to 8.
+func graphsOf(n, in, h, w, out, r, stride int, passes ...string) (graphs []string) {
+	eights := func(n int) int { return (n + 7) / 8 * 8 }
+	for _, p := range passes {
+		graphs = append(graphs, fmt.Sprintf("%s:%d,%d,%d,%d,%d,%d,%d", p, n, eights(in), h, w, eights(out), r, stride))
+	}
+	return graphs
+}
+
+// refinerGraphs are those that a step of R is made of, for images of channels x h x w. Replicate padding is a border in the maps.
+func refinerGraphs(c Config, channels, h, w int) (graphs []string) {
 	if border := max(c.Refiner.Kernel, c.Refiner.BlockKernel) / 2; c.Refiner.Padding == "replicate" {
 		h, w = h+2*border, w+2*border
 	}
-	eights := func(n int) int { return (n + 7) / 8 * 8 }
-	add := func(in, out, r int, passes ...string) {
-		for _, p := range passes {
-			graphs = append(graphs, fmt.Sprintf("%s:%d,%d,%d,%d,%d,%d", p, c.Train.Batch, eights(in), h, w, eights(out), r))
-		}
+	add := func(in, out, k int, passes ...string) {
+		graphs = append(graphs, graphsOf(c.Train.Batch, in, h, w, out, k, 1, passes...)...)
 	}
 	r := c.Refiner
 	noise := 0
@@ -32,6 +37,27 @@ func fusedGraphs(c Config, channels, h, w int) (graphs []string) {
 	return graphs
 }
 
+// discriminatorGraphs are those of D in its steps and in R's, by the paper's tables: maps, filters, stride, size of what they read.
+func discriminatorGraphs(c Config, channels int) (graphs []string) {
+	tables := map[string][][5]int{ // out, r, stride, h, w
+		"gaze": {{96, 3, 2, 35, 55}, {64, 3, 2, 18, 28}, {32, 3, 1, 9, 14}, {32, 1, 1, 9, 14}, {2, 1, 1, 9, 14}},
+		"hand": {{96, 7, 4, 224, 224}, {64, 5, 2, 56, 56}, {32, 3, 2, 14, 14}, {32, 1, 1, 7, 7}, {2, 1, 1, 7, 7}},
+	}
+	in := channels
+	for i, l := range tables[c.Discriminator.Layers] {
+		passes := []string{"forward+relu", "input+relu", "weight"}
+		switch i {
+		case 0:
+			passes[1] = "input"
+		case 4:
+			passes[0] = "forward"
+		}
+		graphs = append(graphs, graphsOf(c.Train.Batch, in, l[3], l[4], l[0], l[1], l[2], passes...)...)
+		in = l[0]
+	}
+	return graphs
+}
+
 // cuDNN has every fused kernel that the presets need on an H100; asked without one (cgo/cuda/plans.cc). A last layer whose one
 // channel is not padded to 8 has none: if that is found too, the question is no question.
 func TestCuDNNHasTheFusedKernels(t *testing.T) {
@@ -39,7 +65,7 @@ func TestCuDNNHasTheFusedKernels(t *testing.T) {
 	if program == "" {
 		t.Skip("the CUDA side is not built: CUDA=1 make build, then . build/env.sh")
 	}
-	const impossible = "input+relu:512,64,35,55,1,1"
+	const impossible = "input+relu:512,64,35,55,1,1,1"
 	graphs := []string{impossible}
 	for preset, settings := range map[string][]string{
 		"gaze-paper-v1": nil, "gaze-paper-v2": nil, "hand-paper": nil,
@@ -53,7 +79,8 @@ func TestCuDNNHasTheFusedKernels(t *testing.T) {
 		if c.Discriminator.Layers == "hand" {
 			h, w = 224, 224
 		}
-		graphs = append(graphs, fusedGraphs(c, 1, h, w)...)
+		graphs = append(graphs, refinerGraphs(c, 1, h, w)...)
+		graphs = append(graphs, discriminatorGraphs(c, 1)...)
 	}
 	slices.Sort(graphs)
 	graphs = slices.Compact(graphs)

@@ -166,7 +166,7 @@ func (t *Trainer) penalty(s *cgo.Scope, real cgo.Tensor, b int) error {
 	if err := cgo.RequireGrad([]cgo.Tensor{y}, true); err != nil {
 		return err
 	}
-	r1 := models.PenaltyR1(s, t.D.Forward(s, y, true), y, t.config.Train.R1, b)
+	r1 := models.PenaltyR1(s, t.D.Layers(s, y, true), y, t.config.Train.R1, b)
 	t.meter.add(s, "r1", r1)
 	return s.Backward(s.Scale(r1, float64(t.config.Train.R1Every)))
 }

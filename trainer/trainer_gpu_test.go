@@ -107,7 +107,7 @@ func TestGPUFirstLosses(t *testing.T) {
 	}
 }
 
-// Captured steps have the losses of eager ones: in float32, in bfloat16, and with the fused refiner.
+// Captured steps have the losses of eager ones: in float32, in bfloat16, and with R and D fused.
 func TestGPUCapturedIsEager(t *testing.T) {
 	gpu := needGPU(t)
 	for name, c := range map[string]struct {

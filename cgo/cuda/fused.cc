@@ -1,4 +1,4 @@
-// The fused refiner's kernels as cuDNN graphs. For each shape every plan that cuDNN has is timed once on the device, and the fastest
+// The kernels of fused layers as cuDNN graphs. For each shape every plan that cuDNN has is timed once on the device, and the fastest
 // one's name kept in a file of the cache folder. A capture of a CUDA graph must find its plans built: run the step once before.
 #include <ATen/cudnn/Handle.h>
 #include <c10/cuda/CUDAGraphsC10Utils.h>
@@ -145,25 +145,25 @@ void take_fastest(Chosen &c, const sg::Request &request, Operands &operands, con
 }
 
 struct FusedCuDNN : sg::Kernels {
-  Tensor forward(const Tensor &x, const Tensor &w, const Tensor &b, const Tensor &residual, bool relu) override {
-    const sg::Layer layer{x.size(0), x.size(1), x.size(2), x.size(3), w.size(0), w.size(2)};
-    auto y = maps(x, layer.k);
+  Tensor forward(const Tensor &x, const Tensor &w, const Tensor &b, int64_t stride, const Tensor &residual, bool relu) override {
+    const auto layer = layer_of(x, w.size(0), w.size(2), stride);
+    auto y = at::empty({layer.n, layer.k, layer.out(layer.h), layer.out(layer.w)}, x.options(), at::MemoryFormat::ChannelsLast);
     run({sg::Request::forward, residual.defined(), relu, layer},
         {{sg::op_x, x}, {sg::op_w, w}, {sg::op_b, b}, {sg::op_residual, residual}, {sg::op_out, y}});
     return y;
   }
 
-  std::pair<Tensor, Tensor> input_gradient(const Tensor &dy, const Tensor &w, const Tensor &y, const Tensor &residual) override {
-    const sg::Layer layer{dy.size(0), w.size(1), dy.size(2), dy.size(3), w.size(0), w.size(2)};
-    auto dx = maps(dy, layer.c);
-    const auto db = y.defined() ? at::empty({layer.c}, dy.options().dtype(at::kFloat)) : Tensor();
-    run({sg::Request::input, residual.defined(), y.defined(), layer},
-        {{sg::op_dy, dy}, {sg::op_w, w}, {sg::op_y, y}, {sg::op_residual, residual}, {sg::op_out, dx}}, db);
+  std::pair<Tensor, Tensor> input_gradient(const Tensor &dy, const Tensor &w, const Tensor &x, int64_t stride, const Tensor &residual,
+                                           bool masked) override {
+    auto dx = at::empty_like(x);
+    const auto db = masked ? at::empty({x.size(1)}, dy.options().dtype(at::kFloat)) : Tensor();
+    run({sg::Request::input, residual.defined(), masked, layer_of(x, w.size(0), w.size(2), stride)},
+        {{sg::op_dy, dy}, {sg::op_w, w}, {sg::op_y, masked ? x : Tensor()}, {sg::op_residual, residual}, {sg::op_out, dx}}, db);
     return {dx, db};
   }
 
-  Tensor weight_gradient(const Tensor &dy, const Tensor &x, int64_t r) override {
-    const sg::Layer layer{x.size(0), x.size(1), x.size(2), x.size(3), dy.size(1), r};
+  Tensor weight_gradient(const Tensor &dy, const Tensor &x, int64_t r, int64_t stride) override {
+    const auto layer = layer_of(x, dy.size(1), r, stride);
     auto dw = at::empty({layer.k, layer.c, r, r}, x.options(), at::MemoryFormat::ChannelsLast);
     run({sg::Request::weight, false, false, layer}, {{sg::op_dy, dy}, {sg::op_x, x}, {sg::op_out, dw}});
     return dw;
@@ -178,8 +178,8 @@ struct FusedCuDNN : sg::Kernels {
   }
 
  private:
-  static Tensor maps(const Tensor &like, int64_t channels) {
-    return at::empty({like.size(0), channels, like.size(2), like.size(3)}, like.options(), at::MemoryFormat::ChannelsLast);
+  static sg::Layer layer_of(const Tensor &x, int64_t k, int64_t r, int64_t stride) {
+    return {x.size(0), x.size(1), x.size(2), x.size(3), k, r, stride};
   }
 
   // Runs the request on the tensors that are defined. sum is where kernels may add to what is there: it is cleared before.

@@ -167,12 +167,16 @@ func TestChecksSeeOtherLosses(t *testing.T) {
 	}
 }
 
-// On a GPU the log of the paper's preset must speak of the fused refiner, and of nothing that ended it.
+// On a GPU the log of the paper's preset must speak of the fused refiner and discriminator, and of nothing that ended either.
 func TestCheckFused(t *testing.T) {
+	const both = "fused refiner: 1.8x faster; fused discriminator: 1.2x faster"
 	for said, want := range map[string]string{
-		"fused refiner: 1.8x faster": "fused refiner: 1.8x faster",
+		both:                         both,
 		"steps go on":                "does not speak of the fused refiner",
-		"fused refiner: 1.8x faster; fused refiner off: out of memory": "fused refiner off: out of memory",
+		"fused refiner: 1.8x faster": "does not speak of the fused discriminator",
+		both + "; fused refiner off: out of memory": "fused refiner off: out of memory",
+		both + "; fused discriminator off: no plan": "fused discriminator off: no plan",
+		both + "; own kernels off: no NVRTC":        "own kernels off: no NVRTC",
 	} {
 		run, environment := machine(t, "2.11.0", trainings("", said))
 		smi := write(t, filepath.Join(t.TempDir(), "nvidia-smi"), "#!/bin/sh\n")

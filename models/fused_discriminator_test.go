@@ -1,0 +1,186 @@
+package models
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"simgan/cgo"
+)
+
+func discriminator(t *testing.T, layers string, width float64) *Discriminator {
+	t.Helper()
+	d, err := NewDiscriminator(DiscriminatorConfig{Layers: layers, Width: width, Normalization: "none"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	return d
+}
+
+// D as one operation is D layer by layer, in float32: logits, and gradients of phi and of the images. Frozen, as in R's step, it sends
+// the images the same gradient, and takes none.
+func TestFusedDiscriminatorIsForward(t *testing.T) {
+	for layers, size := range map[string][2]int{"gaze": {18, 28}, "hand": {64, 50}} {
+		t.Run(layers, func(t *testing.T) {
+			start(t)
+			d := discriminator(t, layers, 0.25)
+			trial, err := d.trial(3, size[0], size[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer trial.network.Close()
+			err = cgo.Within(func(s *cgo.Scope) error {
+				if err := trial.prepare(s, cgo.CPU); err != nil {
+					return err
+				}
+				want, err := trial.run(layerByLayer, false, 1)
+				if err != nil {
+					return err
+				}
+				got, err := trial.run(reference(cgo.Float32), false, 1)
+				if err != nil {
+					return err
+				}
+				if len(got.values) != 12 {
+					t.Errorf("%d values: want logits, 10 parameters' gradients, the images'", len(got.values))
+				}
+				for i := range want.values {
+					if far := distance(got.values[i], want.values[i]); !(far < 1e-5) {
+						t.Errorf("%s: %.2g of its length off", trial.what(i), far)
+					}
+				}
+				return frozen(t, trial, want.values[11])
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// frozen holds the gradient of the images against want where D takes no gradients.
+func frozen(t *testing.T, trial *trial, want []float32) error {
+	d := trial.network.(*Discriminator)
+	if err := errors.Join(d.Freeze(true), cgo.DropGrads(trial.leaves())); err != nil {
+		return err
+	}
+	err := cgo.Within(func(s *cgo.Scope) error {
+		if _, _, err := trial.turn(s, reference(cgo.Float32), false); err != nil {
+			return err
+		}
+		got, err := cgo.Read(s.Grad(trial.x))
+		if err != nil {
+			return err
+		}
+		if far := distance(got, want); !(far < 1e-5) {
+			t.Errorf("frozen, the gradient of the images is %.2g of its length off", far)
+		}
+		return nil
+	})
+	if cgo.Within(func(s *cgo.Scope) error { s.Grad(d.convs[0].Weight); return nil }) == nil {
+		t.Error("frozen, conv1.weight has a gradient")
+	}
+	return err
+}
+
+func TestFuseRefusesAWrongDiscriminator(t *testing.T) {
+	start(t)
+	for want, way := range map[string]trunk{
+		"its gradient of the images is": func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+			return fusedWay(s, n, s.Add(x, s.Scale(s.Sub(x, s.Detach(x)), 0.5)))
+		},
+		"its gradient of conv1.weight is": func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+			table, padding := n.rows()
+			params := Tensors(n.Params())
+			params[0] = s.Add(params[0], s.Sub(params[0], s.Detach(params[0])))
+			return s.FusedLayers(x, params, table, padding, cgo.ReferenceKernels, cgo.BFloat16)
+		},
+		"its result is": func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+			table, padding := n.rows()
+			table[1].Pool = 0 // the pool is forgotten
+			return s.FusedLayers(x, Tensors(n.Params()), table, padding, cgo.ReferenceKernels, cgo.BFloat16)
+		},
+		"times as long as libtorch's layers": func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+			time.Sleep(100 * time.Millisecond)
+			return fusedWay(s, n, x)
+		},
+	} {
+		d := discriminator(t, "gaze", 0.25)
+		if _, err := d.fuseWith(trialOf(t, d), way, layerByLayer, cgo.CPU); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+		if d.fused != nil {
+			t.Errorf("%s: is used all the same", want)
+		}
+	}
+	d, err := NewDiscriminator(DiscriminatorConfig{Layers: "gaze", Width: 0.25, Normalization: "batch"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := d.Fuse(cgo.CPU, true, 2, 9, 11); err == nil || !strings.Contains(err.Error(), "discriminator.normalization batch") {
+		t.Errorf("batch normalisation: %v", err)
+	}
+}
+
+// A fused D trains through its kernels, while the R1 penalty, which needs second derivatives, goes by Layers; from an error on D is
+// libtorch's again, and R stays as it is.
+func TestFusedDiscriminatorTrainsAndFallsBack(t *testing.T) {
+	start(t)
+	d, r := discriminator(t, "gaze", 0.25), smallRefiner(t, "zeros")
+	r.fused = fusedWay
+	slow := func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+		time.Sleep(200 * time.Millisecond)
+		return layerByLayer(s, n, x)
+	}
+	if speedup, err := d.fuseWith(trialOf(t, d), fusedWay, slow, cgo.CPU); err != nil || speedup < 1 || d.fused == nil {
+		t.Fatalf("%.2f times as fast, but refused: %v", speedup, err)
+	}
+	calls := 0
+	d.fused = func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+		if calls++; calls > 1 {
+			return cgo.Tensor{}, errors.New("a kernel failed")
+		}
+		return fusedWay(s, n, x)
+	}
+	var told []error
+	d.Unfused = func(err error) { told = append(told, err) }
+	err := cgo.Within(func(s *cgo.Scope) error {
+		x := s.Zeros(cgo.Float32, cgo.CPU, 2, 1, 9, 11)
+		if err := cgo.RequireGrad([]cgo.Tensor{x}, true); err != nil {
+			return err
+		}
+		d.Forward(s, x, false)
+		penalty := PenaltyR1(s, d.Layers(s, x, true), x, 1, 2)
+		if err := s.Backward(penalty); err != nil || calls != 0 {
+			t.Errorf("the penalty went through %d fused passes: %v", calls, err)
+		}
+		d.Forward(s, x, true)
+		if calls != 1 {
+			t.Error("a training batch does not go through the fused kernels")
+		}
+		for range 2 {
+			if far := distance(values(t, d.Forward(s, x, true)), values(t, d.Layers(s, x, true))); far != 0 {
+				t.Errorf("after the error the logits are %.2g off", far)
+			}
+		}
+		return s.Err()
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if len(told) != 1 || d.fused != nil || r.fused == nil || calls != 2 {
+		t.Errorf("told %v, %d calls; R is fused: %v", told, calls, r.fused != nil)
+	}
+}
+
+func values(t *testing.T, x cgo.Tensor) []float32 {
+	t.Helper()
+	read, err := cgo.Read(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
