@@ -48,8 +48,8 @@ func TestGPUExtrasLoad(t *testing.T) {
 	}
 }
 
-// Our own kernels compute what libtorch's views do. The CPU in a GPU's place loops over their indices.
-func TestGPUOwnBorderIsTheViews(t *testing.T) {
+// Our own kernels compute what libtorch's operations do. The CPU in a GPU's place loops over their indices.
+func TestGPUOwnKernelsAreLibtorchs(t *testing.T) {
 	gpu := needGPU(t)
 	if err := OwnKernels(gpu); gpu != CPU && err != nil {
 		t.Fatal(err)
@@ -59,6 +59,11 @@ func TestGPUOwnBorderIsTheViews(t *testing.T) {
 			if err := ownBorderIsTheViews(b, gpu, BFloat16, fold); err != nil {
 				t.Errorf("%+v, fold %v: %v", b, fold, err)
 			}
+		}
+	}
+	for _, c := range lossCases {
+		if err := ownLossIsLibtorchs(c, gpu); err != nil {
+			t.Errorf("%s: %v", c.name, err)
 		}
 	}
 }

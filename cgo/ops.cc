@@ -51,13 +51,6 @@ char *sg_scale(sg_tensor x, double factor, sg_tensor *out) {
   return guard([&] { *out = give(tensor(x).mul(factor)); });
 }
 
-char *sg_patch_nll(sg_tensor logits, int64_t cls, sg_tensor *out) {
-  return guard([&] {
-    TORCH_CHECK(tensor(logits).dim() == 4 && tensor(logits).size(1) == 2, "logits must be (b, 2, h, w)");
-    *out = give(at::log_softmax(tensor(logits).to(at::kFloat), 1).select(1, cls).sum().neg());
-  });
-}
-
 char *sg_patch_hits(sg_tensor logits, int64_t cls, sg_tensor *out) {
   return guard([&] {
     c10::NoGradGuard no_grad;

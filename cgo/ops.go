@@ -118,14 +118,6 @@ func (s *Scope) Scale(x Tensor, factor float64) Tensor {
 	return s.op("scale", func(out *C.sg_tensor) *C.char { return C.sg_scale(ptr(x), C.double(factor), out) }, x)
 }
 
-// PatchNLL is the sum over images and patches of -log softmax(logits)[class], the softmax over the class axis of
-// (b, 2, h, w): a float32 scalar.
-func (s *Scope) PatchNLL(logits Tensor, class int64) Tensor {
-	return s.op("patch nll", func(out *C.sg_tensor) *C.char {
-		return C.sg_patch_nll(ptr(logits), C.int64_t(class), out)
-	}, logits)
-}
-
 // PatchHits is the number of patches of (b, 2, h, w) whose larger logit is the class's: a float32 scalar.
 func (s *Scope) PatchHits(logits Tensor, class int64) Tensor {
 	return s.op("patch hits", func(out *C.sg_tensor) *C.char {

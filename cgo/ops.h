@@ -22,8 +22,6 @@ char *sg_square_sum(sg_tensor x, sg_tensor *out);
 char *sg_row_norm(sg_tensor x, sg_tensor *out);
 // x * factor.
 char *sg_scale(sg_tensor x, double factor, sg_tensor *out);
-// Sum over images and patches of -log softmax(logits)[class]; logits (b, 2, h, w), softmax over dimension 1, result float32.
-char *sg_patch_nll(sg_tensor logits, int64_t cls, sg_tensor *out);
 // Number of patches of (b, 2, h, w) whose larger logit is that of the class, as a float32 scalar.
 char *sg_patch_hits(sg_tensor logits, int64_t cls, sg_tensor *out);
 // Bilinear enlargement of (n, c, h, w) to (n, c, height, width).

@@ -2,6 +2,8 @@
 
 #include "own.h"
 
+#include <atomic>
+
 #include "border.h"
 #include "border_kernels.h"
 #include "extras.h"
@@ -9,7 +11,15 @@
 
 using at::Tensor;
 
-char *sg_own_kernels(int32_t device) { return sg::extra("sg_cuda_own_kernels", device); }
+static std::atomic<uint64_t> devices;  // bit n: GPU n has our kernels
+
+char *sg_own_kernels(int32_t device) {
+  char *message = sg::extra("sg_cuda_own_kernels", device);
+  if (!message) devices |= uint64_t{1} << device;
+  return message;
+}
+
+bool sg::has_own_kernels(int device) { return devices >> device & 1; }
 
 template <class T>
 static void loop_border(const Tensor &maps, int64_t p, bool fold) {

@@ -4,7 +4,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-// Compiles our kernels for the GPU and tries them beside libtorch's operations; from then on they are used there. Where that fails
+// Compiles our kernels for the GPU (of number 0 to 63) and tries them beside libtorch's operations; from then on they are used there. Where that fails
 // libtorch's operations go on, and the message says why.
 char *sg_own_kernels(int32_t device);
 // Fills or folds, in place, the border of p pixels in maps (n, c, h+2p, w+2p) with channels innermost: by libtorch's views, or as our
@@ -12,4 +12,8 @@ char *sg_own_kernels(int32_t device);
 char *sg_border(sg_tensor maps, int64_t p, int fold, int own);
 #ifdef __cplusplus
 }
+namespace sg {
+// Whether sg_own_kernels succeeded for the GPU.
+bool has_own_kernels(int device);
+}  // namespace sg
 #endif

@@ -46,25 +46,25 @@ func LossReg(s *cgo.Scope, psi Psi, refined, x cgo.Tensor, lambda float64, b int
 	var total cgo.Tensor
 	want := psi(s, x)
 	for i, got := range psi(s, refined) {
-		part := s.AbsSum(s.Sub(got, want[i]))
+		part := s.L1(got, want[i], lambda/float64(b))
 		if i == 0 {
 			total = part
 		} else {
 			total = s.Add(total, part)
 		}
 	}
-	return s.Scale(total, lambda/float64(b))
+	return total
 }
 
 // LossReal is l_real = -log(1 - D(R(x))), equation (3): cross-entropy of D's logits (b, 2, h, w) against "real", summed
 // over the h x w patches, averaged over the b images.
 func LossReal(s *cgo.Scope, logits cgo.Tensor, b int) cgo.Tensor {
-	return s.Scale(s.PatchNLL(logits, Real), 1/float64(b))
+	return s.PatchNLL(logits, Real, 1/float64(b))
 }
 
 // LossD is L_D = -sum log D(x~) - sum log(1 - D(y)), equation (2), each sum over patches and averaged over its b images.
 func LossD(s *cgo.Scope, refined, real cgo.Tensor, b int) cgo.Tensor {
-	return s.Scale(s.Add(s.PatchNLL(refined, Refined), s.PatchNLL(real, Real)), 1/float64(b))
+	return s.Add(s.PatchNLL(refined, Refined, 1/float64(b)), s.PatchNLL(real, Real, 1/float64(b)))
 }
 
 // PenaltyR1 is r1/2 ||grad_y (log-odds of "real", summed over patches)||^2, averaged over the b images (Mescheder et al.

@@ -115,7 +115,7 @@ build_cuda() {
     local nvidia="$wheels/nvidia" source
     local flags=(-std=c++17 -O2 -w -DNV_CUDNN_FRONTEND_USE_DYNAMIC_LOADING -I"$PWD/cgo" -I"$wheels/include" -I"$nvidia/cudnn/include" -I"$nvidia/cu13/include" -I"$folder.partial")
     # The source that NVRTC compiles on the GPU's machine, as a string.
-    { echo 'R"cuda('; cat cgo/border_kernels.h; echo ')cuda"'; } >"$folder.partial/own_source.inc"
+    { echo 'R"cuda('; cat cgo/*_kernels.h; echo ')cuda"'; } >"$folder.partial/own_source.inc"
     g++ "${flags[@]}" -o "$folder.partial/plans" cgo/cuda/plans.cc -L"$nvidia/cu13/lib" -l:libcudart.so.13 -ldl &
     local plans=$!
     g++ "${flags[@]}" -o "$folder.partial/compile" cgo/cuda/compile.cc -ldl

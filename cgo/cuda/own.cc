@@ -1,4 +1,4 @@
-// Our own kernels: compiled once a device, tried beside border.h, and launched on libtorch's stream, where a CUDA graph records them.
+// Our own kernels: compiled once a device, tried beside libtorch's operations, and launched on libtorch's stream, where a CUDA graph records them.
 #include "launch.h"
 
 #include <c10/cuda/CUDAException.h>
@@ -6,12 +6,15 @@
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "../border.h"
 #include "../border_kernels.h"
 #include "../guard.h"
+#include "../loss_kernels.h"
 #include "../own.h"
 #include "compile.h"
 
@@ -20,7 +23,7 @@ namespace sg::own {
 using at::Tensor;
 
 struct Kernels {
-  cudaKernel_t fill_border, fold_border;
+  cudaKernel_t fill_border, fold_border, l1, patch_nll;
 };
 
 // By device; backward launches them from a thread of its own.
@@ -37,7 +40,16 @@ static Kernels compile_for(int device) {
   Kernels k;
   C10_CUDA_CHECK(cudaLibraryGetKernel(&k.fill_border, library, "fill_border"));
   C10_CUDA_CHECK(cudaLibraryGetKernel(&k.fold_border, library, "fold_border"));
+  C10_CUDA_CHECK(cudaLibraryGetKernel(&k.l1, library, "l1"));
+  C10_CUDA_CHECK(cudaLibraryGetKernel(&k.patch_nll, library, "patch_nll"));
   return k;
+}
+
+constexpr int threads = 256;  // a block
+
+static void launch(cudaKernel_t kernel, at::Device on, dim3 blocks, void **arguments) {
+  const c10::cuda::CUDAGuard device(on);
+  C10_CUDA_CHECK(cudaLaunchKernel(reinterpret_cast<const void *>(kernel), blocks, threads, arguments, 0, c10::cuda::getCurrentCUDAStream()));
 }
 
 // A thread for each Eight of an image's border, or edge.
@@ -47,11 +59,8 @@ static void launch_border(cudaKernel_t kernel, bool fold, const Tensor &maps, in
   TORCH_CHECK(maps.size(2) - 2 * p > 1 && maps.size(3) - 2 * p > 1, "border: ", p, " pixels of border in maps of ", maps.sizes());
   Map map{int(maps.size(2)), int(maps.size(3)), int(maps.size(1)), int(p)};
   void *data = maps.data_ptr(), *arguments[] = {&data, &map};
-  constexpr int threads = 256;
   const unsigned parts = ((fold ? map.folded() : map.filled()) + threads - 1) / threads;
-  const c10::cuda::CUDAGuard device(maps.device());
-  const auto stream = c10::cuda::getCurrentCUDAStream();
-  C10_CUDA_CHECK(cudaLaunchKernel(reinterpret_cast<const void *>(kernel), {unsigned(maps.size(0)), parts, 1}, threads, arguments, 0, stream));
+  launch(kernel, maps.device(), {unsigned(maps.size(0)), parts, 1}, arguments);
 }
 
 // Both kernels on small maps, beside border.h in float32: integers, whose sums are exact.
@@ -68,21 +77,62 @@ static void try_border(const Kernels &k, int device) {
   }
 }
 
+// Up to four terms a thread while that fills a GPU with blocks.
+template <class Loss>
+static void launch_loss(cudaKernel_t kernel, Loss loss, int64_t n, const Tensor &total) {
+  auto count = static_cast<long long>(n);
+  void *sum = total.data_ptr(), *arguments[] = {&loss, &count, &sum};
+  const auto blocks = std::min<int64_t>((n + 4 * threads - 1) / (4 * threads), 1024);
+  if (blocks > 0) launch(kernel, total.device(), {unsigned(blocks), 1, 1}, arguments);
+}
+
+static bool near(const Tensor &got, const Tensor &want) { return at::allclose(got, want, /*rtol=*/1e-5, /*atol=*/1e-6); }
+
+// Both losses of a few numbers, with their gradients, beside libtorch's in float32.
+static void try_losses(const Kernels &k, int device) {
+  const auto options = at::TensorOptions().device(at::kCUDA, device).dtype(at::kFloat);
+  const auto a = at::arange(3 * 2 * 40 * 50, options).mul(0.7).sin().mul(3).view({3, 2, 40, 50}), b = a.roll(1);
+  auto slope = at::empty_like(a), total = at::zeros({}, options);
+  launch_loss(k.l1, L1{a.data_ptr<float>(), b.data_ptr<float>(), slope.data_ptr<float>(), 0.5f}, a.numel(), total);
+  TORCH_CHECK(near(total, (a - b).abs().sum().mul(0.5)) && near(slope, (a - b).sgn().mul(0.5)), "l1 computes something else than libtorch's operations");
+  total.zero_();
+  launch_loss(k.patch_nll, PatchNLL{a.data_ptr<float>(), slope.data_ptr<float>(), 2000, 4000, 2000, 1, 1, 0.5f}, 6000, total);
+  const auto logs = a.log_softmax(1);
+  auto want = logs.exp().mul(0.5);
+  want.select(1, 1).sub_(0.5);
+  TORCH_CHECK(near(total, logs.select(1, 1).sum().mul(-0.5)) && near(slope, want), "patch_nll computes something else than libtorch's operations");
+}
+
+static std::optional<Kernels> kernels_of(at::Device device) {
+  std::lock_guard<std::mutex> lock(mutex);
+  const auto found = compiled.find(device.index());
+  if (found == compiled.end()) return std::nullopt;
+  return found->second;
+}
+
 bool launch_border(bool fold, const Tensor &maps, int64_t p) {
-  Kernels k;
-  {
-    std::lock_guard<std::mutex> lock(mutex);
-    const auto found = compiled.find(maps.device().index());
-    if (found == compiled.end()) return false;
-    k = found->second;
-  }
-  launch_border(fold ? k.fold_border : k.fill_border, fold, maps, p);
-  return true;
+  const auto k = kernels_of(maps.device());
+  if (k) launch_border(fold ? k->fold_border : k->fill_border, fold, maps, p);
+  return k.has_value();
+}
+
+static Kernels must_have(at::Device device) {
+  const auto k = kernels_of(device);
+  TORCH_CHECK(k, "no kernels were compiled for ", device);
+  return *k;
 }
 
 }  // namespace sg::own
 
 extern "C" bool sg_cuda_border(bool fold, const at::Tensor &maps, int64_t p) { return sg::own::launch_border(fold, maps, p); }
+
+extern "C" void sg_cuda_l1(const sg::own::L1 &loss, int64_t n, const at::Tensor &total) {
+  sg::own::launch_loss(sg::own::must_have(total.device()).l1, loss, n, total);
+}
+
+extern "C" void sg_cuda_patch_nll(const sg::own::PatchNLL &loss, int64_t n, const at::Tensor &total) {
+  sg::own::launch_loss(sg::own::must_have(total.device()).patch_nll, loss, n, total);
+}
 
 extern "C" char *sg_cuda_own_kernels(int32_t device) {
   return sg::guard([&] {
@@ -92,6 +142,7 @@ extern "C" char *sg_cuda_own_kernels(int32_t device) {
     if (sg::own::compiled.count(device)) return;
     const auto kernels = sg::own::compile_for(device);
     sg::own::try_border(kernels, device);
+    sg::own::try_losses(kernels, device);
     sg::own::compiled[device] = kernels;
   });
 }

@@ -1,0 +1,145 @@
+package cgo
+
+import (
+	"math"
+	"testing"
+
+	"github.com/wangkuiyi/gotorch/nn/functional"
+)
+
+// fusedCase is a small network for images of c x h x w: the layers of the table, with filters of size r for out maps each.
+type fusedCase struct {
+	c, h, w int64
+	filters []struct{ out, r int64 }
+	table   []FusedLayer
+	padding Padding
+}
+
+func (n *fusedCase) add(out, r int64, l FusedLayer) {
+	n.filters = append(n.filters, struct{ out, r int64 }{out, r})
+	n.table = append(n.table, l)
+}
+
+// refinerCase is a refiner for c channels, and k more (noise), with two blocks: the sizes of the stem's filters and of the blocks'.
+func refinerCase(c, k, h, w, width, stem, block int64, padding Padding) fusedCase {
+	n := fusedCase{c: c + k, h: h, w: w, padding: padding}
+	n.add(width, stem, FusedLayer{Stride: 1})
+	for range 2 {
+		n.add(width, block, FusedLayer{Stride: 1})
+		n.add(width, block, FusedLayer{Stride: 1, Residual: true})
+	}
+	n.add(c, 1, FusedLayer{Stride: 1})
+	return n
+}
+
+// discriminatorCase is a narrow discriminator: three strided layers or two, as for hands or for gaze, with a pool between.
+func discriminatorCase(c, h, w int64, hand bool) fusedCase {
+	n := fusedCase{c: c, h: h, w: w}
+	if hand {
+		n.add(12, 7, FusedLayer{Stride: 4})
+		n.add(8, 5, FusedLayer{Stride: 2, Pool: 3, PoolStride: 2})
+		n.add(16, 3, FusedLayer{Stride: 2})
+	} else {
+		n.add(12, 3, FusedLayer{Stride: 2})
+		n.add(8, 3, FusedLayer{Stride: 2, Pool: 3, PoolStride: 1})
+		n.add(16, 3, FusedLayer{Stride: 1})
+	}
+	n.add(8, 1, FusedLayer{Stride: 1})
+	n.add(2, 1, FusedLayer{Stride: 1})
+	return n
+}
+
+// tensors are a batch of 3, weight and bias of each layer, none of them zero, and what the result is multiplied with to become a loss.
+// All but the last take gradients.
+func (n fusedCase) tensors(s *Scope, g *Generator) (leaves []Tensor, v Tensor) {
+	leaf := func(scale float64, shape ...int64) {
+		leaves = append(leaves, s.Detach(s.Scale(s.Randn(g, shape...), scale)))
+	}
+	leaf(1, 3, n.c, n.h, n.w)
+	in := n.c
+	for _, f := range n.filters {
+		leaf(math.Sqrt(2/float64(in*f.r*f.r)), f.out, in, f.r, f.r)
+		leaf(0.3, f.out)
+		in = f.out
+	}
+	return leaves, s.Randn(g, s.Shape(n.plain(s, leaves))...)
+}
+
+// plain is the same operation by operation, with libtorch's own derivatives.
+func (n fusedCase) plain(s *Scope, leaves []Tensor) Tensor {
+	x, before := leaves[0], Tensor{} // what this layer reads, and what the one before it read
+	for i, l := range n.table {
+		w, b := leaves[1+2*i], leaves[2+2*i]
+		in, p := x, n.filters[i].r/2
+		if n.padding != Zeros && p > 0 {
+			in, p = s.Pad(in, p, n.padding), 0
+		}
+		y := s.Call("conv", func() Tensor {
+			return functional.Conv2d(in, w, b, []int64{l.Stride, l.Stride}, []int64{p, p}, []int64{1, 1}, 1)
+		}, in, w, b)
+		if l.Residual {
+			y = s.Add(y, before)
+		}
+		if i == len(n.table)-1 {
+			return s.Float(y)
+		}
+		y = s.ReLU(y)
+		if l.Pool > 0 {
+			y = s.MaxPool2d(y, l.Pool, l.PoolStride, l.Pool/2)
+		}
+		x, before = y, x
+	}
+	return x
+}
+
+func (n fusedCase) fused(s *Scope, leaves []Tensor, kind Type) (Tensor, error) {
+	return s.FusedLayers(leaves[0], leaves[1:], n.table, n.padding, ReferenceKernels, kind)
+}
+
+// Of the refiners the last two: images smaller than the border, in which an edge pixel stands for up to 16; borders wider than the
+// blocks ask for. Of the discriminators: sizes that strides divide, and that they do not.
+var fusedCases = []fusedCase{
+	refinerCase(1, 0, 7, 9, 16, 3, 3, Zeros), refinerCase(3, 2, 6, 5, 8, 5, 5, Zeros), refinerCase(1, 7, 9, 8, 12, 3, 3, Zeros),
+	refinerCase(1, 0, 7, 9, 16, 3, 3, Replicate), refinerCase(3, 2, 9, 8, 12, 7, 7, Replicate),
+	refinerCase(1, 7, 2, 3, 16, 7, 7, Replicate), refinerCase(1, 0, 5, 6, 8, 5, 3, Replicate),
+	discriminatorCase(1, 12, 16, false), discriminatorCase(3, 15, 13, false),
+	discriminatorCase(1, 32, 40, true), discriminatorCase(1, 35, 29, true),
+}
+
+// withFused runs f on every case with leaves that take gradients.
+func withFused(t *testing.T, f func(s *Scope, leaves []Tensor, v Tensor, c fusedCase)) {
+	t.Helper()
+	own(t)
+	for _, c := range fusedCases {
+		g, err := NewGenerator(CPU, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := NewScope()
+		leaves, v := c.tensors(s, g)
+		if err := RequireGrad(leaves, true); err != nil {
+			t.Fatal(err)
+		}
+		f(s, leaves, v, c)
+		if s.Err() != nil {
+			t.Error(s.Err())
+		}
+		s.Close()
+		g.Close()
+	}
+}
+
+// gradients are those of all leaves after backward through y, dropped again.
+func gradients(t *testing.T, s *Scope, y, v Tensor, leaves []Tensor) (out [][]float32) {
+	t.Helper()
+	if err := s.Backward(s.Sum(s.Mul(s.Tanh(y), v))); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range leaves {
+		out = append(out, read(t, s, s.Grad(l)))
+	}
+	if err := DropGrads(leaves); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
