@@ -126,9 +126,7 @@ func TestOwnKernelsCompile(t *testing.T) {
 	if program == "" {
 		t.Skip("the CUDA side is not built: CUDA=1 make build, then . build/env.sh")
 	}
-	command := exec.Command(program, "sm_80", "sm_90", "sm_100")
-	command.Env = append(os.Environ(), "LD_LIBRARY_PATH="+os.Getenv("SIMGAN_PLANS_LIBS"))
-	out, err := command.CombinedOutput()
+	out, err := exec.Command(program, "sm_80", "sm_90", "sm_100").CombinedOutput()
 	if err != nil || strings.Count(string(out), "\n") != 3 {
 		t.Errorf("%v: %s", err, out)
 	}

@@ -116,9 +116,9 @@ build_cuda() {
     local flags=(-std=c++17 -O2 -w -DNV_CUDNN_FRONTEND_USE_DYNAMIC_LOADING -I"$PWD/cgo" -I"$wheels/include" -I"$nvidia/cudnn/include" -I"$nvidia/cu13/include" -I"$folder.partial")
     # The source that NVRTC compiles on the GPU's machine, as a string.
     { echo 'R"cuda('; cat cgo/*_kernels.h; echo ')cuda"'; } >"$folder.partial/own_source.inc"
-    g++ "${flags[@]}" -o "$folder.partial/plans" cgo/cuda/plans.cc -L"$nvidia/cu13/lib" -l:libcudart.so.13 -ldl &
+    g++ "${flags[@]}" -o "$folder.partial/plans" cgo/cuda/plans.cc "-Wl,-rpath,$nvidia/cu13/lib" -L"$nvidia/cu13/lib" -l:libcudart.so.13 -ldl &
     local plans=$!
-    g++ "${flags[@]}" -o "$folder.partial/compile" cgo/cuda/compile.cc -ldl
+    g++ "${flags[@]}" -o "$folder.partial/compile" cgo/cuda/compile.cc "-Wl,-rpath,$nvidia/cu13/lib" -ldl
     for source in "$PWD"/cgo/cuda/*.cc; do
       [[ "$source" == */plans.cc || "$source" == */compile.cc ]] || echo "#include \"$source\""
     done >"$folder.partial/simgan_cuda.cc"
@@ -131,7 +131,7 @@ build_cuda() {
     say "built libsimgan_cuda.so ($((SECONDS - start)) s)"
   fi
   LIBS="$folder"
-  PLANS="$folder/stubs:$CACHE/cuda-build-13.0/nvidia/cu13/lib:$CACHE/cuda-build-13.0/nvidia/cudnn/lib"
+  PLANS="$folder/stubs:$CACHE/cuda-build-13.0/nvidia/cudnn/lib"
 }
 
 write_env() {
@@ -143,7 +143,7 @@ write_env() {
     echo "export CGO_ENABLED=1"
     echo "export CGO_LDFLAGS=\"$link\""
     echo "export SIMGAN_LIBTORCH=\"$TORCH\""
-    # For the tests that ask cuDNN for plans, and NVRTC for our kernels: the programs, and the libraries that they alone are to load.
+    # For the tests that ask cuDNN for plans, and NVRTC for our kernels: the programs, and the libraries that the first alone is to load.
     [ -z "$PLANS" ] || echo "export SIMGAN_PLANS=\"$LIBS/plans\" SIMGAN_COMPILE=\"$LIBS/compile\" SIMGAN_PLANS_LIBS=\"$PLANS\""
   } >build/env.sh.partial
   mv build/env.sh.partial build/env.sh

@@ -16,10 +16,33 @@ inline const char *const own_source =
 
 namespace compiler {
 
+struct Library {
+  void *handle;
+  std::string why;  // it could not be loaded
+};
+
+// NVRTC, with the library of built-in functions that it opens by name when it compiles: that lies beside it, where the loader does not
+// look, but is found once it is loaded. By cuDNN too, which has some of its kernels compiled.
+inline const Library &library() {
+  static const Library loaded = [] {
+    void *nvrtc = dlopen("libnvrtc.so.13", RTLD_NOW), *version = nvrtc ? dlsym(nvrtc, "nvrtcVersion") : nullptr;
+    if (!version) return Library{nullptr, dlerror()};
+    int major = 0, minor = 0;
+    reinterpret_cast<decltype(&nvrtcVersion)>(version)(&major, &minor);
+    Dl_info here;
+    if (dladdr(version, &here)) {
+      const std::string path(here.dli_fname);
+      const auto builtins = path.substr(0, path.rfind('/') + 1) + "libnvrtc-builtins.so." + std::to_string(major) + "." + std::to_string(minor);
+      dlopen(builtins.c_str(), RTLD_NOW);  // where it is missing NVRTC says so
+    }
+    return Library{nvrtc, ""};
+  }();
+  return loaded;
+}
+
 inline void *function(const char *name) {
-  static void *const library = dlopen("libnvrtc.so.13", RTLD_NOW);
-  if (!library) throw std::runtime_error(std::string("NVRTC: ") + dlerror());
-  void *f = dlsym(library, name);
+  if (!library().handle) throw std::runtime_error("NVRTC: " + library().why);
+  void *f = dlsym(library().handle, name);
   if (!f) throw std::runtime_error(std::string("NVRTC has no ") + name);
   return f;
 }

@@ -6,6 +6,8 @@
 
 #include <dlfcn.h>
 
+#include "compile.h"
+
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -13,7 +15,7 @@
 
 // The graph library, not libcudnn.so.9: that one wants cuBLAS.
 namespace cudnn_frontend {
-void *cudnn_dlhandle = dlopen("libcudnn_graph.so.9", RTLD_NOW);
+void *cudnn_dlhandle = (sg::compiler::library(), dlopen("libcudnn_graph.so.9", RTLD_NOW));
 }
 
 namespace fe = cudnn_frontend;
