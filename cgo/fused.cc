@@ -11,6 +11,7 @@
 #include "extras.h"
 #include "guard.h"
 #include "kernels.h"
+#include "winograd.h"
 
 namespace {
 
@@ -19,11 +20,13 @@ using torch::autograd::AutogradContext;
 
 sg::Kernels *kernels_of(int which) {
   if (which == SG_KERNELS_REFERENCE) return &sg::reference_kernels();
+  if (which == SG_KERNELS_WINOGRAD) return &sg::winograd_kernels();
   static auto *const make = sg::cuda_function<sg::Kernels *()>("sg_fused_kernels");
   return make();
 }
 
-int64_t eights(int64_t n) { return (n + 7) / 8 * 8; }
+// n up to the next multiple that the kernels want channels in.
+int64_t whole(const sg::Kernels *kernels, int64_t n) { return (n + kernels->multiple() - 1) / kernels->multiple() * kernels->multiple(); }
 
 // t (k, c, h, w) in the type, channels innermost, with zeros behind it up to the given k and c, and in a border around its pixels.
 Tensor widened(const Tensor &t, int64_t k, int64_t c, at::ScalarType type, int64_t border = 0) {
@@ -33,8 +36,7 @@ Tensor widened(const Tensor &t, int64_t k, int64_t c, at::ScalarType type, int64
   return wide;
 }
 
-Tensor widened(const Tensor &bias, at::ScalarType type) {
-  const auto k = eights(bias.size(0));
+Tensor widened(const Tensor &bias, int64_t k, at::ScalarType type) {
   if (bias.size(0) == k) return bias.to(type);
   auto wide = at::zeros({k}, bias.options().dtype(type));
   wide.narrow(0, 0, bias.size(0)).copy_(bias);
@@ -65,7 +67,7 @@ struct Layers {
   at::ScalarType type;
   int64_t border;
 
-  Tensor input(const Tensor &x) const { return widened(x, x.size(0), eights(x.size(1)), type, border); }
+  Tensor input(const Tensor &x) const { return widened(x, x.size(0), whole(kernels, x.size(1)), type, border); }
 
   // maps holds the input and takes what each layer but the last one, whose result is returned, gives to the next; pools takes what each
   // pool read, and its indices. Without pools nothing stays but what a later layer reads. w and b: the parameters, widened.
@@ -73,7 +75,7 @@ struct Layers {
     if (border > 0) kernels->fill_border(maps[0], border);
     for (size_t l = 0;; l++) {
       const bool last = l + 1 == table.size();
-      auto y = kernels->forward(maps[l], w[l], b[l], table[l].stride, table[l].residual ? maps[l - 1] : Tensor(), !last);
+      auto y = kernels->forward(maps[l], w[l], b[l], table[l].stride, table[l].residual ? maps[l - 1] : Tensor(), !last, border);
       if (last) return y;
       if (table[l].pool > 0) {
         const auto [pooled, indices] = pool(y, table[l]);
@@ -81,7 +83,7 @@ struct Layers {
         y = pooled;
       }
       maps.push_back(y);
-      if (border > 0 && w[l + 1].size(2) > 1) kernels->fill_border(y, border);
+      if (border > 0) kernels->fill_border(y, border);
       if (!pools && l > 0) maps[l - 1].reset();
     }
   }
@@ -104,19 +106,20 @@ struct Layers {
   }
 };
 
-// Parameters in the maps' type: filters, biases.
-std::pair<std::vector<Tensor>, std::vector<Tensor>> widened(at::TensorList params, at::ScalarType type) {
+// Parameters in the maps' type, for the kernels: filters, biases.
+std::pair<std::vector<Tensor>, std::vector<Tensor>> widened(const sg::Kernels *kernels, at::TensorList params, at::ScalarType type) {
   std::pair<std::vector<Tensor>, std::vector<Tensor>> wide;
   for (size_t i = 0; i < params.size(); i += 2) {
-    wide.first.push_back(widened(params[i], eights(params[i].size(0)), eights(params[i].size(1)), type));
-    wide.second.push_back(widened(params[i + 1], type));
+    const auto k = whole(kernels, params[i].size(0)), c = whole(kernels, params[i].size(1));
+    wide.first.push_back(widened(params[i], k, c, type));
+    wide.second.push_back(widened(params[i + 1], k, type));
   }
   return wide;
 }
 
 struct Fused : torch::autograd::Function<Fused> {
   static Tensor forward(AutogradContext *ctx, const Tensor &x, at::TensorList params, const Layers &layers) {
-    const auto [w, b] = widened(params, layers.type);
+    const auto [w, b] = widened(layers.kernels, params, layers.type);
     std::vector<Tensor> saved{layers.input(x)}, pools;
     const auto y = layers.forward(saved, w, b, &pools);
     saved.insert(saved.end(), w.begin(), w.end());
@@ -137,11 +140,11 @@ struct Fused : torch::autograd::Function<Fused> {
     const Tensor *maps = &saved[0], *w = &saved[n], &x = saved[2 * n], *params = &saved[2 * n + 1], *pools = saved.data() + saved.size();
     torch::autograd::variable_list out(2 * n + 2);  // of x, the parameters, and nothing for the layers
     // Gradients at a map have zeros in their border: what a layer below sends there belongs to the edges.
-    auto g = widened(grads[0], x.size(0), eights(grads[0].size(1)), type, border), db = g.sum({0, 2, 3}, false, at::kFloat);
+    auto g = widened(grads[0], x.size(0), whole(kernels, grads[0].size(1)), type, border), db = g.sum({0, 2, 3}, false, at::kFloat);
     Tensor above;  // the gradient at the next layer's result
     for (size_t l = n; l-- > 0;) {
       const auto stride = table[l].stride;
-      if (ctx->needs_input_grad(1 + 2 * l)) out[1 + 2 * l] = cut(kernels->weight_gradient(g, maps[l], w[l].size(2), stride), params[2 * l]);
+      if (ctx->needs_input_grad(1 + 2 * l)) out[1 + 2 * l] = cut(kernels->weight_gradient(g, maps[l], w[l].size(2), stride, border), params[2 * l]);
       if (ctx->needs_input_grad(2 + 2 * l)) out[2 + 2 * l] = db.narrow(0, 0, params[2 * l + 1].size(0)).to(params[2 * l + 1].scalar_type());
       if (l == 0 && !ctx->needs_input_grad(0)) break;
       const bool past = l + 1 < n && table[l + 1].residual;  // the input goes past this layer, into the next one's sum
@@ -209,7 +212,7 @@ char *sg_fused_layers(sg_tensor x, sg_tensor *params, const sg_fused_layer *tabl
       return;
     }
     c10::NoGradGuard no_grad;
-    const auto [w, b] = widened(list, layers.type);
+    const auto [w, b] = widened(layers.kernels, list, layers.type);
     std::vector<Tensor> maps{layers.input(in)};
     *out = sg::give(outside(layers.forward(maps, w, b, nullptr), list.back().size(0), layers.border));
   });

@@ -1,6 +1,7 @@
 package cgo
 
 // #include "fused.h"
+// #include "winograd.h"
 import "C"
 
 // Kernels is what fused layers are made of.
@@ -10,7 +11,11 @@ type Kernels int
 const (
 	ReferenceKernels Kernels = C.SG_KERNELS_REFERENCE // libtorch's operations one by one, on any device
 	CuDNNKernels     Kernels = C.SG_KERNELS_CUDNN     // cuDNN's fused ones: a GPU, maps in bfloat16
+	WinogradKernels  Kernels = C.SG_KERNELS_WINOGRAD  // minimal filtering of 3x3: the CPU, maps in float32, where HasWinograd
 )
+
+// HasWinograd says whether this processor has what WinogradKernels need: AVX2 and FMA.
+func HasWinograd() bool { return C.sg_has_winograd() != 0 }
 
 // FusedLayer is a convolution with its bias, then, where Residual, the sum with what the layer before it read, then ReLU, which a
 // network's last layer has not, then a max-pool of Pool x Pool windows, padded by Pool/2 (0: none).

@@ -5,8 +5,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-// Which kernels: libtorch's operations one by one (any device and type; what tests compare with), or cuDNN's fused ones (GPU, bf16).
-enum { SG_KERNELS_REFERENCE = 0, SG_KERNELS_CUDNN = 1 };
+// Which kernels: libtorch's operations one by one (any device and type; what tests compare with), cuDNN's fused ones (GPU, bf16), or
+// Winograd's (CPU, float32; where sg_has_winograd).
+enum { SG_KERNELS_REFERENCE = 0, SG_KERNELS_CUDNN = 1, SG_KERNELS_WINOGRAD = 2 };
 // A convolution with its bias, then what the layer before it read is added (residual 1), then ReLU, which the last layer has not, then
 // a max-pool of pool x pool windows, padded by pool/2 (pool 0: none).
 typedef struct {

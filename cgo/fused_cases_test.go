@@ -109,8 +109,13 @@ var fusedCases = []fusedCase{
 // withFused runs f on every case with leaves that take gradients.
 func withFused(t *testing.T, f func(s *Scope, leaves []Tensor, v Tensor, c fusedCase)) {
 	t.Helper()
+	withCases(t, fusedCases, f)
+}
+
+func withCases(t *testing.T, cases []fusedCase, f func(s *Scope, leaves []Tensor, v Tensor, c fusedCase)) {
+	t.Helper()
 	own(t)
-	for _, c := range fusedCases {
+	for _, c := range cases {
 		g, err := NewGenerator(CPU, 5)
 		if err != nil {
 			t.Fatal(err)

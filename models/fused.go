@@ -30,10 +30,28 @@ func onCuDNN(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
 	return s.FusedLayers(x, Tensors(n.Params()), table, padding, cgo.CuDNNKernels, cgo.BFloat16)
 }
 
+func byWinograd(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+	table, padding := n.rows()
+	return s.FusedLayers(x, Tensors(n.Params()), table, padding, cgo.WinogradKernels, cgo.Float32)
+}
+
 // Fusion is how a network trains: layer by layer, or through fused kernels.
 type Fusion struct {
-	fused   trunk           // nil: layer by layer
-	Unfused func(err error) // is told, if set, when fused kernels failed in Forward and are given up
+	fused    trunk           // nil: layer by layer
+	anyBatch bool            // fused is for all images, not only for training batches
+	Unfused  func(err error) // is told, if set, when fused kernels failed in Forward and are given up
+}
+
+// FuseOnCPU lets R go by Winograd's convolutions in float32 on the CPU, for batches of any size, and says whether it does: where
+// the blocks' filters are 3x3, the width is a multiple of 8, nothing is normalised, padding is zeros or replicate, and the processor has
+// AVX2. It is no question of timing, as on a GPU: a resumed run must round as it did before.
+func (r *Refiner) FuseOnCPU(bfloat bool) bool {
+	c := r.Config
+	if bfloat || c.fusable() != nil || c.BlockKernel != 3 || c.Width%8 != 0 || !cgo.HasWinograd() {
+		return false
+	}
+	r.fused, r.anyBatch = byWinograd, true
+	return true
 }
 
 // Fuse lets R train through cuDNN's fused kernels on the GPU for batches of n images of h x w, if they are found to compute what
@@ -106,10 +124,10 @@ func (f *Fusion) fuseWith(t *trial, way, libtorch trunk, device cgo.Device) (spe
 	return speedup, err
 }
 
-// forward goes the way that Fuse took through n's convolutions; false where there is none, for images that are no training batch (each
-// new size would have its kernels chosen anew), and from its first error on, which is no reason to end a run.
+// forward goes the way that Fuse took through n's convolutions; false where there is none, on a GPU for images that are no training batch
+// (each new size would have its kernels chosen anew), and from its first error on, which is no reason to end a run.
 func (f *Fusion) forward(s *cgo.Scope, n fusable, x cgo.Tensor, training bool) (cgo.Tensor, bool) {
-	if f.fused == nil || !training || s.Err() != nil {
+	if f.fused == nil || !training && !f.anyBatch || s.Err() != nil {
 		return cgo.Tensor{}, false
 	}
 	y, err := f.fused(s, n, x)

@@ -66,7 +66,7 @@ print(os.path.dirname(u.find_spec("torch").origin) if m.version("torch").split("
 build_library() {
   local name=$1 start=$SECONDS
   shift
-  g++ -std=c++17 -O2 -fPIC -w -shared -o "$LIBS.partial/$name" -I"$GOTORCH" -I"$PWD/cgo" -I"$TORCH/include" \
+  g++ -std=c++17 -O2 -fopenmp -fPIC -w -shared -o "$LIBS.partial/$name" -I"$GOTORCH" -I"$PWD/cgo" -I"$TORCH/include" \
     -I"$TORCH/include/torch/csrc/api/include" -x c++ "$@" -x none -L"$TORCH/lib" -Wl,-rpath,"$TORCH/lib" \
     -Wl,--no-as-needed -ltorch_cpu -lc10
   say "built $name ($((SECONDS - start)) s)"

@@ -41,5 +41,8 @@ func LoadRefiner(run string, device cgo.Device) (*models.Refiner, Config, error)
 		r.Close()
 		return nil, config, err
 	}
+	if device == cgo.CPU {
+		r.FuseOnCPU(false)
+	}
 	return r, config, r.To(device)
 }

@@ -78,6 +78,9 @@ func newNetworks(c Config, info data.Info) (n *networks, err error) {
 // fuse lets R and D train through fused kernels where they are right and pay on this device, each by itself.
 func (n *networks) fuse(c Config, info data.Info) {
 	if n.device == cgo.CPU {
+		if n.R.FuseOnCPU(n.bfloat) {
+			n.found = append(n.found, "refiner by Winograd's convolutions")
+		}
 		return
 	}
 	if err := cgo.OwnKernels(n.device); err != nil {

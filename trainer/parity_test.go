@@ -203,8 +203,8 @@ func TestPaperNetworksEqualPyTorch(t *testing.T) {
 		tolerance float64
 	}{
 		// With these weights float32 itself is 1.3e-5 (gaze) and 3.4e-4 (hand) off what PyTorch finds in float64
-		// (parity.py golden --precision float64).
-		{"gaze-paper-v1", 2, 35, 55, 1e-4},
+		// (parity.py golden --precision float64); Winograd's convolutions 1.1e-4.
+		{"gaze-paper-v1", 2, 35, 55, 2e-4},
 		{"hand-paper", 1, 224, 224, 1e-3},
 	} {
 		t.Run(c.preset, func(t *testing.T) {

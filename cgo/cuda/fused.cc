@@ -145,7 +145,7 @@ void take_fastest(Chosen &c, const sg::Request &request, Operands &operands, con
 }
 
 struct FusedCuDNN : sg::Kernels {
-  Tensor forward(const Tensor &x, const Tensor &w, const Tensor &b, int64_t stride, const Tensor &residual, bool relu) override {
+  Tensor forward(const Tensor &x, const Tensor &w, const Tensor &b, int64_t stride, const Tensor &residual, bool relu, int64_t) override {
     const auto layer = layer_of(x, w.size(0), w.size(2), stride);
     auto y = at::empty({layer.n, layer.k, layer.out(layer.h), layer.out(layer.w)}, x.options(), at::MemoryFormat::ChannelsLast);
     run({sg::Request::forward, residual.defined(), relu, layer},
@@ -162,7 +162,7 @@ struct FusedCuDNN : sg::Kernels {
     return {dx, db};
   }
 
-  Tensor weight_gradient(const Tensor &dy, const Tensor &x, int64_t r, int64_t stride) override {
+  Tensor weight_gradient(const Tensor &dy, const Tensor &x, int64_t r, int64_t stride, int64_t) override {
     const auto layer = layer_of(x, dy.size(1), r, stride);
     auto dw = at::empty({layer.k, layer.c, r, r}, x.options(), at::MemoryFormat::ChannelsLast);
     run({sg::Request::weight, false, false, layer}, {{sg::op_dy, dy}, {sg::op_x, x}, {sg::op_out, dw}});

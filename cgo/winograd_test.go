@@ -1,0 +1,62 @@
+package cgo
+
+import (
+	"math"
+	"testing"
+)
+
+// Tiles of 4x4 that images fill and do not fill, several chunks of them, channels in vectors of 8 and 16, and 12, which is neither;
+// the discriminator for gaze has a 3x3 layer among strided ones.
+var winogradCases = []fusedCase{
+	refinerCase(1, 0, 8, 12, 16, 3, 3, Zeros), refinerCase(1, 7, 35, 55, 24, 3, 3, Zeros), refinerCase(3, 0, 1, 2, 8, 3, 3, Zeros),
+	refinerCase(8, 0, 9, 7, 12, 3, 3, Zeros), discriminatorCase(1, 35, 55, false),
+	refinerCase(1, 7, 35, 55, 24, 3, 3, Replicate), refinerCase(1, 0, 5, 6, 8, 5, 3, Replicate),
+	refinerCase(8, 0, 2, 9, 40, 3, 3, Replicate), refinerCase(1, 0, 9, 7, 16, 5, 5, Replicate),
+}
+
+func needWinograd(t *testing.T) {
+	t.Helper()
+	if !HasWinograd() {
+		t.Skip("this processor has no AVX2 or no FMA")
+	}
+}
+
+func (n fusedCase) winograd(s *Scope, x Tensor, leaves []Tensor) (Tensor, error) {
+	return s.FusedLayers(x, leaves[1:], n.table, n.padding, WinogradKernels, Float32)
+}
+
+// Winograd's sums round about twice as much as plain ones.
+func TestWinogradEqualsAutograd(t *testing.T) {
+	needWinograd(t)
+	withCases(t, winogradCases, func(s *Scope, leaves []Tensor, v Tensor, c fusedCase) {
+		y := c.plain(s, leaves)
+		out := read(t, s, y)
+		want := gradients(t, s, y, v, leaves)
+		fast, err := c.winograd(s, leaves[0], leaves)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := apart(read(t, s, fast), out); !(d < 3e-6) {
+			t.Errorf("%s: results are %.2g apart", describe(leaves[0]), d)
+		}
+		for i, got := range gradients(t, s, fast, v, leaves) {
+			if d := apart(got, want[i]); !(d < 1e-5) {
+				t.Errorf("%s, leaf %d of %s: gradients are %.2g apart", describe(leaves[0]), i, describe(leaves[i]), d)
+			}
+		}
+	})
+}
+
+// What is not a number must reach the loss, where training stops for it.
+func TestWinogradKeepsNaN(t *testing.T) {
+	needWinograd(t)
+	withCases(t, winogradCases[:1], func(s *Scope, leaves []Tensor, _ Tensor, c fusedCase) {
+		y, err := c.winograd(s, s.Scale(leaves[0], math.NaN()), leaves)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := read(t, s, s.Sum(y)); !math.IsNaN(float64(sum[0])) {
+			t.Errorf("the sum of results for NaN is %v", sum[0])
+		}
+	})
+}

@@ -1,0 +1,79 @@
+package models
+
+import (
+	"testing"
+
+	"simgan/cgo"
+)
+
+// What has Winograd's convolutions goes by them, whatever its batch, to libtorch's result; the rest by libtorch's layers.
+func TestFuseOnCPU(t *testing.T) {
+	start(t)
+	if !cgo.HasWinograd() {
+		t.Skip("this processor has no AVX2 or no FMA")
+	}
+	for name, c := range map[string]struct {
+		change func(c *RefinerConfig)
+		bfloat bool
+		want   bool
+	}{
+		"zeros":         {func(c *RefinerConfig) { c.Padding = "zeros" }, false, true},
+		"replicate":     {func(c *RefinerConfig) { c.Padding = "replicate" }, false, true},
+		"reflect":       {func(c *RefinerConfig) { c.Padding = "reflect" }, false, false},
+		"7x7":           {func(c *RefinerConfig) { c.BlockKernel = 7 }, false, false},
+		"width 12":      {func(c *RefinerConfig) { c.Width = 12 }, false, false},
+		"normalization": {func(c *RefinerConfig) { c.Normalization = "batch" }, false, false},
+		"bfloat16":      {func(*RefinerConfig) {}, true, false},
+	} {
+		config := paper
+		config.Width, config.Blocks = 16, 2
+		c.change(&config)
+		r, err := NewRefiner(config, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.FuseOnCPU(c.bfloat); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+		if c.want {
+			sameAsLayers(t, name, r)
+		}
+		r.Close()
+	}
+}
+
+// sameAsLayers holds R's images against those of libtorch's layers, in and out of training.
+func sameAsLayers(t *testing.T, name string, r *Refiner) {
+	t.Helper()
+	err := cgo.Within(func(s *cgo.Scope) error {
+		g, err := cgo.NewGenerator(cgo.CPU, 1)
+		if err != nil {
+			return err
+		}
+		defer g.Close()
+		x := s.Randn(g, 3, 1, 9, 11)
+		want, err := cgo.Read(s.Tanh(r.Layers(s, x, true)))
+		if err != nil {
+			return err
+		}
+		way := r.fused
+		for _, training := range []bool{true, false} {
+			calls := 0
+			r.fused = func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+				calls++
+				return way(s, n, x)
+			}
+			got, err := cgo.Read(r.Forward(s, x, cgo.Tensor{}, training))
+			if err != nil {
+				return err
+			}
+			if d := distance(got, want); calls != 1 || !(d < 1e-5) {
+				t.Errorf("%s, training %v: %d calls, images %.2g apart", name, training, calls, d)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+}
