@@ -29,12 +29,12 @@ demo-hand: build ## the same with built-in hands: runs/demo-hand
 	@if [ -e runs/demo-hand/DONE ]; then echo "runs/demo-hand is trained already; remove it to train anew"; \
 	elif [ -e runs/demo-hand/config.yaml ]; then build/simgan train --run runs/demo-hand --resume; \
 	else build/simgan train --preset hand-demo --run runs/demo-hand; fi
-	build/simgan eval hand --run runs/demo-hand --width 16 --steps 600 --batch 16 --lr 3e-3 --json runs/demo-hand/eval.json
+	build/simgan eval hand --run runs/demo-hand --width 16 --steps 1200 --batch 16 --lr 3e-3 --seeds 5 --json runs/demo-hand/eval.json
 	build/simgan report --run runs/demo-hand
 
 test: export CUDA = 1
 test: setup ## all tests
-	@. build/env.sh && OMP_NUM_THREADS=1 go test ./... # packages run side by side: more threads than cores wait for each other
+	@. build/env.sh && OMP_NUM_THREADS=1 go test -timeout 30m ./... # packages run side by side: more threads than cores wait for each other
 
 bench: build ## CPU speed beside PyTorch: build/bench.json, the table for BENCHMARKS.md
 	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cpu --set train.batch=32 --json build/bench.json --markdown build/bench.md
