@@ -1,5 +1,5 @@
 // Replicate padding for fused layers, without a padded copy a layer: its maps (n, c, h+2p, w+2p) bring a border of p pixels,
-// which the convolutions compute as any pixel, and which is then put right, in place. All of it is outside of autograd.
+// which the convolutions compute as any pixel or leave alone, and which is then put right, in place. All of it is outside of autograd.
 #pragma once
 #include <ATen/ATen.h>
 

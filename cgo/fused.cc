@@ -203,6 +203,7 @@ char *sg_fused_layers(sg_tensor x, sg_tensor *params, const sg_fused_layer *tabl
     const auto list = sg::list(params, 2 * n);
     const std::vector<sg_fused_layer> rows(table, table + n);
     check_layers(in, list, rows);
+    TORCH_CHECK(kernels != SG_KERNELS_WINOGRAD || (in.is_cpu() && static_cast<at::ScalarType>(type) == at::kFloat), "Winograd's kernels are for float32 on the CPU");
     const Layers layers{kernels_of(kernels), rows, static_cast<at::ScalarType>(type), border_of(in, list, rows, padding)};
     c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
     bool differentiable = in.requires_grad();

@@ -1,6 +1,6 @@
 // The kernels that fused layers are made of. Convolutions have odd filters r x r and a zero padding of r/2; feature maps and filters
-// lie with channels innermost, their channels a multiple of `multiple()`. Maps may have a border of p pixels for replicate padding; there
-// results need not be right, and gradients at results are zero.
+// lie with channels innermost, their channels a multiple of `multiple()`. Maps may have a border of p pixels for replicate padding: there
+// forward's results need not be right nor written, and gradients at results are zero.
 #pragma once
 #include <ATen/ATen.h>
 

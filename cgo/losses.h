@@ -1,5 +1,5 @@
 // Losses, summed over all that they are given. On a GPU for which our kernels were compiled (own.h) each is one launch that gives its
-// gradient too; else libtorch's operations. Every function returns NULL or its error message, to be freed with sg_string_free.
+// gradient too, where they can read the layout (l1: both contiguous); else libtorch's operations. Every function returns NULL or its error message, to be freed with sg_string_free.
 #pragma once
 #include "tensor.h"
 #ifdef __cplusplus

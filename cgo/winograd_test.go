@@ -2,6 +2,7 @@ package cgo
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -45,6 +46,36 @@ func TestWinogradEqualsAutograd(t *testing.T) {
 			}
 		}
 	})
+}
+
+// With several threads, of which each adds up its share of a gradient: the same to rounding, and the same bytes each time.
+func TestWinogradByThreads(t *testing.T) {
+	needWinograd(t)
+	var want, first [][]float32
+	for _, threads := range []int{1, 3, 3} {
+		withCases(t, winogradCases[1:2], func(s *Scope, leaves []Tensor, v Tensor, c fusedCase) {
+			if err := Start(threads); err != nil {
+				t.Fatal(err)
+			}
+			y, err := c.winograd(s, leaves[0], leaves)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := append([][]float32{read(t, s, y)}, gradients(t, s, y, v, leaves)...)
+			switch {
+			case want == nil:
+				want = got
+			case first == nil:
+				first = got
+			default:
+				for i := range got {
+					if d := apart(got[i], want[i]); !(d < 3e-6) || !slices.Equal(got[i], first[i]) {
+						t.Errorf("value %d: %.2g from one thread's, again the same: %v", i, d, slices.Equal(got[i], first[i]))
+					}
+				}
+			}
+		})
+	}
 }
 
 // What is not a number must reach the loss, where training stops for it.

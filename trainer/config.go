@@ -9,7 +9,7 @@ import "simgan/models"
 type Config struct {
 	Seed          uint64                     `yaml:"seed"`    // of weights, data order, noise and history
 	Device        string                     `yaml:"device"`  // auto (the first GPU, else the CPU), cpu, cuda or cuda:N
-	Threads       int                        `yaml:"threads"` // CPU threads of libtorch, 0: $OMP_NUM_THREADS, else all cores
+	Threads       int                        `yaml:"threads"` // CPU threads of libtorch, 0: $OMP_NUM_THREADS, else all cores; sums, and so a run's last bits, depend on their number
 	Data          DataConfig                 `yaml:"data"`
 	Refiner       models.RefinerConfig       `yaml:"refiner"`
 	Discriminator models.DiscriminatorConfig `yaml:"discriminator"`

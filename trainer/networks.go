@@ -18,7 +18,7 @@ type networks struct {
 	optR    cgo.Optimizer
 	optD    cgo.Optimizer
 	noise   *cgo.Generator
-	found   []string // what was found of kernels for a GPU: whether layers are fused, and why not; none on the CPU
+	found   []string // what was found of kernels: whether layers are fused, and on a GPU why not
 }
 
 // newNetworks builds the networks of the config for images like info, initialised from its seed. It refuses a batch that
@@ -80,6 +80,9 @@ func (n *networks) fuse(c Config, info data.Info) {
 	if n.device == cgo.CPU {
 		if n.R.FuseOnCPU(n.bfloat) {
 			n.found = append(n.found, "refiner by Winograd's convolutions")
+		}
+		if n.Average != nil {
+			n.Average.FuseOnCPU(n.bfloat)
 		}
 		return
 	}
