@@ -20,16 +20,21 @@ inline void store(float *p, v8 v) { *reinterpret_cast<v8 *>(p) = v; }
 constexpr float a = 0.625f, b = 1.5f, aa = a * a, bb = b * b;
 constexpr float at_0 = 1 / (aa * bb), at_a = 1 / (2 * aa * (aa - bb)), at_b = 1 / (2 * bb * (bb - aa));  // what G divides by
 
+// Values at a, -a, b and -b, of their even and their odd parts.
+inline void at_points(v8 *d, int step, v8 even_a, v8 odd_a, v8 even_b, v8 odd_b) {
+  d[step] = even_a + odd_a;
+  d[2 * step] = even_a - odd_a;
+  d[3 * step] = even_b + odd_b;
+  d[4 * step] = even_b - odd_b;
+}
+
 struct Input {
   static constexpr int in = 6, out = 6;
   static inline void apply(v8 *d, int step) {
     const v8 d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
     const v8 even_a = d4 - bb * d2, odd_a = a * (d3 - bb * d1), even_b = d4 - aa * d2, odd_b = b * (d3 - aa * d1);
     d[0] = aa * bb * d0 - (aa + bb) * d2 + d4;
-    d[step] = even_a + odd_a;
-    d[2 * step] = even_a - odd_a;
-    d[3 * step] = even_b + odd_b;
-    d[4 * step] = even_b - odd_b;
+    at_points(d, step, even_a, odd_a, even_b, odd_b);
     d[5 * step] = aa * bb * d1 - (aa + bb) * d3 + d5;
   }
 };
@@ -51,10 +56,7 @@ struct OutputGradient {
   static inline void apply(v8 *d, int step) {
     const v8 d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step];
     const v8 even_a = d0 + aa * d2, odd_a = a * (d1 + aa * d3), even_b = d0 + bb * d2, odd_b = b * (d1 + bb * d3);
-    d[step] = even_a + odd_a;
-    d[2 * step] = even_a - odd_a;
-    d[3 * step] = even_b + odd_b;
-    d[4 * step] = even_b - odd_b;
+    at_points(d, step, even_a, odd_a, even_b, odd_b);
     d[5 * step] = d3;
   }
 };
@@ -65,10 +67,7 @@ struct Filter {
     const v8 g0 = d[0], g1 = d[step], g2 = d[2 * step];
     const v8 even_a = at_a * (g0 + aa * g2), odd_a = at_a * a * g1, even_b = at_b * (g0 + bb * g2), odd_b = at_b * b * g1;
     d[0] = at_0 * g0;
-    d[step] = even_a + odd_a;
-    d[2 * step] = even_a - odd_a;
-    d[3 * step] = even_b + odd_b;
-    d[4 * step] = even_b - odd_b;
+    at_points(d, step, even_a, odd_a, even_b, odd_b);
     d[5 * step] = g2;
   }
 };

@@ -67,6 +67,9 @@ func newTable(source []byte) (t table, short *[1 << lookBits]entry, ok bool) {
 	return t, short, true
 }
 
+// from tells whether the table was made of the source.
+func (t *table) from(source []byte) bool { return bytes.Equal(t.source, source) }
+
 // symbol reads one code; ok is false where there is none.
 func (t *table) symbol(next uint64) (e entry, ok bool) {
 	values := t.source[16:]
@@ -110,8 +113,12 @@ func (c *Cutter) tables(body []byte) (ok bool) {
 }
 
 // remembered is the known table where it was made of the same source, else a new one, known from now on.
-func remembered[T interface{ from(source []byte) bool }](known *T, source []byte, create func([]byte) (T, bool)) (T, bool) {
-	if (*known).from(source) {
+func remembered[T interface {
+	comparable
+	from(source []byte) bool
+}](known *T, source []byte, create func([]byte) (T, bool)) (T, bool) {
+	var none T
+	if *known != none && (*known).from(source) {
 		return *known, true
 	}
 	t, ok := create(source)

@@ -1,7 +1,5 @@
 package jpegcrop
 
-import "bytes"
-
 // dcTable decodes DC differences.
 type dcTable struct {
 	table
@@ -30,9 +28,6 @@ func newDC(source []byte) (*dcTable, bool) {
 	}
 	return t, true
 }
-
-// from tells whether the table was made of the source.
-func (t *dcTable) from(source []byte) bool { return t != nil && bytes.Equal(t.source, source) }
 
 // read is the difference that next begins with; ok is false where there is none.
 func (t *dcTable) read(next uint64) (d difference, ok bool) {
@@ -82,9 +77,6 @@ func newAC(source []byte) (*acTable, bool) {
 	}
 	return t, true
 }
-
-// from tells whether the table was made of the source.
-func (t *acTable) from(source []byte) bool { return t != nil && bytes.Equal(t.source, source) }
 
 // newRun is all coefficients whose codes the look's bits hold, the last one's value may go on behind them.
 func newRun(short *[1 << lookBits]entry, look int) run {
