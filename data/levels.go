@@ -11,7 +11,7 @@ import (
 // LoadLevels loads a whole data set as levels, with labels: 1 or 2 bytes a sample. Where ctx is cancelled the error is its
 // cause.
 func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
-	b := newLevels(ds.Len(), ds.Info())
+	b := newBatch(ds.Len(), ds.Info())
 	b.Levels = make([]byte, b.N*ds.Info().bytes())
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
@@ -30,29 +30,6 @@ func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
 		return nil, err
 	}
 	return b, context.Cause(ctx)
-}
-
-// imageBytes is the size of an image of a batch of levels.
-func (b *Batch) imageBytes() int { return b.C * b.H * b.W * b.Bits / 8 }
-
-// PutLevels sets image k of LoadLevels' batch; m has the batch's bits.
-func (b *Batch) PutLevels(k int, m Image) {
-	toLevels(m.Pix, b.Bits, b.Levels[k*b.imageBytes():(k+1)*b.imageBytes()])
-}
-
-// UnitOf writes image k of LoadLevels' batch as ToUnit does.
-func (b *Batch) UnitOf(k int, dst []float32) {
-	ToUnit(Image{Bits: b.Bits, Pix: fromLevels(b.Levels[k*b.imageBytes():(k+1)*b.imageBytes()], b.Bits)}, dst)
-}
-
-// Unit is LoadLevels' images from..to-1 as a batch of pixels, with their labels.
-func (b *Batch) Unit(from, to int) *Batch {
-	part, size := b.Slice(from, to), b.C*b.H*b.W
-	part.Levels, part.Pixels = nil, make([]float32, part.N*size)
-	for k := range part.N {
-		b.UnitOf(from+k, part.Pixels[k*size:(k+1)*size])
-	}
-	return part
 }
 
 // bytes is the size of an image as levels.

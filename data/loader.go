@@ -73,7 +73,7 @@ func NewLoader(ds Dataset, c LoaderConfig, from Position) (*Loader, error) {
 		free: make(chan *Batch, LoaderBuffers), ready: make(chan delivery, LoaderBuffers),
 	}
 	for i := range LoaderBuffers {
-		b := newLevels(c.Batch, l.info)
+		b := newBatch(c.Batch, l.info)
 		if c.Buffers != nil {
 			b.Levels = c.Buffers[i]
 		} else {

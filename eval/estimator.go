@@ -139,7 +139,7 @@ func (d set) images(s *cgo.Scope, index []int, device cgo.Device) cgo.Tensor {
 	size := d.C * d.H * d.W
 	pixels := make([]float32, len(index)*size)
 	for k, i := range index {
-		d.UnitOf(i, pixels[k*size:(k+1)*size])
+		d.PixelsOf(i, pixels[k*size:(k+1)*size])
 	}
 	return s.From(pixels, device, int64(len(index)), int64(d.C), int64(d.H), int64(d.W))
 }

@@ -63,7 +63,7 @@ func (d set) handBatch(s *cgo.Scope, index []int, m int, r *rand.Rand, device cg
 	heats, depths := make([]float32, len(index)*joints*m*m), make([]float32, len(index)*joints*m*m)
 	for k, i := range index {
 		v, label := newView(d.H, d.W, r), d.Label(i)
-		d.UnitOf(i, image)
+		d.PixelsOf(i, image)
 		v.draw(pixels[k*size:(k+1)*size], image)
 		for j := range joints {
 			u, t := v.place(float64(label[3*j]), float64(label[3*j+1]))

@@ -4,14 +4,8 @@ import (
 	"fmt"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
-
-// DiscriminatorConfig describes D.
-type DiscriminatorConfig struct {
-	Layers        string  `yaml:"layers"`        // gaze or hand: the paper's tables
-	Width         float64 `yaml:"width"`         // factor on the feature maps of every hidden layer: 1 [paper]
-	Normalization string  `yaml:"normalization"` // none [paper] or batch [the authors' later article]
-}
 
 // The classes of D's softmax.
 const (
@@ -23,8 +17,8 @@ const (
 type layer struct{ out, k, stride int64 }
 
 // tables are the paper's discriminators, from input to the logits of the two classes.
-var tables = map[string][]layer{
-	"gaze": { // (b, C, 35, 55)
+var tables = map[architecture.Layers][]layer{
+	architecture.GazeLayers: { // (b, C, 35, 55)
 		{96, 3, 2}, // (b, 96, 18, 28)
 		{64, 3, 2}, // (b, 64, 9, 14)
 		{0, 3, 1},  // max-pool
@@ -32,7 +26,7 @@ var tables = map[string][]layer{
 		{32, 1, 1},
 		{2, 1, 1}, // (b, 2, 9, 14): 126 patches
 	},
-	"hand": { // (b, C, 224, 224)
+	architecture.HandLayers: { // (b, C, 224, 224)
 		{96, 7, 4}, // (b, 96, 56, 56)
 		{64, 5, 2}, // (b, 64, 28, 28)
 		{0, 3, 2},  // (b, 64, 14, 14)
@@ -46,7 +40,7 @@ var tables = map[string][]layer{
 type Discriminator struct {
 	Module
 	Fusion
-	Config   DiscriminatorConfig
+	Config   architecture.Discriminator
 	Channels int
 	table    []layer
 	convs    []conv
@@ -54,7 +48,7 @@ type Discriminator struct {
 }
 
 // NewDiscriminator builds D for images of the given channels on the CPU, initialised from libtorch's default generator.
-func NewDiscriminator(c DiscriminatorConfig, channels int) (*Discriminator, error) {
+func NewDiscriminator(c architecture.Discriminator, channels int) (*Discriminator, error) {
 	table, ok := tables[c.Layers]
 	if !ok {
 		return nil, fmt.Errorf("discriminator.layers %q: use gaze or hand", c.Layers)

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
 // By hand, for the paper's networks on one grey image.
@@ -15,7 +16,7 @@ func TestWorkIsThatOfThePaper(t *testing.T) {
 	if err := cgo.Start(1); err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewRefiner(RefinerConfig{Blocks: 4, Width: 64, Kernel: 3, BlockKernel: 3, Padding: "replicate", Normalization: "none", Noise: NoiseConfig{Kind: "none"}}, 1)
+	r, err := NewRefiner(architecture.Refiner{Blocks: 4, Width: 64, Kernel: 3, BlockKernel: 3, Padding: "replicate", Normalization: "none", Noise: architecture.Noise{Kind: "none"}}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,12 +25,12 @@ func TestWorkIsThatOfThePaper(t *testing.T) {
 	if want := (Work{First: 576 * 1925, All: 295552 * 1925}); work != want {
 		t.Errorf("R: %+v, want %+v", work, want)
 	}
-	wants := map[string]Work{
+	wants := map[architecture.Layers]Work{
 		"gaze": {First: 435456, All: 435456 + 6967296 + 2322432 + 129024 + 8064},
 		"hand": {First: 14751744, All: 14751744 + 120422400 + 903168 + 50176 + 3136},
 	}
 	for layers, want := range wants {
-		d, err := NewDiscriminator(DiscriminatorConfig{Layers: layers, Width: 1, Normalization: "none"}, 1)
+		d, err := NewDiscriminator(architecture.Discriminator{Layers: layers, Width: 1, Normalization: "none"}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

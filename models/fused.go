@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
 // fusable is a network that can be one operation, up to what follows its last convolution: R, or D.
@@ -47,7 +48,7 @@ type Fusion struct {
 // AVX2. It is no question of timing, as on a GPU: a resumed run must round as it did before.
 func (r *Refiner) FuseOnCPU(bfloat bool) bool {
 	c := r.Config
-	if bfloat || c.fusable() != nil || c.BlockKernel != 3 || c.Width%8 != 0 || !cgo.HasWinograd() {
+	if bfloat || supportsKernels(c) != nil || c.BlockKernel != 3 || c.Width%8 != 0 || !cgo.HasWinograd() {
 		return false
 	}
 	r.fused, r.anyBatch = byWinograd, true
@@ -57,7 +58,7 @@ func (r *Refiner) FuseOnCPU(bfloat bool) bool {
 // Fuse lets R train through cuDNN's fused kernels on the GPU for batches of n images of h x w, if they are found to compute what
 // libtorch's layers compute, and faster: speedup times. The error says why they are not used. R's own weights take no part.
 func (r *Refiner) Fuse(device cgo.Device, bfloat bool, n, h, w int) (speedup float64, err error) {
-	if err := r.Config.fusable(); err != nil {
+	if err := supportsKernels(r.Config); err != nil {
 		return 0, err
 	}
 	return r.fuse(device, bfloat, func() (*trial, error) { return r.trial(n, h, w) })
@@ -65,18 +66,18 @@ func (r *Refiner) Fuse(device cgo.Device, bfloat bool, n, h, w int) (speedup flo
 
 // Fuse lets D train through cuDNN's fused kernels, as R's Fuse does; PenaltyR1 keeps to Layers.
 func (d *Discriminator) Fuse(device cgo.Device, bfloat bool, n, h, w int) (speedup float64, err error) {
-	if d.Config.Normalization != "none" {
+	if d.Config.Normalization != architecture.NoNormalization {
 		return 0, fmt.Errorf("there are no kernels with discriminator.normalization %s", d.Config.Normalization)
 	}
 	return d.fuse(device, bfloat, func() (*trial, error) { return d.trial(n, h, w) })
 }
 
-// fusable says what of the config has no fused kernels.
-func (c RefinerConfig) fusable() error {
+// supportsKernels says what of the config has no fused kernels.
+func supportsKernels(c architecture.Refiner) error {
 	switch {
-	case c.Padding == "reflect":
+	case c.Padding == architecture.ReflectPadding:
 		return errors.New("there are no kernels with refiner.padding reflect, only with zeros and replicate")
-	case c.Normalization != "none":
+	case c.Normalization != architecture.NoNormalization:
 		return fmt.Errorf("there are no kernels with refiner.normalization %s", c.Normalization)
 	case c.Kernel%2 == 0 || c.BlockKernel%2 == 0:
 		return errors.New("there are no kernels for even filter sizes")
@@ -87,7 +88,7 @@ func (c RefinerConfig) fusable() error {
 // trial of a refiner like R, for the whole batches of R's steps and the halves with which D's begin.
 func (r *Refiner) trial(n, h, w int) (*trial, error) {
 	probe, err := NewRefiner(r.Config, r.Channels)
-	return &trial{network: probe, shape: []int64{int64(n), int64(r.Channels) + r.Config.Noise.channels(), int64(h), int64(w)}, half: true}, err
+	return &trial{network: probe, shape: []int64{int64(n), int64(r.Channels) + r.Config.Noise.Channels(), int64(h), int64(w)}, half: true}, err
 }
 
 // trial of a discriminator like D, whose input takes gradients in R's steps.

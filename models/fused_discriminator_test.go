@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
-func discriminator(t *testing.T, layers string, width float64) *Discriminator {
+func discriminator(t *testing.T, layers architecture.Layers, width float64) *Discriminator {
 	t.Helper()
-	d, err := NewDiscriminator(DiscriminatorConfig{Layers: layers, Width: width, Normalization: "none"}, 1)
+	d, err := NewDiscriminator(architecture.Discriminator{Layers: layers, Width: width, Normalization: "none"}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,8 +23,8 @@ func discriminator(t *testing.T, layers string, width float64) *Discriminator {
 // D as one operation is D layer by layer, in float32: logits, and gradients of phi and of the images. Frozen, as in R's step, it sends
 // the images the same gradient, and takes none.
 func TestFusedDiscriminatorIsForward(t *testing.T) {
-	for layers, size := range map[string][2]int{"gaze": {18, 28}, "hand": {64, 50}} {
-		t.Run(layers, func(t *testing.T) {
+	for layers, size := range map[architecture.Layers][2]int{"gaze": {18, 28}, "hand": {64, 50}} {
+		t.Run(string(layers), func(t *testing.T) {
 			start(t)
 			d := discriminator(t, layers, 0.25)
 			trial, err := d.trial(3, size[0], size[1])
@@ -115,7 +116,7 @@ func TestFuseRefusesAWrongDiscriminator(t *testing.T) {
 			t.Errorf("%s: is used all the same", want)
 		}
 	}
-	d, err := NewDiscriminator(DiscriminatorConfig{Layers: "gaze", Width: 0.25, Normalization: "batch"}, 1)
+	d, err := NewDiscriminator(architecture.Discriminator{Layers: "gaze", Width: 0.25, Normalization: "batch"}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"simgan/cgo"
 	"simgan/internal/gputest"
+	"simgan/models/architecture"
 )
 
 // isRight judges cuDNN's kernels in a trial; whether they are faster is told, not asked. The CPU in a GPU's place takes the reference
@@ -36,7 +37,7 @@ func TestGPUFusedRefinerIsRight(t *testing.T) {
 	hand := paper
 	hand.Blocks, hand.Kernel, hand.BlockKernel = 10, 7, 7
 	for name, c := range map[string]struct {
-		config  RefinerConfig
+		config  architecture.Refiner
 		n, h, w int
 	}{
 		"gaze zeros": {paper, 512, 35, 55}, "gaze replicate": {paper, 512, 35, 55},
@@ -44,7 +45,8 @@ func TestGPUFusedRefinerIsRight(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { // in a goroutine of its own
 			start(t)
-			_, c.config.Padding, _ = strings.Cut(name, " ")
+			_, padding, _ := strings.Cut(name, " ")
+			c.config.Padding = architecture.Padding(padding)
 			if gpu == cgo.CPU {
 				c.n, c.h, c.w, c.config.Width = 2, 9, 11, 8
 			}
@@ -58,8 +60,8 @@ func TestGPUFusedRefinerIsRight(t *testing.T) {
 func TestGPUFusedDiscriminatorIsRight(t *testing.T) {
 	start(t)
 	gpu := cgo.Device(gputest.Need(t, cgo.CUDADevices))
-	for layers, size := range map[string][3]int{"gaze": {512, 35, 55}, "hand": {16, 224, 224}} {
-		t.Run(layers, func(t *testing.T) {
+	for layers, size := range map[architecture.Layers][3]int{"gaze": {512, 35, 55}, "hand": {16, 224, 224}} {
+		t.Run(string(layers), func(t *testing.T) {
 			start(t)
 			width := 1.0
 			if gpu == cgo.CPU {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
 // reference is the fused way on libtorch's reference kernels with maps of the type.
@@ -19,7 +20,7 @@ func reference(kind cgo.Type) trunk {
 
 var fusedWay = reference(cgo.BFloat16)
 
-func smallRefiner(t *testing.T, padding string) *Refiner {
+func smallRefiner(t *testing.T, padding architecture.Padding) *Refiner {
 	c := paper
 	c.Width, c.Blocks, c.Padding = 8, 2, padding
 	return refiner(t, c)
@@ -98,12 +99,12 @@ func TestFuseRefusesWhatIsWrongOrSlow(t *testing.T) {
 
 // A way that is right and faster is taken, for training batches only.
 func TestFuseTakesWhatPays(t *testing.T) {
-	for _, padding := range []string{"zeros", "replicate"} {
-		t.Run(padding, func(t *testing.T) { fuseTakesWhatPays(t, padding) })
+	for _, padding := range []architecture.Padding{"zeros", "replicate"} {
+		t.Run(string(padding), func(t *testing.T) { fuseTakesWhatPays(t, padding) })
 	}
 }
 
-func fuseTakesWhatPays(t *testing.T, padding string) {
+func fuseTakesWhatPays(t *testing.T, padding architecture.Padding) {
 	start(t)
 	r := smallRefiner(t, padding)
 	plain := func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
@@ -170,11 +171,11 @@ func TestFusedTrunkFallsBack(t *testing.T) {
 
 func TestFuseSaysWhatHasNoKernels(t *testing.T) {
 	start(t)
-	for want, change := range map[string]func(c *RefinerConfig){
-		"refiner.padding reflect":     func(c *RefinerConfig) { c.Padding = "reflect" },
-		"refiner.normalization batch": func(c *RefinerConfig) { c.Normalization = "batch" },
-		"even filter sizes":           func(c *RefinerConfig) { c.BlockKernel = 4 },
-		"it is for a GPU":             func(*RefinerConfig) {},
+	for want, change := range map[string]func(c *architecture.Refiner){
+		"refiner.padding reflect":     func(c *architecture.Refiner) { c.Padding = "reflect" },
+		"refiner.normalization batch": func(c *architecture.Refiner) { c.Normalization = "batch" },
+		"even filter sizes":           func(c *architecture.Refiner) { c.BlockKernel = 4 },
+		"it is for a GPU":             func(*architecture.Refiner) {},
 	} {
 		c := paper
 		c.Width, c.Blocks = 8, 1

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
 // hourglassDepth is how often an hourglass halves its maps: 64 -> 4 [Newell et al. 2016].
@@ -60,7 +61,7 @@ func NewHandEstimator(c HandConfig, channels int) (*HandEstimator, error) {
 	err := guarded("hand estimator", func() {
 		f := int64(c.Width)
 		e.stem = e.conv("stem", int64(channels), f/4, 7, 2, cgo.Zeros, 0)
-		e.stemNorm = e.norm("stem_norm", "batch", f/4)
+		e.stemNorm = e.norm("stem_norm", architecture.BatchNormalization, f/4)
 		e.open = [3]residual{e.residual("open.0.", f/4, f/2), e.residual("open.1.", f/2, f/2), e.residual("open.2.", f/2, f)}
 		for i := range c.Stacks {
 			e.stacks = append(e.stacks, e.stack(fmt.Sprintf("stacks.%d.", i), f, int64(2*c.Joints), i < c.Stacks-1))
@@ -74,7 +75,7 @@ func (m *Module) stack(name string, f, maps int64, more bool) stack {
 		glass:    m.hourglass(name+"glass.", f, hourglassDepth),
 		residual: m.residual(name+"residual.", f, f),
 		linear:   m.conv(name+"linear", f, f, 1, 1, cgo.Zeros, 0),
-		norm:     m.norm(name+"norm", "batch", f),
+		norm:     m.norm(name+"norm", architecture.BatchNormalization, f),
 		out:      m.conv(name+"out", f, maps, 1, 1, cgo.Zeros, 1e-2),
 	}
 	if more {
@@ -98,7 +99,7 @@ func (m *Module) hourglass(name string, f int64, depth int) *hourglass {
 func (m *Module) residual(name string, in, out int64) (r residual) {
 	widths := [4]int64{in, out / 2, out / 2, out}
 	for i, k := range [3]int64{1, 3, 1} {
-		r.norms[i] = m.norm(fmt.Sprintf("%snorm%d", name, i+1), "batch", widths[i])
+		r.norms[i] = m.norm(fmt.Sprintf("%snorm%d", name, i+1), architecture.BatchNormalization, widths[i])
 		r.convs[i] = m.conv(fmt.Sprintf("%sconv%d", name, i+1), widths[i], widths[i+1], k, 1, cgo.Zeros, 0)
 	}
 	if in != out {

@@ -10,6 +10,7 @@ import (
 	"github.com/wangkuiyi/gotorch/nn/initializer"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
 // Param is one tensor of a network under the name PyTorch would give it.
@@ -110,8 +111,8 @@ type norm struct {
 	name string
 }
 
-func (m *Module) norm(name, kind string, channels int64) norm {
-	if kind == "none" {
+func (m *Module) norm(name string, kind architecture.Normalization, channels int64) norm {
+	if kind == architecture.NoNormalization {
 		return norm{}
 	}
 	b := nn.BatchNorm2d(channels, 1e-5, 0.1, true, true)

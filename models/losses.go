@@ -4,28 +4,29 @@ import (
 	"fmt"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
 // Psi maps images (b, C, H, W) to the features that the refined image must share with the synthetic one [paper, 2.1].
 type Psi func(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor
 
-// ParsePsi gives identity (default), derivatives (horizontal and vertical differences) or mean (of the colour channels);
+// NewPsi gives identity (default), derivatives (horizontal and vertical differences) or mean (of the colour channels);
 // learned needs the fixed network features.
-func ParsePsi(name string, features *GazeEstimator) (Psi, error) {
-	switch name {
-	case "identity":
+func NewPsi(kind architecture.Psi, features *GazeEstimator) (Psi, error) {
+	switch kind {
+	case architecture.IdentityPsi:
 		return func(_ *cgo.Scope, x cgo.Tensor) []cgo.Tensor { return []cgo.Tensor{x} }, nil
-	case "derivatives":
+	case architecture.DerivativesPsi:
 		return derivatives, nil
-	case "mean":
+	case architecture.MeanPsi:
 		return func(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor { return []cgo.Tensor{s.MeanDim(x, 1)} }, nil
-	case "learned":
+	case architecture.LearnedPsi:
 		if features == nil {
 			return nil, fmt.Errorf("psi learned: set train.psi_weights to the safetensors of a gaze estimator, as eval gaze --save writes it; its first three layers are psi")
 		}
 		return func(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor { return []cgo.Tensor{features.Features(s, x)} }, nil
 	}
-	return nil, fmt.Errorf("psi %q: use identity, derivatives, mean or learned", name)
+	return nil, fmt.Errorf("psi is %q; use identity, derivatives, mean or learned", kind)
 }
 
 // derivatives are x's differences to the right, (b, C, H, W-1), and down, (b, C, H-1, W).

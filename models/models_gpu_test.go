@@ -6,6 +6,7 @@ import (
 
 	"simgan/cgo"
 	"simgan/internal/gputest"
+	"simgan/models/architecture"
 )
 
 // R and D on a GPU give the CPU's values: in float32 (TF32 forbidden) to 1e-4 of the largest, in bfloat16 to 3e-2.
@@ -15,7 +16,8 @@ func TestGPUForwardIsTheCPUs(t *testing.T) {
 	}
 	gpu := cgo.Device(gputest.Need(t, cgo.CUDADevices))
 	for _, c := range []struct {
-		name, layers string
+		name         string
+		layers       architecture.Layers
 		kernel, h, w int
 		bfloat       bool
 		tolerance    float64
@@ -46,17 +48,17 @@ func TestGPUForwardIsTheCPUs(t *testing.T) {
 }
 
 // forward is what R and D, of the same seed everywhere, make of the same two images.
-func forward(t *testing.T, device cgo.Device, layers string, kernel, h, w int, bfloat bool) map[string][]float32 {
+func forward(t *testing.T, device cgo.Device, layers architecture.Layers, kernel, h, w int, bfloat bool) map[string][]float32 {
 	t.Helper()
 	if err := cgo.Seed(1); err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewRefiner(RefinerConfig{Blocks: 4, Width: 64, Kernel: kernel, BlockKernel: 3, Padding: "replicate", Normalization: "none", Noise: NoiseConfig{Kind: "none"}}, 1)
+	r, err := NewRefiner(architecture.Refiner{Blocks: 4, Width: 64, Kernel: kernel, BlockKernel: 3, Padding: "replicate", Normalization: "none", Noise: architecture.Noise{Kind: "none"}}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	d, err := NewDiscriminator(DiscriminatorConfig{Layers: layers, Width: 1, Normalization: "none"}, 1)
+	d, err := NewDiscriminator(architecture.Discriminator{Layers: layers, Width: 1, Normalization: "none"}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
 func start(t *testing.T) {
@@ -21,7 +22,7 @@ func start(t *testing.T) {
 	}
 }
 
-func refiner(t *testing.T, c RefinerConfig) *Refiner {
+func refiner(t *testing.T, c architecture.Refiner) *Refiner {
 	t.Helper()
 	r, err := NewRefiner(c, 1)
 	if err != nil {
@@ -31,7 +32,7 @@ func refiner(t *testing.T, c RefinerConfig) *Refiner {
 	return r
 }
 
-var paper = RefinerConfig{Blocks: 4, Width: 64, Kernel: 3, BlockKernel: 3, Padding: "zeros", Normalization: "none", Noise: NoiseConfig{Kind: "none"}}
+var paper = architecture.Refiner{Blocks: 4, Width: 64, Kernel: 3, BlockKernel: 3, Padding: "zeros", Normalization: "none", Noise: architecture.Noise{Kind: "none"}}
 
 // Counts and fields are those of the specification, section 2.
 func TestRefinerSizes(t *testing.T) {
@@ -41,7 +42,7 @@ func TestRefinerSizes(t *testing.T) {
 	fast := hand
 	fast.BlockKernel = 3
 	for name, c := range map[string]struct {
-		config     RefinerConfig
+		config     architecture.Refiner
 		parameters int64
 		field      int
 	}{
@@ -62,7 +63,7 @@ func TestRefinerSizes(t *testing.T) {
 func TestDiscriminatorSizes(t *testing.T) {
 	start(t)
 	for _, c := range []struct {
-		layers     string
+		layers     architecture.Layers
 		h, w       int
 		parameters int64
 		mapH, mapW int
@@ -71,7 +72,7 @@ func TestDiscriminatorSizes(t *testing.T) {
 		{"gaze", 35, 55, 75_906, 9, 14, 23},
 		{"hand", 224, 224, 178_050, 7, 7, 71},
 	} {
-		d, err := NewDiscriminator(DiscriminatorConfig{Layers: c.layers, Width: 1, Normalization: "none"}, 1)
+		d, err := NewDiscriminator(architecture.Discriminator{Layers: c.layers, Width: 1, Normalization: "none"}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +102,7 @@ func TestDiscriminatorSizes(t *testing.T) {
 // The logits must go below 0: a ReLU on them is a mistake of six public implementations.
 func TestLogitsHaveNoActivation(t *testing.T) {
 	start(t)
-	d, err := NewDiscriminator(DiscriminatorConfig{Layers: "gaze", Width: 1, Normalization: "none"}, 1)
+	d, err := NewDiscriminator(architecture.Discriminator{Layers: "gaze", Width: 1, Normalization: "none"}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +147,7 @@ func TestLossesAreSummedOverPatchesAndAveragedOverImages(t *testing.T) {
 		near(t, "L_D", s.Item(LossD(s, logits, logits, b)), patches*(math.Log(1+math.Exp(1.5))+math.Log(1+math.Exp(-1.5))))
 		near(t, "hits", s.Item(s.PatchHits(logits, Real)), b*patches)
 
-		psi, err := ParsePsi("identity", nil)
+		psi, err := NewPsi("identity", nil)
 		if err != nil {
 			return err
 		}
@@ -168,24 +169,24 @@ func TestPsi(t *testing.T) {
 		// Rows 1 2 4 / 8 16 32 in channel 0, their double in channel 1: differences by hand.
 		x := s.From([]float32{1, 2, 4, 8, 16, 32, 2, 4, 8, 16, 32, 64}, cgo.CPU, 1, 2, 2, 3)
 		zero := s.Zeros(cgo.Float32, cgo.CPU, 1, 2, 2, 3)
-		for name, want := range map[string]float64{
+		for name, want := range map[architecture.Psi]float64{
 			"identity":    3 * 63,
 			"derivatives": 3 * ((1 + 2 + 8 + 16) + (7 + 14 + 28)),
 			"mean":        1.5 * 63,
 		} {
-			psi, err := ParsePsi(name, nil)
+			psi, err := NewPsi(name, nil)
 			if err != nil {
 				return err
 			}
-			near(t, name, s.Item(LossReg(s, psi, x, zero, 1, 1)), want)
+			near(t, string(name), s.Item(LossReg(s, psi, x, zero, 1, 1)), want)
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"learned", "nonsense"} {
-		if _, err := ParsePsi(name, nil); err == nil {
+	for _, name := range []architecture.Psi{architecture.LearnedPsi, "nonsense"} {
+		if _, err := NewPsi(name, nil); err == nil {
 			t.Errorf("psi %s without a network was taken", name)
 		}
 	}
@@ -200,9 +201,9 @@ func near(t *testing.T, name string, got, want float64) {
 
 func TestNoiseShapesAndVariety(t *testing.T) {
 	start(t)
-	for kind, channels := range map[string]int64{"none": 0, "pixel": 1, "multiscale": 7} {
+	for kind, channels := range map[architecture.NoiseKind]int64{"none": 0, "pixel": 1, "multiscale": 7} {
 		c := paper
-		c.Width, c.Noise = 8, NoiseConfig{Kind: kind, Grid: 9, Coarse: 2, Constants: 4}
+		c.Width, c.Noise = 8, architecture.Noise{Kind: kind, Grid: 9, Coarse: 2, Constants: 4}
 		r := refiner(t, c)
 		g, err := cgo.NewGenerator(cgo.CPU, 1)
 		if err != nil {
@@ -211,7 +212,7 @@ func TestNoiseShapesAndVariety(t *testing.T) {
 		defer g.Close()
 		err = cgo.Within(func(s *cgo.Scope) error {
 			x := s.Zeros(cgo.Float32, cgo.CPU, 2, 1, 35, 55)
-			noise := c.Noise.Draw(s, g, 2, 35, 55)
+			noise := DrawNoise(s, c.Noise, g, 2, 35, 55)
 			if channels > 0 && s.Shape(noise)[1] != channels {
 				t.Errorf("%s: noise is %v", kind, s.Shape(noise))
 			}

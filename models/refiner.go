@@ -4,50 +4,21 @@ import (
 	"fmt"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
-// RefinerConfig describes R.
-type RefinerConfig struct {
-	Blocks        int         `yaml:"blocks"`        // ResNet blocks: 4 for gaze, 10 for hands [paper]
-	Width         int         `yaml:"width"`         // feature maps a layer: 64 [paper]
-	Kernel        int         `yaml:"kernel"`        // filter size of the stem: 3 for gaze, 7 for hands [paper]
-	BlockKernel   int         `yaml:"block_kernel"`  // filter size in the blocks
-	Padding       string      `yaml:"padding"`       // zeros, reflect or replicate; zeros draw a frame in short runs
-	Normalization string      `yaml:"normalization"` // none [paper] or batch
-	Noise         NoiseConfig `yaml:"noise"`
-}
-
-// NoiseConfig describes the random input of R (the paper's future work): one synthetic image gives several refined ones.
-type NoiseConfig struct {
-	Kind      string `yaml:"kind"`      // none [paper], pixel (one normal value a pixel) or multiscale (pixel, grid and constants)
-	Grid      int    `yaml:"grid"`      // multiscale: pixels between the points of the coarse grid
-	Coarse    int    `yaml:"coarse"`    // multiscale: channels on the coarse grid, enlarged bilinearly
-	Constants int    `yaml:"constants"` // multiscale: channels that are constant over the image
-}
-
-// channels that the noise adds to R's input.
-func (c NoiseConfig) channels() int64 {
-	switch c.Kind {
-	case "pixel":
-		return 1
-	case "multiscale":
-		return int64(1 + c.Coarse + c.Constants)
-	}
-	return 0
-}
-
-// Draw makes the noise for n images of h x w: (n, k, h, w); no tensor where the kind is none.
-func (c NoiseConfig) Draw(s *cgo.Scope, g *cgo.Generator, n, h, w int64) cgo.Tensor {
-	if c.channels() == 0 {
+// DrawNoise draws the noise for n images of h x w: (n, k, h, w), or no tensor if the kind is none.
+func DrawNoise(s *cgo.Scope, c architecture.Noise, g *cgo.Generator, n, h, w int64) cgo.Tensor {
+	if c.Channels() == 0 {
 		return cgo.Tensor{}
 	}
 	parts := []cgo.Tensor{s.Randn(g, n, 1, h, w)}
-	if c.Kind == "multiscale" && c.Coarse > 0 {
+	if c.Kind == architecture.MultiscaleNoise && c.Coarse > 0 {
 		grid := int64(c.Grid)
 		coarse := s.Randn(g, n, int64(c.Coarse), max(1, (h+grid/2)/grid), max(1, (w+grid/2)/grid))
 		parts = append(parts, s.Enlarge(coarse, h, w))
 	}
-	if c.Kind == "multiscale" && c.Constants > 0 {
+	if c.Kind == architecture.MultiscaleNoise && c.Constants > 0 {
 		parts = append(parts, s.Spread(s.Randn(g, n, int64(c.Constants), 1, 1), h, w))
 	}
 	return s.Cat(1, parts...)
@@ -57,7 +28,7 @@ func (c NoiseConfig) Draw(s *cgo.Scope, g *cgo.Generator, n, h, w int64) cgo.Ten
 type Refiner struct {
 	Module
 	Fusion
-	Config     RefinerConfig
+	Config     architecture.Refiner
 	Channels   int
 	stem, last conv
 	blocks     []block
@@ -70,15 +41,15 @@ type block struct {
 }
 
 // NewRefiner builds R for images of the given channels on the CPU, initialised from libtorch's default generator.
-func NewRefiner(c RefinerConfig, channels int) (*Refiner, error) {
-	padding, err := ParsePadding(c.Padding)
-	if err != nil {
-		return nil, err
+func NewRefiner(c architecture.Refiner, channels int) (*Refiner, error) {
+	padding, ok := paddings[c.Padding]
+	if !ok {
+		return nil, fmt.Errorf("refiner.padding is %q; use zeros, reflect or replicate", c.Padding)
 	}
 	r := &Refiner{Config: c, Channels: channels}
-	err = guarded("refiner", func() {
+	err := guarded("refiner", func() {
 		width, k, bk := int64(c.Width), int64(c.Kernel), int64(c.BlockKernel)
-		r.stem = r.conv("stem", int64(channels)+c.Noise.channels(), width, k, 1, padding, 0)
+		r.stem = r.conv("stem", int64(channels)+c.Noise.Channels(), width, k, 1, padding, 0)
 		for i := range c.Blocks {
 			name := fmt.Sprintf("blocks.%d.", i)
 			r.blocks = append(r.blocks, block{
@@ -93,7 +64,7 @@ func NewRefiner(c RefinerConfig, channels int) (*Refiner, error) {
 	return r, err
 }
 
-// Forward refines x (b, C, H, W) with the noise of Config.Noise.Draw, if any: (b, C, H, W) float32 in (-1, 1).
+// Forward refines x (b, C, H, W) with the noise of DrawNoise, if any: (b, C, H, W) float32 in (-1, 1).
 func (r *Refiner) Forward(s *cgo.Scope, x, noise cgo.Tensor, training bool) cgo.Tensor {
 	h := x
 	if noise.T != nil {
@@ -131,12 +102,7 @@ func (r *Refiner) ReceptiveField() int {
 	return r.Config.Kernel + 2*r.Config.Blocks*(r.Config.BlockKernel-1)
 }
 
-// ParsePadding reads zeros, reflect or replicate.
-func ParsePadding(name string) (cgo.Padding, error) {
-	for p, n := range []string{"zeros", "reflect", "replicate"} {
-		if n == name {
-			return cgo.Padding(p), nil
-		}
-	}
-	return 0, fmt.Errorf("padding %q: use zeros, reflect or replicate", name)
+// paddings are libtorch's names of the config's paddings.
+var paddings = map[architecture.Padding]cgo.Padding{
+	architecture.ZerosPadding: cgo.Zeros, architecture.ReflectPadding: cgo.Reflect, architecture.ReplicatePadding: cgo.Replicate,
 }

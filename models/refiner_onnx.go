@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 	"simgan/models/onnx"
 )
 
@@ -16,7 +17,7 @@ func (r *Refiner) ONNX() (onnx.Model, error) {
 		e.parameter(p)
 	}
 	h := "image"
-	if r.Config.Noise.channels() > 0 {
+	if r.Config.Noise.Channels() > 0 {
 		h = e.node("Concat", []string{"image", "noise"}, onnx.Attribute{Name: "axis", Int: 1})
 	}
 	h = e.relu(e.conv(r.stem, h))
@@ -30,7 +31,7 @@ func (r *Refiner) ONNX() (onnx.Model, error) {
 	r.describe(&e.graph)
 	return onnx.Model{
 		Producer: "simgan", Doc: onnxDoc, Opset: 17, Graph: e.graph,
-		Metadata: map[string]string{"simgan.preprocessing": onnxBefore, "simgan.postprocessing": onnxAfter, "simgan.noise": r.Config.Noise.describe()},
+		Metadata: map[string]string{"simgan.preprocessing": onnxBefore, "simgan.postprocessing": onnxAfter, "simgan.noise": describeNoise(r.Config.Noise)},
 	}, e.err
 }
 
@@ -40,16 +41,16 @@ const (
 	onnxDoc    = "SimGAN's refiner (Shrivastava et al. 2017). Before: " + onnxBefore + ". After: " + onnxAfter + "."
 )
 
-// describe says in words what Draw draws.
-func (c NoiseConfig) describe() string {
+// describeNoise says in words what DrawNoise draws.
+func describeNoise(c architecture.Noise) string {
 	switch c.Kind {
-	case "pixel":
+	case architecture.PixelNoise:
 		return "(batch, 1, height, width): independent standard normal numbers, drawn anew for every image"
-	case "multiscale":
+	case architecture.MultiscaleNoise:
 		return fmt.Sprintf("(batch, %d, height, width), drawn anew for every image. Channel 0: independent standard normal numbers. Next %d channels: "+
 			"standard normal numbers on a grid of max(1, (height + %d) / %d) by max(1, (width + %[3]d) / %[4]d) points (whole-number division), "+
 			"enlarged to height x width bilinearly with half-pixel centres (PyTorch: align_corners=False). Last %[5]d channels: one standard normal number each, the same at every pixel",
-			c.channels(), c.Coarse, c.Grid/2, c.Grid, c.Constants)
+			c.Channels(), c.Coarse, c.Grid/2, c.Grid, c.Constants)
 	}
 	return "none: the refiner takes no noise"
 }
@@ -62,8 +63,8 @@ func (r *Refiner) describe(g *onnx.Graph) {
 		return onnx.Value{Name: name, Doc: doc, Shape: []int64{0, channels, 0, 0}, Symbols: symbols}
 	}
 	g.Inputs = append(g.Inputs, value("image", onnxBefore, int64(r.Channels)))
-	if k := r.Config.Noise.channels(); k > 0 {
-		g.Inputs = append(g.Inputs, value("noise", r.Config.Noise.describe(), k))
+	if k := r.Config.Noise.Channels(); k > 0 {
+		g.Inputs = append(g.Inputs, value("noise", describeNoise(r.Config.Noise), k))
 	}
 	g.Outputs = append(g.Outputs, value("refined", onnxAfter, int64(r.Channels)))
 }

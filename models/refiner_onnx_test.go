@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"simgan/models/architecture"
 )
 
 // fields are the contents of a message's length-delimited fields, by number.
@@ -36,19 +38,19 @@ func fields(t *testing.T, message []byte) map[protowire.Number][][]byte {
 // The file's structure, read by field numbers of onnx.proto; what the graph computes is checked by scripts/formats.py.
 func TestONNXStructure(t *testing.T) {
 	start(t)
-	multiscale := NoiseConfig{Kind: "multiscale", Grid: 9, Coarse: 2, Constants: 4}
+	multiscale := architecture.Noise{Kind: "multiscale", Grid: 9, Coarse: 2, Constants: 4}
 	for name, c := range map[string]struct {
-		change func(*RefinerConfig)
+		change func(*architecture.Refiner)
 		ops    string // of the stem and one block, then the last layer
 		inputs []string
 	}{
-		"paper": {func(*RefinerConfig) {}, "Conv Relu Conv Relu Conv Add Relu Conv Tanh", []string{"image"}},
+		"paper": {func(*architecture.Refiner) {}, "Conv Relu Conv Relu Conv Add Relu Conv Tanh", []string{"image"}},
 		"replicate, noise": {
-			func(c *RefinerConfig) { c.Padding, c.Noise = "replicate", multiscale },
+			func(c *architecture.Refiner) { c.Padding, c.Noise = "replicate", multiscale },
 			"Concat Pad Conv Relu Pad Conv Relu Pad Conv Add Relu Conv Tanh", []string{"image", "noise"},
 		},
 		"batch norm": {
-			func(c *RefinerConfig) { c.Normalization = "batch" },
+			func(c *architecture.Refiner) { c.Normalization = "batch" },
 			"Conv Relu Conv BatchNormalization Relu Conv BatchNormalization Add Relu Conv Tanh", []string{"image"},
 		},
 	} {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
 // What has Winograd's convolutions goes by them, whatever its batch, to libtorch's result; the rest by libtorch's layers.
@@ -13,17 +14,17 @@ func TestFuseOnCPU(t *testing.T) {
 		t.Skip("this processor has no AVX2 or no FMA")
 	}
 	for name, c := range map[string]struct {
-		change func(c *RefinerConfig)
+		change func(c *architecture.Refiner)
 		bfloat bool
 		want   bool
 	}{
-		"zeros":         {func(c *RefinerConfig) { c.Padding = "zeros" }, false, true},
-		"replicate":     {func(c *RefinerConfig) { c.Padding = "replicate" }, false, true},
-		"reflect":       {func(c *RefinerConfig) { c.Padding = "reflect" }, false, false},
-		"7x7":           {func(c *RefinerConfig) { c.BlockKernel = 7 }, false, false},
-		"width 12":      {func(c *RefinerConfig) { c.Width = 12 }, false, false},
-		"normalization": {func(c *RefinerConfig) { c.Normalization = "batch" }, false, false},
-		"bfloat16":      {func(*RefinerConfig) {}, true, false},
+		"zeros":         {func(c *architecture.Refiner) { c.Padding = "zeros" }, false, true},
+		"replicate":     {func(c *architecture.Refiner) { c.Padding = "replicate" }, false, true},
+		"reflect":       {func(c *architecture.Refiner) { c.Padding = "reflect" }, false, false},
+		"7x7":           {func(c *architecture.Refiner) { c.BlockKernel = 7 }, false, false},
+		"width 12":      {func(c *architecture.Refiner) { c.Width = 12 }, false, false},
+		"normalization": {func(c *architecture.Refiner) { c.Normalization = "batch" }, false, false},
+		"bfloat16":      {func(*architecture.Refiner) {}, true, false},
 	} {
 		config := paper
 		config.Width, config.Blocks = 16, 2

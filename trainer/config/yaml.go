@@ -1,4 +1,4 @@
-package trainer
+package config
 
 import (
 	"bytes"
@@ -6,27 +6,9 @@ import (
 
 	"github.com/google/renameio/v2"
 	"gopkg.in/yaml.v3"
-
-	"simgan/cgo"
 )
 
-// Resolve replaces auto by what this machine has; the resolved config runs the same wherever that is.
-func (c *Config) Resolve() error {
-	device, err := cgo.ParseDevice(c.Device)
-	if err != nil {
-		return err
-	}
-	c.Device = device.String()
-	if c.Train.Precision == "auto" {
-		c.Train.Precision = "float32"
-		if cgo.HasBFloat16(device) {
-			c.Train.Precision = "bfloat16"
-		}
-	}
-	return nil
-}
-
-// YAML is the config as text that loads again; values that differ from the default are marked with it.
+// YAML returns the config as text that loads again. Values that differ from the default carry it in a comment.
 func (c *Config) YAML() ([]byte, error) {
 	var node, standard yaml.Node
 	if err := node.Encode(c); err != nil {
@@ -52,7 +34,8 @@ func mark(node, standard *yaml.Node) {
 	}
 }
 
-func (c *Config) write(path string) error {
+// Write writes the config to a file, atomically.
+func (c *Config) Write(path string) error {
 	text, err := c.YAML()
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package trainer
+package config
 
 import (
 	"errors"
@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"simgan/internal/exit"
 )
 
 // A setting's value is what stands behind the =, whatever YAML would make of it.
 func TestSetTakesValuesAsTheyAre(t *testing.T) {
 	for _, path := range []string{"folder:/tmp/a #b", "folder:/tmp/#b", "#b", "folder:a: b", "folder:a,grey=true", `folder:C:\n "x" #y`} {
-		c, err := LoadConfig("", "", []string{"data.real=" + path})
+		c, err := Load("", "", []string{"data.real=" + path})
 		if err != nil || c.Data.Real != path {
 			t.Errorf("%q: read as %q, %v", path, c.Data.Real, err)
 		}
@@ -21,8 +23,8 @@ func TestSetTakesValuesAsTheyAre(t *testing.T) {
 // No problem of a setting names a line: its user wrote none.
 func TestProblemsOfSettingsNameNoLine(t *testing.T) {
 	for _, setting := range []string{"train.stpes=3", "train.steps=many", "train.{=3", "train=3"} {
-		_, err := LoadConfig("", "", []string{setting})
-		if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "--set "+setting+": ") || strings.Contains(err.Error(), "line ") {
+		_, err := Load("", "", []string{setting})
+		if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "--set "+setting+": ") || strings.Contains(err.Error(), "line ") {
 			t.Errorf("%s: %v", setting, err)
 		}
 	}
@@ -31,7 +33,7 @@ func TestProblemsOfSettingsNameNoLine(t *testing.T) {
 func TestInfiniteValuesAreRefused(t *testing.T) {
 	for _, key := range []string{"train.lambda", "train.lr_refiner", "train.lr_discriminator", "train.r1", "discriminator.width"} {
 		for _, value := range []string{".inf", ".nan"} {
-			if _, err := LoadConfig("", "", []string{key + "=" + value}); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), key) {
+			if _, err := Load("", "", []string{key + "=" + value}); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), key) {
 				t.Errorf("%s=%s: %v", key, value, err)
 			}
 		}
@@ -44,7 +46,7 @@ func TestASecondDocumentIsRefused(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		_, err := LoadConfig("", file, nil)
+		_, err := Load("", file, nil)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}
