@@ -18,15 +18,15 @@ import (
 
 // Start makes the calling goroutine the one that owns libtorch: it is locked to its thread, on which gradients are recorded
 // from now on, whatever it was used for before, and operations use the given number of threads (0: $OMP_NUM_THREADS, else all
-// cores). gotorch would leave it half of them. The memory of large CPU tensors is kept and used again.
-func Start(threads int) error {
+// cores), which it returns. gotorch would leave it half of them. The memory of large CPU tensors is kept and used again.
+func Start(threads int) (int, error) {
 	runtime.LockOSThread()
 	var was C.int
 	if err := check("grad mode", C.sg_grad_mode(1, &was)); err != nil {
-		return err
+		return 0, err
 	}
 	if err := check("cache memory", C.sg_cache_memory()); err != nil {
-		return err
+		return 0, err
 	}
 	if threads <= 0 {
 		threads, _ = strconv.Atoi(os.Getenv("OMP_NUM_THREADS"))
@@ -34,7 +34,7 @@ func Start(threads int) error {
 	if threads <= 0 {
 		threads = runtime.NumCPU()
 	}
-	return check("threads", C.sg_threads(C.int32_t(threads)))
+	return threads, check("threads", C.sg_threads(C.int32_t(threads)))
 }
 
 // Seed seeds libtorch's default generators, from which weights are initialised.

@@ -57,6 +57,13 @@ func (s *Scope) Close() {
 // Err is the error of the first operation that failed.
 func (s *Scope) Err() error { return s.err }
 
+// Fail makes err the scope's error, unless there is one already. It is for calls between operations that return an error.
+func (s *Scope) Fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
 // Keep takes t out of the scope: the caller frees it.
 func (s *Scope) Keep(t Tensor) Tensor {
 	for i := len(s.owned) - 1; i >= 0; i-- {

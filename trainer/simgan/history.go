@@ -1,4 +1,4 @@
-package trainer
+package simgan
 
 import (
 	"math/rand/v2"
@@ -6,17 +6,17 @@ import (
 	"simgan/cgo"
 )
 
-// history is the paper's buffer of B refined images (section 2.3), on the training device. Which images are drawn and
-// replaced comes from a generator of its own on the host, so that it is the same on every device.
+// history is the paper's buffer of B refined images (section 2.3), on the training device. Its own generator on the host
+// chooses which images are drawn and replaced, so that the choice is the same on every device.
 type history struct {
 	images cgo.Tensor // (B, C, H, W) float32
 	size   int        // B
-	held   int        // images in it, at most B
+	held   int        // images in the buffer, at most B
 	random *rand.PCG
-	pick   func(n, k int) []int64 // k of the places 0..n-1 without repetition
+	pick   func(n, k int) []int64 // chooses k of the places 0..n-1 without repetition
 }
 
-// newHistory makes room for size images of c x h x w.
+// newHistory allocates room for size images of c x h x w.
 func newHistory(size int, seed uint64, device cgo.Device, c, h, w int) (*history, error) {
 	b := &history{size: size, random: rand.NewPCG(seed, historyStream)}
 	b.pick = func(n, k int) []int64 { return choose(rand.New(b.random), n, k) }
@@ -26,8 +26,9 @@ func newHistory(size int, seed uint64, device cgo.Device, c, h, w int) (*history
 	})
 }
 
-// places decides on the host for a step of D: the places of n images at random without repetition, fewer while the buffer
-// holds fewer, and those that new images will take: free ones, then those of random images.
+// places chooses on the host, for a step of D, which images are drawn and which are replaced. drawn are n random places
+// without repetition, fewer while the buffer holds fewer. replaced are n places for new images: free ones first, then those
+// of random images.
 func (b *history) places(n int) (drawn, replaced []int64) {
 	n = min(n, b.size)
 	if old := min(n, b.held); old > 0 {
@@ -38,29 +39,31 @@ func (b *history) places(n int) (drawn, replaced []int64) {
 		b.held++
 	}
 	if rest := n - len(replaced); rest > 0 {
-		// Places filled by this very call are not drawn: they hold nothing yet.
+		// Places that this call has filled are left out: they hold nothing yet.
 		replaced = append(replaced, b.pick(b.held-len(replaced), rest)...)
 	}
 	return drawn, replaced
 }
 
-// at is the images in the places, int64 (n).
+// at returns the images in the places, int64 (n).
 func (b *history) at(s *cgo.Scope, places cgo.Tensor) cgo.Tensor { return s.Rows(b.images, places) }
 
-// put writes the first of the refined images into the places, int64 (n), in order.
-func (b *history) put(s *cgo.Scope, refined, places cgo.Tensor) error {
+// replace writes the first of the refined images into the places, int64 (n), in order.
+func (b *history) replace(s *cgo.Scope, places, refined cgo.Tensor) {
 	shape := s.Shape(places)
 	if shape == nil {
-		return s.Err()
+		return
 	}
-	new := s.Narrow(refined, 0, 0, shape[0])
+	incoming := s.Narrow(refined, 0, 0, shape[0])
 	if s.Err() != nil {
-		return s.Err()
+		return
 	}
-	return cgo.PutRows(b.images, places, new)
+	if err := cgo.PutRows(b.images, places, incoming); err != nil {
+		s.Fail(err)
+	}
 }
 
-// choose is k of 0..n-1 without repetition (Floyd's algorithm).
+// choose returns k of 0..n-1 without repetition (Floyd's algorithm).
 func choose(random *rand.Rand, n, k int) []int64 {
 	k = min(k, n)
 	chosen := make(map[int64]bool, k)
@@ -77,4 +80,8 @@ func choose(random *rand.Rand, n, k int) []int64 {
 }
 
 // Close frees the buffer.
-func (b *history) Close() { cgo.Free(b.images) }
+func (b *history) Close() {
+	if b != nil {
+		cgo.Free(b.images)
+	}
+}

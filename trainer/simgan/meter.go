@@ -1,4 +1,4 @@
-package trainer
+package simgan
 
 import (
 	"errors"
@@ -10,19 +10,19 @@ import (
 	"simgan/cgo"
 )
 
-// meter averages losses over a log window on the device; the host reads them once a window. The sums stay where they are:
-// a step that was recorded adds to the same ones whenever it is launched.
+// meter averages losses over a log window on the device; the host reads them once per window. The sums keep their addresses:
+// a recorded step adds to the same sums at each launch.
 type meter struct {
 	sums   map[string]cgo.Tensor
 	counts map[string]int // of this window
-	added  []string       // names that add was called with, since someone emptied it
+	added  []string       // names that add was called with since captures emptied it
 }
 
 func newMeter() *meter {
 	return &meter{sums: map[string]cgo.Tensor{}, counts: map[string]int{}}
 }
 
-// add counts a scalar under the name.
+// add adds a scalar to the sum of the name.
 func (m *meter) add(s *cgo.Scope, name string, loss cgo.Tensor) {
 	if _, ok := m.sums[name]; !ok {
 		zero := s.ZerosLike(loss)
@@ -36,14 +36,14 @@ func (m *meter) add(s *cgo.Scope, name string, loss cgo.Tensor) {
 	m.added = append(m.added, name)
 }
 
-// count counts each of the names n more times, without a value.
+// count adds n to the count of each name, without a value.
 func (m *meter) count(names []string, n int) {
 	for _, name := range names {
 		m.counts[name] += n
 	}
 }
 
-// hits counts the share of the patches of logits (b, 2, h, w) that D puts into the class.
+// hits adds the share of the patches of logits (b, 2, h, w) that D assigns to the class.
 func (m *meter) hits(s *cgo.Scope, name string, logits cgo.Tensor, class int64) {
 	shape := s.Shape(logits)
 	if shape == nil {
@@ -52,15 +52,16 @@ func (m *meter) hits(s *cgo.Scope, name string, logits cgo.Tensor, class int64) 
 	m.add(s, name, s.Scale(s.PatchHits(logits, class), 1/float64(shape[0]*shape[2]*shape[3])))
 }
 
-// total is what a window has counted of one name so far; checkpoints keep it, so that a resumed run judges whole windows.
-type total struct {
+// Total is what a window has counted under one name so far. Checkpoints keep it, so that guards judge whole windows of a
+// resumed run.
+type Total struct {
 	Sum   float32 `json:"sum"`
 	Count int     `json:"count"`
 }
 
-// totals reads the window so far. ErrNotFinite names a loss that is NaN or infinite; the totals are there all the same.
-func (m *meter) totals() (map[string]total, error) {
-	totals := map[string]total{}
+// totals reads the window so far. An ErrNotFinite names a loss that is NaN or infinite; the totals are returned all the same.
+func (m *meter) totals() (map[string]Total, error) {
+	totals := map[string]Total{}
 	var bad error
 	for _, name := range slices.Sorted(maps.Keys(m.sums)) {
 		if m.counts[name] == 0 {
@@ -70,7 +71,7 @@ func (m *meter) totals() (map[string]total, error) {
 		if err != nil {
 			return nil, err
 		}
-		totals[name] = total{values[0], m.counts[name]}
+		totals[name] = Total{values[0], m.counts[name]}
 		if v := float64(values[0]); math.IsNaN(v) || math.IsInf(v, 0) {
 			bad = fmt.Errorf("%s is %v: %w", name, v, ErrNotFinite)
 		}
@@ -78,7 +79,7 @@ func (m *meter) totals() (map[string]total, error) {
 	return totals, bad
 }
 
-// read is the averages since the last read, and starts a new window. It fails as totals.
+// read returns the averages since the last read and starts a new window. It fails as totals does.
 func (m *meter) read() (map[string]float64, error) {
 	totals, err := m.totals()
 	averages := make(map[string]float64, len(totals))
@@ -92,14 +93,14 @@ func (m *meter) read() (map[string]float64, error) {
 	return averages, err
 }
 
-// restore goes on with a window that a checkpoint was made in.
-func (m *meter) restore(device cgo.Device, totals map[string]total) error {
+// restore continues the window that was open when a checkpoint was written.
+func (m *meter) restore(device cgo.Device, totals map[string]Total) error {
 	m.Close()
 	return cgo.Within(func(s *cgo.Scope) error {
 		for name, t := range totals {
 			sum := s.From([]float32{t.Sum}, device)
 			if s.Err() != nil {
-				return nil // Within reports it
+				return s.Err()
 			}
 			m.sums[name], m.counts[name] = s.Keep(sum), t.Count
 		}

@@ -1,0 +1,23 @@
+package simgan
+
+import (
+	"simgan/cgo"
+	"simgan/data"
+)
+
+// NewResident returns a stream of n images that are on the device already, given as levels. It has no loader: At draws from
+// it. Benchmarks use it.
+func NewResident(levels []byte, n int, image data.Info, device cgo.Device) (*Stream, error) {
+	s := &Stream{info: image, device: device, config: data.LoaderConfig{Once: true}}
+	return s, cgo.Within(func(sc *cgo.Scope) error {
+		rows := sc.View(sc.FromBytes(levels), int64(n), int64(s.imageBytes()))
+		s.resident = sc.Keep(sc.To(rows, device, cgo.Uint8))
+		return sc.Err()
+	})
+}
+
+// At returns the batch of the resident images of an index.
+func (s *Stream) At(index []int) Drawn {
+	i := s.info
+	return Drawn{&data.Batch{N: len(index), C: i.C, H: i.H, W: i.W, Bits: i.Bits, Index: index}, s}
+}
