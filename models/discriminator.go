@@ -39,7 +39,7 @@ var tables = map[architecture.Layers][]layer{
 // Discriminator is D_phi, fully convolutional: it tells for each patch whether it is refined or real.
 type Discriminator struct {
 	Module
-	Fusion
+	Kernels  Kernels
 	Config   architecture.Discriminator
 	Channels int
 	table    []layer
@@ -54,6 +54,7 @@ func NewDiscriminator(c architecture.Discriminator, channels int) (*Discriminato
 		return nil, fmt.Errorf("discriminator.layers %q: use gaze or hand", c.Layers)
 	}
 	d := &Discriminator{Config: c, Channels: channels}
+	d.Kernels.network = d
 	err := guarded("discriminator", func() {
 		in := int64(channels)
 		for i, l := range table {
@@ -77,7 +78,7 @@ func NewDiscriminator(c architecture.Discriminator, channels int) (*Discriminato
 
 // Forward is (b, C, H, W) -> logits (b, 2, h, w), no activation behind the last layer.
 func (d *Discriminator) Forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
-	if y, ok := d.forward(s, d, x, training); ok {
+	if y, ok := d.Kernels.forward(s, x, training); ok {
 		return y
 	}
 	return d.Layers(s, x, training)
@@ -100,8 +101,8 @@ func (d *Discriminator) Layers(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Te
 	return x
 }
 
-// rows are the table's convolutions, each with the pool behind it.
-func (d *Discriminator) rows() (table []cgo.FusedLayer, padding cgo.Padding) {
+// kernelTable returns the table's convolutions, each with the pool after it.
+func (d *Discriminator) kernelTable() (table []cgo.FusedLayer, padding cgo.Padding) {
 	for _, l := range d.table {
 		if l.out > 0 {
 			table = append(table, cgo.FusedLayer{Stride: l.stride})

@@ -27,7 +27,7 @@ func DrawNoise(s *cgo.Scope, c architecture.Noise, g *cgo.Generator, n, h, w int
 // Refiner is R_theta: a synthetic image in, the same image made real out, no stride and no pooling.
 type Refiner struct {
 	Module
-	Fusion
+	Kernels    Kernels
 	Config     architecture.Refiner
 	Channels   int
 	stem, last conv
@@ -47,6 +47,7 @@ func NewRefiner(c architecture.Refiner, channels int) (*Refiner, error) {
 		return nil, fmt.Errorf("refiner.padding is %q; use zeros, reflect or replicate", c.Padding)
 	}
 	r := &Refiner{Config: c, Channels: channels}
+	r.Kernels.network = r
 	err := guarded("refiner", func() {
 		width, k, bk := int64(c.Width), int64(c.Kernel), int64(c.BlockKernel)
 		r.stem = r.conv("stem", int64(channels)+c.Noise.Channels(), width, k, 1, padding, 0)
@@ -70,7 +71,7 @@ func (r *Refiner) Forward(s *cgo.Scope, x, noise cgo.Tensor, training bool) cgo.
 	if noise.T != nil {
 		h = s.Cat(1, x, noise)
 	}
-	y, ok := r.forward(s, r, h, training)
+	y, ok := r.Kernels.forward(s, h, training)
 	if !ok {
 		y = r.Layers(s, h, training)
 	}
@@ -88,8 +89,8 @@ func (r *Refiner) Layers(s *cgo.Scope, h cgo.Tensor, training bool) cgo.Tensor {
 	return s.Float(r.last.forward(s, h)) // -> (b, C, H, W)
 }
 
-// rows are Layers' convolutions: what enters a block is added behind its second.
-func (r *Refiner) rows() ([]cgo.FusedLayer, cgo.Padding) {
+// kernelTable returns Layers' convolutions. A block's input is added after its second convolution.
+func (r *Refiner) kernelTable() ([]cgo.FusedLayer, cgo.Padding) {
 	table := []cgo.FusedLayer{{Stride: 1}}
 	for range r.blocks {
 		table = append(table, cgo.FusedLayer{Stride: 1}, cgo.FusedLayer{Stride: 1, Residual: true})

@@ -27,20 +27,20 @@ func TestFusedDiscriminatorIsForward(t *testing.T) {
 		t.Run(string(layers), func(t *testing.T) {
 			start(t)
 			d := discriminator(t, layers, 0.25)
-			trial, err := d.trial(3, size[0], size[1])
+			trial, err := d.newTrial(3, size[0], size[1])
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer trial.network.Close()
 			err = cgo.Within(func(s *cgo.Scope) error {
-				if err := trial.prepare(s, cgo.CPU); err != nil {
+				if err := trial.drawTensors(s, cgo.CPU); err != nil {
 					return err
 				}
-				want, err := trial.run(layerByLayer, false, 1)
+				want, err := trial.runPath(libtorchPath, false, 1)
 				if err != nil {
 					return err
 				}
-				got, err := trial.run(reference(cgo.Float32), false, 1)
+				got, err := trial.runPath(referencePath(cgo.Float32), false, 1)
 				if err != nil {
 					return err
 				}
@@ -48,8 +48,8 @@ func TestFusedDiscriminatorIsForward(t *testing.T) {
 					t.Errorf("%d values: want logits, 10 parameters' gradients, the images'", len(got.values))
 				}
 				for i := range want.values {
-					if far := distance(got.values[i], want.values[i]); !(far < 1e-5) {
-						t.Errorf("%s: %.2g of its length off", trial.what(i), far)
+					if far := relativeDistance(got.values[i], want.values[i]); !(far < 1e-5) {
+						t.Errorf("%s: %.2g of its length off", trial.valueName(i), far)
 					}
 				}
 				return frozen(t, trial, want.values[11])
@@ -68,14 +68,14 @@ func frozen(t *testing.T, trial *trial, want []float32) error {
 		return err
 	}
 	err := cgo.Within(func(s *cgo.Scope) error {
-		if _, _, err := trial.turn(s, reference(cgo.Float32), false); err != nil {
+		if _, _, err := trial.onePass(s, referencePath(cgo.Float32), false); err != nil {
 			return err
 		}
 		got, err := cgo.Read(s.Grad(trial.x))
 		if err != nil {
 			return err
 		}
-		if far := distance(got, want); !(far < 1e-5) {
+		if far := relativeDistance(got, want); !(far < 1e-5) {
 			t.Errorf("frozen, the gradient of the images is %.2g of its length off", far)
 		}
 		return nil
@@ -86,33 +86,33 @@ func frozen(t *testing.T, trial *trial, want []float32) error {
 	return err
 }
 
-func TestFuseRefusesAWrongDiscriminator(t *testing.T) {
+func TestTryPathRefusesWrongKernelsOfD(t *testing.T) {
 	start(t)
-	for want, way := range map[string]trunk{
-		"its gradient of the images is": func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
-			return fusedWay(s, n, s.Add(x, s.Scale(s.Sub(x, s.Detach(x)), 0.5)))
+	for want, way := range map[string]convPath{
+		"gradient of the images: relative error": func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
+			return fusedPath(s, n, s.Add(x, s.Scale(s.Sub(x, s.Detach(x)), 0.5)))
 		},
-		"its gradient of conv1.weight is": func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
-			table, padding := n.rows()
+		"gradient of conv1.weight: relative error": func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
+			table, padding := n.kernelTable()
 			params := Tensors(n.Params())
 			params[0] = s.Add(params[0], s.Sub(params[0], s.Detach(params[0])))
 			return s.FusedLayers(x, params, table, padding, cgo.ReferenceKernels, cgo.BFloat16)
 		},
-		"its result is": func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
-			table, padding := n.rows()
+		"result: relative error": func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
+			table, padding := n.kernelTable()
 			table[1].Pool = 0 // the pool is forgotten
 			return s.FusedLayers(x, Tensors(n.Params()), table, padding, cgo.ReferenceKernels, cgo.BFloat16)
 		},
-		"times as long as libtorch's layers": func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+		"times as long as libtorch's layers": func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 			time.Sleep(100 * time.Millisecond)
-			return fusedWay(s, n, x)
+			return fusedPath(s, n, x)
 		},
 	} {
 		d := discriminator(t, "gaze", 0.25)
-		if _, err := d.fuseWith(trialOf(t, d), way, layerByLayer, cgo.CPU); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := d.Kernels.tryPath(trialOf(t, d), way, libtorchPath, cgo.CPU); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
-		if d.fused != nil {
+		if d.Kernels.path != nil {
 			t.Errorf("%s: is used all the same", want)
 		}
 	}
@@ -121,7 +121,7 @@ func TestFuseRefusesAWrongDiscriminator(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if _, err := d.Fuse(cgo.CPU, true, 2, 9, 11); err == nil || !strings.Contains(err.Error(), "discriminator.normalization batch") {
+	if _, err := d.UseGPUKernels(cgo.CPU, true, 2, 9, 11); err == nil || !strings.Contains(err.Error(), "discriminator.normalization batch") {
 		t.Errorf("batch normalisation: %v", err)
 	}
 }
@@ -131,23 +131,23 @@ func TestFuseRefusesAWrongDiscriminator(t *testing.T) {
 func TestFusedDiscriminatorTrainsAndFallsBack(t *testing.T) {
 	start(t)
 	d, r := discriminator(t, "gaze", 0.25), smallRefiner(t, "zeros")
-	r.fused = fusedWay
-	slow := func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+	r.Kernels.path = fusedPath
+	slow := func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 		time.Sleep(200 * time.Millisecond)
-		return layerByLayer(s, n, x)
+		return libtorchPath(s, n, x)
 	}
-	if speedup, err := d.fuseWith(trialOf(t, d), fusedWay, slow, cgo.CPU); err != nil || speedup < 1 || d.fused == nil {
+	if speedup, err := d.Kernels.tryPath(trialOf(t, d), fusedPath, slow, cgo.CPU); err != nil || speedup < 1 || d.Kernels.path == nil {
 		t.Fatalf("%.2f times as fast, but refused: %v", speedup, err)
 	}
 	calls := 0
-	d.fused = func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+	d.Kernels.path = func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 		if calls++; calls > 1 {
 			return cgo.Tensor{}, errors.New("a kernel failed")
 		}
-		return fusedWay(s, n, x)
+		return fusedPath(s, n, x)
 	}
 	var told []error
-	d.Unfused = func(err error) { told = append(told, err) }
+	d.Kernels.OnFailure = func(err error) { told = append(told, err) }
 	err := cgo.Within(func(s *cgo.Scope) error {
 		x := s.Zeros(cgo.Float32, cgo.CPU, 2, 1, 9, 11)
 		if err := cgo.RequireGrad([]cgo.Tensor{x}, true); err != nil {
@@ -163,7 +163,7 @@ func TestFusedDiscriminatorTrainsAndFallsBack(t *testing.T) {
 			t.Error("a training batch does not go through the fused kernels")
 		}
 		for range 2 {
-			if far := distance(values(t, d.Forward(s, x, true)), values(t, d.Layers(s, x, true))); far != 0 {
+			if far := relativeDistance(values(t, d.Forward(s, x, true)), values(t, d.Layers(s, x, true))); far != 0 {
 				t.Errorf("after the error the logits are %.2g off", far)
 			}
 		}
@@ -172,8 +172,8 @@ func TestFusedDiscriminatorTrainsAndFallsBack(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if len(told) != 1 || d.fused != nil || r.fused == nil || calls != 2 {
-		t.Errorf("told %v, %d calls; R is fused: %v", told, calls, r.fused != nil)
+	if len(told) != 1 || d.Kernels.path != nil || r.Kernels.path == nil || calls != 2 {
+		t.Errorf("told %v, %d calls; R is fused: %v", told, calls, r.Kernels.path != nil)
 	}
 }
 

@@ -16,11 +16,11 @@ func isRight(t *testing.T, gpu cgo.Device, begun *trial, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	way := trunk(onCuDNN)
+	way := convPath(cuDNNPath)
 	if gpu == cgo.CPU {
-		way = fusedWay
+		way = fusedPath
 	}
-	speedup, err := new(Fusion).fuseWith(begun, way, layerByLayer, gpu)
+	speedup, err := new(Kernels).tryPath(begun, way, libtorchPath, gpu)
 	if err != nil && !strings.Contains(err.Error(), "times as long") {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestGPUFusedRefinerIsRight(t *testing.T) {
 			if gpu == cgo.CPU {
 				c.n, c.h, c.w, c.config.Width = 2, 9, 11, 8
 			}
-			begun, err := refiner(t, c.config).trial(c.n, c.h, c.w)
+			begun, err := refiner(t, c.config).newTrial(c.n, c.h, c.w)
 			isRight(t, gpu, begun, err)
 		})
 	}
@@ -67,7 +67,7 @@ func TestGPUFusedDiscriminatorIsRight(t *testing.T) {
 			if gpu == cgo.CPU {
 				size, width = [3]int{2, 32, 40}, 0.25
 			}
-			begun, err := discriminator(t, layers, width).trial(size[0], size[1], size[2])
+			begun, err := discriminator(t, layers, width).newTrial(size[0], size[1], size[2])
 			isRight(t, gpu, begun, err)
 		})
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // What has Winograd's convolutions goes by them, whatever its batch, to libtorch's result; the rest by libtorch's layers.
-func TestFuseOnCPU(t *testing.T) {
+func TestUseCPUKernels(t *testing.T) {
 	start(t)
 	if !cgo.HasWinograd() {
 		t.Skip("this processor has no AVX2 or no FMA")
@@ -33,7 +33,7 @@ func TestFuseOnCPU(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := r.FuseOnCPU(c.bfloat); got != c.want {
+		if got := r.UseCPUKernels(c.bfloat); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 		if c.want {
@@ -57,10 +57,10 @@ func sameAsLayers(t *testing.T, name string, r *Refiner) {
 		if err != nil {
 			return err
 		}
-		way := r.fused
+		way := r.Kernels.path
 		for _, training := range []bool{true, false} {
 			calls := 0
-			r.fused = func(s *cgo.Scope, n fusable, x cgo.Tensor) (cgo.Tensor, error) {
+			r.Kernels.path = func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 				calls++
 				return way(s, n, x)
 			}
@@ -68,7 +68,7 @@ func sameAsLayers(t *testing.T, name string, r *Refiner) {
 			if err != nil {
 				return err
 			}
-			if d := distance(got, want); calls != 1 || !(d < 1e-5) {
+			if d := relativeDistance(got, want); calls != 1 || !(d < 1e-5) {
 				t.Errorf("%s, training %v: %d calls, images %.2g apart", name, training, calls, d)
 			}
 		}
