@@ -1,4 +1,4 @@
-package trainer
+package config
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"simgan/internal/alloctest"
+	"simgan/internal/exit"
 )
 
 // FuzzConfig loads YAML over the defaults; what loads is valid, and loads again from what it is written as.
@@ -22,20 +23,20 @@ func FuzzConfig(f *testing.F) {
 		}
 		var c Config
 		var err error
-		if used := alloctest.Bytes(func() { c, err = LoadConfig("", path, nil) }); used > 4<<20+2000*uint64(len(text)) {
+		if used := alloctest.Bytes(func() { c, err = Load("", path, nil) }); used > 4<<20+2000*uint64(len(text)) {
 			t.Errorf("%d bytes of input made it allocate %d", len(text), used)
 		}
 		if err != nil {
-			if !errors.Is(err, ErrConfig) {
-				t.Errorf("%v is no ErrConfig: its exit code would be 1", err)
+			if !errors.Is(err, exit.ErrUsage) {
+				t.Errorf("%v is no ErrUsage: its exit code would be 1", err)
 			}
 			return
 		}
 		again := filepath.Join(dir, "again.yaml")
-		if err := c.write(again); err != nil {
+		if err := c.Write(again); err != nil {
 			t.Fatal(err)
 		}
-		if back, err := LoadConfig("", again, nil); err != nil || back != c {
+		if back, err := Load("", again, nil); err != nil || back != c {
 			t.Errorf("%v\nwas written as a config that loads as %+v, not %+v", err, back, c)
 		}
 	})
