@@ -18,7 +18,7 @@ type LoaderTiming struct {
 // MeasureLoader draws shuffled mini-batches of the SPEC for so many seconds, each as a float32 tensor in [-1, 1] on the
 // config's device, as training does.
 func MeasureLoader(ctx context.Context, c Config, spec string, seconds float64) (t LoaderTiming, err error) {
-	if err := cgo.Start(c.Threads); err != nil {
+	if _, err := cgo.Start(c.Threads); err != nil {
 		return t, err
 	}
 	device, err := cgo.ParseDevice(c.Device)

@@ -36,7 +36,7 @@ const checkedIterations = 2
 // Measure times iterations of the config's Algorithm 1 on images of c x h x w, after some that warm up, and tells the losses
 // of a training's first steps. They and the images are parity.py's.
 func Measure(c Config, channels, h, w, iterations, warmUp int) (Timing, error) {
-	if err := cgo.Start(c.Threads); err != nil {
+	if _, err := cgo.Start(c.Threads); err != nil {
 		return Timing{}, err
 	}
 	info := data.Info{C: channels, H: h, W: w, Bits: 8}

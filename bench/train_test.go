@@ -15,7 +15,7 @@ import (
 //
 //	python scripts/parity.py bench --batch 4 --width 6 --blocks 1 --discriminator-width 0.1 --iterations 1 --warm-up 0
 func TestFirstLossesEqualPyTorch(t *testing.T) {
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
 	c := bare(t, "gaze", "device=cpu", "train.precision=float32", "train.batch=4", "refiner.width=6", "refiner.blocks=1", "discriminator.width=0.1")

@@ -16,7 +16,7 @@ import (
 // own makes the test's goroutine the one that owns libtorch.
 func own(t *testing.T) {
 	t.Helper()
-	if err := Start(0); err != nil {
+	if _, err := Start(0); err != nil {
 		t.Fatal(err)
 	}
 	before := Live()

@@ -54,7 +54,7 @@ func TestWinogradByThreads(t *testing.T) {
 	var want, first [][]float32
 	for _, threads := range []int{1, 3, 3} {
 		withCases(t, winogradCases[1:2], func(s *Scope, leaves []Tensor, v Tensor, c fusedCase) {
-			if err := Start(threads); err != nil {
+			if _, err := Start(threads); err != nil {
 				t.Fatal(err)
 			}
 			y, err := c.winograd(s, leaves[0], leaves)

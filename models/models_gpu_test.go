@@ -11,7 +11,7 @@ import (
 
 // R and D on a GPU give the CPU's values: in float32 (TF32 forbidden) to 1e-4 of the largest, in bfloat16 to 3e-2.
 func TestGPUForwardIsTheCPUs(t *testing.T) {
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
 	gpu := cgo.Device(gputest.Need(t, cgo.CUDADevices))
@@ -28,7 +28,7 @@ func TestGPUForwardIsTheCPUs(t *testing.T) {
 		{"hand bfloat16", "hand", 7, 224, 224, true, 3e-2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if err := cgo.Start(0); err != nil { // locks this goroutine to its thread too
+			if _, err := cgo.Start(0); err != nil { // locks this goroutine to its thread too
 				t.Fatal(err)
 			}
 			want := forward(t, cgo.CPU, c.layers, c.kernel, c.h, c.w, false)

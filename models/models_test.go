@@ -14,7 +14,7 @@ import (
 
 func start(t *testing.T) {
 	t.Helper()
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
 	if err := cgo.Seed(1); err != nil {

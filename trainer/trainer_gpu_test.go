@@ -24,7 +24,7 @@ import (
 // needGPU is the first GPU; the test is skipped where there is none.
 func needGPU(t *testing.T) cgo.Device {
 	t.Helper()
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
 	gpu := cgo.Device(gputest.Need(t, cgo.CUDADevices))

@@ -357,7 +357,7 @@ func (b *history) sent(s *cgo.Scope, places []int64) cgo.Tensor {
 
 // The buffer fills, then keeps its size while half-batches of it are replaced, and draws all of it in the long run.
 func TestHistoryFillsAndReplaces(t *testing.T) {
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
 	const size, half = 10, 4

@@ -32,7 +32,7 @@ func measurePeak(device cgo.Device) (p peak, err error) {
 	if device != cgo.CPU {
 		p.N, times = 8192, 20
 	}
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		return p, err
 	}
 	p.FLOPs, err = cgo.ProductRate(device, kind, p.N, times)

@@ -88,7 +88,7 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 	if err := writable(o.json); err != nil {
 		return err
 	}
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		return err
 	}
 	device, err := cgo.ParseDevice(o.device)

@@ -29,7 +29,7 @@ func newExportCommand() *cli.Command {
 }
 
 func runExport(o eval.ExportOptions, out io.Writer) error {
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		return err
 	}
 	if err := eval.ExportONNX(o); err != nil {

@@ -33,7 +33,7 @@ func newRefineCommand() *cli.Command {
 }
 
 func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.Writer) (err error) {
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		return err
 	}
 	if o.Device, err = cgo.ParseDevice(device); err != nil {

@@ -181,7 +181,7 @@ func TestStepsThatCannotBeRecorded(t *testing.T) {
 
 // Each variant is made warmUps times, then recorded, then launched; the meter counts what is done, once.
 func TestVariantsAreRecordedOneByOne(t *testing.T) {
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
 	f := &fakes{meter: newMeter()}

@@ -56,7 +56,7 @@ func parityTrainer(t *testing.T, g golden, x *data.Batch, settings ...string) *T
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
 	tr, err := newBench(c, data.Info{C: x.C, H: x.H, W: x.W})

@@ -66,7 +66,7 @@ func TestEveryWayToTheDeviceTrainsTheSame(t *testing.T) {
 
 // The device's levels are those that the host computes, to the last bit: of 8 and of 16 bits, all of them.
 func TestLevelsAreTheHosts(t *testing.T) {
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
 	for _, bits := range []int{8, 16} {
