@@ -16,38 +16,9 @@ import (
 	"simgan/models"
 )
 
-// Two images of two pixels, x = (0, 1), (1, 0); refined = (0.5, 1), (0.5, 0); y = (-1, -1), (1, 1). By hand: variances (with
-// n - 1) (0.5 + 0.5)/2, (0 + 0.5)/2 and (2 + 2)/2; |R(x) - x| = (0.5 + 0 + 0.5 + 0)/4; |x - y| = (1 + 2 + 0 + 1)/4.
-func TestWatchMeasuresImages(t *testing.T) {
-	if _, err := cgo.Start(0); err != nil {
-		t.Fatal(err)
-	}
-	m := newMeter()
-	err := cgo.Within(func(s *cgo.Scope) error {
-		from := func(n int64, v ...float32) cgo.Tensor { return s.From(v, cgo.CPU, n, 1, 1, 2) }
-		old := []float32{9, 9} // the history's images and further real ones are not looked at
-		m.watch(s, from(2, 0, 1, 1, 0), from(3, append([]float32{0.5, 1, 0.5, 0}, old...)...), from(3, append([]float32{-1, -1, 1, 1}, old...)...))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := m.read()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]float64{
-		refinedChange: 0.25, domainDistance: 1, refinedVariance: 0.25, syntheticVariance: 0.5, realVariance: 2,
-	} {
-		if math.Abs(got[name]-want) > 1e-6 {
-			t.Errorf("%s is %g, want %g", name, got[name], want)
-		}
-	}
-}
-
 // healthy are the averages of the 100th iteration of `make demo`, which closed 72 % of the gap.
 var healthy = map[string]float64{
-	refinedChange: 0.31, domainDistance: 0.65, refinedVariance: 0.3, syntheticVariance: 0.27, realVariance: 0.34,
+	simgan.RefinedChange: 0.31, simgan.DomainDistance: 0.65, simgan.RefinedVariance: 0.3, simgan.SyntheticVariance: 0.27, simgan.RealVariance: 0.34,
 	"d_refined_right": 0.39, "d_real_right": 0.76,
 }
 
@@ -76,13 +47,13 @@ func TestGuardsSeeFailuresOnly(t *testing.T) {
 		want     string
 	}{
 		"healthy":                 {healthy, ""},
-		"collapse":                {sick(map[string]float64{refinedVariance: 0.004}), "R has collapsed"},
-		"renders are all alike":   {sick(map[string]float64{refinedVariance: 0.004, syntheticVariance: 0.004}), ""},
-		"unchanged":               {sick(map[string]float64{refinedChange: 0.01, "d_refined_right": 0.95, "d_real_right": 0.95}), "refined images are the input"},
-		"unchanged, D is fooled":  {sick(map[string]float64{refinedChange: 0.01}), ""},
+		"collapse":                {sick(map[string]float64{simgan.RefinedVariance: 0.004}), "R has collapsed"},
+		"renders are all alike":   {sick(map[string]float64{simgan.RefinedVariance: 0.004, simgan.SyntheticVariance: 0.004}), ""},
+		"unchanged":               {sick(map[string]float64{simgan.RefinedChange: 0.01, "d_refined_right": 0.95, "d_real_right": 0.95}), "refined images are the input"},
+		"unchanged, D is fooled":  {sick(map[string]float64{simgan.RefinedChange: 0.01}), ""},
 		"D wins":                  {sick(map[string]float64{"d_refined_right": 0.999, "d_real_right": 0.998}), "D wins outright"},
 		"D says refined always":   {sick(map[string]float64{"d_refined_right": 1, "d_real_right": 0.1}), ""},
-		"batch of one: variances": {sick(map[string]float64{refinedVariance: 0, syntheticVariance: 0, realVariance: 0}), ""},
+		"batch of one: variances": {sick(map[string]float64{simgan.RefinedVariance: 0, simgan.SyntheticVariance: 0, simgan.RealVariance: 0}), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer

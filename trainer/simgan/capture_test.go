@@ -1,27 +1,24 @@
 package simgan
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
-	"io"
+	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"simgan/cgo"
+	"simgan/internal/tinyrun"
+	"simgan/trainer/config"
 )
 
-// fakes record steps where there is no GPU. Recording makes the step, and the graph's first launch finds it made; every
-// other makes it anew. As on a GPU, no launch tells the meter that it has something to count.
+// fakes record steps without a GPU. Recording makes the step, and the graph's first launch finds it made; every later
+// launch makes it again. As on a GPU, no launch tells the meter that it has something to count.
 type fakes struct {
 	meter              *meter
 	graphs             []*fakeGraph
-	recordErr          error // of all recordings from the failAt-th on, 0 the first
+	recordErr          error // of all recordings from the failAt-th on, counted from 0
 	launchErr          error // of all launches
 	failAt             int
 	recordings, closed int
@@ -33,14 +30,14 @@ type fakeGraph struct {
 	launches int
 }
 
-func (f *fakes) record(step func() error) (graph, error) {
+func (f *fakes) record(step func() error) (Graph, error) {
 	f.recordings++
 	if f.recordErr != nil && f.recordings > f.failAt {
 		return nil, f.recordErr
 	}
 	g := &fakeGraph{of: f, step: step}
 	f.graphs = append(f.graphs, g)
-	if f.launchErr != nil { // and so no launch finds it made
+	if f.launchErr != nil { // so no launch finds it made
 		return g, nil
 	}
 	return g, step()
@@ -61,70 +58,27 @@ func (g *fakeGraph) Launch() error {
 
 func (g *fakeGraph) Close() error { g.of.closed++; return nil }
 
-// use has runs record with f.
-func (f *fakes) use(t *testing.T) {
+// train trains a tiny model whose steps f records.
+func (f *fakes) train(t *testing.T, log func(string, ...any), from *training, step int, settings ...string) (training, error) {
 	t.Helper()
-	was := recorder
-	t.Cleanup(func() { recorder = was })
-	recorder = func(tr *Trainer) func(step func() error) (graph, error) {
-		f.meter = tr.meter
-		return f.record
-	}
+	return trainOn(t, tinyrun.Config(t, settings...), Options{Record: f.record, Log: log}, from, step, func(m *Model) { f.meter = m.meter })
 }
 
-// metrics are the lines of metrics.jsonl without what differs from run to run.
-func metrics(t *testing.T, dir string) (lines []map[string]any) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range bytes.Lines(text) {
-		var m map[string]any
-		if err := json.Unmarshal(line, &m); err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range []string{"time", "images_per_second", "loader_wait_share"} {
-			delete(m, name)
-		}
-		lines = append(lines, m)
-	}
-	return lines
-}
-
-func sameRun(t *testing.T, dir, want string) {
-	t.Helper()
-	for name, content := range weights(t, dir) {
-		if !bytes.Equal(content, weights(t, want)[name]) {
-			t.Errorf("%s.safetensors differs from the eager run's", name)
-		}
-	}
-	got, eager := metrics(t, dir), metrics(t, want)
-	for i := range min(len(got), len(eager)) {
-		if !maps.Equal(got[i], eager[i]) {
-			t.Errorf("line %d of metrics.jsonl is %v, of the eager run's %v", i, got[i], eager[i])
-		}
-	}
-	if len(got) != len(eager) {
-		t.Errorf("%d lines in metrics.jsonl, %d in the eager run's", len(got), len(eager))
-	}
-}
-
-// A run whose steps are recorded ends in the bytes of one whose steps are not, whether images are resident or streamed;
-// stopped between two launches it saves, and resumed it warms up anew and ends in the same bytes.
+// A training whose steps are recorded ends in the bytes of one whose steps are not, whether images are resident or streamed.
+// Stopped between two launches and restored, it warms up again and ends in the same bytes.
 func TestRecordedStepsTrainTheSame(t *testing.T) {
-	base, live := t.TempDir(), cgo.Live()
-	eager := filepath.Join(base, "eager")
-	train(t, small(t), eager, false)
+	live := cgo.Live()
+	eager := mustTrain(t)
 	for _, resident := range []string{"on", "off"} {
 		t.Run("resident "+resident, func(t *testing.T) {
 			f := &fakes{}
-			f.use(t)
-			dir := filepath.Join(base, resident)
-			train(t, small(t, "data.resident="+resident), dir, false)
-			sameRun(t, dir, eager)
-			// 12 steps of R with the adversary and 4 of D without the penalty and with the history; of all others there
-			// are no more than warmUps.
+			got, err := f.train(t, nil, nil, 0, "data.resident="+resident)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameTraining(t, resident, got, eager)
+			// 12 steps of R with the adversary and 4 of D without the penalty and with the history. Of each other variant
+			// there are at most warmUps.
 			if len(f.graphs) != 2 || f.graphs[0].launches != 12-warmUps || f.graphs[1].launches != 4-warmUps || f.closed != 2 {
 				t.Errorf("%d graphs, %d closed", len(f.graphs), f.closed)
 			}
@@ -132,17 +86,17 @@ func TestRecordedStepsTrainTheSame(t *testing.T) {
 	}
 	t.Run("stopped", func(t *testing.T) {
 		f := &fakes{}
-		f.use(t)
-		dir := filepath.Join(base, "stopped")
-		ctx, cancel := context.WithCancelCause(context.Background())
-		err := Run(ctx, small(t), Options{Dir: dir, Out: cancelAt{"train 4", func() { cancel(ErrStopped) }}})
-		if !errors.Is(err, ErrStopped) || len(f.graphs) != 1 || f.graphs[0].launches != 8-warmUps {
+		stopped, err := f.train(t, nil, nil, 4)
+		if err != nil || len(f.graphs) != 1 || f.graphs[0].launches != 8-warmUps {
 			t.Fatalf("%v; %d graphs", err, len(f.graphs))
 		}
-		train(t, small(t), dir, true)
-		sameRun(t, dir, eager)
+		got, err := f.train(t, nil, &stopped, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameTraining(t, "stopped", got, eager)
 		if len(f.graphs) != 2 || f.graphs[1].launches != 4-warmUps {
-			t.Errorf("%d graphs behind resuming", len(f.graphs))
+			t.Errorf("%d graphs after restoring", len(f.graphs))
 		}
 	})
 	if left := cgo.Live() - live; left != 0 {
@@ -150,27 +104,23 @@ func TestRecordedStepsTrainTheSame(t *testing.T) {
 	}
 }
 
-// Where a step can't be recorded, or its graph not launched, the run goes on as if nobody had tried, and says why once.
+// If a step cannot be recorded, or its graph not launched, training continues as if nobody had tried, and logs why once.
 func TestStepsThatCannotBeRecorded(t *testing.T) {
-	base := t.TempDir()
-	eager := filepath.Join(base, "eager")
-	train(t, small(t), eager, false)
+	eager := mustTrain(t)
 	for name, f := range map[string]*fakes{
 		"first":        {recordErr: cgo.ErrOutOfMemory},
 		"second":       {recordErr: cgo.ErrOutOfMemory, failAt: 1},
 		"never starts": {launchErr: cgo.ErrOutOfMemory},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f.use(t)
-			dir := filepath.Join(base, name)
-			train(t, small(t), dir, false)
-			sameRun(t, dir, eager)
-			log, err := os.ReadFile(filepath.Join(dir, "log.txt"))
+			var log strings.Builder
+			got, err := f.train(t, func(format string, args ...any) { fmt.Fprintf(&log, format+"\n", args...) }, nil, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := strings.Count(string(log), "out of memory"); n != 1 {
-				t.Errorf("the reason was logged %d times: %s", n, log)
+			sameTraining(t, name, got, eager)
+			if n := strings.Count(log.String(), "out of memory"); n != 1 {
+				t.Errorf("the reason was logged %d times: %s", n, log.String())
 			}
 			if f.closed != len(f.graphs) || f.recordings > f.failAt+1 {
 				t.Errorf("%d recordings, %d of %d graphs closed", f.recordings, f.closed, len(f.graphs))
@@ -186,7 +136,7 @@ func TestVariantsAreRecordedOneByOne(t *testing.T) {
 	}
 	f := &fakes{meter: newMeter()}
 	defer f.meter.Close()
-	c := &captures{record: f.record, say: func(string, ...any) { t.Error("gave up") }, steps: map[variant]*captured{}}
+	c := &captures{record: f.record, log: func(string, ...any) { t.Error("gave up") }, steps: map[variant]*captured{}}
 	var made []string
 	step := func(name string) func() error {
 		return func() error {
@@ -197,7 +147,7 @@ func TestVariantsAreRecordedOneByOne(t *testing.T) {
 			})
 		}
 	}
-	r, d := variant{network: "R"}, variant{network: "D", old: 2}
+	r, d := variant{network: "R"}, variant{network: "D", drawn: 2}
 	for i, want := range []int{0, 0, 0, 1, 1, 1} {
 		if err := errors.Join(c.run(r, f.meter, step("r")), c.run(d, f.meter, step("d"))); err != nil {
 			t.Fatal(err)
@@ -210,7 +160,7 @@ func TestVariantsAreRecordedOneByOne(t *testing.T) {
 		t.Errorf("steps were %v, want %v", made, want)
 	}
 	totals, err := f.meter.totals()
-	if err != nil || totals["r"] != (total{6, 6}) || totals["d"] != (total{6, 6}) {
+	if err != nil || totals["r"] != (Total{6, 6}) || totals["d"] != (Total{6, 6}) {
 		t.Errorf("%v %v", totals, err)
 	}
 	if err := c.Close(); err != nil || f.closed != 2 {
@@ -218,10 +168,10 @@ func TestVariantsAreRecordedOneByOne(t *testing.T) {
 	}
 }
 
-// A step that fails ends the run, whoever makes it.
+// A step that fails is an error, whether it runs eagerly or is being recorded.
 func TestStepThatFails(t *testing.T) {
 	f := &fakes{meter: newMeter()}
-	c := &captures{record: f.record, say: func(string, ...any) {}, steps: map[variant]*captured{}}
+	c := &captures{record: f.record, log: func(string, ...any) {}, steps: map[variant]*captured{}}
 	bad := errors.New("bad")
 	for i := range 2 * warmUps {
 		if err := c.run(variant{}, f.meter, func() error { return bad }); !errors.Is(err, bad) {
@@ -230,21 +180,25 @@ func TestStepThatFails(t *testing.T) {
 	}
 }
 
-// On the CPU, and where the config says so, nothing is recorded; on a GPU it is, and where it must be and can't, the run ends.
+// On the CPU, and if the config says so, nothing is recorded. On a GPU steps are recorded; if they must be and cannot, the
+// training ends.
 func TestRecorderIsForGPUs(t *testing.T) {
 	for _, c := range []struct {
 		device  cgo.Device
-		capture string
+		capture config.Capture
 		records bool
-	}{{cgo.CPU, "auto", false}, {cgo.CPU, "on", false}, {0, "auto", true}, {0, "on", true}, {0, "off", false}} {
-		tr := &Trainer{networks: &networks{device: c.device}, config: small(t, "train.capture="+c.capture)}
-		if got := recorder(tr) != nil; got != c.records {
+	}{
+		{cgo.CPU, config.CaptureAuto, false}, {cgo.CPU, config.CaptureOn, false},
+		{0, config.CaptureAuto, true}, {0, config.CaptureOn, true}, {0, config.CaptureOff, false},
+	} {
+		m := &Model{networks: &networks{device: c.device}}
+		m.config.Train.Capture = c.capture
+		if got := newCaptures(m, Options{}).record != nil; got != c.records {
 			t.Errorf("%s, %s: recorded is %v", c.device, c.capture, got)
 		}
 	}
 	f := &fakes{recordErr: cgo.ErrOutOfMemory}
-	f.use(t)
-	err := Run(context.Background(), small(t, "train.capture=on"), Options{Dir: filepath.Join(t.TempDir(), "run"), Out: io.Discard})
+	_, err := f.train(t, nil, nil, 0, "train.capture=on")
 	if !errors.Is(err, cgo.ErrOutOfMemory) || !strings.Contains(err.Error(), "train step 1: ") {
 		t.Error(err)
 	}

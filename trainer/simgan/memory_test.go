@@ -7,18 +7,20 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/internal/exit"
+	"simgan/trainer/config"
 )
 
 // 100 million images of 35 x 55 are 49 TB in a feature map of width 64.
 func TestBatchMustFit(t *testing.T) {
-	c := Default()
+	c := config.Default()
 	info := data.Info{C: 1, H: 35, W: 55, Bits: 8}
-	if err := fits(c, info, cgo.CPU); err != nil {
+	if err := checkBatchFits(c, info, cgo.CPU); err != nil {
 		t.Errorf("the default: %v", err)
 	}
 	for _, batch := range []int{100_000_000, 1 << 62} {
 		c.Train.Batch = batch
-		if err := fits(c, info, cgo.CPU); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "lower train.batch") {
+		if err := checkBatchFits(c, info, cgo.CPU); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "lower train.batch") {
 			t.Errorf("%d: %v", batch, err)
 		}
 	}

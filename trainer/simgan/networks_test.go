@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestFusedNote(t *testing.T) {
+func TestKernelNote(t *testing.T) {
 	for want, c := range map[string]struct {
 		network string
 		speedup float64
@@ -14,7 +14,7 @@ func TestFusedNote(t *testing.T) {
 		"fused refiner: 1.8x faster than libtorch's layers": {"refiner", 1.8, nil},
 		"fused discriminator off: cuDNN has no plan":        {"discriminator", 0, errors.New("cuDNN has no plan")},
 	} {
-		if got := fusedNote(c.network, c.speedup, c.err); got != want {
+		if got := kernelNote(c.network, c.speedup, c.err); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -2,7 +2,6 @@ package simgan
 
 import (
 	"encoding/binary"
-	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,11 +13,12 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/models"
+	"simgan/trainer/config"
 )
 
 // The files of testdata were written by PyTorch 2.11.0 on a CPU:
 //
-//	python scripts/parity.py golden --out trainer/testdata
+//	python scripts/parity.py golden --out trainer/simgan/testdata
 //
 // In most of them R has width 6 and 1 block, D a tenth of the paper's maps; lambda is 0.02.
 type golden map[string][]float32
@@ -45,11 +45,11 @@ func readGolden(t *testing.T, name string) golden {
 	return g
 }
 
-// parityTrainer is a trainer for images of x's shape with the golden file's weights, without noise, history, average and
+// parityModel returns a model for images of x's shape with the golden file's weights, without noise, history, average and
 // penalty.
-func parityTrainer(t *testing.T, g golden, x *data.Batch, settings ...string) *Trainer {
+func parityModel(t *testing.T, g golden, x *data.Pixels, settings ...string) *Model {
 	t.Helper()
-	c, err := LoadConfig("gaze-paper-v1", "", append([]string{
+	c, err := config.Load("gaze-paper-v1", "", append([]string{
 		"refiner.width=6", "refiner.blocks=1", "discriminator.width=0.1", "train.lambda=0.02", "train.history=0",
 		"train.precision=float32", "device=cpu",
 	}, settings...))
@@ -59,19 +59,62 @@ func parityTrainer(t *testing.T, g golden, x *data.Batch, settings ...string) *T
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
-	tr, err := newBench(c, data.Info{C: x.C, H: x.H, W: x.W})
+	m, err := NewModel(c, data.Info{C: x.C, H: x.H, W: x.W}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(tr.Close)
-	for prefix, params := range map[string][]models.Param{"R.": tr.R.Params(), "D.": tr.D.Params()} {
+	t.Cleanup(m.Close)
+	m.Phase = config.PhaseTrain
+	for prefix, params := range map[string][]models.Param{"R.": m.R.Params(), "D.": m.D.Params()} {
 		for _, p := range params {
 			if g[prefix+p.Name] != nil {
 				set(t, p.Tensor, g[prefix+p.Name])
 			}
 		}
 	}
-	return tr
+	return m
+}
+
+// pixelInput gives a step pixels as they are; goldens are no levels.
+type pixelInput struct {
+	*data.Pixels
+	device cgo.Device
+}
+
+// feed gives the next step x and, unless nil, y. It returns the batches for StepR and StepD.
+func feed(t *testing.T, m *Model, x, y *data.Pixels) (Drawn, Drawn) {
+	t.Helper()
+	if err := m.prepare(x.N); err != nil {
+		t.Fatal(err)
+	}
+	m.inputs.x.Close()
+	m.inputs.x = pixelInput{x, m.device}
+	if y != nil {
+		m.inputs.y.Close()
+		m.inputs.y = pixelInput{y, m.device}
+	}
+	b := Drawn{Batch: &data.Batch{N: x.N}}
+	return b, b
+}
+
+// stepR and stepD make a step on pixels.
+func stepR(t *testing.T, m *Model, x *data.Pixels, adversary bool) error {
+	t.Helper()
+	b, _ := feed(t, m, x, nil)
+	return m.StepR(b, adversary)
+}
+
+func stepD(t *testing.T, m *Model, x, y *data.Pixels) error {
+	t.Helper()
+	return m.StepD(feed(t, m, x, y))
+}
+
+func (pixelInput) put(Drawn) error { return nil }
+func (pixelInput) Close()          {}
+
+func (in pixelInput) images(s *cgo.Scope, n int) cgo.Tensor {
+	size := in.C * in.H * in.W
+	return s.From(in.Values[:n*size], in.device, int64(n), int64(in.C), int64(in.H), int64(in.W))
 }
 
 func set(t *testing.T, p cgo.Tensor, values []float32) {
@@ -138,13 +181,12 @@ func compareParams(t *testing.T, g golden, prefix string, params []models.Param,
 	}
 }
 
-// batchOf is a batch of images of c x h x w.
-func batchOf(pixels []float32, c, h, w int) *data.Batch {
-	n := len(pixels) / (c * h * w)
-	return &data.Batch{N: n, C: c, H: h, W: w, Pixels: pixels, Index: make([]int, n), Names: make([]string, n)}
+// imagesOf returns images of c x h x w.
+func imagesOf(pixels []float32, c, h, w int) *data.Pixels {
+	return &data.Pixels{N: len(pixels) / (c * h * w), C: c, H: h, W: w, Values: pixels}
 }
 
-func gazeBatch(pixels []float32) *data.Batch { return batchOf(pixels, 1, 35, 55) }
+func eyesOf(pixels []float32) *data.Pixels { return imagesOf(pixels, 1, 35, 55) }
 
 func same(s *cgo.Scope, p cgo.Tensor) cgo.Tensor     { return s.Detach(p) }
 func gradient(s *cgo.Scope, p cgo.Tensor) cgo.Tensor { return s.Grad(p) }
@@ -167,26 +209,26 @@ func TestLossesAndGradientsEqualPyTorch(t *testing.T) {
 			if c.channels == 3 {
 				h, w = 21, 33
 			}
-			x, y := batchOf(g["x"], c.channels, h, w), batchOf(g["y"], c.channels, h, w)
-			tr := parityTrainer(t, g, x, c.settings...)
-			compareLosses(t, tr, g, x, y)
-			compareParams(t, g, "grad_R.", tr.R.Params(), gradient)
-			compareParams(t, g, "grad_D.", tr.D.Params(), gradient)
+			x, y := imagesOf(g["x"], c.channels, h, w), imagesOf(g["y"], c.channels, h, w)
+			m := parityModel(t, g, x, c.settings...)
+			compareLosses(t, m, g, x, y)
+			compareParams(t, g, "grad_R.", m.R.Params(), gradient)
+			compareParams(t, g, "grad_D.", m.D.Params(), gradient)
 		})
 	}
 }
 
 // compareLosses leaves the gradients of one step of R and one of D, which change no weight.
-func compareLosses(t *testing.T, tr *Trainer, g golden, x, y *data.Batch) {
+func compareLosses(t *testing.T, m *Model, g golden, x, y *data.Pixels) {
 	t.Helper()
-	tr.optR, tr.optD = still{}, still{}
-	if err := tr.refinerStep(x, true); err != nil {
+	m.optR, m.optD = still{}, still{}
+	if err := stepR(t, m, x, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := tr.discriminatorStep(x, y); err != nil {
+	if err := stepD(t, m, x, y); err != nil {
 		t.Fatal(err)
 	}
-	losses, err := tr.meter.read()
+	losses, err := m.meter.read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,15 +259,15 @@ func TestPaperNetworksEqualPyTorch(t *testing.T) {
 				}
 				return v
 			}
-			x := batchOf(wave(math.Sin, 1, 0.011, 0, c.b*c.h*c.w), 1, c.h, c.w)
-			y := batchOf(wave(math.Cos, 1, 0.013, 0, c.b*c.h*c.w), 1, c.h, c.w)
+			x := imagesOf(wave(math.Sin, 1, 0.011, 0, c.b*c.h*c.w), 1, c.h, c.w)
+			y := imagesOf(wave(math.Cos, 1, 0.013, 0, c.b*c.h*c.w), 1, c.h, c.w)
 			blocks, kernel := "4", "3"
 			if kind == "hand" {
 				blocks, kernel = "10", "7"
 			}
-			tr := parityTrainer(t, golden{}, x, "refiner.width=64", "refiner.blocks="+blocks, "refiner.kernel="+kernel,
+			m := parityModel(t, golden{}, x, "refiner.width=64", "refiner.blocks="+blocks, "refiner.kernel="+kernel,
 				"refiner.block_kernel="+kernel, "discriminator.width=1", "discriminator.layers="+kind)
-			for _, params := range [][]models.Param{tr.R.Params(), tr.D.Params()} {
+			for _, params := range [][]models.Param{m.R.Params(), m.D.Params()} {
 				for k, p := range params {
 					n := numel(t, p.Tensor)
 					if strings.HasSuffix(p.Name, "weight") {
@@ -235,8 +277,8 @@ func TestPaperNetworksEqualPyTorch(t *testing.T) {
 					}
 				}
 			}
-			compareLosses(t, tr, g, x, y)
-			for prefix, params := range map[string][]models.Param{"grad_R.": tr.R.Params(), "grad_D.": tr.D.Params()} {
+			compareLosses(t, m, g, x, y)
+			for prefix, params := range map[string][]models.Param{"grad_R.": m.R.Params(), "grad_D.": m.D.Params()} {
 				for _, p := range params {
 					compareHead(t, g, prefix+p.Name, p.Tensor, c.tolerance)
 				}
@@ -279,21 +321,18 @@ func numel(t *testing.T, p cgo.Tensor) int {
 // The R1 penalty and its gradients; PyTorch's script has 0.1 ||gradient||^2, ours r1/2 of it.
 func TestPenaltyEqualsPyTorch(t *testing.T) {
 	g := readGolden(t, "r1")
-	y := gazeBatch(g["y"])
-	tr := parityTrainer(t, g, y, "train.r1=0.2", "train.r1_every=1")
-	err := errors.Join(tr.prepare(y.N), tr.inputs.y.put(y))
-	if err == nil {
-		err = cgo.Within(func(s *cgo.Scope) error { return tr.penalty(s, tr.inputs.y.images(s, y.N), y.N) })
-	}
-	if err != nil {
+	y := eyesOf(g["y"])
+	m := parityModel(t, g, y, "train.r1=0.2", "train.r1_every=1")
+	feed(t, m, y, y)
+	if err := cgo.Gradients(false, m.device, func(s *cgo.Scope) cgo.Tensor { return m.penaltyR1(s, y.N) }); err != nil {
 		t.Fatal(err)
 	}
-	averages, err := tr.meter.read()
+	averages, err := m.meter.read()
 	if err != nil {
 		t.Fatal(err)
 	}
 	compare(t, "penalty", []float32{float32(averages["r1"])}, g["penalty"])
-	for _, p := range tr.D.Params() {
+	for _, p := range m.D.Params() {
 		if strings.HasSuffix(p.Name, "weight") { // D is piecewise linear: the biases' gradients are zero
 			compareParams(t, g, "grad_D.", []models.Param{p}, gradient)
 		}
@@ -311,25 +350,25 @@ func (still) Close()                         {}
 // While R trains, D takes no gradient, and the other way round.
 func TestTheOtherNetworkIsFrozen(t *testing.T) {
 	g := readGolden(t, "zeros_identity")
-	x := gazeBatch(g["x"])
-	tr := parityTrainer(t, g, x)
+	x := eyesOf(g["x"])
+	m := parityModel(t, g, x)
 	hasGrad := func(params []models.Param) bool {
 		return cgo.Within(func(s *cgo.Scope) error { s.Grad(params[0].Tensor); return nil }) == nil
 	}
-	tr.optR, tr.optD = still{}, still{}
-	if err := tr.refinerStep(x, true); err != nil {
+	m.optR, m.optD = still{}, still{}
+	if err := stepR(t, m, x, true); err != nil {
 		t.Fatal(err)
 	}
-	if hasGrad(tr.D.Params()) || !hasGrad(tr.R.Params()) {
+	if hasGrad(m.D.Params()) || !hasGrad(m.R.Params()) {
 		t.Error("R's step: D has a gradient, or R has none")
 	}
-	if err := cgo.DropGrads(models.Tensors(tr.R.Params())); err != nil {
+	if err := cgo.DropGrads(models.Tensors(m.R.Params())); err != nil {
 		t.Fatal(err)
 	}
-	if err := tr.discriminatorStep(x, gazeBatch(g["y"])); err != nil {
+	if err := stepD(t, m, x, eyesOf(g["y"])); err != nil {
 		t.Fatal(err)
 	}
-	if hasGrad(tr.R.Params()) || !hasGrad(tr.D.Params()) {
+	if hasGrad(m.R.Params()) || !hasGrad(m.D.Params()) {
 		t.Error("D's step: R has a gradient, or D has none")
 	}
 }
@@ -339,17 +378,17 @@ func TestPretrainingIgnoresTheDiscriminator(t *testing.T) {
 	g := readGolden(t, "zeros_identity")
 	var after [2][]float32
 	for i := range after {
-		x := gazeBatch(g["x"])
-		tr := parityTrainer(t, g, x)
+		x := eyesOf(g["x"])
+		m := parityModel(t, g, x)
 		if i == 1 {
-			for _, p := range tr.D.Params() {
+			for _, p := range m.D.Params() {
 				set(t, p.Tensor, make([]float32, numel(t, p.Tensor)))
 			}
 		}
-		if err := tr.refinerStep(x, false); err != nil {
+		if err := stepR(t, m, x, false); err != nil {
 			t.Fatal(err)
 		}
-		values, err := cgo.Read(tr.R.Params()[0].Tensor)
+		values, err := cgo.Read(m.R.Params()[0].Tensor)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -365,7 +404,7 @@ var adam = []string{"train.optimizer=adam", "train.lr_refiner=0.0005", "train.lr
 
 // lossesOf collects the loss of each step.
 type lossesOf struct {
-	tr     *Trainer
+	m      *Model
 	losses []float32
 }
 
@@ -374,7 +413,7 @@ func (l *lossesOf) step(t *testing.T, err error, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	averages, err := l.tr.meter.read()
+	averages, err := l.m.meter.read()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -386,17 +425,17 @@ func TestTenStepsEqualPyTorch(t *testing.T) {
 	for name, settings := range map[string][]string{"steps_sgd": {"refiner.padding=replicate"}, "steps_adam": adam} {
 		t.Run(name, func(t *testing.T) {
 			g := readGolden(t, name)
-			x, y := gazeBatch(g["x"]), gazeBatch(g["y"])
-			tr := parityTrainer(t, g, x, settings...)
-			l := lossesOf{tr: tr}
+			x, y := eyesOf(g["x"]), eyesOf(g["y"])
+			m := parityModel(t, g, x, settings...)
+			l := lossesOf{m: m}
 			for range 10 {
-				l.step(t, tr.refinerStep(x, true), "L_R")
-				l.step(t, tr.refinerStep(x, true), "L_R")
-				l.step(t, tr.discriminatorStep(x, y), "L_D")
+				l.step(t, stepR(t, m, x, true), "L_R")
+				l.step(t, stepR(t, m, x, true), "L_R")
+				l.step(t, stepD(t, m, x, y), "L_D")
 			}
 			compare(t, "losses", l.losses, g["losses"])
-			compareParams(t, g, "final_R.", tr.R.Params(), same)
-			compareParams(t, g, "final_D.", tr.D.Params(), same)
+			compareParams(t, g, "final_R.", m.R.Params(), same)
+			compareParams(t, g, "final_D.", m.D.Params(), same)
 		})
 	}
 }
@@ -406,9 +445,9 @@ func TestTenStepsEqualPyTorch(t *testing.T) {
 func TestHistoryAndAverageEqualPyTorch(t *testing.T) {
 	g := readGolden(t, "steps_history_ema")
 	const b, half, image = 4, 2, 35 * 55
-	batch := func(pixels []float32, k int) *data.Batch { return gazeBatch(pixels[k*b*image : (k+1)*b*image]) }
-	tr := parityTrainer(t, g, batch(g["y"], 0), append(adam, "train.history=8", "train.ema=0.9", "train.batch=4")...)
-	if err := copyParams(tr.Average.Params(), tr.R.Params()); err != nil {
+	batch := func(pixels []float32, k int) *data.Pixels { return eyesOf(pixels[k*b*image : (k+1)*b*image]) }
+	m := parityModel(t, g, batch(g["y"], 0), append(adam, "train.history=8", "train.ema=0.9", "train.batch=4")...)
+	if err := copyParams(m.Average.Params(), m.R.Params()); err != nil {
 		t.Fatal(err)
 	}
 	var choices [][]int64
@@ -424,27 +463,27 @@ func TestHistoryAndAverageEqualPyTorch(t *testing.T) {
 			choices = append(choices, places)
 		}
 	}
-	tr.history.pick = func(int, int) []int64 {
+	m.history.pick = func(int, int) []int64 {
 		next := choices[0]
 		choices = choices[1:]
 		return next
 	}
-	l := lossesOf{tr: tr}
+	l := lossesOf{m: m}
 	for i := range 10 {
-		l.step(t, tr.refinerStep(batch(g["x"], 3*i), true), "L_R")
-		l.step(t, tr.refinerStep(batch(g["x"], 3*i+1), true), "L_R")
-		l.step(t, tr.discriminatorStep(batch(g["x"], 3*i+2), batch(g["y"], i)), "L_D")
+		l.step(t, stepR(t, m, batch(g["x"], 3*i), true), "L_R")
+		l.step(t, stepR(t, m, batch(g["x"], 3*i+1), true), "L_R")
+		l.step(t, stepD(t, m, batch(g["x"], 3*i+2), batch(g["y"], i)), "L_D")
 	}
 	if len(choices) > 0 {
 		t.Errorf("%d choices were not asked for", len(choices))
 	}
 	compare(t, "losses", l.losses, g["losses"])
-	kept, err := cgo.Read(tr.history.images)
+	kept, err := cgo.Read(m.history.images)
 	if err != nil {
 		t.Fatal(err)
 	}
 	compare(t, "history", kept, g["history"])
-	compareParams(t, g, "final_R.", tr.R.Params(), same)
-	compareParams(t, g, "final_D.", tr.D.Params(), same)
-	compareParams(t, g, "ema_R.", tr.Average.Params(), same)
+	compareParams(t, g, "final_R.", m.R.Params(), same)
+	compareParams(t, g, "final_D.", m.D.Params(), same)
+	compareParams(t, g, "ema_R.", m.Average.Params(), same)
 }

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"simgan/models/architecture"
+	"simgan/trainer/config"
 )
 
 // graphsOf are the graphs of cgo/cuda/plans.h for passes of a convolution of in x h x w maps; channels are padded to 8.
@@ -19,27 +22,23 @@ func graphsOf(n, in, h, w, out, r, stride int, passes ...string) (graphs []strin
 }
 
 // refinerGraphs are those that a step of R is made of, for images of channels x h x w. Replicate padding is a border in the maps.
-func refinerGraphs(c Config, channels, h, w int) (graphs []string) {
-	if border := max(c.Refiner.Kernel, c.Refiner.BlockKernel) / 2; c.Refiner.Padding == "replicate" {
+func refinerGraphs(c config.Config, channels, h, w int) (graphs []string) {
+	if border := max(c.Refiner.Kernel, c.Refiner.BlockKernel) / 2; c.Refiner.Padding == architecture.ReplicatePadding {
 		h, w = h+2*border, w+2*border
 	}
 	add := func(in, out, k int, passes ...string) {
 		graphs = append(graphs, graphsOf(c.Train.Batch, in, h, w, out, k, 1, passes...)...)
 	}
 	r := c.Refiner
-	noise := 0
-	if r.Noise.Kind == "multiscale" {
-		noise = 1 + r.Noise.Coarse + r.Noise.Constants
-	}
-	add(channels+noise, r.Width, r.Kernel, "forward+relu", "weight")
+	add(channels+int(r.Noise.Channels()), r.Width, r.Kernel, "forward+relu", "weight")
 	add(r.Width, r.Width, r.BlockKernel, "forward+relu", "forward+residual+relu", "input+relu", "input+residual+relu", "weight")
 	add(r.Width, channels, 1, "forward", "input+relu", "weight")
 	return graphs
 }
 
 // discriminatorGraphs are those of D in its steps and in R's, by the paper's tables: maps, filters, stride, size of what they read.
-func discriminatorGraphs(c Config, channels int) (graphs []string) {
-	tables := map[string][][5]int{ // out, r, stride, h, w
+func discriminatorGraphs(c config.Config, channels int) (graphs []string) {
+	tables := map[architecture.Layers][][5]int{ // out, r, stride, h, w
 		"gaze": {{96, 3, 2, 35, 55}, {64, 3, 2, 18, 28}, {32, 3, 1, 9, 14}, {32, 1, 1, 9, 14}, {2, 1, 1, 9, 14}},
 		"hand": {{96, 7, 4, 224, 224}, {64, 5, 2, 56, 56}, {32, 3, 2, 14, 14}, {32, 1, 1, 7, 7}, {2, 1, 1, 7, 7}},
 	}
@@ -71,12 +70,12 @@ func TestCuDNNHasTheFusedKernels(t *testing.T) {
 		"gaze-paper-v1": nil, "gaze-paper-v2": nil, "hand-paper": nil,
 		"gaze": {"train.batch=512"}, "hand": nil,
 	} {
-		c, err := LoadConfig(preset, "", settings)
+		c, err := config.Load(preset, "", settings)
 		if err != nil {
 			t.Fatal(err)
 		}
 		h, w := 35, 55
-		if c.Discriminator.Layers == "hand" {
+		if c.Discriminator.Layers == architecture.HandLayers {
 			h, w = 224, 224
 		}
 		graphs = append(graphs, refinerGraphs(c, 1, h, w)...)
@@ -84,7 +83,7 @@ func TestCuDNNHasTheFusedKernels(t *testing.T) {
 	}
 	slices.Sort(graphs)
 	graphs = slices.Compact(graphs)
-	command := exec.Command(program, append([]string{"../cgo/testdata/h100.json"}, graphs...)...)
+	command := exec.Command(program, append([]string{"../../cgo/testdata/h100.json"}, graphs...)...)
 	command.Env = append(os.Environ(), "LD_LIBRARY_PATH="+os.Getenv("SIMGAN_PLANS_LIBS"))
 	out, err := command.CombinedOutput()
 	if err != nil {

@@ -1,7 +1,6 @@
 package simgan
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"path/filepath"
@@ -10,9 +9,10 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/internal/tinyrun"
 )
 
-// packs are the data sets of small as packs.
+// packs returns settings for the data sets of tinyrun.Config as packs.
 func packs(t *testing.T) (settings []string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -26,45 +26,33 @@ func packs(t *testing.T) (settings []string) {
 	return settings
 }
 
-// Images streamed, mapped from packs, and resident on the device train to the same bytes; so does a run that was stopped
-// in one way and resumed in another.
+// Images streamed, mapped from packs, and resident on the device train to the same bytes. So does a training that was stopped
+// in one way and restored in another.
 func TestEveryWayToTheDeviceTrainsTheSame(t *testing.T) {
-	base := t.TempDir()
 	packed := packs(t)
 	live := cgo.Live()
-	streamed := filepath.Join(base, "streamed")
-	train(t, small(t, "data.resident=off"), streamed, false)
-	want := weights(t, streamed)
-	same := func(name, dir string) {
-		t.Helper()
-		for file, content := range weights(t, dir) {
-			if !bytes.Equal(content, want[file]) {
-				t.Errorf("%s: %s.safetensors differs from that of streamed images", name, file)
-			}
-		}
-	}
+	want := mustTrain(t, "data.resident=off")
 	for name, settings := range map[string][]string{
 		"resident": {"data.resident=on"}, "mapped": append([]string{"data.resident=off"}, packed...),
 		"resident from a pack": append([]string{"data.resident=on"}, packed...),
 	} {
-		dir := filepath.Join(base, name)
-		train(t, small(t, settings...), dir, false)
-		same(name, dir)
+		sameTraining(t, name, mustTrain(t, settings...), want)
 	}
-	stopped := filepath.Join(base, "stopped")
-	ctx, cancel := context.WithCancelCause(context.Background())
-	err := Run(ctx, small(t, "data.resident=on"), Options{Dir: stopped, Out: cancelAt{"train 2", func() { cancel(ErrStopped) }}})
-	if !errors.Is(err, ErrStopped) {
+	stopped, err := trainOn(t, tinyrun.Config(t, "data.resident=on"), Options{}, nil, 2, nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	train(t, small(t, append([]string{"data.resident=off"}, packed...)...), stopped, true)
-	same("stopped while resident, resumed from packs", stopped)
+	got, err := trainOn(t, tinyrun.Config(t, append([]string{"data.resident=off"}, packed...)...), Options{}, &stopped, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameTraining(t, "stopped while resident, restored from packs", got, want)
 	if left := cgo.Live() - live; left != 0 {
 		t.Errorf("%d tensors are still live", left)
 	}
 }
 
-// The device's levels are those that the host computes, to the last bit: of 8 and of 16 bits, all of them.
+// The device computes the pixels of all levels of 8 and 16 bits as the host does, to the last bit.
 func TestLevelsAreTheHosts(t *testing.T) {
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
