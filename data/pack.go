@@ -112,12 +112,6 @@ func mapPack(dir string) (p *pack, err error) {
 	return p, p.mapNames(filepath.Join(dir, packNames))
 }
 
-// Mapped tells whether the data set's images are used as they lie in memory: those of a pack.
-func Mapped(ds Dataset) bool {
-	_, ok := ds.(*pack)
-	return ok
-}
-
 // errPack is the way out where a pack's files do not belong together.
 var errPack = errors.New("the pack is damaged; make it anew with simgan pack")
 
@@ -234,9 +228,12 @@ func (p *pack) label(i int, dst []float32) {
 	}
 }
 
-// Sample is image i.
+// guard runs f, which reads the mapped files. If one cannot be read, the error names it.
+func (p *pack) guard(f func()) error { return guarded(p.files, f) }
+
+// Sample returns image i.
 func (p *pack) Sample(i int) (s Sample, err error) {
-	err = guarded(p.files, func() {
+	err = p.guard(func() {
 		s.Name = p.Name(i)
 		s.Image = picture.FromLevels(p.info.C, p.info.H, p.info.W, p.info.Bits, p.levels(i))
 		if p.info.LabelNames != nil {
