@@ -1,5 +1,7 @@
 package data
 
+import "simgan/data/picture"
+
 // Batch holds N images as raw levels, with their labels and indices. A Loader's batch has the levels of its fresh images
 // only; LoadLevels' has those of all.
 type Batch struct {
@@ -24,13 +26,14 @@ func newBatch(n int, info Info) *Batch {
 func (b *Batch) imageBytes() int { return b.C * b.H * b.W * b.Bits / 8 }
 
 // PutLevels sets image k of LoadLevels' batch. The image has the batch's bits.
-func (b *Batch) PutLevels(k int, m Image) {
-	toLevels(m.Pix, b.Bits, b.Levels[k*b.imageBytes():(k+1)*b.imageBytes()])
+func (b *Batch) PutLevels(k int, m picture.Image) {
+	m.PutLevels(b.Levels[k*b.imageBytes() : (k+1)*b.imageBytes()])
 }
 
 // PixelsOf writes the pixels of image k of LoadLevels' batch, in [-1, 1].
 func (b *Batch) PixelsOf(k int, dst []float32) {
-	ToUnit(Image{Bits: b.Bits, Pix: fromLevels(b.Levels[k*b.imageBytes():(k+1)*b.imageBytes()], b.Bits)}, dst)
+	levels := b.Levels[k*b.imageBytes() : (k+1)*b.imageBytes()]
+	picture.ToUnit(picture.FromLevels(b.C, b.H, b.W, b.Bits, levels), dst)
 }
 
 // Pixels returns images from..to-1 of LoadLevels' batch as pixels, with their labels and without names.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"simgan/data/picture"
 )
 
 // BenchmarkUnityEyesSample decodes, crops and resizes renders of 640x480, grey as the simulator writes them and in colour;
@@ -41,16 +43,16 @@ func BenchmarkUnityEyesSample(b *testing.B) {
 
 // tint makes a grey JPEG one of three components.
 func tint(b *testing.B, path string) {
-	m, err := decodeFile(path)
+	m, err := picture.Decode(path)
 	if err != nil {
 		b.Fatal(err)
 	}
 	n := m.H * m.W
-	colour := NewImage(3, m.H, m.W, 8)
+	colour := picture.NewImage(3, m.H, m.W, 8)
 	for i, v := range m.Pix {
 		colour.Pix[i], colour.Pix[n+i], colour.Pix[2*n+i] = v, v*7/8+uint16(i%m.W)/32, v*3/4+uint16(i/m.W)/16
 	}
-	if err := encodeJPEG(path, colour); err != nil {
+	if err := picture.EncodeJPEG(path, colour); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -2,17 +2,12 @@
 // back in the form they came in. It knows nothing of torch.
 package data
 
-// Image is one picture of C x H x W samples: planes one after the other, rows from the top, as a tensor has them.
-type Image struct {
-	C, H, W int
-	Bits    int      // 8 or 16
-	Pix     []uint16 // C*H*W samples, 0 .. 1<<Bits - 1
-}
+import "simgan/data/picture"
 
 // Sample is one image of a data set with its label, nil where the data set has none.
 type Sample struct {
 	Name  string // path relative to the data set's root, slashes, unique in the data set
-	Image Image
+	Image picture.Image
 	Label []float32
 }
 

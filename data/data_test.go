@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
+
+	"simgan/data/picture"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -36,7 +38,9 @@ func (d *numbers) Sample(i int) (Sample, error) {
 	if d.bad[i] {
 		return Sample{}, fmt.Errorf("%d.png: is truncated", i)
 	}
-	return Sample{Name: d.Name(i), Image: Image{1, 1, 2, 16, []uint16{uint16(i), 0}}, Label: []float32{float32(i)}}, nil
+	m := picture.NewImage(1, 1, 2, 16)
+	m.Pix[0] = uint16(i)
+	return Sample{Name: d.Name(i), Image: m, Label: []float32{float32(i)}}, nil
 }
 
 func take(t interface{ Fatal(...any) }, l *Loader, batches int) (index []int) {
@@ -172,64 +176,6 @@ func TestLoaderStopsWithContext(t *testing.T) {
 	}
 }
 
-// Every level of an image comes back from [-1, 1]: no stretch, no scaling by 256, no truncation.
-func TestUnitRoundTrip(t *testing.T) {
-	for _, bits := range []int{8, 16} {
-		m := NewImage(1, 1, 1<<bits, bits)
-		for i := range m.Pix {
-			m.Pix[i] = uint16(i)
-		}
-		unit := make([]float32, len(m.Pix))
-		ToUnit(m, unit)
-		if unit[0] != -1 || unit[len(unit)-1] != 1 {
-			t.Errorf("%d bits: range is %v to %v", bits, unit[0], unit[len(unit)-1])
-		}
-		if diff := cmp.Diff(m, FromUnit(unit, 1, 1, 1<<bits, bits)); diff != "" {
-			t.Errorf("%d bits: %s", bits, diff[:min(len(diff), 300)])
-		}
-	}
-	if m := FromUnit([]float32{-0.2, 0.2}, 1, 1, 2, 8); m.Pix[0] != 102 || m.Pix[1] != 153 {
-		t.Errorf("an image of little contrast was stretched to %v", m.Pix)
-	}
-	if m := FromUnit([]float32{-3, 3}, 1, 1, 2, 8); m.Pix[0] != 0 || m.Pix[1] != 255 {
-		t.Errorf("values outside of [-1, 1] became %v", m.Pix)
-	}
-}
-
-func TestImageFilesRoundTrip(t *testing.T) {
-	for _, c := range []struct{ channels, bits int }{{1, 8}, {1, 16}, {3, 8}, {3, 16}} {
-		m := NewImage(c.channels, 4, 6, c.bits)
-		for i := range m.Pix {
-			m.Pix[i] = uint16(i*2654435761>>7) & (1<<c.bits - 1)
-		}
-		path := filepath.Join(t.TempDir(), "m.png")
-		if err := EncodePNG(path, m); err != nil {
-			t.Fatal(err)
-		}
-		got, err := decodeFile(path)
-		if diff := cmp.Diff(m, got); err != nil || diff != "" {
-			t.Errorf("%d channels of %d bits: %v %s", c.channels, c.bits, err, diff)
-		}
-	}
-}
-
-// Height and width must not change places.
-func TestResizeKeepsOrientation(t *testing.T) {
-	m := NewImage(1, 36, 60, 8)
-	for i := range m.Pix {
-		if i/60 < 18 {
-			m.Pix[i] = 200
-		}
-	}
-	small := m.Resize(35, 55)
-	if small.H != 35 || small.W != 55 || small.Pix[5*55+50] != 200 || small.Pix[30*55+5] != 0 {
-		t.Errorf("resized to %dx%d; top right %d, bottom left %d", small.H, small.W, small.Pix[5*55+50], small.Pix[30*55+5])
-	}
-	if mirrored := m.Crop(-2, 0, 4, 1); !slices.Equal(mirrored.Pix, []uint16{200, 200, 200, 200}) {
-		t.Errorf("crop past the border is %v", mirrored.Pix)
-	}
-}
-
 func write(t testing.TB, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -245,7 +191,7 @@ func folderOf(t *testing.T, n, h, w int) string {
 	t.Helper()
 	dir := t.TempDir()
 	for i := range n {
-		if err := EncodePNG(filepath.Join(dir, fmt.Sprintf("%d.png", i)), NewImage(1, h, w, 8)); err != nil {
+		if err := picture.EncodePNG(filepath.Join(dir, fmt.Sprintf("%d.png", i)), picture.NewImage(1, h, w, 8)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -260,12 +206,12 @@ func TestBadInputIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(truncated, "0.png"), string(png[:len(png)/2]))
-	noise := NewImage(1, 35, 55, 8)
+	noise := picture.NewImage(1, 35, 55, 8)
 	for i := range noise.Pix {
 		noise.Pix[i] = uint16(i * 7919 % 251)
 	}
 	cut := t.TempDir()
-	if err := encodeJPEG(filepath.Join(cut, "0.jpg"), noise); err != nil {
+	if err := picture.EncodeJPEG(filepath.Join(cut, "0.jpg"), noise); err != nil {
 		t.Fatal(err)
 	}
 	jpeg, err := os.ReadFile(filepath.Join(cut, "0.jpg"))
@@ -274,7 +220,7 @@ func TestBadInputIsNamed(t *testing.T) {
 	}
 	write(t, filepath.Join(cut, "0.jpg"), string(jpeg[:len(jpeg)*3/4]))
 	mixed := folderOf(t, 2, 35, 55)
-	if err := EncodePNG(filepath.Join(mixed, "9.png"), NewImage(1, 36, 60, 8)); err != nil {
+	if err := picture.EncodePNG(filepath.Join(mixed, "9.png"), picture.NewImage(1, 36, 60, 8)); err != nil {
 		t.Fatal(err)
 	}
 	csv := func(text string) string {

@@ -22,7 +22,7 @@ func equalize(ds Dataset, s Spec) (Dataset, error) {
 func (d equalized) Sample(i int) (Sample, error) {
 	s, err := d.Dataset.Sample(i)
 	if err == nil {
-		s.Image = s.Image.equalized()
+		s.Image = s.Image.Equalize()
 	}
 	return s, err
 }
@@ -33,27 +33,4 @@ func (d equalized) WriteLabels(dir string, images []Refined) error {
 		return own.WriteLabels(dir, images)
 	}
 	return errors.ErrUnsupported
-}
-
-// equalized is the 8-bit grey image with each level v moved to the share of pixels up to v, the darkest to 0.
-func (m Image) equalized() Image {
-	var count, level [256]int
-	for _, v := range m.Pix {
-		count[v]++
-	}
-	below, darkest := 0, 0
-	for v, n := range count {
-		if below == 0 {
-			darkest = n
-		}
-		below += n
-		if rest := len(m.Pix) - darkest; rest > 0 && n > 0 {
-			level[v] = ((below-darkest)*255 + rest/2) / rest
-		}
-	}
-	out := NewImage(m.C, m.H, m.W, m.Bits)
-	for i, v := range m.Pix {
-		out.Pix[i] = uint16(level[v])
-	}
-	return out
 }

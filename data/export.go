@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"simgan/data/picture"
 )
 
 // Exporter writes a refined data set: each image under its source's relative path as PNG, label files in the source's own
@@ -61,7 +63,7 @@ func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) er
 }
 
 // Write writes one variant of image i, in the source's bits.
-func (e *Exporter) Write(i, variant int, refined Image, label []float32) error {
+func (e *Exporter) Write(i, variant int, refined picture.Image, label []float32) error {
 	source := e.source.Name(i)
 	r := Refined{Index: i}
 	if e.variants > 1 {
@@ -83,7 +85,7 @@ func (e *Exporter) Write(i, variant int, refined Image, label []float32) error {
 	}
 	e.images[place] = r
 	e.manifest.add(place, []string{source, r.Name, fmt.Sprint(variant)}, label)
-	return EncodePNG(path, refined)
+	return picture.EncodePNG(path, refined)
 }
 
 // whole refuses to finish where an image is missing.
@@ -132,7 +134,7 @@ func (e *Exporter) exportPack(source *pack, fill func(*Exporter) error) (err err
 	return e.pack.finish(names, source.about.Kind, "refined from "+source.about.Source)
 }
 
-func (e *Exporter) writePacked(place int, name string, m Image, label []float32) error {
+func (e *Exporter) writePacked(place int, name string, m picture.Image, label []float32) error {
 	levels, labels, err := e.pack.encode(name, m, label, nil, nil)
 	if err != nil {
 		return err

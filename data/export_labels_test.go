@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"simgan/data/mat"
+	"simgan/data/picture"
 )
 
 // A refined UnityEyes folder is one: the same crops and gazes, landmarks in the crop, whatever was between.
@@ -55,7 +56,7 @@ func TestExportUnityEyes(t *testing.T) {
 // point at its left edge, a quarter down, is (0, 35 - 8.75) in the crop of 55 x 35; everything else stays as it was.
 func TestExportUnityEyesLandmarks(t *testing.T) {
 	dir := t.TempDir()
-	if err := encodeJPEG(filepath.Join(dir, "1.jpg"), NewImage(1, 480, 640, 8)); err != nil {
+	if err := picture.EncodeJPEG(filepath.Join(dir, "1.jpg"), picture.NewImage(1, 480, 640, 8)); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "1.json"), `{"head_pose": "(1, 2, 3)", "lighting_details": {"skybox_exposure": "1.20"},
@@ -163,11 +164,11 @@ func TestExportSynthesEyes(t *testing.T) {
 	for _, name := range []string{"f01/f01_9_-0.0000_0.1963.png", "m02/m02_7_0.3927_-0.1963.png"} {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		write(t, path, "")
-		m := NewImage(3, 80, 120, 8)
+		m := picture.NewImage(3, 80, 120, 8)
 		for i := range m.Pix {
 			m.Pix[i] = uint16(i % 251)
 		}
-		if err := EncodePNG(path, m); err != nil {
+		if err := picture.EncodePNG(path, m); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -187,7 +188,7 @@ func TestExportFolderLabels(t *testing.T) {
 	for _, name := range []string{"b/1.png", "a.png"} {
 		path := filepath.Join(dir, "images", filepath.FromSlash(name))
 		write(t, path, "")
-		if err := EncodePNG(path, NewImage(1, 2, 2, 16)); err != nil {
+		if err := picture.EncodePNG(path, picture.NewImage(1, 2, 2, 16)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"simgan/data/picture"
 )
 
 // folder is any tree of PNG and JPEG files of one size, with optional labels.
@@ -58,9 +60,9 @@ func openFolder(s Spec) (Dataset, error) {
 }
 
 // firstReadable is the first image that can be read: the others are to be like it.
-func (f *folder) firstReadable() (first Image, err error) {
+func (f *folder) firstReadable() (first picture.Image, err error) {
 	for i, name := range f.names {
-		m, bad := decodeFile(filepath.Join(f.root, name))
+		m, bad := picture.Decode(filepath.Join(f.root, name))
 		if bad == nil {
 			return m, nil
 		}
@@ -135,7 +137,7 @@ func (f *folder) Name(i int) string { return f.names[i] }
 // Sample decodes image i.
 func (f *folder) Sample(i int) (Sample, error) {
 	path := filepath.Join(f.root, f.names[i])
-	m, err := decodeFile(path)
+	m, err := picture.Decode(path)
 	if err != nil {
 		return Sample{}, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
@@ -88,8 +89,8 @@ func (w *folderWriter) write(i int, e *simulate.Eye) error {
 	w.mu.Lock()
 	w.table.add(i, []string{name}, gazeLabel(e.Gaze))
 	w.mu.Unlock()
-	m := Image{C: 1, H: GazeHeight, W: GazeWidth, Bits: 8, Pix: widen(e.Crop(GazeHeight, GazeWidth))}
-	return EncodePNG(filepath.Join(w.dir, name), m)
+	m := picture.FromLevels(1, GazeHeight, GazeWidth, 8, e.Crop(GazeHeight, GazeWidth))
+	return picture.EncodePNG(filepath.Join(w.dir, name), m)
 }
 
 func (w *folderWriter) close() error { return w.table.write(filepath.Join(w.dir, "labels.csv")) }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"simgan/data/picture"
 )
 
 // gazeH5 is an HDF5 file of Kaggle's 4quant/eye-gaze, held in memory, 2 kB an eye: gaze.h5 (UnityEyes, with look_vec) or
@@ -64,7 +66,7 @@ func (d *gazeH5) Name(i int) string { return "image/" + d.eyes.names[i] }
 // Sample is image i with its gaze.
 func (d *gazeH5) Sample(i int) (Sample, error) {
 	const pixels = GazeHeight * GazeWidth
-	m := Image{C: 1, H: GazeHeight, W: GazeWidth, Bits: 8, Pix: widen(d.eyes.pix[i*pixels : (i+1)*pixels])}
+	m := picture.FromLevels(1, GazeHeight, GazeWidth, 8, d.eyes.pix[i*pixels:(i+1)*pixels])
 	s := Sample{Name: d.Name(i), Image: m.Resize(d.info.H, d.info.W)}
 	if d.eyes.gaze != nil {
 		s.Label = append([]float32(nil), d.eyes.gaze[i]...)

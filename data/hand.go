@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
@@ -90,8 +91,8 @@ func boxCrop(joints [][3]float64, centre [3]float64, cube float64) handCrop {
 // cut is the crop's image of h x w, 16 bits: 0 is half a cube before the centre, 65535 half a cube behind it and all beyond,
 // what was not measured among it. Each pixel is the nearest one of the picture: an average of hand and background would
 // be a depth at which there is nothing.
-func (c handCrop) cut(depth []uint16, window simulate.Window, h, w int) Image {
-	m := NewImage(1, h, w, 16)
+func (c handCrop) cut(depth []uint16, window simulate.Window, h, w int) picture.Image {
+	m := picture.NewImage(1, h, w, 16)
 	for y := range h {
 		v := int(math.Floor(c.top+(float64(y)+0.5)*c.height/float64(h)+0.5)) - window.Y
 		for x := range w {

@@ -82,8 +82,8 @@ func NewLoader(ds Dataset, c LoaderConfig, from Position) (*Loader, error) {
 		l.free <- b
 	}
 	var fill filler
-	if p, ok := ds.(*pack); ok {
-		fill = newGatherer(l, p, from)
+	if s, ok := ds.(levelSource); ok {
+		fill = newGatherer(l, s, from)
 	} else {
 		fill = newDecoder(ctx, l, from)
 	}

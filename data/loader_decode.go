@@ -82,7 +82,7 @@ func (j job) decode(ds Dataset) decoded {
 	var s Sample
 	if s, d.err = ds.Sample(d.index); d.err == nil {
 		d.levels, d.label = make([]byte, len(s.Image.Pix)*s.Image.Bits/8), s.Label
-		toLevels(s.Image.Pix, s.Image.Bits, d.levels)
+		s.Image.PutLevels(d.levels)
 	}
 	return d
 }

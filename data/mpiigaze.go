@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"simgan/data/mat"
+	"simgan/data/picture"
 )
 
 // mpiigaze is MPIIGaze's Data/Normalized: a .mat a day, left and right eyes of 60 x 36 (width x height).
@@ -234,7 +235,7 @@ func (d *mpiigaze) Close() error { return nil }
 // Sample is eye i, resized: all of the image stays, its aspect bends by 0.6 %.
 func (d *mpiigaze) Sample(i int) (Sample, error) {
 	e := d.eyes[i]
-	m := Image{C: 1, H: mpiigazeHeight, W: mpiigazeWidth, Bits: 8, Pix: widen(e.pix)}
+	m := picture.FromLevels(1, mpiigazeHeight, mpiigazeWidth, 8, e.pix)
 	s := Sample{Name: e.name, Image: m.Resize(d.info.H, d.info.W)}
 	if d.info.LabelNames != nil {
 		s.Label = gazeLabel(e.gaze)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"simgan/data/mat"
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
@@ -59,7 +60,7 @@ func newMPIIGazeWriter(dir string, n int) (sceneWriter[*simulate.Eye], error) {
 func (w *mpiigazeWriter) write(i int, e *simulate.Eye) error {
 	frame := i / 2
 	day := &w.days[sort.Search(len(w.days), func(d int) bool { return w.days[d].first > frame })-1]
-	m := Image{C: 1, H: mpiigazeHeight, W: mpiigazeWidth, Bits: 8, Pix: widen(e.Normalized())}
+	m := picture.FromLevels(1, mpiigazeHeight, mpiigazeWidth, 8, e.Normalized())
 	gaze, pose := e.Gaze, rodrigues(e.HeadPose)
 	side := &day.left
 	if i%2 == 1 {
@@ -80,7 +81,7 @@ func (w *mpiigazeWriter) write(i int, e *simulate.Eye) error {
 }
 
 // put sets eye i of n.
-func (s *mpiigazeSide) put(i, n int, m Image, gaze, pose [3]float64) {
+func (s *mpiigazeSide) put(i, n int, m picture.Image, gaze, pose [3]float64) {
 	if s.image == nil {
 		s.gaze, s.image, s.pose = make([]float64, n*3), make([]float64, n*len(m.Pix)), make([]float64, n*3)
 	}
@@ -91,7 +92,7 @@ func (s *mpiigazeSide) put(i, n int, m Image, gaze, pose [3]float64) {
 }
 
 // putNormalized sets image i of n of 36 x 60 pixels in MATLAB's order.
-func putNormalized(images []float64, i, n int, m Image) {
+func putNormalized(images []float64, i, n int, m picture.Image) {
 	for k, v := range m.Pix {
 		images[normalizedIndex(i, n, k/m.W, k%m.W)] = float64(v)
 	}
@@ -174,7 +175,7 @@ func (d *mpiigaze) writeDay(dir, day string, images []Refined) error {
 		clear(sides[side])
 	}
 	for _, r := range images {
-		m, err := decodeFile(filepath.Join(dir, filepath.FromSlash(r.Name)))
+		m, err := picture.Decode(filepath.Join(dir, filepath.FromSlash(r.Name)))
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
@@ -145,7 +146,7 @@ func (d *nyu) locate(s Spec) error {
 		d.labels, d.whole, d.refined = joints.path, joints.all == simulate.HandJoints, joints.crops != nil
 	}
 	if _, given := s.Params["size"]; d.refined && !given && len(kept) > 0 {
-		d.info.W, d.info.H, err = imageSize(d.file(0))
+		d.info.W, d.info.H, err = picture.ReadSize(d.file(0))
 	}
 	return err
 }
@@ -209,16 +210,16 @@ func (d *nyu) Sample(i int) (s Sample, err error) {
 }
 
 // image is the crop of frame i.
-func (d *nyu) image(i int) (Image, error) {
+func (d *nyu) image(i int) (picture.Image, error) {
 	file, h, w := d.file(i), d.info.H, d.info.W
 	if !d.refined {
 		depth, err := readNYU(file)
 		if err != nil {
-			return Image{}, err
+			return picture.Image{}, err
 		}
 		return d.frames[i].crop.cut(depth, simulate.Window{W: simulate.DepthWidth, H: simulate.DepthHeight}, h, w), nil
 	}
-	m, err := decodeFile(file)
+	m, err := picture.Decode(file)
 	if err == nil && (m.C != 1 || m.Bits != 16 || m.H != h || m.W != w) {
 		err = fmt.Errorf("%s: is %dx%d with %d channel(s) of %d bits; a refined crop is grey with 16 bits, and all have one size, here %dx%d", file, m.H, m.W, m.C, m.Bits, h, w)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"simgan/data/mat"
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
@@ -40,7 +41,7 @@ func TestNYURefusesBadPictures(t *testing.T) {
 		"it is no RGB of 8 bits":        encode(clear),
 		"it has 389x389 pixels":         encode(image.NewGray(image.Rect(0, 0, 389, 389))),
 		"truncated PNG":                 good[:len(good)/2],
-		"no readable PNG":               []byte("not a picture"),
+		"is not a readable PNG":         []byte("not a picture"),
 		"truncated PNG (unexpected EOF": good[:20],
 	} {
 		write(t, file, string(content))
@@ -114,12 +115,16 @@ func refused(t *testing.T, spec string, err error, want string) {
 
 func FuzzNYUPicture(f *testing.F) {
 	m := nyuPicture(make([]uint16, simulate.DepthWidth*simulate.DepthHeight))
-	var b bytes.Buffer
-	if err := png.Encode(&b, m.std()); err != nil {
+	path := filepath.Join(f.TempDir(), "x.png")
+	if err := picture.EncodePNG(path, m); err != nil {
 		f.Fatal(err)
 	}
-	f.Add(b.Bytes())
-	f.Add(b.Bytes()[:40])
+	content, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(content)
+	f.Add(content[:40])
 	f.Fuzz(func(t *testing.T, content []byte) {
 		depth, err := decodeNYU("x.png", bytes.NewReader(content))
 		if err == nil && len(depth) != simulate.DepthWidth*simulate.DepthHeight {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
@@ -24,7 +25,7 @@ func readNYU(path string) ([]uint16, error) {
 func decodeNYU(path string, file io.ReadSeeker) ([]uint16, error) {
 	config, err := png.DecodeConfig(bufio.NewReader(file))
 	if err != nil {
-		return nil, unreadable(path, "PNG", err)
+		return nil, picture.Unreadable(path, "PNG", err)
 	}
 	if config.Width != simulate.DepthWidth || config.Height != simulate.DepthHeight {
 		return nil, notNYU(path, fmt.Sprintf("it has %dx%d pixels", config.Width, config.Height))
@@ -34,7 +35,7 @@ func decodeNYU(path string, file io.ReadSeeker) ([]uint16, error) {
 	}
 	m, err := png.Decode(bufio.NewReader(file))
 	if err != nil {
-		return nil, unreadable(path, "PNG", err)
+		return nil, picture.Unreadable(path, "PNG", err)
 	}
 	rgb, ok := m.(*image.RGBA) // what the decoder makes of RGB without alpha
 	if !ok {
@@ -56,8 +57,8 @@ func notNYU(path, why string) error {
 }
 
 // nyuPicture is depth in mm as NYU encodes it.
-func nyuPicture(depth []uint16) Image {
-	m := NewImage(3, simulate.DepthHeight, simulate.DepthWidth, 8)
+func nyuPicture(depth []uint16) picture.Image {
+	m := picture.NewImage(3, simulate.DepthHeight, simulate.DepthWidth, 8)
 	n := len(depth)
 	for i, mm := range depth {
 		m.Pix[n+i], m.Pix[2*n+i] = mm>>8, mm&255

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"simgan/data/mat"
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
@@ -90,8 +91,8 @@ func (w *nyuWriter) write(i int, hand *simulate.Hand) error {
 		}
 	}
 	w.mu.Unlock()
-	picture := nyuPicture(hand.Depth(simulate.Window{W: simulate.DepthWidth, H: simulate.DepthHeight}))
-	return EncodePNG(filepath.Join(w.dir, fmt.Sprintf("%s_1_%07d.png", w.side, i+1)), picture)
+	m := nyuPicture(hand.Depth(simulate.Window{W: simulate.DepthWidth, H: simulate.DepthHeight}))
+	return picture.EncodePNG(filepath.Join(w.dir, fmt.Sprintf("%s_1_%07d.png", w.side, i+1)), m)
 }
 
 func (w *nyuWriter) close() error {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"simgan/data/npy"
+	"simgan/data/picture"
 )
 
 // The files of a pack.
@@ -111,12 +112,6 @@ func mapPack(dir string) (p *pack, err error) {
 	return p, p.mapNames(filepath.Join(dir, packNames))
 }
 
-// Mapped tells whether the data set's images are used as they lie in memory: those of a pack.
-func Mapped(ds Dataset) bool {
-	_, ok := ds.(*pack)
-	return ok
-}
-
 // errPack is the way out where a pack's files do not belong together.
 var errPack = errors.New("the pack is damaged; make it anew with simgan pack")
 
@@ -159,7 +154,8 @@ func (p *pack) mapImages(path string) error {
 	if len(shape) == 3 {
 		shape = []int{shape[0], 1, shape[1], shape[2]}
 	}
-	if bits == 0 || len(shape) != 4 || shape[0] != p.n || min(shape[1], shape[2], shape[3]) < 1 || max(shape[1], shape[2], shape[3]) > maxSide {
+	if bits == 0 || len(shape) != 4 || shape[0] != p.n ||
+		min(shape[1], shape[2], shape[3]) < 1 || max(shape[1], shape[2], shape[3]) > picture.MaxSide {
 		return fmt.Errorf("%s: holds %s %v, not %d grey images |u1 or <u2 (N,H,W) or others (N,C,H,W): %w", path, h.Type, h.Shape, p.n, errPack)
 	}
 	p.info = Info{Kind: "pack", C: shape[1], H: shape[2], W: shape[3], Bits: bits}
@@ -232,11 +228,14 @@ func (p *pack) label(i int, dst []float32) {
 	}
 }
 
-// Sample is image i.
+// guard runs f, which reads the mapped files. If one cannot be read, the error names it.
+func (p *pack) guard(f func()) error { return guarded(p.files, f) }
+
+// Sample returns image i.
 func (p *pack) Sample(i int) (s Sample, err error) {
-	err = guarded(p.files, func() {
-		s = Sample{Name: p.Name(i), Image: Image{C: p.info.C, H: p.info.H, W: p.info.W, Bits: p.info.Bits}}
-		s.Image.Pix = fromLevels(p.levels(i), p.info.Bits)
+	err = p.guard(func() {
+		s.Name = p.Name(i)
+		s.Image = picture.FromLevels(p.info.C, p.info.H, p.info.W, p.info.Bits, p.levels(i))
 		if p.info.LabelNames != nil {
 			s.Label = make([]float32, len(p.info.LabelNames))
 			p.label(i, s.Label)

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"simgan/data/picture"
 )
 
 // packed packs the SPEC and gives the pack's folder.
@@ -29,7 +31,7 @@ func noise(t testing.TB, n int) string {
 	dir := t.TempDir()
 	table := "file,depth,angle\n"
 	for i := range n {
-		m := NewImage(3, 4, 5, 16)
+		m := picture.NewImage(3, 4, 5, 16)
 		for k := range m.Pix {
 			m.Pix[k] = uint16(i*1001 + k*977)
 		}
@@ -37,7 +39,7 @@ func noise(t testing.TB, n int) string {
 		if err := os.MkdirAll(filepath.Join(dir, "a"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := EncodePNG(filepath.Join(dir, name), m); err != nil {
+		if err := picture.EncodePNG(filepath.Join(dir, name), m); err != nil {
 			t.Fatal(err)
 		}
 		table += fmt.Sprintf("%s,%d.25,-%d\n", name, i, i)
@@ -105,7 +107,7 @@ type large struct{ numbers }
 
 func (d *large) Info() Info { return Info{Kind: "test", C: 1, H: 512, W: 1024, Bits: 16} }
 func (d *large) Sample(i int) (Sample, error) {
-	m := NewImage(1, 512, 1024, 16)
+	m := picture.NewImage(1, 512, 1024, 16)
 	for k := range m.Pix {
 		m.Pix[k] = uint16(i + k)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"simgan/data/npy"
+	"simgan/data/picture"
 )
 
 // packWriter fills a pack's files in any order, from several goroutines.
@@ -92,7 +93,7 @@ func (w *packWriter) read(from, n int) (levels, labels []byte, err error) {
 }
 
 // encode appends an image and its label as the files hold them; an error where it is not as info says.
-func (w *packWriter) encode(name string, m Image, label []float32, levels, labels []byte) ([]byte, []byte, error) {
+func (w *packWriter) encode(name string, m picture.Image, label []float32, levels, labels []byte) ([]byte, []byte, error) {
 	i := w.info
 	if m.C != i.C || m.H != i.H || m.W != i.W || m.Bits != i.Bits || len(label) != len(i.LabelNames) {
 		return nil, nil, fmt.Errorf("%s: is %dx%dx%d (channels, height, width) of %d bits with %d labels, the others %dx%dx%d of %d with %d", name,
@@ -100,7 +101,7 @@ func (w *packWriter) encode(name string, m Image, label []float32, levels, label
 	}
 	at := len(levels)
 	levels = append(levels, make([]byte, i.bytes())...)
-	toLevels(m.Pix, m.Bits, levels[at:])
+	m.PutLevels(levels[at:])
 	for _, v := range label {
 		labels = binary.LittleEndian.AppendUint32(labels, math.Float32bits(v))
 	}

@@ -1,10 +1,11 @@
 package data
 
 import (
-	"math"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
+
+	"simgan/data/picture"
 )
 
 // Pixels holds N images as float32 in [-1, 1], with their labels, indices and names.
@@ -29,7 +30,7 @@ func NewPixels(n int, info Info) *Pixels {
 // Put sets place k to image index of a data set.
 func (p *Pixels) Put(k, index int, s Sample) {
 	size := p.C * p.H * p.W
-	ToUnit(s.Image, p.Values[k*size:(k+1)*size])
+	picture.ToUnit(s.Image, p.Values[k*size:(k+1)*size])
 	copy(p.Labels[k*len(s.Label):], s.Label)
 	p.Index[k], p.Names[k] = index, s.Name
 }
@@ -42,11 +43,11 @@ func (p *Pixels) With(values []float32) *Pixels {
 }
 
 // Images returns the images with levels of the given bits.
-func (p *Pixels) Images(bits int) []Image {
-	images := make([]Image, p.N)
+func (p *Pixels) Images(bits int) []picture.Image {
+	images := make([]picture.Image, p.N)
 	size := p.C * p.H * p.W
 	for i := range images {
-		images[i] = FromUnit(p.Values[i*size:(i+1)*size], p.C, p.H, p.W, bits)
+		images[i] = picture.FromUnit(p.Values[i*size:(i+1)*size], p.C, p.H, p.W, bits)
 	}
 	return images
 }
@@ -55,28 +56,6 @@ func (p *Pixels) Images(bits int) []Image {
 func (p *Pixels) Label(k int) []float32 {
 	n := len(p.Labels) / p.N
 	return p.Labels[k*n : (k+1)*n]
-}
-
-// ToUnit writes the image's levels v as v/(2^bits-1)*2-1, in [-1, 1]: UnitScale's product, rounded, minus 1, as a device
-// computes it.
-func ToUnit(m Image, dst []float32) {
-	scale := UnitScale(m.Bits)
-	for i, v := range m.Pix {
-		dst[i] = float32(float32(v)*scale) - 1
-	}
-}
-
-// UnitScale returns the factor of levels of the given bits, before 1 is subtracted.
-func UnitScale(bits int) float32 { return 2 / float32(int(1)<<bits-1) }
-
-// FromUnit is ToUnit's inverse: fixed scaling, rounded to the nearest level, clamped; no contrast stretch per image.
-func FromUnit(pixels []float32, c, h, w, bits int) Image {
-	m := NewImage(c, h, w, bits)
-	top := float64(int(1)<<bits - 1)
-	for i, v := range pixels {
-		m.Pix[i] = uint16(math.Round(min(max((float64(v)+1)/2*top, 0), top)))
-	}
-	return m
 }
 
 // LoadIndex loads the chosen images in parallel, in the order of index.

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
@@ -68,7 +69,8 @@ func (d *simulated) Name(i int) string { return fmt.Sprintf("%07d.png", i) }
 // Sample draws image i.
 func (d *simulated) Sample(i int) (Sample, error) {
 	e := simulate.NewEye(d.domain, d.seed, i)
-	s := Sample{Name: d.Name(i), Image: Image{C: 1, H: d.info.H, W: d.info.W, Bits: 8, Pix: widen(e.Crop(d.info.H, d.info.W))}}
+	h, w := d.info.H, d.info.W
+	s := Sample{Name: d.Name(i), Image: picture.FromLevels(1, h, w, 8, e.Crop(h, w))}
 	if d.info.LabelNames != nil {
 		s.Label = gazeLabel(e.Gaze)
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
@@ -22,7 +23,7 @@ func (d simulatedHands) Sample(i int) (Sample, error) {
 }
 
 // cropHand is the hand's image of h x w and its HandLabels.
-func cropHand(hand *simulate.Hand, h, w int) (Image, []float32) {
+func cropHand(hand *simulate.Hand, h, w int) (picture.Image, []float32) {
 	crop := cubeCrop(hand.UVD(simulate.PalmCentre), handCube)
 	window := crop.window()
 	joints := make([][3]float64, len(HandJoints))
@@ -49,7 +50,7 @@ func (w *handFolderWriter) write(i int, hand *simulate.Hand) error {
 	w.mu.Lock()
 	w.table.add(i, []string{name}, label)
 	w.mu.Unlock()
-	return EncodePNG(filepath.Join(w.dir, name), m)
+	return picture.EncodePNG(filepath.Join(w.dir, name), m)
 }
 
 func (w *handFolderWriter) close() error { return w.table.write(filepath.Join(w.dir, "labels.csv")) }

@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"simgan/data/picture"
 )
 
 // Spec names a data set: kind:path[,key=value]...
@@ -125,7 +127,7 @@ func (s Spec) size() (h, w int, ok bool, err error) {
 	hs, ws, cut := strings.Cut(v, "x")
 	h, herr := strconv.Atoi(hs)
 	w, werr := strconv.Atoi(ws)
-	if !cut || herr != nil || werr != nil || h < 1 || w < 1 || h > maxSide || w > maxSide {
+	if !cut || herr != nil || werr != nil || h < 1 || w < 1 || h > picture.MaxSide || w > picture.MaxSide {
 		return 0, 0, false, fmt.Errorf("data set %s: size=%s: write HxW, height first, as size=35x55", s, v)
 	}
 	return h, w, true, nil

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"simgan/data/picture"
 )
 
 // synthesEyes is a folder of SynthesEyes: f01_<id>_<pitch>_<yaw>.png, angles in radians.
@@ -73,7 +75,7 @@ func (d *synthesEyes) Close() error { return nil }
 
 // Sample decodes image i, grey.
 func (d *synthesEyes) Sample(i int) (Sample, error) {
-	m, err := decodeFile(filepath.Join(d.root, d.names[i]))
+	m, err := picture.Decode(filepath.Join(d.root, d.names[i]))
 	if err != nil {
 		return Sample{}, err
 	}

@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+
+	"simgan/data/picture"
 )
 
 // unityEyes is a folder of UnityEyes v1: N.jpg with N.json, any picture size; or of such refined: crops as N.png or
@@ -103,7 +106,7 @@ func (d *unityEyes) Sample(i int) (Sample, error) {
 	if err != nil {
 		return Sample{}, err
 	}
-	m, err := decodeWindow(filepath.Join(d.root, d.Name(i)), label.window)
+	m, err := picture.DecodeWindow(filepath.Join(d.root, d.Name(i)), label.window)
 	if err != nil {
 		return Sample{}, err
 	}
@@ -134,13 +137,26 @@ type unityEyesLabel struct {
 	cropped bool         // the picture is the eye's window already: a refined one
 }
 
+// labelTexts holds buffers for N.json files: readUnityEyes runs once per sample.
+var labelTexts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // readUnityEyes reads N.json; every number in it is text: "(x, y, z)".
 func readUnityEyes(path string) (l unityEyesLabel, err error) {
-	text := contents.Get().(*bytes.Buffer)
-	defer contents.Put(text)
-	if err := readInto(text, path); err != nil {
+	text := labelTexts.Get().(*bytes.Buffer)
+	defer labelTexts.Put(text)
+	text.Reset()
+	file, err := os.Open(path)
+	if err != nil {
 		return l, err
 	}
+	defer file.Close()
+	if _, err := text.ReadFrom(file); err != nil {
+		return l, err
+	}
+	return parseUnityEyes(path, text.Bytes())
+}
+
+func parseUnityEyes(path string, text []byte) (l unityEyesLabel, err error) {
 	var file struct {
 		Margin  []string `json:"interior_margin_2d"`
 		Details struct {
@@ -149,7 +165,7 @@ func readUnityEyes(path string) (l unityEyesLabel, err error) {
 		Crop     json.RawMessage `json:"simgan_crop"` // unityEyesCrop
 		Version2 json.RawMessage `json:"ground_truth"`
 	}
-	if err := json.Unmarshal(text.Bytes(), &file); err != nil {
+	if err := json.Unmarshal(text, &file); err != nil {
 		return l, fmt.Errorf("%s: no whole JSON (%w): replace or remove it and its picture", path, err)
 	}
 	if file.Version2 != nil && file.Margin == nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
@@ -40,7 +41,7 @@ func (d *unityEyes) croppedLabel(i int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	width, height, err := imageSize(filepath.Join(d.root, d.Name(i)))
+	width, height, err := picture.ReadSize(filepath.Join(d.root, d.Name(i)))
 	if err != nil {
 		return nil, err
 	}
@@ -101,9 +102,8 @@ func newUnityEyesWriter(dir string, _ int) (sceneWriter[*simulate.Eye], error) {
 
 func (w unityEyesWriter) write(i int, e *simulate.Eye) error {
 	f := e.Frame(640, 480)
-	picture := Image{C: 1, H: f.H, W: f.W, Bits: 8, Pix: widen(f.Grey)}
 	stem := filepath.Join(w.dir, strconv.Itoa(i+1))
-	if err := encodeJPEG(stem+".jpg", picture); err != nil {
+	if err := picture.EncodeJPEG(stem+".jpg", picture.FromLevels(1, f.H, f.W, 8, f.Grey)); err != nil {
 		return err
 	}
 	points := func(list [][2]float64) (texts []string) {

@@ -1,4 +1,4 @@
-"""Writes data/jpegcrop/testdata: small JPEGs of libjpeg-turbo, through Pillow (13.0.0), in its subsamplings, with
+"""Writes data/picture/jpegcrop/testdata: small JPEGs of libjpeg-turbo, through Pillow (13.0.0), in its subsamplings, with
 optimised tables, restart markers, and progressive. Run in a Python with numpy and pillow, in the checkout."""
 
 import pathlib
@@ -6,7 +6,7 @@ import pathlib
 import numpy
 from PIL import Image
 
-out = pathlib.Path("data/jpegcrop/testdata")
+out = pathlib.Path("data/picture/jpegcrop/testdata")
 out.mkdir(parents=True, exist_ok=True)
 y, x = numpy.mgrid[:48, :64]
 noise = numpy.random.default_rng(1).integers(0, 90, (48, 64))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Holds the arrows between folders: cgo <- models <- trainer <- eval <- cmd; data knows no torch;
-# only the folder cgo says import "C". cgo/h5names, which lists HDF5 groups for data, knows no torch either.
+# Holds the arrows between folders: cgo <- models <- trainer <- eval <- cmd; data knows no torch; data/picture knows no
+# data sets; only the folder cgo says import "C". cgo/h5names, which lists HDF5 groups for data, knows no torch either.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 status=0
@@ -16,6 +16,7 @@ forbid() {
 }
 
 forbid data '^simgan/(cgo$|models|trainer|eval|cmd)|gotorch'
+forbid data/picture '^simgan/([^d]|data$|data/(mat|npy|simulate))'
 forbid cgo/h5names '^simgan/(cgo$|models|data|trainer|eval|cmd)|gotorch'
 forbid cgo '^simgan/(models|data|trainer|eval|cmd)'
 forbid models '^simgan/(data|trainer|eval|cmd)'

@@ -42,7 +42,7 @@ mistake() {
 
 . build/env.sh
 export OMP_NUM_THREADS=1
-go test ./trainer ./models ./data ./eval >/dev/null || { echo "tests fail without any mistake: mend them first"; exit 1; }
+go test ./trainer ./models ./data ./data/picture ./eval >/dev/null || { echo "tests fail without any mistake: mend them first"; exit 1; }
 mistake "history never fills" trainer/history.go 's/n = min\(n, b\.size\)/n = 0/' trainer
 mistake "history's images are not the refined ones" trainer/history.go 's/return cgo\.PutRows\(b\.images, places, new\)/_ = new\n\treturn nil/' trainer
 mistake "history gives more than half" trainer/history.go 's/old := min\(n, /old := min(n*3\/2, /' trainer
@@ -53,9 +53,9 @@ mistake "lambda changes with the batch size" models/losses.go 's/lambda\/float64
 mistake "D learns while R trains" trainer/steps.go 's/t\.D\.Freeze\(true\)/t.D.Freeze(false)/' trainer
 mistake "R learns while D trains" trainer/steps.go 's/err = cgo\.NoGrad\(func\(\) error \{\n(\t+return t\.mixed.*?\n\t\t\}\))\n\t\}\)/err = func() error {\n$1\n\t}()/s' trainer
 mistake "R is pretrained with the full loss" trainer/algorithm.go 's/t\.updateR\(ctx, false\)/t.updateR(ctx, true)/' trainer
-mistake "width and height swapped on resize" data/resize.go 's/(func \(m Image\) Resize\(h, w int\) Image \{)/$1\n\th, w = w, h/' data
-mistake "a contrast stretch an image on export" data/batch.go 's/for i, v := range pixels \{\n\t\tm\.Pix/low, high := pixels[0], pixels[0]\n\tfor _, v := range pixels {\n\t\tlow, high = min(low, v), max(high, v)\n\t}\n\tfor i, v := range pixels {\n\t\tv = (v-low)\/(high-low+1e-9)*2 - 1\n\t\tm.Pix/' data
-mistake "scaling by 256 before the cast" data/batch.go 's/top := float64\(int\(1\)<<bits - 1\)/top := float64(int(1) << bits)/' data
+mistake "width and height swapped on resize" data/picture/resize.go 's/(func \(m Image\) Resize\(h, w int\) Image \{)/$1\n\th, w = w, h/' data/picture
+mistake "a contrast stretch an image on export" data/picture/unit.go 's/for i, v := range pixels \{\n\t\tm\.Pix/low, high := pixels[0], pixels[0]\n\tfor _, v := range pixels {\n\t\tlow, high = min(low, v), max(high, v)\n\t}\n\tfor i, v := range pixels {\n\t\tv = (v-low)\/(high-low+1e-9)*2 - 1\n\t\tm.Pix/' data/picture
+mistake "scaling by 256 before the cast" data/picture/unit.go 's/top := float64\(int\(1\)<<bits - 1\)/top := float64(int(1) << bits)/' data/picture
 mistake "the last partial batch dropped on export" eval/refine.go 's/from < ds\.Len\(\); from \+= refineBatch/from+refineBatch <= ds.Len(); from += refineBatch/' eval
 mistake "one shuffle for all epochs" data/order.go 's/rand\.NewPCG\(o\.seed, uint64\(epoch\)\)/rand.NewPCG(o.seed, 0)/' data
 mistake "resume restores only weights: no optimizer" trainer/checkpoint.go 's/add\("optimizer\."\+name\+"\."\+moment, tensors\)/_, _, _ = name, moment, tensors/' trainer

@@ -1,12 +1,11 @@
-package data
+package picture
 
-// gridScale is how many pixels of a grid's picture show one pixel of an image, gridGap the grey line between images.
 const (
-	gridScale = 2
-	gridGap   = 2
+	gridScale = 2 // a pixel of an image becomes gridScale x gridScale pixels of the grid
+	gridGap   = 2 // width in pixels of the grey line between images
 )
 
-// Grid puts rows of images of one size into one picture, enlarged without smoothing.
+// Grid returns one picture with rows of images of one size, enlarged without smoothing.
 func Grid(rows ...[]Image) Image {
 	columns := 0
 	for _, row := range rows {

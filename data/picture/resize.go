@@ -1,4 +1,4 @@
-package data
+package picture
 
 import (
 	"math"
@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// Resize is the image at h x w by the Catmull-Rom kernel, widened where it shrinks, so that nothing aliases: to the bit
-// what golang.org/x/image/draw's CatmullRom makes of it, in a sixth of the time, for it knows no colours and no alpha.
+// Resize returns the image at h x w by the Catmull-Rom kernel, which is widened for shrinking so that nothing aliases.
+// The result equals that of golang.org/x/image/draw's CatmullRom to the bit, in a sixth of the time, because Resize
+// needs no colour models and no alpha.
 func (m Image) Resize(h, w int) Image {
 	if m.H == h && m.W == w {
 		return m
@@ -29,7 +30,7 @@ func (m Image) Resize(h, w int) Image {
 	return out
 }
 
-// resizer is what resizing takes, kept from one image to the next: those of a data set have mostly one size.
+// resizer holds the buffers and weights of one resize, kept for the next image: most have the same size.
 type resizer struct {
 	across, down tapsOf
 	rows         []quad
@@ -38,7 +39,7 @@ type resizer struct {
 
 var resizers = sync.Pool{New: func() any { return new(resizer) }}
 
-// prepare makes room to resize m to h x w.
+// prepare sizes the buffers for resizing m to h x w.
 func (r *resizer) prepare(m Image, h, w int) {
 	r.across.set(m.W, w)
 	r.down.set(m.H, h)
@@ -47,10 +48,11 @@ func (r *resizer) prepare(m Image, h, w int) {
 	r.sum = slices.Grow(r.sum[:0], w)[:w]
 }
 
-// quad is a sample of each of 4 rows.
+// quad holds one value of each of 4 rows.
 type quad struct{ a, b, c, d float64 }
 
-// rows writes the samples of 4 rows, at the image's end the last one's again, as parts of 65535 before they are divided by it.
+// rows writes the levels of 4 rows as multiples of 1/65535, still to be divided. After the image's end the last row
+// repeats.
 func (m Image) rows(c, y int, dst []quad) {
 	scale := uint32(1)
 	if m.Bits == 8 {
@@ -59,29 +61,33 @@ func (m Image) rows(c, y int, dst []quad) {
 	row := func(k int) []uint16 { return m.Pix[(c*m.H+min(y+k, m.H-1))*m.W:][:len(dst)] }
 	first, second, third, fourth := row(0), row(1), row(2), row(3)
 	for x := range dst {
-		dst[x] = quad{float64(uint32(first[x]) * scale), float64(uint32(second[x]) * scale), float64(uint32(third[x]) * scale), float64(uint32(fourth[x]) * scale)}
+		dst[x] = quad{
+			float64(uint32(first[x]) * scale), float64(uint32(second[x]) * scale),
+			float64(uint32(third[x]) * scale), float64(uint32(fourth[x]) * scale),
+		}
 	}
 }
 
-// taps say which samples of a row or column make one of the resized one, and how much each counts.
+// taps holds which levels of a row or column contribute to one level of the resized row or column, and their weights.
 type taps struct {
 	first   int
 	weights []float64
 	total   float64 // sum of the weights
 	inverse float64 // 1/total
-	share   float64 // inverse, of parts of 65535
+	share   float64 // inverse/65535
 }
 
-// newTaps are those of n samples resized to m.
+// newTaps returns the taps for resizing n levels to m.
 func newTaps(n, m int) []taps {
 	const support = 2.0
 	scale := float64(n) / float64(m)
-	wide := max(scale, 1) // of the kernel
+	wide := max(scale, 1) // factor by which the kernel is widened
 	all, weights := make([]taps, m), make([]float64, 0, m*(int(2*support*wide)+3))
 	for x := range all {
 		t := &all[x]
 		centre := float64((float64(x)+0.5)*scale) - 0.5
-		from, to := max(int(math.Floor(centre-support*wide)), 0), min(int(math.Ceil(centre+support*wide)), n)
+		from := max(int(math.Floor(centre-support*wide)), 0)
+		to := min(int(math.Ceil(centre+support*wide)), n)
 		begin := len(weights)
 		for i := from; i < to; i++ {
 			weight := catmullRom(math.Abs((centre - float64(i)) * (1 / wide)))
@@ -101,7 +107,7 @@ func newTaps(n, m int) []taps {
 	return all
 }
 
-// catmullRom is the kernel at a distance.
+// catmullRom returns the kernel's value at distance t.
 func catmullRom(t float64) float64 {
 	switch {
 	case t < 1:
@@ -112,20 +118,20 @@ func catmullRom(t float64) float64 {
 	return 0
 }
 
-// tapsOf are the taps of n samples resized to m.
+// tapsOf holds the taps for resizing n levels to m.
 type tapsOf struct {
 	n, m int
 	all  []taps
 }
 
-// set makes them anew where they are of other sizes.
+// set computes the taps again if the sizes changed.
 func (t *tapsOf) set(n, m int) {
 	if t.n != n || t.m != m {
 		*t = tapsOf{n, m, newTaps(n, m)}
 	}
 }
 
-// apply resizes 4 rows of parts of 65535.
+// apply resizes 4 rows of multiples of 1/65535.
 func (t *tapsOf) apply(rows []quad, dst []float64) {
 	w := t.m
 	for x := range t.all {
@@ -135,7 +141,8 @@ func (t *tapsOf) apply(rows []quad, dst []float64) {
 	}
 }
 
-// sum is that of 4 rows' samples, each times its weight: they do not wait for each other.
+// sum returns the weighted sums of 4 rows' levels. The 4 sums do not depend on each other, so a processor overlaps
+// them.
 func (t *taps) sum(samples []quad) (sum quad) {
 	samples = samples[:len(t.weights)]
 	for k, weight := range t.weights {
@@ -148,7 +155,7 @@ func (t *taps) sum(samples []quad) (sum quad) {
 	return sum
 }
 
-// add writes the sums of a column's samples, each times its weight, of all columns.
+// add writes the weighted sum of each column's levels.
 func (t *taps) add(rows, sum []float64) {
 	w := len(sum)
 	clear(sum)
@@ -160,7 +167,7 @@ func (t *taps) add(rows, sum []float64) {
 	}
 }
 
-// put writes sums of a row's parts of 1 as samples; the kernel can overshoot on both sides.
+// put writes a row's sums, in units of 1, as levels. The kernel can overshoot on both sides.
 func (t taps) put(sums []float64, bits int, dst []uint16) {
 	for x, v := range sums {
 		level := int32(float64(0xffff*float64(min(v, t.total)*t.inverse)) + 0.5)

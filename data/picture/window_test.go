@@ -1,4 +1,4 @@
-package data
+package picture
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A window has the grey pixels of the whole picture's crop, wherever it lies: of grey and colour JPEGs and PNGs, inside, over
-// the border and outside of the picture. Colours are those of the standard library's conversion.
+// A window has the grey pixels of the whole picture's crop, wherever it lies: of grey and colour JPEGs and PNGs,
+// inside, over the border and outside of the picture. Colours are those of the standard library's conversion.
 func TestDecodeWindowIsTheCrop(t *testing.T) {
 	dir := t.TempDir()
 	for _, channels := range []int{1, 3} {
@@ -20,17 +20,17 @@ func TestDecodeWindowIsTheCrop(t *testing.T) {
 		for i := range m.Pix {
 			m.Pix[i] = uint16(i*i/97) % 256
 		}
-		for name, encode := range map[string]func(string, Image) error{"m.jpg": encodeJPEG, "m.png": EncodePNG} {
+		for name, encode := range map[string]func(string, Image) error{"m.jpg": EncodeJPEG, "m.png": EncodePNG} {
 			path := filepath.Join(dir, name)
 			if err := encode(path, m); err != nil {
 				t.Fatal(err)
 			}
-			whole, err := decodeFile(path)
+			whole, err := Decode(path)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, w := range [][4]int{{0, 0, 90, 60}, {31, 17, 20, 9}, {-5, -7, 30, 20}, {80, 50, 30, 30}, {-40, 10, 8, 8}, {95, 70, 3, 3}} {
-				got, err := decodeWindow(path, func(width, height int) (int, int, int, int) {
+				got, err := DecodeWindow(path, func(width, height int) (int, int, int, int) {
 					if width != 90 || height != 60 {
 						t.Errorf("the picture is said to be %dx%d", width, height)
 					}
@@ -47,11 +47,11 @@ func TestDecodeWindowIsTheCrop(t *testing.T) {
 	}
 }
 
-// A JPEG whose header says that it is 0 wide is an error, as is one cut short and one of sampling factors beyond 4, which
-// image/jpeg refuses though a single component needs none.
+// A JPEG whose header says that it is 0 wide is an error, as is one cut short and one of sampling factors beyond 4,
+// which image/jpeg refuses though a single component needs none.
 func TestDecodeWindowOfBadHeaders(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.jpg")
-	if err := encodeJPEG(path, NewImage(1, 60, 90, 8)); err != nil {
+	if err := EncodeJPEG(path, NewImage(1, 60, 90, 8)); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)
@@ -60,14 +60,14 @@ func TestDecodeWindowOfBadHeaders(t *testing.T) {
 	}
 	frame := bytes.Index(whole, []byte{0xff, 0xc0}) + 5 // height, width, components, id, factors
 	for want, change := range map[string]func([]byte) []byte{
-		"0x60 pixels are no picture":                func(b []byte) []byte { b[frame+2], b[frame+3] = 0, 0; return b },
+		"has 0x60 pixels": func(b []byte) []byte { b[frame+2], b[frame+3] = 0, 0; return b },
 		"readable PNG or JPEG (invalid JPEG format": func(b []byte) []byte { b[frame+6] = 0x51; return b },
-		"truncated jpeg":                            func(b []byte) []byte { return b[:len(b)-2] },
+		"truncated jpeg": func(b []byte) []byte { return b[:len(b)-2] },
 	} {
 		if err := os.WriteFile(path, change(bytes.Clone(whole)), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		_, err := decodeWindow(path, func(width, height int) (int, int, int, int) { return 0, 0, 8, 8 })
+		_, err := DecodeWindow(path, func(width, height int) (int, int, int, int) { return 0, 0, 8, 8 })
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, not %q", err, want)
 		}
