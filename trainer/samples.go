@@ -3,6 +3,7 @@ package trainer
 import (
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/data/picture"
 	"simgan/internal/exit"
 	"simgan/trainer/simgan"
 )
@@ -36,7 +37,7 @@ func (r *run) drawSamples(step int) error {
 		return err
 	}
 	bits := r.synthetic.Set.Info().Bits
-	grid := data.Grid(r.samples.x.Images(bits), refined.Images(bits), r.samples.y.Images(bits))
+	grid := picture.Grid(r.samples.x.Images(bits), refined.Images(bits), r.samples.y.Images(bits))
 	return r.folder.WriteSamples(step, grid)
 }
 

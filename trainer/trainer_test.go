@@ -15,6 +15,7 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/data/picture"
 )
 
 // small is a run of seconds that uses every part: history, noise, average, penalty, decay.
@@ -200,7 +201,7 @@ func TestResumeOfAFinishedRun(t *testing.T) {
 func TestSkipBadReachesEveryPlace(t *testing.T) {
 	photos := t.TempDir()
 	for i := range 20 {
-		if err := data.EncodePNG(filepath.Join(photos, fmt.Sprintf("%02d.png", i)), data.NewImage(1, 35, 55, 8)); err != nil {
+		if err := picture.EncodePNG(filepath.Join(photos, fmt.Sprintf("%02d.png", i)), picture.NewImage(1, 35, 55, 8)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -266,7 +267,7 @@ func halfAnImage(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"0.png", "1.png"} {
-		if err := data.EncodePNG(filepath.Join(dir, name), data.NewImage(1, 35, 55, 8)); err != nil {
+		if err := picture.EncodePNG(filepath.Join(dir, name), picture.NewImage(1, 35, 55, 8)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/google/renameio/v2"
 
-	"simgan/data"
+	"simgan/data/picture"
 	"simgan/trainer/rundir/events"
 )
 
@@ -95,9 +95,9 @@ func (f *Folder) Logf(format string, args ...any) {
 }
 
 // WriteSamples writes samples/step-NNNNNNN.png and shows it to TensorBoard.
-func (f *Folder) WriteSamples(step int, grid data.Image) error {
+func (f *Folder) WriteSamples(step int, grid picture.Image) error {
 	path := f.path(samplesFolder, stepName(step)+".png")
-	if err := data.EncodePNG(path, grid); err != nil {
+	if err := picture.EncodePNG(path, grid); err != nil {
 		return err
 	}
 	png, err := os.ReadFile(path)

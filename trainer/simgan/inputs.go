@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"simgan/cgo"
-	"simgan/data"
+	"simgan/data/picture"
 )
 
 // inputs are what the host decides for a step: its images, the history's places and the learning rate. They lie at fixed
@@ -134,7 +134,7 @@ func (in *levelsInput) images(s *cgo.Scope, n int) cgo.Tensor {
 		rows = s.Narrow(in.rows, 0, 0, int64(n))
 	}
 	i := in.from.info
-	return s.Levels(rows, i.Bits, data.UnitScale(i.Bits), int64(n), int64(i.C), int64(i.H), int64(i.W))
+	return s.Levels(rows, i.Bits, picture.UnitScale(i.Bits), int64(n), int64(i.C), int64(i.H), int64(i.W))
 }
 
 // Close frees the room.

@@ -9,6 +9,7 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/data/picture"
 	"simgan/internal/tinyrun"
 )
 
@@ -59,7 +60,7 @@ func TestLevelsAreTheHosts(t *testing.T) {
 	}
 	for _, bits := range []int{8, 16} {
 		n := 1 << bits
-		m := data.NewImage(1, 2, n/2, bits)
+		m := picture.NewImage(1, 2, n/2, bits)
 		var levels []byte
 		for i := range m.Pix {
 			m.Pix[i] = uint16(i)
@@ -69,14 +70,14 @@ func TestLevelsAreTheHosts(t *testing.T) {
 			}
 		}
 		want := make([]float32, n)
-		data.ToUnit(m, want)
+		picture.ToUnit(m, want)
 		err := cgo.Within(func(s *cgo.Scope) error {
 			staged, err := cgo.Stage(levels, 2, cgo.CPU)
 			if err != nil {
 				return err
 			}
 			defer staged.Close()
-			x := s.Levels(staged.Tensor, bits, data.UnitScale(bits), 2, 1, 1, int64(n/2))
+			x := s.Levels(staged.Tensor, bits, picture.UnitScale(bits), 2, 1, 1, int64(n/2))
 			if s.Err() != nil {
 				return s.Err()
 			}
