@@ -55,7 +55,7 @@ func NewDiscriminator(c architecture.Discriminator, channels int) (*Discriminato
 	}
 	d := &Discriminator{Config: c, Channels: channels}
 	d.Kernels.network = d
-	err := guarded("discriminator", func() {
+	err := buildNetwork("discriminator", func() {
 		in := int64(channels)
 		for i, l := range table {
 			if l.out > 0 && i < len(table)-1 {

@@ -36,7 +36,7 @@ func NewGazeEstimator(channels, h, w, outputs int) (*GazeEstimator, error) {
 	if oh < 1 || ow < 1 {
 		return nil, fmt.Errorf("gaze estimator: images of %dx%d (height x width) are too small; it needs at least 18x18", h, w)
 	}
-	err := guarded("gaze estimator", func() {
+	err := buildNetwork("gaze estimator", func() {
 		for _, l := range gazeTable {
 			if l.out == 0 {
 				continue

@@ -48,7 +48,7 @@ func NewRefiner(c architecture.Refiner, channels int) (*Refiner, error) {
 	}
 	r := &Refiner{Config: c, Channels: channels}
 	r.Kernels.network = r
-	err := guarded("refiner", func() {
+	err := buildNetwork("refiner", func() {
 		width, k, bk := int64(c.Width), int64(c.Kernel), int64(c.BlockKernel)
 		r.stem = r.conv("stem", int64(channels)+c.Noise.Channels(), width, k, 1, padding, 0)
 		for i := range c.Blocks {
