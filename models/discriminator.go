@@ -76,6 +76,13 @@ func NewDiscriminator(c architecture.Discriminator, channels int) (*Discriminato
 	return d, err
 }
 
+// Close frees the network. It does nothing on nil.
+func (d *Discriminator) Close() {
+	if d != nil {
+		d.Module.Close()
+	}
+}
+
 // Forward is (b, C, H, W) -> logits (b, 2, h, w), no activation behind the last layer.
 func (d *Discriminator) Forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
 	if y, ok := d.Kernels.forward(s, x, training); ok {

@@ -52,6 +52,13 @@ func NewGazeEstimator(channels, h, w, outputs int) (*GazeEstimator, error) {
 	return g, err
 }
 
+// Close frees the network. It does nothing on nil.
+func (g *GazeEstimator) Close() {
+	if g != nil {
+		g.Module.Close()
+	}
+}
+
 // Forward is (b, C, h, w) -> (b, outputs) float32.
 func (g *GazeEstimator) Forward(s *cgo.Scope, x cgo.Tensor) cgo.Tensor {
 	x = g.layers(s, x, len(gazeTable))

@@ -70,6 +70,13 @@ func NewHandEstimator(c HandConfig, channels int) (*HandEstimator, error) {
 	return e, err
 }
 
+// Close frees the network. It does nothing on nil.
+func (e *HandEstimator) Close() {
+	if e != nil {
+		e.Module.Close()
+	}
+}
+
 func (m *Module) stack(name string, f, maps int64, more bool) stack {
 	s := stack{
 		glass:    m.hourglass(name+"glass.", f, hourglassDepth),

@@ -65,6 +65,13 @@ func NewRefiner(c architecture.Refiner, channels int) (*Refiner, error) {
 	return r, err
 }
 
+// Close frees the network. It does nothing on nil.
+func (r *Refiner) Close() {
+	if r != nil {
+		r.Module.Close()
+	}
+}
+
 // Forward refines x (b, C, H, W) with the noise of DrawNoise, if any: (b, C, H, W) float32 in (-1, 1).
 func (r *Refiner) Forward(s *cgo.Scope, x, noise cgo.Tensor, training bool) cgo.Tensor {
 	h := x
