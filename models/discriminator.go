@@ -55,7 +55,7 @@ func NewDiscriminator(c architecture.Discriminator, channels int) (*Discriminato
 	}
 	d := &Discriminator{Config: c, Channels: channels}
 	d.Kernels.network = d
-	err := guarded("discriminator", func() {
+	err := buildNetwork("discriminator", func() {
 		in := int64(channels)
 		for i, l := range table {
 			if l.out > 0 && i < len(table)-1 {
@@ -74,6 +74,13 @@ func NewDiscriminator(c architecture.Discriminator, channels int) (*Discriminato
 		}
 	})
 	return d, err
+}
+
+// Close frees the network. It does nothing on nil.
+func (d *Discriminator) Close() {
+	if d != nil {
+		d.Module.Close()
+	}
 }
 
 // Forward is (b, C, H, W) -> logits (b, 2, h, w), no activation behind the last layer.

@@ -36,7 +36,7 @@ func NewGazeEstimator(channels, h, w, outputs int) (*GazeEstimator, error) {
 	if oh < 1 || ow < 1 {
 		return nil, fmt.Errorf("gaze estimator: images of %dx%d (height x width) are too small; it needs at least 18x18", h, w)
 	}
-	err := guarded("gaze estimator", func() {
+	err := buildNetwork("gaze estimator", func() {
 		for _, l := range gazeTable {
 			if l.out == 0 {
 				continue
@@ -50,6 +50,13 @@ func NewGazeEstimator(channels, h, w, outputs int) (*GazeEstimator, error) {
 		g.fc2 = g.linear("fc2", 1000, int64(outputs), 1e-2)
 	})
 	return g, err
+}
+
+// Close frees the network. It does nothing on nil.
+func (g *GazeEstimator) Close() {
+	if g != nil {
+		g.Module.Close()
+	}
 }
 
 // Forward is (b, C, h, w) -> (b, outputs) float32.

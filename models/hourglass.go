@@ -58,7 +58,7 @@ func NewHandEstimator(c HandConfig, channels int) (*HandEstimator, error) {
 		return nil, fmt.Errorf("hand estimator: width %d, stacks %d, joints %d: use a width of 4, 8, 12, ... and 1 or more of the others", c.Width, c.Stacks, c.Joints)
 	}
 	e := &HandEstimator{Config: c}
-	err := guarded("hand estimator", func() {
+	err := buildNetwork("hand estimator", func() {
 		f := int64(c.Width)
 		e.stem = e.conv("stem", int64(channels), f/4, 7, 2, cgo.Zeros, 0)
 		e.stemNorm = e.norm("stem_norm", architecture.BatchNormalization, f/4)
@@ -68,6 +68,13 @@ func NewHandEstimator(c HandConfig, channels int) (*HandEstimator, error) {
 		}
 	})
 	return e, err
+}
+
+// Close frees the network. It does nothing on nil.
+func (e *HandEstimator) Close() {
+	if e != nil {
+		e.Module.Close()
+	}
 }
 
 func (m *Module) stack(name string, f, maps int64, more bool) stack {

@@ -48,7 +48,7 @@ func NewRefiner(c architecture.Refiner, channels int) (*Refiner, error) {
 	}
 	r := &Refiner{Config: c, Channels: channels}
 	r.Kernels.network = r
-	err := guarded("refiner", func() {
+	err := buildNetwork("refiner", func() {
 		width, k, bk := int64(c.Width), int64(c.Kernel), int64(c.BlockKernel)
 		r.stem = r.conv("stem", int64(channels)+c.Noise.Channels(), width, k, 1, padding, 0)
 		for i := range c.Blocks {
@@ -63,6 +63,13 @@ func NewRefiner(c architecture.Refiner, channels int) (*Refiner, error) {
 		r.last = r.conv("last", width, int64(channels), 1, 1, padding, 1e-2)
 	})
 	return r, err
+}
+
+// Close frees the network. It does nothing on nil.
+func (r *Refiner) Close() {
+	if r != nil {
+		r.Module.Close()
+	}
 }
 
 // Forward refines x (b, C, H, W) with the noise of DrawNoise, if any: (b, C, H, W) float32 in (-1, 1).
