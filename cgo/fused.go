@@ -1,7 +1,6 @@
 package cgo
 
-// #include "fused.h"
-// #include "winograd.h"
+// #include "libsimgan/fused.h"
 import "C"
 
 // Kernels is what fused layers are made of.

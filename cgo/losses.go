@@ -1,6 +1,6 @@
 package cgo
 
-// #include "losses.h"
+// #include "libsimgan/losses.h"
 import "C"
 
 // computed is how a loss is: numbered as in losses.h.

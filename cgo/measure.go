@@ -1,6 +1,6 @@
 package cgo
 
-// #include "measure.h"
+// #include "libsimgan/measure.h"
 import "C"
 
 import (

@@ -1,6 +1,6 @@
 package cgo
 
-// #include "ops.h"
+// #include "libsimgan/ops.h"
 import "C"
 
 import (

@@ -4,7 +4,7 @@
 // One goroutine, locked to its thread by Start, owns libtorch: gradient mode and autocast are thread-local.
 package cgo
 
-// #include "tensor.h"
+// #include "libsimgan/tensor.h"
 import "C"
 
 import (

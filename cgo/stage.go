@@ -1,6 +1,6 @@
 package cgo
 
-// #include "stage.h"
+// #include "libsimgan/stage.h"
 import "C"
 
 import (

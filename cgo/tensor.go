@@ -1,6 +1,6 @@
 package cgo
 
-// #include "tensor.h"
+// #include "libsimgan/tensor.h"
 import "C"
 
 import (

@@ -1,6 +1,8 @@
-//go:build ignore
-
 #include "tensor.h"
+
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "guard.h"
 

@@ -1,11 +1,11 @@
 // What Winograd's convolutions do with a chunk of tiles: transform them, multiply them with filters or gradients, write results.
 #pragma once
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <vector>
 
-#include "winograd_transforms.h"
+#include "kernels/winograd_transforms.h"
 
 namespace sg::winograd {
 

@@ -1,10 +1,10 @@
-//go:build ignore
-
 #include "measure.h"
 
-#include <ATen/ATen.h>
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/randn.h>
 #include <c10/core/CachingDeviceAllocator.h>
 
 #include "guard.h"

@@ -1,17 +1,19 @@
-//go:build ignore
-
 #include "fused.h"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/max_pool2d_with_indices.h>
+#include <ATen/ops/max_pool2d_with_indices_backward.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
-#include "border.h"
+#include "kernels/border.h"
 #include "extras.h"
 #include "guard.h"
-#include "kernels.h"
-#include "winograd.h"
+#include "kernels/kernels.h"
+#include "kernels/winograd.h"
 
 namespace {
 
@@ -218,3 +220,5 @@ char *sg_fused_layers(sg_tensor x, sg_tensor *params, const sg_fused_layer *tabl
     *out = sg::give(outside(layers.forward(maps, w, b, nullptr), list.back().size(0), layers.border));
   });
 }
+
+int sg_has_winograd(void) { return sg::has_winograd(); }

@@ -1,4 +1,4 @@
-// Winograd's F(4x4, 3x3) as transforms of tiles, 8 channels at a time, with AVX2 and FMA: include it where sg_has_winograd is asked first.
+// Winograd's F(4x4, 3x3) as transforms of tiles, 8 channels at a time, with AVX2 and FMA: include it where has_winograd is asked first.
 #pragma once
 
 namespace sg::winograd {

@@ -9,9 +9,9 @@
 
 namespace sg {
 
-// The source of our own kernels, all of it; setup.sh makes the file.
+// The source of our own kernels, all of it; the Makefile writes the file.
 inline const char *const own_source =
-#include "own_source.inc"
+#include "kernel_source.inc"
     ;
 
 namespace compiler {

@@ -6,8 +6,8 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
 
-#include "../graph.h"
-#include "../guard.h"
+#include "graph.h"
+#include "guard.h"
 
 namespace sg::recording {
 

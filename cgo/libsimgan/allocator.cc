@@ -1,5 +1,3 @@
-//go:build ignore
-
 #include "allocator.h"
 
 #include <c10/core/CPUAllocator.h>

@@ -1,6 +1,12 @@
 // Our own kernels: compiled once a device, tried beside libtorch's operations, and launched on libtorch's stream, where a CUDA graph records them.
 #include "launch.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/zeros.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
@@ -11,11 +17,11 @@
 #include <mutex>
 #include <optional>
 
-#include "../border.h"
-#include "../border_kernels.h"
-#include "../guard.h"
-#include "../loss_kernels.h"
-#include "../own.h"
+#include "kernels/border.h"
+#include "kernels/border_kernels.h"
+#include "guard.h"
+#include "kernels/loss_kernels.h"
+#include "device_kernels.h"
 #include "compile.h"
 
 namespace sg::own {

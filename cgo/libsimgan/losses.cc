@@ -1,13 +1,15 @@
-//go:build ignore
-
 #include "losses.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "extras.h"
 #include "guard.h"
-#include "loss_kernels.h"
-#include "own.h"
+#include "kernels/loss_kernels.h"
+#include "device_kernels.h"
 
 using at::Tensor;
 using torch::autograd::AutogradContext;

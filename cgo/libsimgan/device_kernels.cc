@@ -1,11 +1,9 @@
-//go:build ignore
-
-#include "own.h"
+#include "device_kernels.h"
 
 #include <atomic>
 
-#include "border.h"
-#include "border_kernels.h"
+#include "kernels/border.h"
+#include "kernels/border_kernels.h"
 #include "extras.h"
 #include "guard.h"
 

@@ -1,10 +1,13 @@
-//go:build ignore
-
 #include <atomic>
 
 #include "fused.h"
+
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/convolution_backward.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/threshold_backward.h>
 #include "guard.h"
-#include "kernels.h"
+#include "kernels/kernels.h"
 
 using at::Tensor;
 

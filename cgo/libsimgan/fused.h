@@ -18,6 +18,8 @@ typedef struct {
 // between layers; gradients come in the parameters' own, and in x's. There is no second derivative.
 char *sg_fused_layers(sg_tensor x, sg_tensor *params, const sg_fused_layer *table, int64_t n, int padding, int kernels, int8_t type,
                       sg_tensor *out);
+// Whether the processor has the instructions that Winograd's kernels are written for: AVX2 and FMA.
+int sg_has_winograd(void);
 // How often this process called the reference kernels: forward, gradient of an input, gradient of filters. For tests.
 char *sg_fused_calls(int64_t *calls);
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 // Kernels of our own on a GPU, once sg_cuda_own_kernels has compiled and tried them.
 #pragma once
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 namespace sg::own {
 

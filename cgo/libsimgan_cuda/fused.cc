@@ -1,6 +1,8 @@
 // The kernels of fused layers as cuDNN graphs. For each shape every plan that cuDNN has is timed once on the device, and the fastest
 // one's name kept in a file of the cache folder. A capture of a CUDA graph must find its plans built: run the step once before.
 #include <ATen/cudnn/Handle.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <c10/cuda/CUDAGraphsC10Utils.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
@@ -13,7 +15,7 @@
 #include <map>
 #include <mutex>
 
-#include "kernels.h"
+#include "kernels/kernels.h"
 #include "launch.h"
 #include "plans.h"
 

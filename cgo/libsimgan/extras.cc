@@ -1,5 +1,3 @@
-//go:build ignore
-
 #include "extras.h"
 
 #include <dlfcn.h>

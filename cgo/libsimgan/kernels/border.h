@@ -1,7 +1,7 @@
 // Replicate padding for fused layers, without a padded copy a layer: its maps (n, c, h+2p, w+2p) bring a border of p pixels,
 // which the convolutions compute as any pixel or leave alone, and which is then put right, in place. All of it is outside of autograd.
 #pragma once
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <utility>
 

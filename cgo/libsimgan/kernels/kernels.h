@@ -2,11 +2,11 @@
 // lie with channels innermost, their channels a multiple of `multiple()`. Maps may have a border of p pixels for replicate padding: there
 // forward's results need not be right nor written, and gradients at results are zero.
 #pragma once
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <utility>
 
-#include "border.h"
+#include "kernels/border.h"
 
 namespace sg {
 

@@ -1,5 +1,3 @@
-//go:build ignore
-
 #include "graph.h"
 
 #include <ATen/Context.h>

@@ -1,14 +1,14 @@
-//go:build ignore
-
 #include "runtime.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <ATen/ops/randn.h>
 #include <c10/core/CachingDeviceAllocator.h>
-#include <dlfcn.h>
 #include <torch/version.h>
+#include <dlfcn.h>
 
 #include <fstream>
 

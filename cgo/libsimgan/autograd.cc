@@ -1,8 +1,10 @@
-//go:build ignore
-
 #include "autograd.h"
 
 #include <ATen/autocast_mode.h>
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_foreach_lerp.h>
+#include <ATen/ops/_fused_adam.h>
+#include <ATen/ops/_fused_sgd.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "guard.h"

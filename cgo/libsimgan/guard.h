@@ -1,6 +1,6 @@
 // What every C function of this library goes through: no C++ exception crosses into Go.
 #pragma once
-#include <ATen/ATen.h>
+#include <ATen/core/Tensor.h>
 
 #include <c10/core/GradMode.h>
 

@@ -1,6 +1,6 @@
 package cgo
 
-// #include "own.h"
+// #include "libsimgan/device_kernels.h"
 import "C"
 
 import "errors"

@@ -1,6 +1,11 @@
-//go:build ignore
-
 #include "ops.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/pad.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/upsample_bilinear2d.h>
+#include <ATen/ops/upsample_nearest2d.h>
 
 #include "guard.h"
 

@@ -1,12 +1,12 @@
-//go:build ignore
-
-#include "winograd.h"
+#include "kernels/winograd.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 
-#include "winograd_tiles.h"
+#include "kernels/winograd_tiles.h"
 
 namespace sg::winograd {
 namespace {
@@ -121,10 +121,10 @@ struct Winograd : sg::Kernels {
 }  // namespace
 }  // namespace sg::winograd
 
-int sg_has_winograd(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool sg::has_winograd() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
 sg::Kernels &sg::winograd_kernels() {
-  TORCH_CHECK(sg_has_winograd(), "this processor lacks AVX2 or FMA");
+  TORCH_CHECK(has_winograd(), "this processor lacks AVX2 or FMA");
   static sg::winograd::Winograd kernels;
   return kernels;
 }
