@@ -94,7 +94,7 @@ func TestHourglassOverfits(t *testing.T) {
 				first = last
 			}
 			if s.Err() != nil {
-				return nil // Within reports it
+				return s.Err()
 			}
 			return s.Backward(loss)
 		})

@@ -123,7 +123,7 @@ func fill(t cgo.Tensor, view safetensors.TensorView) error {
 	return cgo.Within(func(s *cgo.Scope) error {
 		from := s.From(values, cgo.CPU, shape...)
 		if s.Err() != nil {
-			return nil // Within reports it
+			return s.Err()
 		}
 		return cgo.Copy(t, from)
 	})
