@@ -13,7 +13,7 @@ import (
 //	gaze D: 9*96 = 864 at 18*28, 9*96*64 = 55296 at 9*14, then 9*64*32 = 18432, 32*32 = 1024 and 32*2 = 64 at 9*14
 //	hand D: 49*96 = 4704 at 56*56, 25*96*64 = 153600 at 28*28, 9*64*32 = 18432, 1024 and 64 at 7*7
 func TestWorkOfThePapersNetworks(t *testing.T) {
-	if err := cgo.Start(1); err != nil {
+	if _, err := cgo.Start(1); err != nil {
 		t.Fatal(err)
 	}
 	r, err := NewRefiner(paper, 1)
