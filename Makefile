@@ -48,7 +48,7 @@ gpu-test: setup ## the tests that need a GPU; each says why it skips. SIMGAN_GPU
 	@. build/env.sh && go test -count=1 -v -p 1 -run '^TestGPU' ./cgo ./models ./trainer
 
 bundle: export CUDA = 1
-bundle: setup ## build/bundle: to check and measure on a GPU machine without Go (docs/gpu-checks.md)
+bundle: setup ## build/bundle: to check and measure on a GPU machine without Go (docs/dev/gpu-checks.md)
 	@. build/env.sh && bash scripts/bundle.sh build/bundle
 
 mistakes: setup ## check that tests see the mistakes of other implementations (minutes)

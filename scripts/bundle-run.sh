@@ -2,7 +2,7 @@
 # simgan and its GPU tests on this machine's own Python torch 2.11.0, found through $PYTHON or python3. Put into the bundle as
 # run.sh by scripts/bundle.sh:
 #
-#   run.sh check [NAME...]   the checks of docs/gpu-checks.md but the tests, or those named: check.txt; exit 1 where one fails
+#   run.sh check [NAME...]   the checks of docs/dev/gpu-checks.md but the tests, or those named: check.txt; exit 1 where one fails
 #   run.sh check tests       the tests, which take minutes too
 #   run.sh bench [PRESET...] speed beside PyTorch, all of BENCH or these: bench-gpu.json and .md, of one bench-gpu-PRESET.*
 #   run.sh simgan ARGS...    the program

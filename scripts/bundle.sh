@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # bundle.sh [FOLDER]: what simgan is on a machine with a GPU and a Python torch 2.11.0, but without Go, pip or this cache:
-# program, libraries, GPU tests, the PyTorch reference, run.sh (docs/gpu-checks.md). Refuses more than LIMIT bytes.
+# program, libraries, GPU tests, the PyTorch reference, run.sh (docs/dev/gpu-checks.md). Refuses more than LIMIT bytes.
 # Needs build/env.sh sourced. `bundle.sh --size FOLDER` only checks the size.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -233,13 +233,13 @@ func TestBenchNeedsAGPU(t *testing.T) {
 	}
 }
 
-// Every check that run.sh offers has a row in docs/gpu-checks.md.
+// Every check that run.sh offers has a row in docs/dev/gpu-checks.md.
 func TestChecksAreDocumented(t *testing.T) {
 	script, err := os.ReadFile(runner)
 	if err != nil {
 		t.Fatal(err)
 	}
-	docs, err := os.ReadFile("../../docs/gpu-checks.md")
+	docs, err := os.ReadFile("../../docs/dev/gpu-checks.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func TestChecksAreDocumented(t *testing.T) {
 	}
 	for _, name := range names {
 		if !strings.Contains(string(docs), "run.sh check "+name+"`") {
-			t.Errorf("docs/gpu-checks.md does not say run.sh check %s", name)
+			t.Errorf("docs/dev/gpu-checks.md does not say run.sh check %s", name)
 		}
 	}
 }
