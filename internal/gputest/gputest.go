@@ -1,4 +1,4 @@
-// Package gputest says for tests whether there is a GPU, and why one is skipped.
+// Package gputest gives tests a GPU, or skips them with a reason.
 package gputest
 
 import (
@@ -6,9 +6,10 @@ import (
 	"testing"
 )
 
-// Need is the number of the GPU that the test may use, 0; the test is skipped where devices, cgo.CUDADevices, finds none.
-// $SIMGAN_GPU changes that: with "require" the test fails then, for a list of skipped tests is no check of a machine that has
-// a GPU; with "cpu" Need is -1, the CPU, which shows without a GPU that the test itself is right.
+// Need returns the number of the GPU that the test may use, 0. It skips the test if devices (cgo.CUDADevices) finds
+// none. $SIMGAN_GPU changes that. With "require" the test fails instead, because a list of skipped tests does not check
+// a machine that has a GPU. With "cpu" Need returns -1, the CPU: without a GPU this shows that the test itself is
+// right.
 func Need(t testing.TB, devices func() (int, error)) int {
 	t.Helper()
 	mode := os.Getenv("SIMGAN_GPU")
@@ -24,7 +25,7 @@ func Need(t testing.TB, devices func() (int, error)) int {
 	return 0
 }
 
-// NotOnCPU skips the test where the CPU stands in for the GPU and why says what only a GPU has.
+// NotOnCPU skips the test if the CPU stands in for the GPU; why names what only a GPU has.
 func NotOnCPU(t testing.TB, gpu int, why string) {
 	t.Helper()
 	if gpu < 0 {
