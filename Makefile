@@ -1,5 +1,5 @@
 # simgan: `make` lists what there is.
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT := $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
 RUN := runs/demo
 # HDF5=1: with the reader of Kaggle's gaze.h5, which links libhdf5.
 ifneq ($(HDF5),)
@@ -16,7 +16,7 @@ setup: ## install what is missing, build the C++ libraries
 	@$(if $(HDF5),bash scripts/hdf5.sh)
 
 build: setup ## build/simgan; HDF5=1: reads gazeh5: too
-	@. build/env.sh && go build -ldflags "-X main.version=$(VERSION)" -o build/simgan ./cmd/simgan
+	@. build/env.sh && go build -ldflags "-X main.commit=$(COMMIT)" -o build/simgan ./cmd/simgan
 
 demo: build ## train on the built-in eyes and evaluate: runs/demo
 	@if [ -e $(RUN)/DONE ]; then echo "$(RUN) is trained already; remove it to train anew"; \
@@ -61,10 +61,10 @@ docs: setup ## docs/config.md from the config's comments
 	@. build/env.sh && go generate ./trainer
 
 image: ## simgan-train, for docker run: docs/docker.md
-	docker build -f Dockerfile.cuda --build-arg VERSION=$(VERSION) -t simgan-train .
+	docker build -f Dockerfile.cuda --build-arg COMMIT=$(COMMIT) -t simgan-train .
 
 image-check: ## build the image without a Docker engine and use it (root, minutes)
-	@bash scripts/image-check.sh $(VERSION)
+	@bash scripts/image-check.sh $(COMMIT)
 
 lint: setup layout packaging ## format, vet, staticcheck, layout rules, Dockerfile and scripts
 	@! git grep -nE '^(<<<<<<<|>>>>>>>) ' || { echo "a merge was not finished"; exit 1; }

@@ -29,7 +29,8 @@ for library in libcgotorch.so libsimgan.so libsimgan_cuda.so; do
   strip --strip-unneeded -o "$BUNDLE.partial/lib/$library" "$libraries/$library" ||
     { say "no $library: CUDA=1 bash scripts/setup.sh builds it"; exit 1; }
 done
-go build -trimpath -ldflags "-s -w -X main.version=$(git describe --tags --always --dirty 2>/dev/null || echo dev)" -o "$BUNDLE.partial/simgan" ./cmd/simgan
+commit=$(git describe --always --dirty --exclude '*' 2>/dev/null || true)
+go build -trimpath -ldflags "-s -w -X main.commit=$commit" -o "$BUNDLE.partial/simgan" ./cmd/simgan
 for package in $(find . -name '*_gpu_test.go' -printf '%h\n' | sort -u); do
   folder="$BUNDLE.partial/tests/$package"
   mkdir -p "$folder"

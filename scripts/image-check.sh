@@ -3,7 +3,7 @@
 # docs/docker.md says. Prints what each layer weighs and, last, the image's size. As root; leaves nothing behind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-readonly VERSION=${1:-dev}
+readonly COMMIT=${1:-}
 readonly WORK="${XDG_CACHE_HOME:-$HOME/.cache}/simgan/image-check"
 readonly SUITE=bookworm NEEDS_GB=25
 
@@ -83,7 +83,7 @@ configure_build_base() {
 build() {
   say "building Dockerfile.cuda"
   buildah build --quiet --format docker --file Dockerfile.cuda --build-arg BASE=localhost/simgan-base \
-    --build-arg BUILD_BASE=localhost/simgan-build-base --build-arg "VERSION=$VERSION" --tag simgan-train . >/dev/null
+    --build-arg BUILD_BASE=localhost/simgan-build-base --build-arg "COMMIT=$COMMIT" --tag simgan-train . >/dev/null
   CONTAINER=$(buildah from --pull-never simgan-train)
   ROOT=$(buildah mount "$CONTAINER")
 }

@@ -17,9 +17,6 @@ import (
 	"simgan/trainer"
 )
 
-// version is set by the linker.
-var version = "dev"
-
 // Exit codes that scripts rely on.
 const (
 	exitFailed = 1
@@ -85,7 +82,7 @@ func newApp(out, problems io.Writer) *cli.App {
 	usage := func(_ *cli.Context, err error, _ bool) error { return fmt.Errorf("%w: %w", errUsage, err) }
 	app := &cli.App{
 		Name: "simgan", Usage: "makes rendered images real, labels kept, and shows what that gained",
-		Version: version, Writer: out, ErrWriter: problems, HideVersion: true,
+		Version: version(), Writer: out, ErrWriter: problems, HideVersion: true,
 		EnableBashCompletion: true, Suggest: true, OnUsageError: usage,
 		DisableSliceFlagSeparator: true,                         // SPECs hold commas
 		ExitErrHandler:            func(*cli.Context, error) {}, // exitCode decides
