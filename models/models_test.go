@@ -33,7 +33,7 @@ func refiner(t *testing.T, c RefinerConfig) *Refiner {
 
 var paper = RefinerConfig{Blocks: 4, Width: 64, Kernel: 3, BlockKernel: 3, Padding: "zeros", Normalization: "none", Noise: NoiseConfig{Kind: "none"}}
 
-// Counts and fields are those of the specification, section 2.
+// Counts and fields are those of docs/specification.md, "Networks".
 func TestRefinerSizes(t *testing.T) {
 	start(t)
 	hand := paper
