@@ -35,6 +35,7 @@ var paper = architecture.Refiner{
 
 // The counts are weights plus biases, layer by layer; for gaze 9*64+64, eight times 9*64*64+64, and 64+1. A receptive
 // field starts at 1 and grows by the filter size less 1 per convolution.
+// They are those of docs/specification.md, "Networks".
 func TestRefinerSizes(t *testing.T) {
 	start(t)
 	hand := paper

@@ -23,19 +23,6 @@ func newDoctorCommand() *cli.Command {
 	}
 }
 
-func newVersionCommand() *cli.Command {
-	return &cli.Command{
-		Name: "version", Usage: "the version of simgan and of libtorch", UsageText: "simgan version",
-		Action: func(c *cli.Context) error {
-			torch, _, err := cgo.Version()
-			if err == nil {
-				fmt.Fprintf(c.App.Writer, "simgan %s, libtorch %s, %s\n", version, torch, runtime.Version())
-			}
-			return err
-		},
-	}
-}
-
 func runDoctor(out io.Writer) error {
 	torch, instructions, err := cgo.Version()
 	if err != nil {

@@ -16,9 +16,6 @@ import (
 	"simgan/internal/exit"
 )
 
-// version is set by the linker.
-var version = "dev"
-
 // stopped is the cause of a context that a signal ended.
 type stopped struct{ signal syscall.Signal }
 
@@ -74,7 +71,7 @@ func newApp(out, problems io.Writer) *cli.App {
 	usage := func(_ *cli.Context, err error, _ bool) error { return exit.Usagef("%w", err) }
 	app := &cli.App{
 		Name: "simgan", Usage: "makes rendered images real, labels kept, and shows what that gained",
-		Version: version, Writer: out, ErrWriter: problems, HideVersion: true,
+		Version: version(), Writer: out, ErrWriter: problems, HideVersion: true,
 		EnableBashCompletion: true, Suggest: true, OnUsageError: usage,
 		DisableSliceFlagSeparator: true,                         // SPECs hold commas
 		ExitErrHandler:            func(*cli.Context, error) {}, // exitCode decides
