@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"simgan/internal/exit"
 )
 
 // samplesByName are the samples of a data set.
@@ -103,7 +106,7 @@ func TestMPIIGazeDays(t *testing.T) {
 func TestMPIIGazeOddNumber(t *testing.T) {
 	dir := t.TempDir()
 	err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 3, 1, filepath.Join(dir, "out"), func(int) {})
-	if err == nil || !strings.Contains(err.Error(), "use an even number") {
+	if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "use an even number") {
 		t.Errorf("error is %v", err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {

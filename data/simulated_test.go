@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"simgan/internal/exit"
 )
 
 func TestSimulatedDataset(t *testing.T) {
@@ -107,7 +110,10 @@ func TestSimulateRefuses(t *testing.T) {
 	} {
 		err := Simulate(t.Context(), c.what, c.domain, c.format, c.n, 1, c.out, func(int) {})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error is %v, want one that says %q", name, err, c.want)
+			t.Errorf("%s: error is %v, want one that contains %q", name, err, c.want)
+		}
+		if wrongArgument := c.out == fresh; errors.Is(err, exit.ErrUsage) != wrongArgument {
+			t.Errorf("%s: %v is a usage error: %t", name, err, !wrongArgument)
 		}
 	}
 	if _, err := os.Stat(fresh); !os.IsNotExist(err) {
