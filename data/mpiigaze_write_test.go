@@ -35,7 +35,7 @@ func samplesByName(t *testing.T, ds Dataset) map[string]Sample {
 func TestMPIIGazeReadsBack(t *testing.T) {
 	const n, people = 64, 15 // 32 frames: two or three a person
 	out := filepath.Join(t.TempDir(), "mpii")
-	if err := Simulate(t.Context(), "eyes", "real", "mpiigaze", n, 4, out, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "real", "mpiigaze", n, 4, out, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	want, err := Open(fmt.Sprintf("simulated:eyes,domain=real,n=%d,seed=4,size=36x60", n))
@@ -105,7 +105,7 @@ func TestMPIIGazeDays(t *testing.T) {
 
 func TestMPIIGazeOddNumber(t *testing.T) {
 	dir := t.TempDir()
-	err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 3, 1, filepath.Join(dir, "out"), func(int) {})
+	err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 3, 1, filepath.Join(dir, "out"), func(int, int) {})
 	if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "use an even number") {
 		t.Errorf("error is %v", err)
 	}
