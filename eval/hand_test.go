@@ -98,7 +98,7 @@ func TestJointErrors(t *testing.T) {
 func TestHandsEndToEnd(t *testing.T) {
 	dir := t.TempDir()
 	source, run, out := filepath.Join(dir, "nyu"), filepath.Join(dir, "run"), filepath.Join(dir, "refined")
-	if err := data.Simulate(context.Background(), "hands", "synthetic", "nyu", 6, 1, source, func(int) {}); err != nil {
+	if err := data.Simulate(context.Background(), "hands", "synthetic", "nyu", 6, 1, source, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	config, err := config.Load("hand-demo", "", []string{

@@ -36,7 +36,7 @@ func simulateCommand(what, format, domains, formats string) *cli.Command {
 		Action: func(c *cli.Context) error {
 			progress := bar.New(c.App.Writer, "simulating", what)
 			err := data.Simulate(c.Context, what, c.String("domain"), c.String("format"), c.Int("n"), c.Uint64("seed"),
-				c.String("out"), func(done int) { progress.Set(done, c.Int("n")) })
+				c.String("out"), progress.Set)
 			progress.Clear()
 			if err == nil {
 				fmt.Fprintf(c.App.Writer, "%d %s are in %s\n", c.Int("n"), what, c.String("out"))
