@@ -50,7 +50,7 @@ bench-gpu: build ## measure GPU speed beside PyTorch (gaze, hand, the paper's ga
 
 gpu-test: export CUDA = 1
 gpu-test: setup ## run the GPU tests; SIMGAN_GPU=require forbids skipping them, SIMGAN_GPU=cpu uses the CPU
-	@. build/env.sh && go test -count=1 -v -p 1 -run '^TestGPU' ./cgo ./models ./trainer
+	@. build/env.sh && go test -count=1 -v -p 1 -run '^TestGPU' ./cgo ./models ./trainer/... ./bench
 
 bundle: export CUDA = 1
 bundle: setup ## build build/bundle, which checks and measures on a GPU machine without Go
@@ -63,7 +63,7 @@ formats: build ## check exported ONNX in onnxruntime and events in TensorBoard
 	@bash scripts/formats.sh
 
 docs: setup ## write docs/config.md from the config's comments
-	@. build/env.sh && go generate ./trainer
+	@. build/env.sh && go generate ./trainer/config
 
 image: ## build the image simgan-train (docs/docker.md)
 	docker build -f Dockerfile.cuda --build-arg COMMIT=$(COMMIT) -t simgan-train .
