@@ -100,3 +100,25 @@ func TestPresetsLoad(t *testing.T) {
 		}
 	}
 }
+
+// Choices that do not exist are reported with their lines, all of them, beside values out of range.
+func TestUnknownChoicesAreAllNamed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	text := "train:\n  psi: pixels\n  optimizer: adamw\n  k_g: 0\nrefiner:\n  noise: {kind: white}\ndata:\n  resident: on\n"
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load("", file, nil)
+	for _, want := range []string{
+		file + `: line 2: psi is "pixels"; use identity, derivatives, mean, learned`,
+		`line 3: optimizer is "adamw"; use sgd, adam`, `line 6: noise.kind is "white"`, "train.k_g is 0",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q: %v", want, err)
+		}
+	}
+	if c, err := Load("", "", []string{"data.resident=on", "train.precision=bfloat16"}); err != nil ||
+		c.Data.Resident != ResidentOn || c.Train.Precision != BFloat16 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
