@@ -169,7 +169,8 @@ func keys(t ast.Expr) (fields []field) {
 		case *ast.SelectorExpr:
 			of = t.Sel.Name
 		}
-		fields = append(fields, field{key, of, strings.Join(strings.Fields(f.Comment.Text()), " ")})
+		comment := f.Doc.Text() + f.Comment.Text() // above the field or on its line
+		fields = append(fields, field{key, of, strings.Join(strings.Fields(comment), " ")})
 	}
 	return fields
 }

@@ -7,8 +7,8 @@ import (
 	"simgan/data"
 )
 
-// NewResident returns a stream of n images that are on the device already, given as levels. It has no loader: At draws from
-// it.
+// NewResident returns a stream of n images that are on the device already, given as levels. It has no loader: At draws
+// from it.
 func NewResident(levels []byte, n int, image data.Info, device cgo.Device) (*Stream, error) {
 	s := &Stream{info: image, device: device, config: data.LoaderConfig{Once: true}}
 	return s, cgo.Within(func(sc *cgo.Scope) error {
