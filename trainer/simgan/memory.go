@@ -26,7 +26,8 @@ func checkBatchFits(c config.Config, image data.Info, device cgo.Device) error {
 		}
 		if need.bytes > float64(free) {
 			return exit.Usagef("config: train.batch is %d: %s would take %.1f GB of %s's memory, "+
-				"of which %.1f GB are free; lower train.batch", c.Train.Batch, need.what, need.bytes/1e9, need.device, float64(free)/1e9)
+				"of which %.1f GB are free; lower train.batch",
+				c.Train.Batch, need.what, need.bytes/1e9, need.device, float64(free)/1e9)
 		}
 	}
 	return nil
