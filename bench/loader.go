@@ -1,71 +1,98 @@
-package trainer
+package bench
 
 import (
 	"context"
-	"time"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
 
-	"simgan/cgo"
-	"simgan/data"
+	"simgan/internal/exit"
+	"simgan/trainer/config"
 )
 
-// LoaderTiming is what bringing mini-batches to the device costs, with nothing computed there but their conversion.
-type LoaderTiming struct {
-	ImagesPerSecond float64 `json:"images_per_second"`
-	First           float64 `json:"seconds_to_first_batch"` // opening the data set included
-	MemoryBytes     int64   `json:"memory_bytes"`           // resident at the end; pages of a mapped pack included
+// LoaderOptions are what Loader takes.
+type LoaderOptions struct {
+	Data           []string // SPECs
+	Device         string
+	Batch, Workers int
+	Rounds         int
+	Seconds        float64 // length of a turn
+	Python, Script string  // PyTorch's contestant; no Python: simgan alone
+	JSON           string  // file for the figures; "": none
+	Only           string  // measure simgan once on this SPEC and print it as JSON
 }
 
-// MeasureLoader draws shuffled mini-batches of the SPEC for so many seconds, each as a float32 tensor in [-1, 1] on the
-// config's device, as training does.
-func MeasureLoader(ctx context.Context, c Config, spec string, seconds float64) (t LoaderTiming, err error) {
-	if _, err := cgo.Start(c.Threads); err != nil {
-		return t, err
+// loaderTurns are the turns of one program on one data set.
+type loaderTurns = contestant[LoaderTiming]
+
+// Loader times mini-batches on their way to the device, simgan and PyTorch's DataLoader alternately.
+func Loader(ctx context.Context, o LoaderOptions, out io.Writer) error {
+	if o.Rounds < 1 || o.Batch < 1 || o.Seconds <= 0 {
+		return exit.Usagef("--rounds and --batch must be 1 or more, --seconds more than 0")
 	}
-	device, err := cgo.ParseDevice(c.Device)
-	if err != nil {
-		return t, err
-	}
-	begin := time.Now()
-	s, err := openStream(ctx, c, "--only", spec, c.Seed, nil)
-	if err != nil {
-		return t, err
-	}
-	defer s.Close()
-	if _, err := s.place(device, c.Data.Resident, 0); err != nil {
-		return t, err
-	}
-	if err := s.start(data.Position{}); err != nil {
-		return t, err
-	}
-	input := &imageInput{device: device}
-	defer input.Close()
-	draw := func() error {
-		b, err := s.Next(ctx)
+	if o.Only != "" {
+		c, err := config.Load("", "", []string{
+			"data.resident=off", "train.history=0", "device=" + o.Device, "threads=1", // libtorch only converts: the cores are the workers'
+			fmt.Sprintf("train.batch=%d", o.Batch), fmt.Sprintf("data.workers=%d", o.Workers),
+		})
 		if err != nil {
 			return err
 		}
-		if err := input.put(b); err != nil {
+		timing, err := MeasureLoader(ctx, c, o.Only, o.Seconds)
+		if err != nil {
 			return err
 		}
-		return cgo.Within(func(sc *cgo.Scope) error {
-			input.images(sc, b.N)
-			return nil
-		})
+		return json.NewEncoder(out).Encode(timing)
 	}
-	if err := draw(); err != nil {
-		return t, err
+	contestants, err := o.contestants()
+	if err != nil {
+		return err
 	}
-	t.First = time.Since(begin).Seconds()
-	start, batches := time.Now(), 0
-	for ; time.Since(start).Seconds() < seconds; batches++ {
-		if err := draw(); err != nil {
-			return t, err
+	save := func() error { return saveFigures("", "", o.JSON, contestants) }
+	if err := takeTurns(ctx, contestants, o.Rounds, out, loaderSpeed, save); err != nil {
+		return err
+	}
+	fmt.Fprint(out, "\n", loaderTable(contestants))
+	return failures(contestants)
+}
+
+// contestants are simgan and the script on every data set, each in a process of its own.
+func (o LoaderOptions) contestants() ([]*loaderTurns, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	var all []*loaderTurns
+	for _, spec := range o.Data {
+		same := []string{"--batch", strconv.Itoa(o.Batch), "--workers", strconv.Itoa(o.Workers), "--seconds", fmt.Sprint(o.Seconds), "--device", o.Device}
+		all = append(all, &loaderTurns{Name: "simgan", Data: spec, Command: append([]string{self, "bench", "loader", "--data", spec, "--only", spec}, same...)})
+		if o.Python != "" {
+			all = append(all, &loaderTurns{Name: "PyTorch", Data: spec, Command: append([]string{o.Python, o.Script, "run", "--data", spec}, same...)})
 		}
 	}
-	if err := cgo.Synchronize(device); err != nil {
-		return t, err
+	return all, nil
+}
+
+func loaderSpeed(t LoaderTiming) float64 { return t.ImagesPerSecond }
+
+// loaderTable is Markdown: medians over the turns, and the median, least and greatest ratio to PyTorch's in the same
+// round on the same data.
+func loaderTable(all []*loaderTurns) string {
+	var b strings.Builder
+	b.WriteString("| | data | images/s | first batch, s | memory, MB | beside PyTorch |\n|---|---|---|---|---|---|\n")
+	for _, c := range all {
+		if len(c.Turns) == 0 {
+			fmt.Fprintf(&b, "| %s | %s | failed | | | |\n", c.Name, c.Data)
+			continue
+		}
+		fmt.Fprintf(&b, "| %s | %s | %.0f | %.2f | %.0f | %s |\n", c.Name, c.Data,
+			c.median(loaderSpeed),
+			c.median(func(t LoaderTiming) float64 { return t.First }),
+			c.median(func(t LoaderTiming) float64 { return float64(t.MemoryBytes) / 1e6 }),
+			c.beside(find(all, "PyTorch", c.Data), loaderSpeed))
 	}
-	t.ImagesPerSecond = float64(batches*c.Train.Batch) / time.Since(start).Seconds()
-	t.MemoryBytes, _, err = cgo.Memory(cgo.CPU)
-	return t, err
+	return b.String()
 }

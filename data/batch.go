@@ -36,6 +36,15 @@ func (b *Batch) PixelsOf(k int, dst []float32) {
 	picture.ToUnit(picture.FromLevels(b.C, b.H, b.W, b.Bits, levels), dst)
 }
 
+// Label returns image k's label, nil without labels.
+func (b *Batch) Label(k int) []float32 { return label(b.Labels, b.N, k) }
+
+// label returns the label of image k of n.
+func label(all []float32, n, k int) []float32 {
+	size := len(all) / n
+	return all[k*size : (k+1)*size]
+}
+
 // Pixels returns images from..to-1 of LoadLevels' batch as pixels, with their labels and without names.
 func (b *Batch) Pixels(from, to int) *Pixels {
 	size, k := b.C*b.H*b.W, len(b.Labels)/b.N

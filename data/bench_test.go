@@ -14,7 +14,7 @@ import (
 func BenchmarkUnityEyesSample(b *testing.B) {
 	const n = 64
 	dir := filepath.Join(b.TempDir(), "eyes")
-	if err := Simulate(b.Context(), "eyes", "synthetic", "unityeyes", n, 1, dir, func(int) {}); err != nil {
+	if err := Simulate(b.Context(), "eyes", "synthetic", "unityeyes", n, 1, dir, func(int, int) {}); err != nil {
 		b.Fatal(err)
 	}
 	ds, err := Open("unityeyes:" + dir)

@@ -260,7 +260,7 @@ func TestBadInputIsNamed(t *testing.T) {
 
 func TestSimulatedFolderReadsBack(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "eyes")
-	if err := Simulate(t.Context(), "eyes", "real", "folder", 6, 3, out, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "real", "folder", 6, 3, out, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	want, err := Open("simulated:eyes,domain=real,n=6,seed=3")
@@ -281,7 +281,7 @@ func TestSimulatedFolderReadsBack(t *testing.T) {
 			t.Fatalf("image %d: %v %s", i, err, diff)
 		}
 	}
-	if err := Simulate(t.Context(), "eyes", "real", "folder", 6, 3, out, func(int) {}); err == nil {
+	if err := Simulate(t.Context(), "eyes", "real", "folder", 6, 3, out, func(int, int) {}); err == nil {
 		t.Error("a folder that is not empty was written into")
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"simgan/data/picture"
+	"simgan/internal/exit"
 )
 
 // Exporter writes a refined data set: each image under its source's relative path as PNG, label files in the source's own
@@ -46,7 +47,7 @@ var variantSuffix = regexp.MustCompile(`(_v[0-9]+)+$`)
 // appears only when every image is written.
 func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) error {
 	if variants < 1 {
-		return fmt.Errorf("%w: variants is %d; use 1 or more", ErrUsage, variants)
+		return exit.Usagef("variants is %d; use 1 or more", variants)
 	}
 	e := &Exporter{source: ds, variants: variants, images: make([]Refined, ds.Len()*variants)}
 	e.manifest.header = append(slices.Clone(manifestColumns), ds.Info().LabelNames...)

@@ -18,7 +18,7 @@ import (
 // A refined UnityEyes folder is one: the same crops and gazes, landmarks in the crop, whatever was between.
 func TestExportUnityEyes(t *testing.T) {
 	rendered := filepath.Join(t.TempDir(), "unity")
-	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 11, 8, rendered, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 11, 8, rendered, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	ds, out := export(t, "unityeyes:"+rendered, 2)
@@ -95,7 +95,7 @@ func TestExportUnityEyesLandmarks(t *testing.T) {
 // A refined MPIIGaze folder is one: the same days with refined images, right eyes as MPIIGaze has them.
 func TestExportMPIIGaze(t *testing.T) {
 	real := filepath.Join(t.TempDir(), "mpii")
-	if err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 8, 4, real, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 8, 4, real, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	ds, out := export(t, "mpiigaze:"+real+",size=36x60", 2)
@@ -138,7 +138,7 @@ func TestExportMPIIGaze(t *testing.T) {
 // Of an export of left eyes alone, the lists name the left eyes, and the right ones are black.
 func TestExportMPIIGazeInPart(t *testing.T) {
 	real := filepath.Join(t.TempDir(), "mpii")
-	if err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 4, 4, real, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 4, 4, real, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	ds, out := export(t, "mpiigaze:"+filepath.Join(real, mpiigazeFolder)+",eyes=left,size=36x60", 1)

@@ -116,7 +116,7 @@ func expectSame(t *testing.T, got Dataset, i int, want Dataset, j, v int) {
 // equalize=true spreads the levels of a dark image over the whole range and hides no labels.
 func TestEqualize(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "renders")
-	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 2, 1, dir, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 2, 1, dir, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	ds, err := Open("unityeyes:" + dir + ",equalize=true")

@@ -21,7 +21,7 @@ func samples(t *testing.T, parts ...string) string {
 // The crop of a written UnityEyes picture is the simulator's own crop, up to rendering at another scale and JPEG.
 func TestUnityEyesReadsBack(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "unity")
-	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 3, 8, out, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 3, 8, out, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	want, err := Open("simulated:eyes,n=3,seed=8")

@@ -10,9 +10,6 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// ErrUsage is what errors.Is finds where an argument is one that no call could use.
-var ErrUsage = errors.New("usage")
-
 // intoNew lets fill write into a folder beside out, which gets out's name once it is whole; on an error nothing stays.
 // The folder beside is .OUT.unfinished: what a killed process left there goes with the next call.
 func intoNew(out string, fill func(dir string) error) (err error) {

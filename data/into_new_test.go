@@ -30,7 +30,7 @@ func TestSimulateStops(t *testing.T) {
 		dir := t.TempDir()
 		ctx, cancel := context.WithCancelCause(t.Context())
 		var most atomic.Int64
-		err := Simulate(ctx, what, "synthetic", format, 2000, 1, filepath.Join(dir, "out"), func(n int) {
+		err := Simulate(ctx, what, "synthetic", format, 2000, 1, filepath.Join(dir, "out"), func(n, _ int) {
 			most.Store(max(most.Load(), int64(n)))
 			if n == 2 {
 				cancel(cause)
@@ -57,7 +57,7 @@ func (f *failing) close() error         { return errors.New("closed, though imag
 func TestWriteScenesStopsAtTheFirstError(t *testing.T) {
 	w, dir := &failing{}, t.TempDir()
 	err := writeScenes(t.Context(), filepath.Join(dir, "out"), 100000, func(string, int) (sceneWriter[int], error) { return w, nil },
-		func(i int) int { return i }, func(int) {})
+		func(i int) int { return i }, func(int, int) {})
 	if err == nil || err.Error() != "disk full" || w.calls.Load() > 100 || len(left(t, dir)) > 0 {
 		t.Errorf("%v after %d images, left %v", err, w.calls.Load(), left(t, dir))
 	}

@@ -15,6 +15,7 @@ import (
 	"simgan/data/mat"
 	"simgan/data/picture"
 	"simgan/data/simulate"
+	"simgan/internal/exit"
 )
 
 // How the writer spreads frames, and how many of them MPIIGaze's evaluation lists take from each person.
@@ -41,7 +42,7 @@ type mpiigazeSide struct{ gaze, image, pose []float64 } // (N,3), (N,36,60), (N,
 
 func newMPIIGazeWriter(dir string, n int) (sceneWriter[*simulate.Eye], error) {
 	if n%2 != 0 {
-		return nil, fmt.Errorf("%w: n is %d; MPIIGaze has two eyes a frame: use an even number", ErrUsage, n)
+		return nil, exit.Usagef("n is %d; MPIIGaze has two eyes per frame: use an even number", n)
 	}
 	w := &mpiigazeWriter{dir: dir}
 	frames := n / 2

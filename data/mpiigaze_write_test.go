@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"simgan/internal/exit"
 )
 
 // samplesByName are the samples of a data set.
@@ -32,7 +35,7 @@ func samplesByName(t *testing.T, ds Dataset) map[string]Sample {
 func TestMPIIGazeReadsBack(t *testing.T) {
 	const n, people = 64, 15 // 32 frames: two or three a person
 	out := filepath.Join(t.TempDir(), "mpii")
-	if err := Simulate(t.Context(), "eyes", "real", "mpiigaze", n, 4, out, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "real", "mpiigaze", n, 4, out, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	want, err := Open(fmt.Sprintf("simulated:eyes,domain=real,n=%d,seed=4,size=36x60", n))
@@ -102,8 +105,8 @@ func TestMPIIGazeDays(t *testing.T) {
 
 func TestMPIIGazeOddNumber(t *testing.T) {
 	dir := t.TempDir()
-	err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 3, 1, filepath.Join(dir, "out"), func(int) {})
-	if err == nil || !strings.Contains(err.Error(), "use an even number") {
+	err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 3, 1, filepath.Join(dir, "out"), func(int, int) {})
+	if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "use an even number") {
 		t.Errorf("error is %v", err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {

@@ -19,7 +19,7 @@ import (
 func handFiles(t *testing.T, domain string, n int) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "nyu")
-	if err := Simulate(t.Context(), "hands", domain, "nyu", n, 6, out, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "hands", domain, "nyu", n, 6, out, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	return out

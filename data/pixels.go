@@ -53,10 +53,7 @@ func (p *Pixels) Images(bits int) []picture.Image {
 }
 
 // Label returns image k's label, nil without labels.
-func (p *Pixels) Label(k int) []float32 {
-	n := len(p.Labels) / p.N
-	return p.Labels[k*n : (k+1)*n]
-}
+func (p *Pixels) Label(k int) []float32 { return label(p.Labels, p.N, k) }
 
 // LoadIndex loads the chosen images in parallel, in the order of index.
 func LoadIndex(ds Dataset, index []int) (*Pixels, error) {

@@ -13,6 +13,7 @@ import (
 
 	"simgan/data/picture"
 	"simgan/data/simulate"
+	"simgan/internal/exit"
 )
 
 // simulated are the built-in eyes, or the frame of the built-in hands, drawn when they are asked for.
@@ -34,7 +35,7 @@ func openSimulated(s Spec) (Dataset, error) {
 	case "hands":
 		size, names, bits = s.handSize, HandLabels, 16
 	default:
-		return nil, fmt.Errorf("data set %s: %q cannot be simulated; there are eyes and hands", s, s.Path)
+		return nil, fmt.Errorf("data set %s: %q cannot be simulated; use eyes or hands", s, s.Path)
 	}
 	domain, err := simulate.ParseDomain(s.text("domain", "synthetic"))
 	n, nErr := s.integer("n", 2000)
@@ -104,36 +105,45 @@ type sceneWriter[S any] interface {
 }
 
 // Simulate writes n built-in eyes (formats folder, mpiigaze, unityeyes) or hands (folder, nyu) of the domain into the new
-// folder out; done is told how many are written, from several goroutines. The folder appears only when it is whole: where
-// ctx is cancelled, nothing stays and the error is ctx's cause. ErrUsage is from arguments that no call could use.
-func Simulate(ctx context.Context, what, domain, format string, n int, seed uint64, out string, done func(int)) error {
+// folder out. It calls done with the number of images written so far and n, from several goroutines. The folder appears
+// only when it is complete: if ctx is cancelled, nothing remains and the error is ctx's cause. A wrong argument is an
+// exit.ErrUsage.
+func Simulate(ctx context.Context, what, domain, format string, n int, seed uint64, out string,
+	done func(done, total int)) error {
 	d, err := simulate.ParseDomain(domain)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUsage, err)
+		return exit.Usagef("%w", err)
 	}
 	if n < 1 {
-		return fmt.Errorf("%w: n is %d; use 1 or more", ErrUsage, n)
+		return exit.Usagef("n is %d; use 1 or more", n)
 	}
 	switch what {
 	case "eyes":
 		open, ok := formats[format]
 		if !ok {
-			return fmt.Errorf("%w: format %q: use %s", ErrUsage, format, strings.Join(sortedKeys(formats), ", "))
+			return unknownFormat(format, formats)
 		}
-		return writeScenes(ctx, out, n, open, func(i int) *simulate.Eye { return simulate.NewEye(d, seed, i) }, done)
+		scene := func(i int) *simulate.Eye { return simulate.NewEye(d, seed, i) }
+		return writeScenes(ctx, out, n, open, scene, done)
 	case "hands":
 		open, ok := handFormats[format]
 		if !ok {
-			return fmt.Errorf("%w: format %q: use %s", ErrUsage, format, strings.Join(sortedKeys(handFormats), ", "))
+			return unknownFormat(format, handFormats)
 		}
-		return writeScenes(ctx, out, n, func(dir string, n int) (sceneWriter[*simulate.Hand], error) { return open(dir, n, d) },
-			func(i int) *simulate.Hand { return simulate.NewHand(d, seed, i) }, done)
+		openDomain := func(dir string, n int) (sceneWriter[*simulate.Hand], error) { return open(dir, n, d) }
+		scene := func(i int) *simulate.Hand { return simulate.NewHand(d, seed, i) }
+		return writeScenes(ctx, out, n, openDomain, scene, done)
 	}
-	return fmt.Errorf("%w: %q cannot be simulated; there are eyes and hands", ErrUsage, what)
+	return exit.Usagef("%q cannot be simulated; use eyes or hands", what)
 }
 
-// writeScenes makes n scenes and writes them in parallel, until the first error.
-func writeScenes[S any](ctx context.Context, out string, n int, open func(dir string, n int) (sceneWriter[S], error), scene func(i int) S, done func(int)) error {
+func unknownFormat[V any](format string, known map[string]V) error {
+	return exit.Usagef("format %q: use %s", format, strings.Join(sortedKeys(known), ", "))
+}
+
+// writeScenes makes n scenes and writes them in parallel. It stops at the first error.
+func writeScenes[S any](ctx context.Context, out string, n int, open func(dir string, n int) (sceneWriter[S], error),
+	scene func(i int) S, done func(done, total int)) error {
 	return intoNew(out, func(dir string) error {
 		w, err := open(dir, n)
 		if err != nil {
@@ -144,9 +154,11 @@ func writeScenes[S any](ctx context.Context, out string, n int, open func(dir st
 		var written atomic.Int64
 		for i := 0; i < n && inner.Err() == nil; i++ {
 			group.Go(func() error {
-				err := w.write(i, scene(i))
-				done(int(written.Add(1)))
-				return err
+				if err := w.write(i, scene(i)); err != nil {
+					return err
+				}
+				done(int(written.Add(1)), n)
+				return nil
 			})
 		}
 		if err := group.Wait(); err != nil {

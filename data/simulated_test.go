@@ -1,14 +1,18 @@
 package data
 
 import (
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"simgan/internal/exit"
 )
 
 func TestSimulatedDataset(t *testing.T) {
@@ -63,9 +67,8 @@ func TestSimulateTwiceIsTheSame(t *testing.T) {
 		var trees [2]map[string]string
 		for k := range trees {
 			out := filepath.Join(t.TempDir(), "eyes")
-			var told atomic.Int64
-			if err := Simulate(t.Context(), "eyes", "real", format, 4, 3, out, func(int) { told.Add(1) }); err != nil || told.Load() != 4 {
-				t.Fatalf("%s: told of %d, %v", format, told.Load(), err)
+			if err := Simulate(t.Context(), "eyes", "real", format, 4, 3, out, func(int, int) {}); err != nil {
+				t.Fatalf("%s: %v", format, err)
 			}
 			trees[k] = map[string]string{}
 			err := filepath.WalkDir(out, func(path string, d os.DirEntry, err error) error {
@@ -87,6 +90,33 @@ func TestSimulateTwiceIsTheSame(t *testing.T) {
 	}
 }
 
+// Every writer reports each image once, as it is written: the folder is not there yet.
+func TestSimulateReportsProgress(t *testing.T) {
+	const n = 6
+	try := func(what, format string) {
+		out := filepath.Join(t.TempDir(), "out")
+		var mu sync.Mutex
+		var seen []int
+		err := Simulate(t.Context(), what, "synthetic", format, n, 1, out, func(done, total int) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen = append(seen, done)
+			if total != n || exists(out) {
+				t.Errorf("%s as %s: %d of %d, whole: %t", what, format, done, total, exists(out))
+			}
+		})
+		if slices.Sort(seen); err != nil || !slices.Equal(seen, []int{1, 2, 3, 4, 5, 6}) {
+			t.Errorf("%s as %s: reported %v, %v", what, format, seen, err)
+		}
+	}
+	for format := range formats {
+		try("eyes", format)
+	}
+	for format := range handFormats {
+		try("hands", format)
+	}
+}
+
 func TestSimulateRefuses(t *testing.T) {
 	full := t.TempDir()
 	write(t, filepath.Join(full, "precious.txt"), "kept")
@@ -105,9 +135,12 @@ func TestSimulateRefuses(t *testing.T) {
 		"not empty": {"eyes", "real", "folder", 1, full, "is not empty"},
 		"a file":    {"eyes", "real", "folder", 1, file, "output folder"},
 	} {
-		err := Simulate(t.Context(), c.what, c.domain, c.format, c.n, 1, c.out, func(int) {})
+		err := Simulate(t.Context(), c.what, c.domain, c.format, c.n, 1, c.out, func(int, int) {})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error is %v, want one that says %q", name, err, c.want)
+			t.Errorf("%s: error is %v, want one that contains %q", name, err, c.want)
+		}
+		if wrongArgument := c.out == fresh; errors.Is(err, exit.ErrUsage) != wrongArgument {
+			t.Errorf("%s: %v is a usage error: %t", name, err, !wrongArgument)
 		}
 	}
 	if _, err := os.Stat(fresh); !os.IsNotExist(err) {

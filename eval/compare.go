@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,9 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/internal/exit"
 	"simgan/models"
+	"simgan/models/architecture"
 	"simgan/trainer"
 )
 
@@ -47,14 +50,14 @@ func (o Options) validate() error {
 		value int
 	}{{"seeds", o.Seeds}, {"variants", o.Variants}, {"steps", c.Steps}, {"batch", c.Batch}} {
 		if v.value < 1 {
-			return fmt.Errorf("%w: %s is %d; use 1 or more", trainer.ErrConfig, v.name, v.value)
+			return exit.Usagef("--%s is %d; use 1 or more", v.name, v.value)
 		}
 	}
 	if !(c.LR > 0) || math.IsInf(c.LR, 0) {
-		return fmt.Errorf("%w: lr is %g; use more than 0", trainer.ErrConfig, c.LR)
+		return exit.Usagef("--lr is %g; use more than 0", c.LR)
 	}
 	if !slices.Contains([]string{"", "synthetic", "refined", "real"}, o.Only) {
-		return fmt.Errorf("%w: only is %q; use synthetic, refined or real", trainer.ErrConfig, o.Only)
+		return exit.Usagef("--only is %q; use synthetic, refined or real", o.Only)
 	}
 	return nil
 }
@@ -115,16 +118,17 @@ func compare[F any](ctx context.Context, o Options, t task, judge judge[F], erro
 	for seed := range uint64(o.Seeds) {
 		result.Seeds = append(result.Seeds, seed+1)
 	}
-	for i, place := range []**F{&result.Synthetic, &result.Refined, &result.Real}[:len(kinds)] {
-		if o.Only != "" && o.Only != kinds[i].name {
+	places := []**F{&result.Synthetic, &result.Refined, &result.Real}
+	for i, kind := range kinds {
+		if o.Only != "" && o.Only != kind.name {
 			continue
 		}
-		if *place, err = judge(ctx, kinds[i], test, result.Seeds, o); err != nil {
+		if *places[i], err = judge(ctx, kind, test, result.Seeds, o); err != nil {
 			return nil, err
 		}
 	}
 	if result.Synthetic == nil && result.Refined == nil && result.Real == nil {
-		return nil, fmt.Errorf("%w: only real images were asked for, and %s has no labels", trainer.ErrConfig, o.Real)
+		return nil, exit.Usagef("only real images were asked for, and %s has no labels", o.Real)
 	}
 	if result.Real != nil && o.Only == "" {
 		result.GapClosed = share(errorsOf(result.Synthetic), errorsOf(result.Refined), errorsOf(result.Real))
@@ -148,17 +152,15 @@ func prepare(ctx context.Context, o *Options, t task) ([]kind, set, error) {
 		return nil, set{}, err
 	}
 	defer refiner.Close()
-	for spec, fallback := range map[*string]string{&o.Synthetic: config.Data.Synthetic, &o.Real: config.Data.Real, &o.Test: config.Data.Test} {
-		if *spec == "" {
-			*spec = fallback
-		}
-	}
+	o.Synthetic = cmp.Or(o.Synthetic, config.Data.Synthetic)
+	o.Real = cmp.Or(o.Real, config.Data.Real)
+	o.Test = cmp.Or(o.Test, config.Data.Test)
 	synthetic, err := t.open(ctx, o.Synthetic, "synthetic")
 	if err != nil {
 		return nil, set{}, err
 	}
 	if synthetic.C != refiner.Channels {
-		return nil, set{}, fmt.Errorf("%w: synthetic: %s has %d channel(s), the refiner was trained on %d", trainer.ErrConfig, o.Synthetic, synthetic.C, refiner.Channels)
+		return nil, set{}, exit.Usagef("synthetic: %s has %d channel(s), the refiner was trained on %d", o.Synthetic, synthetic.C, refiner.Channels)
 	}
 	test, err := t.open(ctx, o.Test, "test")
 	if err != nil {
@@ -199,13 +201,13 @@ func (d set) like(synthetic set, key, spec string) error {
 	if d.Batch == nil || d.C == synthetic.C && d.H == synthetic.H && d.W == synthetic.W {
 		return nil
 	}
-	return fmt.Errorf("%w: %s: images of %s are %dx%dx%d (channels, height, width), the synthetic ones %dx%dx%d; add size=HxW (or grey=true) to its SPEC",
-		trainer.ErrConfig, key, spec, d.C, d.H, d.W, synthetic.C, synthetic.H, synthetic.W)
+	return exit.Usagef("%s: images of %s are %dx%dx%d (channels, height, width), the synthetic ones %dx%dx%d; add size=HxW (or grey=true) to its SPEC",
+		key, spec, d.C, d.H, d.W, synthetic.C, synthetic.H, synthetic.W)
 }
 
 func (t task) open(ctx context.Context, spec, key string) (set, error) {
 	if spec == "" {
-		return set{}, fmt.Errorf("%w: eval %s needs labelled images: give --%s SPEC, or set data.%s in the run's config", trainer.ErrConfig, t.name, key, key)
+		return set{}, exit.Usagef("eval %s needs labelled images: give --%s SPEC, or set data.%s in the run's config", t.name, key, key)
 	}
 	ds, err := data.OpenContext(ctx, spec)
 	if err != nil {
@@ -255,7 +257,7 @@ func refine(ctx context.Context, r *models.Refiner, d set, seed uint64, variants
 		return set{}, err
 	}
 	defer noise.Close()
-	if r.Config.Noise.Kind == "none" {
+	if r.Config.Noise.Kind == architecture.NoNoise {
 		variants = 1
 	}
 	out := *d.Batch
@@ -265,12 +267,11 @@ func refine(ctx context.Context, r *models.Refiner, d set, seed uint64, variants
 			if ctx.Err() != nil {
 				return set{}, context.Cause(ctx)
 			}
-			part := d.Unit(from, min(from+refineBatch, d.N))
-			pixels, err := trainer.Refine(r, noise, part)
+			refined, err := trainer.Refine(r, noise, d.Pixels(from, min(from+refineBatch, d.N)))
 			if err != nil {
 				return set{}, err
 			}
-			for k, m := range data.Unbatch(pixels, part, d.Bits) {
+			for k, m := range refined.Images(d.Bits) {
 				out.PutLevels(v*d.N+from+k, m)
 			}
 		}

@@ -77,7 +77,7 @@ func (l lesson[N]) learn(ctx context.Context, n N, images int, c EstimatorConfig
 			order = append(order, random.Perm(images)...)
 		}
 		index := order[:c.Batch]
-		err := update(c, func(s *cgo.Scope) cgo.Tensor { return l.loss(s, n, index, random) })
+		err := cgo.Gradients(c.BFloat, c.Device, func(s *cgo.Scope) cgo.Tensor { return l.loss(s, n, index, random) })
 		if err == nil {
 			err = adam.Step(c.LR * (1 - float64(step)/float64(c.Steps)))
 		}
@@ -87,21 +87,6 @@ func (l lesson[N]) learn(ctx context.Context, n N, images int, c EstimatorConfig
 		order = order[c.Batch:]
 	}
 	return nil
-}
-
-// update computes the gradients of a loss.
-func update(c EstimatorConfig, loss func(s *cgo.Scope) cgo.Tensor) error {
-	return cgo.Within(func(s *cgo.Scope) error {
-		var value cgo.Tensor
-		err := cgo.AutocastIf(c.BFloat, c.Device, func() error {
-			value = loss(s)
-			return s.Err()
-		})
-		if err != nil {
-			return err
-		}
-		return s.Backward(value)
-	})
 }
 
 // testBatch is how many images an estimator is tested on at once.
@@ -118,7 +103,7 @@ func estimate(d set, forward func(s *cgo.Scope, index []int) cgo.Tensor, got fun
 			return cgo.NoGrad(func() error {
 				estimated := forward(s, index)
 				if s.Err() != nil {
-					return nil // Within reports it
+					return s.Err()
 				}
 				values, err := cgo.Read(estimated)
 				if err == nil {

@@ -12,6 +12,8 @@ import (
 	"simgan/data"
 	"simgan/models"
 	"simgan/trainer"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
 // ExportOptions say what ExportONNX writes.
@@ -63,12 +65,12 @@ func ExportONNX(o ExportOptions) error {
 }
 
 // provenance adds which run and checkpoint a model is from.
-func provenance(metadata map[string]string, run string, config trainer.Config) error {
+func provenance(metadata map[string]string, run string, config config.Config) error {
 	text, err := config.YAML()
 	if err != nil {
 		return err
 	}
-	checkpoint, err := trainer.LatestCheckpoint(run)
+	checkpoint, err := rundir.LatestCheckpoint(run)
 	if err != nil {
 		return err
 	}
@@ -90,14 +92,14 @@ func writeExample(path string, r *models.Refiner, ds data.Dataset, seed uint64) 
 	defer noise.Close()
 	return cgo.Within(func(s *cgo.Scope) error {
 		return cgo.NoGrad(func() error {
-			x := s.From(b.Pixels, cgo.CPU, int64(b.N), int64(b.C), int64(b.H), int64(b.W))
-			drawn := r.Config.Noise.Draw(s, noise, int64(b.N), int64(b.H), int64(b.W))
+			x := s.From(b.Values, cgo.CPU, int64(b.N), int64(b.C), int64(b.H), int64(b.W))
+			drawn := models.DrawNoise(s, r.Config.Noise, noise, int64(b.N), int64(b.H), int64(b.W))
 			tensors := []models.Param{{Name: "image", Tensor: x}, {Name: "refined", Tensor: r.Forward(s, x, drawn, false)}}
 			if drawn.T != nil {
 				tensors = append(tensors, models.Param{Name: "noise", Tensor: drawn})
 			}
 			if s.Err() != nil {
-				return nil // Within reports it
+				return s.Err()
 			}
 			return models.Save(path, tensors, nil)
 		})

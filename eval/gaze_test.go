@@ -14,7 +14,10 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/internal/exit"
+	"simgan/models/architecture"
 	"simgan/trainer"
+	"simgan/trainer/config"
 )
 
 func TestAngle(t *testing.T) {
@@ -47,7 +50,7 @@ func TestInterval(t *testing.T) {
 // A small run is trained, refined to a folder and evaluated: every image once a variant, labels kept, all figures there.
 func TestRefineAndEvaluateARun(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")
-	config, err := trainer.LoadConfig("gaze-demo", "", []string{
+	config, err := config.Load("gaze-demo", "", []string{
 		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
 		"train.pretrain_refiner=1", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
 		"data.synthetic=simulated:eyes,n=10", "data.real=simulated:eyes,domain=real,n=8", "data.test=simulated:eyes,domain=real,n=6,seed=4",
@@ -59,7 +62,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "refined")
-	o := RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 2, Device: cgo.CPU, Done: func(int, int) {}}
+	o := RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 2, Device: cgo.CPU, Progress: func(int, int) {}}
 	if err := RefineSet(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -87,9 +90,9 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		}
 	}
 	cancelled, cancel := context.WithCancelCause(context.Background())
-	cancel(trainer.ErrStopped)
+	cancel(exit.ErrStopped)
 	o.Out += "2"
-	if err := RefineSet(cancelled, o); !errors.Is(err, trainer.ErrStopped) {
+	if err := RefineSet(cancelled, o); !errors.Is(err, exit.ErrStopped) {
 		t.Errorf("a cancelled refining returned %v", err)
 	}
 	if _, err := os.Stat(o.Out); err == nil {
@@ -146,11 +149,11 @@ func checkRefusals(t *testing.T, run string, cancelled context.Context) {
 	} {
 		o := good
 		spoil(&o)
-		if _, err := Gaze(context.Background(), o); !errors.Is(err, trainer.ErrConfig) || !strings.Contains(err.Error(), want) {
+		if _, err := Gaze(context.Background(), o); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want one that says %q", err, want)
 		}
 	}
-	if _, err := Gaze(cancelled, good); !errors.Is(err, trainer.ErrStopped) || strings.Contains(err.Error(), "estimator") {
+	if _, err := Gaze(cancelled, good); !errors.Is(err, exit.ErrStopped) || strings.Contains(err.Error(), "estimator") {
 		t.Errorf("a cancelled call: %v", err)
 	}
 }
@@ -171,12 +174,12 @@ func TestShareOfTheGap(t *testing.T) {
 }
 
 // trainOnFeatures trains a step whose psi is a saved estimator's first layers: l_reg is another than the identity's.
-func trainOnFeatures(t *testing.T, c trainer.Config, weights string) {
+func trainOnFeatures(t *testing.T, c config.Config, weights string) {
 	t.Helper()
 	reg := map[string]any{}
-	for _, psi := range []string{"identity", "learned"} {
+	for _, psi := range []architecture.Psi{architecture.IdentityPsi, architecture.LearnedPsi} {
 		c.Train.Psi, c.Train.PsiWeights = psi, weights
-		run := filepath.Join(t.TempDir(), psi)
+		run := filepath.Join(t.TempDir(), string(psi))
 		if err := trainer.Run(context.Background(), c, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +191,7 @@ func trainOnFeatures(t *testing.T, c trainer.Config, weights string) {
 		if err := json.Unmarshal(bytes.SplitN(text, []byte("\n"), 2)[0], &first); err != nil {
 			t.Fatal(err)
 		}
-		reg[psi] = first["l_reg"]
+		reg[string(psi)] = first["l_reg"]
 	}
 	if l, ok := reg["learned"].(float64); !ok || l <= 0 || l == reg["identity"] {
 		t.Errorf("l_reg by psi: %v", reg)

@@ -13,6 +13,7 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/trainer"
+	"simgan/trainer/config"
 )
 
 // A peak drawn between cells is found again to a hundredth of a pixel, with its depth; one at the border to a quarter cell.
@@ -97,10 +98,10 @@ func TestJointErrors(t *testing.T) {
 func TestHandsEndToEnd(t *testing.T) {
 	dir := t.TempDir()
 	source, run, out := filepath.Join(dir, "nyu"), filepath.Join(dir, "run"), filepath.Join(dir, "refined")
-	if err := data.Simulate(context.Background(), "hands", "synthetic", "nyu", 6, 1, source, func(int) {}); err != nil {
+	if err := data.Simulate(context.Background(), "hands", "synthetic", "nyu", 6, 1, source, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
-	config, err := trainer.LoadConfig("hand-demo", "", []string{
+	config, err := config.Load("hand-demo", "", []string{
 		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
 		"train.pretrain_refiner=1", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
 		"data.synthetic=nyu:" + source + ",size=64x64", "data.real=simulated:hands,domain=real,n=6,size=64x64",
@@ -112,7 +113,7 @@ func TestHandsEndToEnd(t *testing.T) {
 	if err := trainer.Run(context.Background(), config, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
-	if err := RefineSet(context.Background(), RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 1, Device: cgo.CPU, Done: func(int, int) {}}); err != nil {
+	if err := RefineSet(context.Background(), RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 1, Device: cgo.CPU, Progress: func(int, int) {}}); err != nil {
 		t.Fatal(err)
 	}
 	refined, err := data.Open("nyu:" + out)

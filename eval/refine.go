@@ -2,10 +2,11 @@ package eval
 
 import (
 	"context"
-	"fmt"
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/internal/exit"
+	"simgan/models/architecture"
 	"simgan/trainer"
 )
 
@@ -16,29 +17,29 @@ type RefineOptions struct {
 	Out      string // the new folder
 	Variants int    // versions of each image; more than 1 needs a refiner that takes noise
 	Device   cgo.Device
-	Done     func(done, of int)
+	Progress func(done, total int) // called as images are refined
 }
 
 // RefineSet writes the refined data set with its labels, every image of it.
 func RefineSet(ctx context.Context, o RefineOptions) error {
 	if o.Variants < 1 {
-		return fmt.Errorf("%w: variants is %d; use 1 or more", trainer.ErrConfig, o.Variants)
+		return exit.Usagef("--variants is %d; use 1 or more", o.Variants)
 	}
 	r, config, err := trainer.LoadRefiner(o.Run, o.Device)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if o.Variants > 1 && r.Config.Noise.Kind == "none" {
-		return fmt.Errorf("%w: %d variants of an image would all be the same: the run's refiner takes no noise (refiner.noise.kind)", trainer.ErrConfig, o.Variants)
+	if o.Variants > 1 && r.Config.Noise.Kind == architecture.NoNoise {
+		return exit.Usagef("%d variants of an image would all be the same: the run's refiner takes no noise (refiner.noise.kind)", o.Variants)
 	}
 	ds, err := data.OpenContext(ctx, o.Data)
 	if err != nil {
-		return fmt.Errorf("%w: %w", trainer.ErrConfig, err)
+		return exit.Usagef("%w", err)
 	}
 	defer ds.Close()
 	if ds.Info().C != r.Channels {
-		return fmt.Errorf("%w: %s has %d channel(s), the refiner was trained on %d", trainer.ErrConfig, o.Data, ds.Info().C, r.Channels)
+		return exit.Usagef("%s has %d channel(s), the refiner was trained on %d", o.Data, ds.Info().C, r.Channels)
 	}
 	noise, err := cgo.NewGenerator(o.Device, config.Seed)
 	if err != nil {
@@ -55,17 +56,17 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 				return err
 			}
 			for variant := range o.Variants {
-				pixels, err := trainer.Refine(r, noise, b)
+				refined, err := trainer.Refine(r, noise, b)
 				if err != nil {
 					return err
 				}
-				for k, m := range data.Unbatch(pixels, b, ds.Info().Bits) {
+				for k, m := range refined.Images(ds.Info().Bits) {
 					if err := e.Write(from+k, variant, m, b.Label(k)); err != nil {
 						return err
 					}
 				}
 			}
-			o.Done(from+b.N, ds.Len())
+			o.Progress(from+b.N, ds.Len())
 		}
 		return nil
 	})

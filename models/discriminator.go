@@ -13,7 +13,7 @@ const (
 	Refined = 1
 )
 
-// layer is a row of a network's table: a convolution of out maps, or a max-pool where out is 0; padding is k/2, zeros.
+// layer is a row of a network's table: a convolution with out maps, or a max-pool if out is 0. D pads with k/2 zeros.
 type layer struct{ out, k, stride int64 }
 
 // tables are the paper's discriminators, from input to the logits of the two classes.
@@ -36,7 +36,7 @@ var tables = map[architecture.Layers][]layer{
 	},
 }
 
-// Discriminator is D_phi, fully convolutional: it tells for each patch whether it is refined or real.
+// Discriminator is D_phi, fully convolutional: it classifies each patch as real or refined.
 type Discriminator struct {
 	Module
 	Kernels  Kernels
@@ -83,7 +83,7 @@ func (d *Discriminator) Close() {
 	}
 }
 
-// Forward is (b, C, H, W) -> logits (b, 2, h, w), no activation behind the last layer.
+// Forward maps (b, C, H, W) to logits (b, 2, h, w), with no activation after the last layer.
 func (d *Discriminator) Forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
 	if y, ok := d.Kernels.forward(s, x, training); ok {
 		return y
@@ -91,7 +91,7 @@ func (d *Discriminator) Forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.T
 	return d.Layers(s, x, training)
 }
 
-// Layers is Forward layer by layer: its gradients have gradients, which PenaltyR1 needs.
+// Layers runs Forward layer by layer. Its gradients can be differentiated again, which PenaltyR1 needs.
 func (d *Discriminator) Layers(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
 	next := 0
 	for _, l := range d.table {
@@ -121,7 +121,7 @@ func (d *Discriminator) kernelTable() (table []cgo.FusedLayer, padding cgo.Paddi
 	return table, cgo.Zeros
 }
 
-// Map is the size of D's patch map for images of h x w.
+// Map returns the height and width of D's patch map for images of h x w.
 func (d *Discriminator) Map(h, w int) (int, int) {
 	for _, l := range d.table {
 		p, k, stride := int(l.k/2), int(l.k), int(l.stride)
@@ -130,7 +130,7 @@ func (d *Discriminator) Map(h, w int) (int, int) {
 	return h, w
 }
 
-// ReceptiveField is the side, in pixels, of the patch that one pair of logits judges.
+// ReceptiveField returns the side, in pixels, of the patch that one pair of logits depends on.
 func (d *Discriminator) ReceptiveField() int {
 	field, jump := 1, 1
 	for _, l := range d.table {

@@ -12,11 +12,11 @@ import (
 //	gaze R, 35 x 55 = 1925 pixels: stem 9*64 = 576, eight 9*64*64 = 294912, last 64: (576 + 294912 + 64) * 1925
 //	gaze D: 9*96 = 864 at 18*28, 9*96*64 = 55296 at 9*14, then 9*64*32 = 18432, 32*32 = 1024 and 32*2 = 64 at 9*14
 //	hand D: 49*96 = 4704 at 56*56, 25*96*64 = 153600 at 28*28, 9*64*32 = 18432, 1024 and 64 at 7*7
-func TestWorkIsThatOfThePaper(t *testing.T) {
+func TestWorkOfThePapersNetworks(t *testing.T) {
 	if _, err := cgo.Start(1); err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewRefiner(architecture.Refiner{Blocks: 4, Width: 64, Kernel: 3, BlockKernel: 3, Padding: "replicate", Normalization: "none", Noise: architecture.Noise{Kind: "none"}}, 1)
+	r, err := NewRefiner(paper, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

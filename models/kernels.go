@@ -57,8 +57,8 @@ func (r *Refiner) UseCPUKernels(bfloat bool) bool {
 	return true
 }
 
-// UseGPUKernels lets R train through cuDNN's fused kernels on the GPU, for batches of n images of h x w, if they compute
-// what libtorch's layers compute, and faster. It returns how many times as fast they are, and an error that says why
+// UseGPUKernels lets R train through cuDNN's fused kernels on the GPU, for batches of n images of h x w, if the kernels
+// are right and faster than libtorch's layers. It returns how many times as fast they are, or an error that says why
 // they are not used. R's own weights take no part.
 func (r *Refiner) UseGPUKernels(device cgo.Device, bfloat bool, n, h, w int) (speedup float64, err error) {
 	if err := supportsKernels(r.Config); err != nil {

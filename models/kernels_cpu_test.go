@@ -7,7 +7,8 @@ import (
 	"simgan/models/architecture"
 )
 
-// What has Winograd's convolutions goes by them, whatever its batch, to libtorch's result; the rest by libtorch's layers.
+// R uses Winograd's convolutions where they exist, for every batch, and gets the result of libtorch's layers. Other
+// configs keep libtorch's layers.
 func TestUseCPUKernels(t *testing.T) {
 	start(t)
 	if !cgo.HasWinograd() {
@@ -43,7 +44,7 @@ func TestUseCPUKernels(t *testing.T) {
 	}
 }
 
-// sameAsLayers holds R's images against those of libtorch's layers, in and out of training.
+// sameAsLayers compares R's images with those of libtorch's layers, in training and outside.
 func sameAsLayers(t *testing.T, name string, r *Refiner) {
 	t.Helper()
 	err := cgo.Within(func(s *cgo.Scope) error {
@@ -57,12 +58,12 @@ func sameAsLayers(t *testing.T, name string, r *Refiner) {
 		if err != nil {
 			return err
 		}
-		way := r.Kernels.path
+		path := r.Kernels.path
 		for _, training := range []bool{true, false} {
 			calls := 0
 			r.Kernels.path = func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 				calls++
-				return way(s, n, x)
+				return path(s, n, x)
 			}
 			got, err := cgo.Read(r.Forward(s, x, cgo.Tensor{}, training))
 			if err != nil {

@@ -20,8 +20,8 @@ func discriminator(t *testing.T, layers architecture.Layers, width float64) *Dis
 	return d
 }
 
-// D as one operation is D layer by layer, in float32: logits, and gradients of phi and of the images. Frozen, as in R's step, it sends
-// the images the same gradient, and takes none.
+// In float32, D through kernels equals D layer by layer: the logits, and the gradients of phi and of the images.
+// Frozen, as in R's step, D sends the same gradient to the images, and takes none.
 func TestFusedDiscriminatorIsForward(t *testing.T) {
 	for layers, size := range map[architecture.Layers][2]int{"gaze": {18, 28}, "hand": {64, 50}} {
 		t.Run(string(layers), func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestFusedDiscriminatorIsForward(t *testing.T) {
 						t.Errorf("%s: %.2g of its length off", trial.valueName(i), far)
 					}
 				}
-				return frozen(t, trial, want.values[11])
+				return checkFrozen(t, trial, want.values[11])
 			})
 			if err != nil {
 				t.Error(err)
@@ -61,8 +61,8 @@ func TestFusedDiscriminatorIsForward(t *testing.T) {
 	}
 }
 
-// frozen holds the gradient of the images against want where D takes no gradients.
-func frozen(t *testing.T, trial *trial, want []float32) error {
+// checkFrozen compares the gradient of the images with want while D takes no gradients.
+func checkFrozen(t *testing.T, trial *trial, want []float32) error {
 	d := trial.network.(*Discriminator)
 	if err := errors.Join(d.Freeze(true), cgo.DropGrads(trial.leaves())); err != nil {
 		return err
@@ -88,7 +88,7 @@ func frozen(t *testing.T, trial *trial, want []float32) error {
 
 func TestTryPathRefusesWrongKernelsOfD(t *testing.T) {
 	start(t)
-	for want, way := range map[string]convPath{
+	for want, path := range map[string]convPath{
 		"gradient of the images: relative error": func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 			return fusedPath(s, n, s.Add(x, s.Scale(s.Sub(x, s.Detach(x)), 0.5)))
 		},
@@ -109,11 +109,12 @@ func TestTryPathRefusesWrongKernelsOfD(t *testing.T) {
 		},
 	} {
 		d := discriminator(t, "gaze", 0.25)
-		if _, err := d.Kernels.tryPath(trialOf(t, d), way, libtorchPath, cgo.CPU); err == nil || !strings.Contains(err.Error(), want) {
+		_, err := d.Kernels.tryPath(trialOf(t, d), path, libtorchPath, cgo.CPU)
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 		if d.Kernels.path != nil {
-			t.Errorf("%s: is used all the same", want)
+			t.Errorf("%s: the kernels are used all the same", want)
 		}
 	}
 	d, err := NewDiscriminator(architecture.Discriminator{Layers: "gaze", Width: 0.25, Normalization: "batch"}, 1)
@@ -121,13 +122,14 @@ func TestTryPathRefusesWrongKernelsOfD(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if _, err := d.UseGPUKernels(cgo.CPU, true, 2, 9, 11); err == nil || !strings.Contains(err.Error(), "discriminator.normalization batch") {
+	_, err = d.UseGPUKernels(cgo.CPU, true, 2, 9, 11)
+	if err == nil || !strings.Contains(err.Error(), "discriminator.normalization batch") {
 		t.Errorf("batch normalisation: %v", err)
 	}
 }
 
-// A fused D trains through its kernels, while the R1 penalty, which needs second derivatives, goes by Layers; from an error on D is
-// libtorch's again, and R stays as it is.
+// D trains through its kernels. The R1 penalty needs second derivatives and uses Layers. After an error D uses
+// libtorch's layers again, and R keeps its kernels.
 func TestFusedDiscriminatorTrainsAndFallsBack(t *testing.T) {
 	start(t)
 	d, r := discriminator(t, "gaze", 0.25), smallRefiner(t, "zeros")
@@ -136,7 +138,8 @@ func TestFusedDiscriminatorTrainsAndFallsBack(t *testing.T) {
 		time.Sleep(200 * time.Millisecond)
 		return libtorchPath(s, n, x)
 	}
-	if speedup, err := d.Kernels.tryPath(trialOf(t, d), fusedPath, slow, cgo.CPU); err != nil || speedup < 1 || d.Kernels.path == nil {
+	speedup, err := d.Kernels.tryPath(trialOf(t, d), fusedPath, slow, cgo.CPU)
+	if err != nil || speedup < 1 || d.Kernels.path == nil {
 		t.Fatalf("%.2f times as fast, but refused: %v", speedup, err)
 	}
 	calls := 0
@@ -146,9 +149,9 @@ func TestFusedDiscriminatorTrainsAndFallsBack(t *testing.T) {
 		}
 		return fusedPath(s, n, x)
 	}
-	var told []error
-	d.Kernels.OnFailure = func(err error) { told = append(told, err) }
-	err := cgo.Within(func(s *cgo.Scope) error {
+	var reported []error
+	d.Kernels.OnFailure = func(err error) { reported = append(reported, err) }
+	err = cgo.Within(func(s *cgo.Scope) error {
 		x := s.Zeros(cgo.Float32, cgo.CPU, 2, 1, 9, 11)
 		if err := cgo.RequireGrad([]cgo.Tensor{x}, true); err != nil {
 			return err
@@ -156,11 +159,11 @@ func TestFusedDiscriminatorTrainsAndFallsBack(t *testing.T) {
 		d.Forward(s, x, false)
 		penalty := PenaltyR1(s, d.Layers(s, x, true), x, 1, 2)
 		if err := s.Backward(penalty); err != nil || calls != 0 {
-			t.Errorf("the penalty went through %d fused passes: %v", calls, err)
+			t.Errorf("the penalty used the kernels %d times: %v", calls, err)
 		}
 		d.Forward(s, x, true)
 		if calls != 1 {
-			t.Error("a training batch does not go through the fused kernels")
+			t.Error("a training batch does not use the kernels")
 		}
 		for range 2 {
 			if far := relativeDistance(values(t, d.Forward(s, x, true)), values(t, d.Layers(s, x, true))); far != 0 {
@@ -172,8 +175,8 @@ func TestFusedDiscriminatorTrainsAndFallsBack(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if len(told) != 1 || d.Kernels.path != nil || r.Kernels.path == nil || calls != 2 {
-		t.Errorf("told %v, %d calls; R is fused: %v", told, calls, r.Kernels.path != nil)
+	if len(reported) != 1 || d.Kernels.path != nil || r.Kernels.path == nil || calls != 2 {
+		t.Errorf("reported %v, %d calls; R has kernels: %v", reported, calls, r.Kernels.path != nil)
 	}
 }
 

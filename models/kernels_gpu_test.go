@@ -9,25 +9,25 @@ import (
 	"simgan/models/architecture"
 )
 
-// isRight judges cuDNN's kernels in a trial; whether they are faster is told, not asked. The CPU in a GPU's place takes the reference
-// kernels.
-func isRight(t *testing.T, gpu cgo.Device, begun *trial, err error) {
+// checkKernels compares cuDNN's kernels with libtorch's layers in the trial. It logs the speed and does not require
+// any. If the CPU replaces the GPU, the reference kernels are compared.
+func checkKernels(t *testing.T, gpu cgo.Device, begun *trial, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
-	way := convPath(cuDNNPath)
+	path := convPath(cuDNNPath)
 	if gpu == cgo.CPU {
-		way = fusedPath
+		path = fusedPath
 	}
-	speedup, err := new(Kernels).tryPath(begun, way, libtorchPath, gpu)
+	speedup, err := new(Kernels).tryPath(begun, path, libtorchPath, gpu)
 	if err != nil && !strings.Contains(err.Error(), "times as long") {
 		t.Fatal(err)
 	}
 	t.Logf("%.2f times as fast as libtorch's layers", speedup)
 }
 
-// The fused refiner computes what libtorch's layers compute, with either padding, our own kernels making replicate's border.
+// The fused refiner computes what libtorch's layers compute, with either padding. Our kernels write replicate's border.
 func TestGPUFusedRefinerIsRight(t *testing.T) {
 	start(t)
 	gpu := cgo.Device(gputest.Need(t, cgo.CUDADevices))
@@ -43,7 +43,7 @@ func TestGPUFusedRefinerIsRight(t *testing.T) {
 		"gaze zeros": {paper, 512, 35, 55}, "gaze replicate": {paper, 512, 35, 55},
 		"hand zeros": {hand, 16, 224, 224}, "hand replicate": {hand, 16, 224, 224},
 	} {
-		t.Run(name, func(t *testing.T) { // in a goroutine of its own
+		t.Run(name, func(t *testing.T) { // in its own goroutine
 			start(t)
 			_, padding, _ := strings.Cut(name, " ")
 			c.config.Padding = architecture.Padding(padding)
@@ -51,12 +51,12 @@ func TestGPUFusedRefinerIsRight(t *testing.T) {
 				c.n, c.h, c.w, c.config.Width = 2, 9, 11, 8
 			}
 			begun, err := refiner(t, c.config).newTrial(c.n, c.h, c.w)
-			isRight(t, gpu, begun, err)
+			checkKernels(t, gpu, begun, err)
 		})
 	}
 }
 
-// So does the fused discriminator, the images' gradient too.
+// The fused discriminator computes what libtorch's layers compute, the gradient of the images too.
 func TestGPUFusedDiscriminatorIsRight(t *testing.T) {
 	start(t)
 	gpu := cgo.Device(gputest.Need(t, cgo.CUDADevices))
@@ -68,7 +68,7 @@ func TestGPUFusedDiscriminatorIsRight(t *testing.T) {
 				size, width = [3]int{2, 32, 40}, 0.25
 			}
 			begun, err := discriminator(t, layers, width).newTrial(size[0], size[1], size[2])
-			isRight(t, gpu, begun, err)
+			checkKernels(t, gpu, begun, err)
 		})
 	}
 }

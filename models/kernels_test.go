@@ -10,7 +10,7 @@ import (
 	"simgan/models/architecture"
 )
 
-// reference is the fused way on libtorch's reference kernels with maps of the type.
+// referencePath returns the path through the reference kernels, libtorch's operations, with maps of the given type.
 func referencePath(kind cgo.Type) convPath {
 	return func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 		table, padding := n.kernelTable()
@@ -26,7 +26,7 @@ func smallRefiner(t *testing.T, padding architecture.Padding) *Refiner {
 	return refiner(t, c)
 }
 
-// trialOf is the trial of a network for 4 images of 9 x 11.
+// trialOf returns the trial of a network for 4 images of 9 x 11.
 func trialOf(t *testing.T, n interface {
 	newTrial(n, h, w int) (*trial, error)
 }) *trial {
@@ -38,8 +38,8 @@ func trialOf(t *testing.T, n interface {
 	return made
 }
 
-// after is a way that has something done to its result.
-func after(change func(s *cgo.Scope, y cgo.Tensor) cgo.Tensor) convPath {
+// changedPath returns fusedPath with its result changed.
+func changedPath(change func(s *cgo.Scope, y cgo.Tensor) cgo.Tensor) convPath {
 	return func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 		y, err := fusedPath(s, n, x)
 		if err != nil {
@@ -49,21 +49,23 @@ func after(change func(s *cgo.Scope, y cgo.Tensor) cgo.Tensor) convPath {
 	}
 }
 
-// Whatever is wrong with the kernels, a run goes on with libtorch's layers and says why. That a way is not faster (the
-// reference kernels are not) is what is found last: what gets that far was right.
+// Whatever is wrong with the kernels, a run continues with libtorch's layers and says why. Speed is checked last (the
+// reference kernels are not faster): kernels that are refused as slow were right.
 func TestTryPathRefusesWrongOrSlowKernels(t *testing.T) {
 	start(t)
 	slow := "times as long as libtorch's layers"
 	for name, c := range map[string]struct {
-		way  convPath
+		path convPath
 		want string
 	}{
-		"right, slow": {after(func(_ *cgo.Scope, y cgo.Tensor) cgo.Tensor {
+		"right, slow": {changedPath(func(_ *cgo.Scope, y cgo.Tensor) cgo.Tensor {
 			time.Sleep(100 * time.Millisecond)
 			return y
 		}), slow},
-		"wrong result": {after(func(s *cgo.Scope, y cgo.Tensor) cgo.Tensor { return s.Scale(y, 1.2) }), "result: relative error"},
-		"half the gradient": {after(func(s *cgo.Scope, y cgo.Tensor) cgo.Tensor {
+		"wrong result": {changedPath(func(s *cgo.Scope, y cgo.Tensor) cgo.Tensor {
+			return s.Scale(y, 1.2)
+		}), "result: relative error"},
+		"half the gradient": {changedPath(func(s *cgo.Scope, y cgo.Tensor) cgo.Tensor {
 			return s.Scale(s.Add(y, s.Detach(y)), 0.5)
 		}), "gradient of stem.weight: relative error"},
 		"a forgotten bias": {func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
@@ -88,16 +90,17 @@ func TestTryPathRefusesWrongOrSlowKernels(t *testing.T) {
 		}, "result for half a batch: relative error"},
 	} {
 		r := smallRefiner(t, "zeros")
-		if _, err := r.Kernels.tryPath(trialOf(t, r), c.way, libtorchPath, cgo.CPU); err == nil || !strings.Contains(err.Error(), c.want) {
+		_, err := r.Kernels.tryPath(trialOf(t, r), c.path, libtorchPath, cgo.CPU)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 		if r.Kernels.path != nil {
-			t.Errorf("%s: is used all the same", name)
+			t.Errorf("%s: the kernels are used all the same", name)
 		}
 	}
 }
 
-// A way that is right and faster is taken, for training batches only.
+// Kernels that are right and faster are kept, for training batches only.
 func TestTryPathKeepsFasterKernels(t *testing.T) {
 	for _, padding := range []architecture.Padding{"zeros", "replicate"} {
 		t.Run(string(padding), func(t *testing.T) { keepsFasterKernels(t, padding) })
@@ -124,11 +127,11 @@ func keepsFasterKernels(t *testing.T, padding architecture.Padding) {
 		x := s.Zeros(cgo.Float32, cgo.CPU, 2, 1, 9, 11)
 		r.Forward(s, x, cgo.Tensor{}, false)
 		if calls != 0 {
-			t.Error("a sample grid goes through the kernels")
+			t.Error("a sample grid uses the kernels")
 		}
 		r.Forward(s, x, cgo.Tensor{}, true)
 		if calls != 1 {
-			t.Error("a training batch does not go through the kernels")
+			t.Error("a training batch does not use the kernels")
 		}
 		return s.Err()
 	})
@@ -141,15 +144,15 @@ func keepsFasterKernels(t *testing.T, padding architecture.Padding) {
 func TestFailedKernelsFallBackToLayers(t *testing.T) {
 	start(t)
 	r := smallRefiner(t, "zeros")
-	var told []error
-	r.Kernels.OnFailure = func(err error) { told = append(told, err) }
+	var reported []error
+	r.Kernels.OnFailure = func(err error) { reported = append(reported, err) }
 	err := cgo.Within(func(s *cgo.Scope) error {
 		x := s.Zeros(cgo.Float32, cgo.CPU, 2, 1, 9, 11)
 		want, err := cgo.Read(r.Forward(s, x, cgo.Tensor{}, true))
 		if err != nil {
 			return err
 		}
-		r.Kernels.path = cuDNNPath // whose library is not here, or refuses tensors that are on no GPU
+		r.Kernels.path = cuDNNPath // fails: no library, or the tensors are not on a GPU
 		for range 2 {
 			got, err := cgo.Read(r.Forward(s, x, cgo.Tensor{}, true))
 			if err != nil {
@@ -164,8 +167,8 @@ func TestFailedKernelsFallBackToLayers(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if len(told) != 1 || r.Kernels.path != nil {
-		t.Errorf("told %v", told)
+	if len(reported) != 1 || r.Kernels.path != nil {
+		t.Errorf("reported %v", reported)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"simgan/models/architecture"
 )
 
-// DrawNoise draws the noise for n images of h x w: (n, k, h, w), or no tensor if the kind is none.
+// DrawNoise draws the noise for n images of h x w: (n, k, h, w), or no tensor for kind none.
 func DrawNoise(s *cgo.Scope, c architecture.Noise, g *cgo.Generator, n, h, w int64) cgo.Tensor {
 	if c.Channels() == 0 {
 		return cgo.Tensor{}
@@ -24,7 +24,7 @@ func DrawNoise(s *cgo.Scope, c architecture.Noise, g *cgo.Generator, n, h, w int
 	return s.Cat(1, parts...)
 }
 
-// Refiner is R_theta: a synthetic image in, the same image made real out, no stride and no pooling.
+// Refiner is R_theta: it turns a synthetic image into a realistic one of the same size, without stride or pooling.
 type Refiner struct {
 	Module
 	Kernels    Kernels
@@ -34,7 +34,7 @@ type Refiner struct {
 	blocks     []block
 }
 
-// block is Conv, ReLU, Conv, add, ReLU.
+// block is a ResNet block: Conv, ReLU, Conv, add, ReLU.
 type block struct {
 	conv1, conv2 conv
 	norm1, norm2 norm
@@ -72,7 +72,7 @@ func (r *Refiner) Close() {
 	}
 }
 
-// Forward refines x (b, C, H, W) with the noise of DrawNoise, if any: (b, C, H, W) float32 in (-1, 1).
+// Forward refines x (b, C, H, W) with the noise of DrawNoise, if any. It returns (b, C, H, W) float32 in (-1, 1).
 func (r *Refiner) Forward(s *cgo.Scope, x, noise cgo.Tensor, training bool) cgo.Tensor {
 	h := x
 	if noise.T != nil {
@@ -85,7 +85,7 @@ func (r *Refiner) Forward(s *cgo.Scope, x, noise cgo.Tensor, training bool) cgo.
 	return s.Tanh(y)
 }
 
-// Layers is Forward layer by layer, up to the tanh.
+// Layers runs Forward layer by layer, from x with its noise channels up to the tanh.
 func (r *Refiner) Layers(s *cgo.Scope, h cgo.Tensor, training bool) cgo.Tensor {
 	h = s.ReLUInPlace(r.stem.forward(s, h)) // (b, C+k, H, W) -> (b, width, H, W)
 	for _, b := range r.blocks {
@@ -105,12 +105,14 @@ func (r *Refiner) kernelTable() ([]cgo.FusedLayer, cgo.Padding) {
 	return append(table, cgo.FusedLayer{Stride: 1}), r.stem.padding
 }
 
-// ReceptiveField is the side, in pixels, of the square of x that one pixel of R(x) depends on.
+// ReceptiveField returns the side, in pixels, of the square of x that one pixel of R(x) depends on.
 func (r *Refiner) ReceptiveField() int {
 	return r.Config.Kernel + 2*r.Config.Blocks*(r.Config.BlockKernel-1)
 }
 
-// paddings are libtorch's names of the config's paddings.
+// paddings maps the config's paddings to libtorch's.
 var paddings = map[architecture.Padding]cgo.Padding{
-	architecture.ZerosPadding: cgo.Zeros, architecture.ReflectPadding: cgo.Reflect, architecture.ReplicatePadding: cgo.Replicate,
+	architecture.ZerosPadding:     cgo.Zeros,
+	architecture.ReflectPadding:   cgo.Reflect,
+	architecture.ReplicatePadding: cgo.Replicate,
 }

@@ -10,14 +10,14 @@ import (
 	"simgan/models/architecture"
 )
 
-// fields are the contents of a message's length-delimited fields, by number.
+// fields returns the contents of a message's length-delimited fields, by number.
 func fields(t *testing.T, message []byte) map[protowire.Number][][]byte {
 	t.Helper()
 	out := map[protowire.Number][][]byte{}
 	for len(message) > 0 {
 		number, kind, n := protowire.ConsumeTag(message)
 		if n < 0 {
-			t.Fatalf("no protobuf message: %v", protowire.ParseError(n))
+			t.Fatalf("not a protobuf message: %v", protowire.ParseError(n))
 		}
 		message = message[n:]
 		if kind == protowire.BytesType {
@@ -35,7 +35,7 @@ func fields(t *testing.T, message []byte) map[protowire.Number][][]byte {
 	return out
 }
 
-// The file's structure, read by field numbers of onnx.proto; what the graph computes is checked by scripts/formats.py.
+// The file's structure is read by the field numbers of onnx.proto. scripts/formats.py checks what the graph computes.
 func TestONNXStructure(t *testing.T) {
 	start(t)
 	multiscale := architecture.Noise{Kind: "multiscale", Grid: 9, Coarse: 2, Constants: 4}
@@ -85,7 +85,7 @@ func TestONNXStructure(t *testing.T) {
 				ops = append(ops, string(f[4][0]))
 				for _, in := range f[1] {
 					if !known[string(in)] {
-						t.Errorf("%s reads %q, which is nothing yet", f[3][0], in)
+						t.Errorf("%s reads %q, which is not defined before it", f[3][0], in)
 					}
 				}
 				known[string(f[2][0])] = true

@@ -10,9 +10,9 @@ import (
 	"simgan/cgo"
 )
 
-// trial compares paths through a network on one batch x, with the sum of v * tanh as loss. v has a mean: with noise alone
-// the terms of a gradient cancel, and bfloat16's share of the gradient is large (13 % for the paper's R; with a mean it
-// is up to 7 %, mostly near 1 %).
+// trial compares paths through a network on one batch x, with the sum of v * tanh as loss. v has a mean, because with
+// noise alone the terms of a gradient cancel, and bfloat16's relative error becomes large: 13 % for the paper's R. With
+// the mean it is up to 7 %, mostly near 1 %.
 type trial struct {
 	network convNet
 	shape   []int64 // of x

@@ -1,5 +1,5 @@
-"""Writes data/picture/jpegcrop/testdata: small JPEGs of libjpeg-turbo, through Pillow (13.0.0), in its subsamplings, with
-optimised tables, restart markers, and progressive. Run in a Python with numpy and pillow, in the checkout."""
+"""Writes data/picture/jpegcrop/testdata: small JPEGs by libjpeg-turbo through Pillow (13.0.0), in all its subsamplings, with
+optimised tables, with restart markers, and progressive. Run it in the checkout, in a Python with numpy and pillow."""
 
 import pathlib
 

@@ -6,7 +6,7 @@ import (
 	"os"
 	"strconv"
 
-	"simgan/trainer"
+	"simgan/internal/exit"
 )
 
 // RunTrial runs one trial to its end: a task of an array of jobs. Early stopping compares it with what other tasks have
@@ -16,7 +16,7 @@ func RunTrial(ctx context.Context, s *Sweep, k int, o Options) error {
 		return err
 	}
 	if k < 0 || k >= s.Trials {
-		return fmt.Errorf("%w: trial %d: the sweep has trials 0 to %d", trainer.ErrConfig, k, s.Trials-1)
+		return exit.Usagef("trial %d: the sweep has trials 0 to %d", k, s.Trials-1)
 	}
 	r, err := newRunner(s, o)
 	if err != nil {
@@ -75,6 +75,6 @@ func (s *Sweep) independent() error {
 	if s.Method != "tpe" {
 		return nil
 	}
-	return fmt.Errorf("%w: method tpe chooses a trial's parameters after the results of earlier ones, so they are not known before; "+
-		"use method: random or grid, or run `simgan sweep %s` itself in one job", trainer.ErrConfig, s.Path)
+	return exit.Usagef("method tpe chooses a trial's parameters after the results of earlier ones, so they are not known before; "+
+		"use method: random or grid, or run `simgan sweep %s` itself in one job", s.Path)
 }

@@ -4,32 +4,32 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"path/filepath"
 	"slices"
-	"strings"
 
-	"simgan/trainer"
+	curves "simgan/internal/chart"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
-// chart is a metric over the steps, a line a trial.
+// chart is a metric over the steps, a line per trial.
 type chart struct {
 	Title, Low, High, Last string
 	Lines                  []polyline
 }
 
-// charts draws metrics over the steps, a line a trial: the objective's, and the losses that tell how a SimGAN does.
+// charts draws metrics over the steps, a line per trial: the objective's, and the losses that show how a SimGAN does.
 func (s *Sweep) charts(trials []*Trial, rows []row) ([]chart, error) {
-	records := make([][]map[string]any, len(trials))
+	records := make([][]rundir.Record, len(trials))
 	for i, t := range trials {
 		var err error
-		records[i], err = readMetrics(filepath.Join(t.dir, "metrics.jsonl"))
+		records[i], _, err = rundir.ReadMetrics(filepath.Join(t.dir, rundir.MetricsFile))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
 	keys := []string{"l_reg", "l_real", "L_D"}
-	if m := s.Objective.Metric; m != "" && s.Objective.Phase == trainer.PhaseTrain && !slices.Contains(keys, m) {
+	if m := s.Objective.Metric; m != "" && s.Objective.Phase == config.PhaseTrain && !slices.Contains(keys, m) {
 		keys = append([]string{m}, keys...)
 	}
 	var charts []chart
@@ -41,40 +41,26 @@ func (s *Sweep) charts(trials []*Trial, rows []row) ([]chart, error) {
 	return charts, nil
 }
 
-func drawChart(key string, records [][]map[string]any, rows []row) (chart, bool) {
-	series := make([][][2]float64, len(records))
-	low, high, last := math.Inf(1), math.Inf(-1), 1.0
+// drawChart draws a metric of all trials. ok is false if no trial has it.
+func drawChart(key string, records [][]rundir.Record, rows []row) (c chart, ok bool) {
+	series := make([][]curves.Point, len(records))
 	for i := range records {
-		for _, r := range records[i] {
-			step, _ := r["step"].(float64)
-			if v, ok := r[key].(float64); ok && r["phase"] == trainer.PhaseTrain {
-				series[i] = append(series[i], [2]float64{step, v})
-				low, high, last = min(low, v), max(high, v), max(last, step)
-			}
-		}
+		series[i] = curves.Points(records[i], config.PhaseTrain, key)
 	}
-	if low > high {
+	axes := curves.Span(chartWidth, chartHeight, series...)
+	if axes.Low > axes.High {
 		return chart{}, false
 	}
-	c := chart{Title: key, Low: fmt.Sprintf("%.3g", low), High: fmt.Sprintf("%.3g", high), Last: fmt.Sprintf("%.0f", last)}
-	scale := func(v float64) float64 { return v }
-	if low > 0 && high > 20*low {
-		c.Title, scale = key+", logarithmic", math.Log
+	c = chart{
+		Title: key, Low: fmt.Sprintf("%.3g", axes.Low), High: fmt.Sprintf("%.3g", axes.High),
+		Last: fmt.Sprintf("%.0f", axes.Last),
 	}
-	from, to := scale(low), scale(high)
+	if axes.Low > 0 && axes.High > 20*axes.Low {
+		c.Title, axes.Log = key+", logarithmic", true
+	}
 	for i, points := range series {
-		var text strings.Builder
-		for k, p := range points {
-			x, y := p[0]/last*chartWidth, chartHeight*(1-(scale(p[1])-from)/max(to-from, 1e-9))
-			if len(points) == 1 { // a dash: a line needs two points
-				fmt.Fprintf(&text, "%.1f,%.1f ", x-3, y)
-			}
-			if stride := 1 + len(points)/chartPoints; k%stride == 0 || k == len(points)-1 {
-				fmt.Fprintf(&text, "%.1f,%.1f ", x, y)
-			}
-		}
-		if text.Len() > 0 {
-			c.Lines = append(c.Lines, newPolyline(rows[i], text.String()))
+		if len(points) > 0 {
+			c.Lines = append(c.Lines, newPolyline(rows[i], axes.Polyline(points, chartPoints)))
 		}
 	}
 	bestLast(c.Lines)

@@ -12,7 +12,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"simgan/trainer"
+	"simgan/internal/exit"
 )
 
 // clusterThreads is what a trial on a cluster asks for where the file has no threads.
@@ -134,7 +134,7 @@ func (s *Sweep) configMap() (object, []object, error) {
 	items := []object{{"key": "sweep.yaml", "path": filepath.Base(s.Path)}}
 	if config := s.given.Config; config != "" {
 		if !filepath.IsLocal(config) {
-			return nil, nil, fmt.Errorf("%w: %s: config %s is not below the file's folder, so it cannot be put beside it in a pod; copy it there", trainer.ErrConfig, s.Path, config)
+			return nil, nil, exit.Usagef("%s: config %s is not below the file's folder, so it cannot be put beside it in a pod; copy it there", s.Path, config)
 		}
 		text, err := os.ReadFile(s.Config)
 		if err != nil {

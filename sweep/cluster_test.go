@@ -9,7 +9,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"simgan/trainer"
+	"simgan/internal/exit"
 )
 
 const clusterText = "preset: gaze-demo\nparameters: {train.lambda: {uniform: [0, 1]}}\ntrials: 12\nparallel: 4\nthreads: 2\ndevices: [cuda:0, cuda:1, cuda:2, cuda:3]\nobjective: {metric: l_reg, direction: minimise}\n"
@@ -86,7 +86,7 @@ func TestTPEIsNoArray(t *testing.T) {
 	_, slurm := s.Slurm("simgan")
 	_, kubernetes := s.Kubernetes("i", "c")
 	for _, err := range []error{commands, slurm, kubernetes, RunTrial(t.Context(), s, 0, o)} {
-		if !errors.Is(err, trainer.ErrConfig) || !strings.Contains(err.Error(), "after the results of earlier ones") {
+		if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "after the results of earlier ones") {
 			t.Errorf("error is %v", err)
 		}
 	}

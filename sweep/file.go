@@ -3,10 +3,8 @@
 package sweep
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +12,9 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"simgan/trainer"
+	"simgan/internal/exit"
+	"simgan/internal/strictyaml"
+	"simgan/trainer/config"
 )
 
 // File is what a sweep's YAML file says; docs/sweeps.md explains each key.
@@ -46,7 +46,7 @@ type Sweep struct {
 	File
 	Path       string // of the file
 	Parameters []Parameter
-	base       trainer.Config
+	base       config.Config
 	grid       [][]string // values of each parameter, for method grid
 	given      File       // before defaults were filled in
 }
@@ -56,7 +56,7 @@ type Sweep struct {
 func Load(path, dir string) (*Sweep, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", trainer.ErrConfig, err)
+		return nil, exit.Usagef("%w", err)
 	}
 	s := &Sweep{Path: path, File: File{Method: "random", Seed: 1}}
 	problems := s.parse(text)
@@ -71,33 +71,19 @@ func Load(path, dir string) (*Sweep, error) {
 		for i, p := range problems {
 			problems[i] = fmt.Errorf("%s: %w", path, p)
 		}
-		return nil, fmt.Errorf("%w: %w", trainer.ErrConfig, errors.Join(problems...))
+		return nil, exit.Usagef("%w", errors.Join(problems...))
 	}
 	return s, nil
 }
 
 // parse reads the YAML; unknown keys are refused with their line.
 func (s *Sweep) parse(text []byte) []error {
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	err := decoder.Decode(&s.File)
-	var typed *yaml.TypeError
-	if errors.As(err, &typed) {
-		var problems []error
-		for _, e := range typed.Errors {
-			line, what, unknown := strings.Cut(e, " not found in type ")
-			if unknown {
-				what = map[string]string{"sweep.File": "a sweep", "sweep.Objective": "objective", "sweep.EarlyStopping": "early_stopping"}[what]
-				e = line + " is no key of " + what
-			}
-			problems = append(problems, errors.New(strings.ReplaceAll(e, "cannot unmarshal !!", "cannot read ")))
-		}
+	problems := strictyaml.Decode(text, &s.File, func(structName string) string {
+		return "is no key of " + map[string]string{"File": "a sweep", "Objective": "objective", "EarlyStopping": "early_stopping"}[structName]
+	})
+	if len(problems) > 0 {
 		return problems
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return []error{err}
-	}
-	var problems []error
 	s.Parameters, problems = parseParameters(&s.File.Parameters)
 	return problems
 }
@@ -114,7 +100,7 @@ func (s *Sweep) check() []error {
 		s.Parallel = max(1, len(s.Devices))
 	}
 	var err error
-	if s.base, err = trainer.LoadConfig(s.Preset, s.Config, s.Settings); err != nil {
+	if s.base, err = config.Load(s.Preset, s.Config, s.Settings); err != nil {
 		return []error{err}
 	}
 	problems := slices.Concat(s.checkNumbers(), s.checkMethod(), s.Objective.check(), s.checkEarlyStopping())
@@ -206,8 +192,8 @@ func (s *Sweep) checkEarlyStopping() (problems []error) {
 	if every := s.base.Log.Every; every == 0 || e.First%every != 0 {
 		problems = append(problems, fmt.Errorf("early_stopping.first is %d, but metrics are logged every %d steps (log.every); use a multiple", e.First, every))
 	}
-	if s.Objective.Phase != trainer.PhaseTrain {
-		problems = append(problems, fmt.Errorf("early_stopping needs an objective of the phase %s", trainer.PhaseTrain))
+	if s.Objective.Phase != config.PhaseTrain {
+		problems = append(problems, fmt.Errorf("early_stopping needs an objective of the phase %s", config.PhaseTrain))
 	}
 	return problems
 }
@@ -235,12 +221,12 @@ func appendError(problems []error, err error) []error {
 }
 
 // config is a trial's config; one that validates on its own test images is refused.
-func (s *Sweep) config(settings []Setting) (trainer.Config, error) {
+func (s *Sweep) config(settings []Setting) (config.Config, error) {
 	all := slices.Clone(s.Settings)
 	for _, setting := range settings {
 		all = append(all, setting.String())
 	}
-	c, err := trainer.LoadConfig(s.Preset, s.Config, all)
+	c, err := config.Load(s.Preset, s.Config, all)
 	if err != nil {
 		return c, err
 	}

@@ -12,7 +12,8 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"simgan/trainer"
+	"simgan/internal/exit"
+	"simgan/trainer/config"
 )
 
 func TestProblemsAreNamedWithTheirLine(t *testing.T) {
@@ -40,7 +41,7 @@ func TestProblemsAreNamedWithTheirLine(t *testing.T) {
 			if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Load(path, ""); !errors.Is(err, trainer.ErrConfig) || !strings.Contains(err.Error(), c.want) {
+			if _, err := Load(path, ""); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v does not say %q", err, c.want)
 			}
 		})
@@ -64,7 +65,7 @@ func TestValidationIsNotTheTestSet(t *testing.T) {
 		{"folder:a", "", false},
 	} {
 		o := Objective{Validation: c.validation}
-		err := o.checkValidation(trainer.Config{Data: trainer.DataConfig{Test: c.test}})
+		err := o.checkValidation(config.Config{Data: config.Data{Test: c.test}})
 		if (err != nil) != c.refused {
 			t.Errorf("validation %s, test %s: %v", c.validation, c.test, err)
 		}

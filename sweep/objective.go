@@ -1,7 +1,6 @@
 package sweep
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,14 +11,15 @@ import (
 	"strconv"
 	"strings"
 
-	"simgan/trainer"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
 // Objective is what a sweep minimises or maximises: a field of metrics.jsonl, or of an evaluation on a validation split.
 type Objective struct {
-	Metric string `yaml:"metric"` // field of metrics.jsonl, as l_reg
-	Phase  string `yaml:"phase"`  // phase of the run whose records count; default: train
-	Take   string `yaml:"take"`   // last (default), min, max or mean of the records
+	Metric string       `yaml:"metric"` // field of metrics.jsonl, as l_reg
+	Phase  config.Phase `yaml:"phase"`  // phase of the run whose records count; default: train
+	Take   string       `yaml:"take"`   // last (default), min, max or mean of the records
 
 	Evaluation string `yaml:"evaluation"` // gaze
 	Field      string `yaml:"field"`      // of its JSON; default: refined.mean_degrees
@@ -62,10 +62,11 @@ func (o *Objective) checkMetric() (problems []error) {
 		}
 	}
 	if o.Phase == "" {
-		o.Phase = trainer.PhaseTrain
+		o.Phase = config.PhaseTrain
 	}
-	if phases := []string{trainer.PhaseRefiner, trainer.PhaseDiscriminator, trainer.PhaseTrain}; !slices.Contains(phases, o.Phase) {
-		problems = append(problems, fmt.Errorf("objective.phase is %q; use %s", o.Phase, strings.Join(phases, ", ")))
+	if !slices.Contains(config.Phases, o.Phase) {
+		problems = append(problems, fmt.Errorf("objective.phase is %q; use %s, %s or %s", o.Phase,
+			config.PhaseRefiner, config.PhaseDiscriminator, config.PhaseTrain))
 	}
 	if o.Take == "" {
 		o.Take = "last"
@@ -140,26 +141,26 @@ func (o *Objective) read(dir string, rung int) (float64, error) {
 	if o.Metric == "" {
 		return readField(filepath.Join(dir, evaluationFile(rung)), o.Field)
 	}
-	records, err := readMetrics(filepath.Join(dir, "metrics.jsonl"))
+	path := filepath.Join(dir, rundir.MetricsFile)
+	records, _, err := rundir.ReadMetrics(path)
 	if err != nil {
 		return 0, err
 	}
-	return o.reduce(filepath.Join(dir, "metrics.jsonl"), records, rung)
+	return o.reduce(path, records, rung)
 }
 
 // reduce takes last, min, max or mean of the metric's records, up to a rung (0: all).
-func (o *Objective) reduce(path string, records []map[string]any, rung int) (float64, error) {
+func (o *Objective) reduce(path string, records []rundir.Record, rung int) (float64, error) {
 	var values []float64
 	fields := map[string]bool{}
 	for _, r := range records {
-		step, _ := r["step"].(float64)
-		if r["phase"] != o.Phase || rung > 0 && step > float64(rung) {
+		if !r.In(o.Phase) || rung > 0 && r.Step() > float64(rung) {
 			continue
 		}
 		for name := range r {
 			fields[name] = true
 		}
-		if v, ok := r[o.Metric].(float64); ok {
+		if v, ok := r.Number(o.Metric); ok {
 			values = append(values, v)
 		}
 	}
@@ -184,29 +185,6 @@ func (o *Objective) reduce(path string, records []map[string]any, rung int) (flo
 		return sum / float64(len(values)), nil
 	}
 	return values[len(values)-1], nil
-}
-
-// readMetrics is the records of a metrics.jsonl; a last line that was cut short is left out.
-func readMetrics(path string) (records []map[string]any, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	broken := 0
-	for n := 1; lines.Scan(); n++ {
-		var record map[string]any
-		switch {
-		case broken > 0:
-			return nil, fmt.Errorf("%s: line %d is no JSON object", path, broken)
-		case json.Unmarshal(lines.Bytes(), &record) != nil:
-			broken = n
-		default:
-			records = append(records, record)
-		}
-	}
-	return records, lines.Err()
 }
 
 // readField is the number at a dotted path of a JSON file.

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"simgan/trainer/rundir"
 )
 
 // slot is what one trial at a time runs on.
@@ -26,7 +28,7 @@ type slot struct {
 // trainArgs are the arguments of simgan that train a trial up to a rung, or (0) to its end, from wherever it stands.
 func (s *Sweep) trainArgs(t *Trial, rung int, on slot) []string {
 	args := []string{"train"}
-	if exists(t.dir, "config.yaml") {
+	if exists(t.dir, rundir.ConfigFile) {
 		args = append(args, "--resume")
 	} else {
 		args = append(args, s.configArgs(t)...)
@@ -197,7 +199,7 @@ func (t *Trial) lock(ctx context.Context) (unlock func(), err error) {
 	if held == nil {
 		return nil, fmt.Errorf("%s: another sweep or array task is at this trial", t.dir)
 	}
-	trains, err := take(ctx, filepath.Join(t.dir, ".lock"), saveTime) // the trainer's own
+	trains, err := take(ctx, filepath.Join(t.dir, rundir.LockFile), saveTime)
 	if err == nil && trains == nil {
 		err = fmt.Errorf("%s: a process still trains in it; wait for it, or stop it", t.dir)
 	}

@@ -11,6 +11,8 @@ import (
 	"strconv"
 
 	"github.com/google/renameio/v2"
+
+	"simgan/trainer/rundir"
 )
 
 // WriteResults writes sweep.csv, best.yaml and sweep.html into the sweep's folder from whatever trials are there, and says
@@ -95,7 +97,7 @@ func (s *Sweep) writeBest(best *Trial) error {
 		}
 		return nil
 	}
-	config, err := os.ReadFile(filepath.Join(best.dir, "config.yaml"))
+	config, err := os.ReadFile(filepath.Join(best.dir, rundir.ConfigFile))
 	if err != nil {
 		return fmt.Errorf("trial %d: %w", best.Number, err)
 	}

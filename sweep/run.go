@@ -17,7 +17,8 @@ import (
 	"github.com/google/renameio/v2"
 	"gopkg.in/yaml.v3"
 
-	"simgan/trainer"
+	"simgan/internal/exit"
+	"simgan/trainer/config"
 )
 
 // Options of Run and RunTrial.
@@ -55,7 +56,7 @@ func (r *runner) say(t *Trial, format string, args ...any) {
 // claim makes the sweep's folder, with sweep.yaml in it: all that trials depend on. A folder of another sweep is refused.
 func (s *Sweep) claim() error {
 	text, err := yaml.Marshal(struct {
-		Base          trainer.Config `yaml:"base"`
+		Base          config.Config  `yaml:"base"`
 		Parameters    []Parameter    `yaml:"parameters"`
 		Method        string         `yaml:"method"`
 		Seed          uint64         `yaml:"seed"`
@@ -76,8 +77,8 @@ func (s *Sweep) claim() error {
 	case err != nil:
 		return err
 	case !bytes.Equal(old, text):
-		return fmt.Errorf("%w: %s holds trials of a sweep with another base, parameters, method, seed, objective or early stopping than %s "+
-			"(compare its sweep.yaml); choose another dir, or remove the folder", trainer.ErrConfig, s.Dir, s.Path)
+		return exit.Usagef("%s holds trials of a sweep with another base, parameters, method, seed, objective or early stopping than %s "+
+			"(compare its sweep.yaml); choose another dir, or remove the folder", s.Dir, s.Path)
 	}
 	return nil
 }
@@ -207,7 +208,7 @@ func (r *runner) advance(ctx context.Context, t *Trial, on slot) error {
 	case errors.As(err, &ended) && (ended.code == 130 || ended.code == 143):
 		t.Status = Interrupted
 		r.say(t, "stopped by a signal that was not the sweep's; call the sweep again to go on with it")
-	case errors.As(err, &ended) && ended.code == exitDiverged:
+	case errors.As(err, &ended) && ended.code == exit.Guard:
 		t.Status, t.Problem = Diverged, ended.tail
 		r.say(t, "diverged; see %s", filepath.Join(t.dir, "process.log"))
 	default:
@@ -216,9 +217,6 @@ func (r *runner) advance(ctx context.Context, t *Trial, on slot) error {
 	}
 	return t.save()
 }
-
-// exitDiverged is simgan's exit code where a guard stopped the training.
-const exitDiverged = 3
 
 func (r *runner) record(t *Trial, rung int, value float64) {
 	if rung == 0 {

@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"simgan/trainer"
+	"simgan/internal/exit"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
 const gridText = `
@@ -45,11 +47,11 @@ func TestSweepGoesOnPastCrashes(t *testing.T) {
 	if crashed, err := s.load(1); err != nil || !strings.Contains(crashed.Problem, "exit code 1") || !strings.Contains(crashed.Problem, "out of memory") {
 		t.Errorf("the crash is told as %+v, %v", crashed, err)
 	}
-	best, err := trainer.LoadConfig("", filepath.Join(s.Dir, "best.yaml"), nil)
+	best, err := config.Load("", filepath.Join(s.Dir, "best.yaml"), nil)
 	if err != nil || best.Train.Lambda != 0.01 || best.Train.Psi != "identity" {
 		t.Errorf("best.yaml has lambda %g, psi %s, %v", best.Train.Lambda, best.Train.Psi, err)
 	}
-	records, err := readMetrics(filepath.Join(s.folder(0), "metrics.jsonl"))
+	records, _, err := rundir.ReadMetrics(filepath.Join(s.folder(0), "metrics.jsonl"))
 	if err != nil || len(records) != 4 || records[0]["threads"] != "1" {
 		t.Errorf("trial 0 ran with %v, %v", records, err)
 	}
@@ -98,7 +100,7 @@ early_stopping: {first: 2, eta: 3}
 	for _, trial := range trials {
 		if trial.Status == Stopped {
 			stopped++
-			steps, err := readMetrics(filepath.Join(trial.dir, "metrics.jsonl"))
+			steps, _, err := rundir.ReadMetrics(filepath.Join(trial.dir, "metrics.jsonl"))
 			if last := trial.Rungs[len(trial.Rungs)-1].Step; err != nil || len(steps) != last {
 				t.Errorf("trial %d rests at %d after %d steps, %v", trial.Number, last, len(steps), err)
 			}
@@ -159,7 +161,7 @@ func TestStoppedSweepGoesOn(t *testing.T) {
 			t.Errorf("row %v", row)
 		}
 	}
-	steps, err := readMetrics(filepath.Join(s.folder(3), "metrics.jsonl"))
+	steps, _, err := rundir.ReadMetrics(filepath.Join(s.folder(3), "metrics.jsonl"))
 	if err != nil || len(steps) != 4 || steps[3]["step"] != 4.0 {
 		t.Errorf("trial 3 has %v, %v", steps, err)
 	}
@@ -232,7 +234,7 @@ early_stopping: {first: 2, eta: 2}
 			t.Fatal(err)
 		}
 	}
-	if err := RunTrial(context.Background(), s, 4, o); !errors.Is(err, trainer.ErrConfig) {
+	if err := RunTrial(context.Background(), s, 4, o); !errors.Is(err, exit.ErrUsage) {
 		t.Errorf("trial 4 of 4: %v", err)
 	}
 	if err := s.WriteResults(o.Out); err != nil {
@@ -280,7 +282,7 @@ func TestFolderOfAnotherSweepIsRefused(t *testing.T) {
 	}
 	other, _ := fake(t, gridText)
 	other.Dir = s.Dir
-	if err := Run(context.Background(), other, o); !errors.Is(err, trainer.ErrConfig) || !strings.Contains(err.Error(), "another dir") {
+	if err := Run(context.Background(), other, o); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "another dir") {
 		t.Errorf("error is %v", err)
 	}
 }

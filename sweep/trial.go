@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/renameio/v2"
+
+	"simgan/trainer/rundir"
 )
 
 // What a trial is.
@@ -110,7 +112,7 @@ func (s *Sweep) adopt(k int) (*Trial, error) {
 		return nil, nil
 	}
 	t := s.newTrial(k, s.draw(k))
-	if exists(t.dir, "DONE") {
+	if exists(t.dir, rundir.DoneFile) {
 		value, err := s.Objective.read(t.dir, 0)
 		if err == nil {
 			t.Value, t.Status = &value, Done
@@ -120,7 +122,7 @@ func (s *Sweep) adopt(k int) (*Trial, error) {
 			return nil, err
 		}
 	}
-	if exists(t.dir, "config.yaml") {
+	if exists(t.dir, rundir.ConfigFile) {
 		return t, nil
 	}
 	return nil, nil

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"simgan/data"
-	"simgan/trainer"
+	"simgan/trainer/config"
 )
 
 const howToValidate = "use labelled real images that neither training nor the final test sees, as another seed of the built-in eyes " +
@@ -12,7 +12,7 @@ const howToValidate = "use labelled real images that neither training nor the fi
 
 // checkValidation refuses validation images that are the config's test images: what is chosen by them would look better on
 // them than it is.
-func (o *Objective) checkValidation(c trainer.Config) error {
+func (o *Objective) checkValidation(c config.Config) error {
 	if o.Validation == "" {
 		return nil
 	}

@@ -29,8 +29,8 @@ var allGuards = []guard{
 			return m[simgan.RefinedVariance] < c.Collapse*min(m[simgan.SyntheticVariance], m[simgan.RealVariance])
 		},
 		func(m averages) string {
-			return fmt.Sprintf("R has collapsed, its images are all alike: a pixel's variance over a batch is %.2g in refined images, "+
-				"%.2g in synthetic and %.2g in real ones",
+			return fmt.Sprintf("R has collapsed, its images are all alike: a pixel's variance over a batch is %.2g in refined "+
+				"images, %.2g in synthetic and %.2g in real ones",
 				m[simgan.RefinedVariance], m[simgan.SyntheticVariance], m[simgan.RealVariance])
 		},
 		"raise train.lambda, lower train.lr_refiner, or raise train.pretrain_refiner",
@@ -42,8 +42,8 @@ var allGuards = []guard{
 				(m["d_refined_right"]+m["d_real_right"])/2 > tellsApart
 		},
 		func(m averages) string {
-			return fmt.Sprintf("refined images are the input: R changes a pixel by %.2g on average, synthetic and real ones differ by %.2g, "+
-				"and D tells them apart", m[simgan.RefinedChange], m[simgan.DomainDistance])
+			return fmt.Sprintf("refined images are the input: R changes a pixel by %.2g on average, synthetic and real ones "+
+				"differ by %.2g, and D tells them apart", m[simgan.RefinedChange], m[simgan.DomainDistance])
 		},
 		"lower train.lambda, or raise train.lr_refiner or train.k_g",
 	},
@@ -53,7 +53,8 @@ var allGuards = []guard{
 			return c.DWins > 0 && min(m["d_refined_right"], m["d_real_right"]) > c.DWins
 		},
 		func(m averages) string {
-			return fmt.Sprintf("D wins outright: it is right on %.2f %% of the refined and %.2f %% of the real patches, R learns little from it",
+			return fmt.Sprintf("D wins outright: it is right on %.2f %% of the refined and %.2f %% of the real patches, "+
+				"R learns little from it",
 				100*m["d_refined_right"], 100*m["d_real_right"])
 		},
 		"lower train.lr_discriminator or train.pretrain_discriminator, raise train.k_g or train.r1, lower train.lambda, " +
@@ -61,11 +62,12 @@ var allGuards = []guard{
 	},
 }
 
-// judge counts, for each guard, the log windows in a row in which its failure was seen. It warns, and stops the run at the end
-// of the patience. A run that a guard stopped has its whole patience again when it is resumed.
+// judge counts, for each guard, the log windows in a row in which its failure was seen. It warns, and stops the run at
+// the end of the patience. A run that a guard stopped has its whole patience again when it is resumed.
 func (r *run) judge(m averages) error {
 	c := r.config.Guard
-	if r.model.Phase != config.PhaseTrain { // guards are off during pretraining, where D should win and R should change nothing
+	// Guards are off during both pretraining phases, where D should win and R should change nothing.
+	if r.model.Phase != config.PhaseTrain {
 		return nil
 	}
 	for _, g := range allGuards {
@@ -77,7 +79,8 @@ func (r *run) judge(m averages) error {
 		n := r.guards[g.name]
 		if c.Patience > 0 && n >= c.Patience {
 			clear(r.guards)
-			return fmt.Errorf("%w: %s, for %d log windows: %s; guard.patience=0 goes on regardless", exit.ErrGuard, g.seen(m), n, g.advice)
+			return fmt.Errorf("%w: %s, for %d log windows: %s; guard.patience=0 goes on regardless",
+				exit.ErrGuard, g.seen(m), n, g.advice)
 		}
 		if times := n / c.WarnAfter; n%c.WarnAfter == 0 && times&(times-1) == 0 {
 			r.folder.Logf("warning: %s, for %d log windows: %s", g.seen(m), n, g.advice)

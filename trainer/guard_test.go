@@ -6,14 +6,18 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"simgan/cgo"
+	"simgan/internal/exit"
+	"simgan/internal/tinyrun"
 	"simgan/models"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
+	"simgan/trainer/simgan"
 )
 
 // healthy are the averages of the 100th iteration of `make demo`, which closed 72 % of the gap.
@@ -33,12 +37,11 @@ func sick(changes map[string]float64) map[string]float64 {
 	return m
 }
 
-func judging(out io.Writer) *Trainer {
-	c := Default()
+func judging(out io.Writer) *run {
+	c := config.Default()
 	c.Guard.WarnAfter, c.Guard.Patience = 2, 5
-	t := &Trainer{config: c, state: newState(), folder: &runFolder{out: out}}
-	t.state.Phase = PhaseTrain
-	return t
+	m := &simgan.Model{Phase: config.PhaseTrain}
+	return &run{config: c, model: m, guards: map[string]int{}, folder: &rundir.Folder{Out: out}}
 }
 
 func TestGuardsSeeFailuresOnly(t *testing.T) {
@@ -57,13 +60,13 @@ func TestGuardsSeeFailuresOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			tr := judging(&out)
+			r := judging(&out)
 			var err error
 			for range 5 {
 				if err != nil {
 					t.Fatalf("stopped before its patience: %v", err)
 				}
-				err = tr.judge(c.averages)
+				err = r.judge(c.averages)
 			}
 			if c.want == "" {
 				if err != nil || out.Len() > 0 {
@@ -71,14 +74,14 @@ func TestGuardsSeeFailuresOnly(t *testing.T) {
 				}
 				return
 			}
-			if !errors.Is(err, ErrGuard) || !strings.Contains(err.Error(), c.want) {
+			if !errors.Is(err, exit.ErrGuard) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v does not say %q", err, c.want)
 			}
 			if n := strings.Count(out.String(), "warning: "+c.want); n != 2 { // after 2 and 4 windows
 				t.Errorf("warned %d times: %s", n, out.String())
 			}
-			if len(tr.state.Guards) > 0 {
-				t.Errorf("a resumed run has no patience left: %v", tr.state.Guards)
+			if len(r.guards) > 0 {
+				t.Errorf("a resumed run has no patience left: %v", r.guards)
 			}
 		})
 	}
@@ -86,24 +89,24 @@ func TestGuardsSeeFailuresOnly(t *testing.T) {
 
 func TestGuardsWantFailuresInARow(t *testing.T) {
 	var out bytes.Buffer
-	tr := judging(&out)
+	r := judging(&out)
 	wins := sick(map[string]float64{"d_refined_right": 1, "d_real_right": 1})
 	for _, averages := range []map[string]float64{wins, healthy, wins, healthy, wins} {
-		if err := tr.judge(averages); err != nil {
+		if err := r.judge(averages); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if out.Len() > 0 {
 		t.Errorf("warned: %s", out.String())
 	}
-	tr.config.Guard.Patience = 0
+	r.config.Guard.Patience = 0
 	for range 50 {
-		if err := tr.judge(wins); err != nil {
+		if err := r.judge(wins); err != nil {
 			t.Fatalf("stopped with guard.patience=0: %v", err)
 		}
 	}
-	tr.state.Phase, tr.config.Guard.Patience = PhaseDiscriminator, 1
-	if err := tr.judge(wins); err != nil {
+	r.model.Phase, r.config.Guard.Patience = config.PhaseDiscriminator, 1
+	if err := r.judge(wins); err != nil {
 		t.Errorf("D's pretraining was judged: %v", err)
 	}
 }
@@ -136,10 +139,10 @@ func losses(t *testing.T, dir string) (lines []string) {
 func TestGuardTripsAndResumesExactly(t *testing.T) {
 	base := t.TempDir()
 	whole, cut := filepath.Join(base, "whole"), filepath.Join(base, "cut")
-	c := small(t, "guard.d_wins=0.0001", "guard.patience=2", "log.every=3", "log.samples_every=0")
+	c := tinyrun.Config(t, "guard.d_wins=0.0001", "guard.patience=2", "log.every=3", "log.samples_every=0")
 	run := func(dir string, resume bool) {
 		err := Run(context.Background(), c, Options{Dir: dir, Resume: resume, Out: io.Discard})
-		if !errors.Is(err, ErrGuard) || errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), "train step 6") {
+		if !errors.Is(err, exit.ErrGuard) || errors.Is(err, simgan.ErrNotFinite) || !strings.Contains(err.Error(), "train step 6") {
 			t.Fatalf("the run returned %v", err)
 		}
 	}
@@ -171,8 +174,8 @@ func TestGuardTripsAndResumesExactly(t *testing.T) {
 func TestDivergedRunKeepsItsGoodCheckpoint(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	ctx, cancel := context.WithCancelCause(context.Background())
-	c := small(t, "train.optimizer=sgd", "train.lr_refiner=1e-4")
-	if err := Run(ctx, c, Options{Dir: dir, Out: cancelAt{"train 2", func() { cancel(ErrStopped) }}}); !errors.Is(err, ErrStopped) {
+	c := tinyrun.Config(t, "train.optimizer=sgd", "train.lr_refiner=1e-4")
+	if err := Run(ctx, c, Options{Dir: dir, Out: cancelAt{"train 2", func() { cancel(exit.ErrStopped) }}}); !errors.Is(err, exit.ErrStopped) {
 		t.Fatalf("stopped run returned %v", err)
 	}
 	good := filepath.Join(dir, "checkpoints", "step-0000002")
@@ -183,13 +186,13 @@ func TestDivergedRunKeepsItsGoodCheckpoint(t *testing.T) {
 	c.Train.LRRefiner, c.Log.Every, c.Log.CheckpointEvery = 1e30, 100, 1
 	var out bytes.Buffer
 	err = Run(context.Background(), c, Options{Dir: dir, Resume: true, Out: &out})
-	if !errors.Is(err, ErrNotFinite) || !errors.Is(err, ErrGuard) {
+	if !errors.Is(err, simgan.ErrNotFinite) || !errors.Is(err, exit.ErrGuard) {
 		t.Fatalf("diverged run returned %v", err)
 	}
 	if !strings.Contains(out.String(), "last good checkpoint is "+filepath.Join(dir, "checkpoints")) {
 		t.Errorf("the log does not name the good checkpoint: %s", out.String())
 	}
-	latest, err := LatestCheckpoint(dir)
+	latest, err := rundir.LatestCheckpoint(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,8 @@ import (
 // errPaused ends Algorithm 1 at Options.Until.
 var errPaused = errors.New("paused")
 
-// leave ends a run that did not finish. A run that was stopped, also by a guard, or paused is saved. A run that diverged keeps
-// its last good checkpoint.
+// leave ends a run that did not finish. A run that was stopped, also by a guard, or paused is saved. A run that
+// diverged keeps its last good checkpoint.
 func (r *run) leave(cause error) error {
 	r.progress.clear()
 	m := r.model

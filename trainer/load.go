@@ -24,7 +24,8 @@ func LoadRefiner(run string, device cgo.Device) (*models.Refiner, config.Config,
 		return nil, c, err
 	}
 	if folder == "" {
-		return nil, c, fmt.Errorf("run %s: has no checkpoint yet; train it first, or continue it with train --run %s --resume", run, run)
+		return nil, c, fmt.Errorf("run %s: has no checkpoint yet; train it first, or continue it with "+
+			"train --run %[1]s --resume", run)
 	}
 	if _, err := readState(folder); err != nil {
 		return nil, c, err

@@ -57,8 +57,8 @@ func (p *progress) step(m *simgan.Model) {
 	p.show(m)
 }
 
-// window ends a log window. It returns the images per second through updates, and the share of the time spent waiting for
-// data.
+// window ends a log window. It returns the images per second through updates, and the share of the time spent waiting
+// for data.
 func (p *progress) window(waited time.Duration) (rate, wait float64) {
 	seconds := time.Since(p.since).Seconds()
 	rate, wait = float64(p.images)/seconds, (waited-p.waited).Seconds()/seconds

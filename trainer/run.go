@@ -1,5 +1,5 @@
-// Package trainer makes a run: it opens the data and the run folder, has trainer/simgan train, and does what is due between
-// two iterations: logs, guards, samples, checkpoints.
+// Package trainer makes a run: it opens the data and the run folder, has trainer/simgan train, and does what is due
+// between two iterations: logs, guards, samples, checkpoints.
 package trainer
 
 import (
@@ -73,7 +73,8 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 	return folder.Finish(time.Since(start).Seconds())
 }
 
-// nothingLeft reports, and logs, that a finished run has no steps left. A run that is to make more steps is finished no more.
+// nothingLeft reports, and logs, that a finished run has no steps left. A run that is to make more steps is finished no
+// more.
 func nothingLeft(f *rundir.Folder, steps int) (bool, error) {
 	done, err := f.IsDone()
 	if !done || err != nil {
@@ -163,7 +164,8 @@ func (r *run) announce() {
 		image.C, image.H, image.W, r.synthetic.Where(), c.Data.Real, r.real.Set.Len(), r.real.Where())
 	h, w := r.model.D.Map(image.H, image.W)
 	f.Logf("refiner %d parameters, discriminator %d parameters, %dx%d patches; %s, %s, %d threads",
-		models.Count(r.model.R.Params()), models.Count(r.model.D.Params()), w, h, r.model.Device(), c.Train.Precision, r.threads)
+		models.Count(r.model.R.Params()), models.Count(r.model.D.Params()), w, h,
+		r.model.Device(), c.Train.Precision, r.threads)
 	for _, n := range r.notes {
 		f.Logf("%s", n)
 	}

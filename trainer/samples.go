@@ -11,8 +11,8 @@ import (
 // sampleColumns is the number of images in a row of a sample grid.
 const sampleColumns = 10
 
-// loadSamples loads the images of the sample grids. They are the first images that a run reads: a data set that cannot be
-// read is refused before the run begins.
+// loadSamples loads the images of the sample grids. They are the first images that a run reads: a data set that cannot
+// be read is refused before the run begins.
 func (r *run) loadSamples() (err error) {
 	n, skip := min(sampleColumns, r.synthetic.Set.Len(), r.real.Set.Len()), r.config.Data.SkipBad
 	if r.samples.x, err = loadEvenly(r.synthetic.Set, n, skip); err != nil {
@@ -41,8 +41,8 @@ func (r *run) drawSamples(step int) error {
 	return r.folder.WriteSamples(step, grid)
 }
 
-// loadEvenly loads n images spread over the data set. In place of each of up to skip images that cannot be read, it takes
-// the next one.
+// loadEvenly loads n images spread over the data set. In place of each of up to skip images that cannot be read, it
+// takes the next one.
 func loadEvenly(set data.Dataset, n, skip int) (*data.Pixels, error) {
 	p := data.NewPixels(n, set.Info())
 	for k, i := 0, 0; k < n; i++ {

@@ -14,8 +14,7 @@ import (
 	"github.com/google/renameio/v2"
 	"gopkg.in/yaml.v3"
 
-	"simgan/configs"
-	"simgan/trainer"
+	"simgan/trainer/config"
 )
 
 func main() {
@@ -43,7 +42,7 @@ type field struct{ key, of, comment string } // of: the type's name, without its
 
 const head = `# Config keys
 
-<!-- Written by make docs from the comments in trainer/ and models/: edit those. -->
+<!-- Written by make docs from the comments in trainer/config and models/architecture: edit those. -->
 
 A config is YAML; a key is set by a preset (%[1]s--preset%[1]s), over it by a file (%[1]s--config%[1]s), over both by %[1]s--set key=value%[1]s.
 %[1]ssimgan train --dry-run%[1]s prints the resolved config; a run's is its %[1]sconfig.yaml%[1]s. In brackets: where a value comes from.
@@ -52,13 +51,13 @@ A config is YAML; a key is set by a preset (%[1]s--preset%[1]s), over it by a fi
 // document is the page: a table for each struct, then the presets.
 func document(repository string) (string, error) {
 	records := map[string]record{}
-	for _, folder := range []string{"trainer", "models"} {
+	for _, folder := range []string{"trainer/config", "models/architecture"} {
 		if err := read(filepath.Join(repository, folder), records); err != nil {
 			return "", err
 		}
 	}
 	var defaults map[string]any
-	standard := trainer.Default()
+	standard := config.Default()
 	encoded, err := yaml.Marshal(standard)
 	if err != nil {
 		return "", err
@@ -72,8 +71,8 @@ func document(repository string) (string, error) {
 		return "", err
 	}
 	out.WriteString("\n## Presets\n\nWhat each sets over the defaults.\n")
-	for _, name := range configs.Names() {
-		preset, err := configs.Preset(name)
+	for _, name := range config.PresetNames() {
+		preset, err := config.Preset(name)
 		if err != nil {
 			return "", err
 		}
@@ -86,7 +85,7 @@ func document(repository string) (string, error) {
 func section(out *strings.Builder, records map[string]record, name, prefix string, defaults map[string]any) error {
 	r, ok := records[name]
 	if !ok {
-		return fmt.Errorf("no struct %s in trainer/ or models/", name)
+		return fmt.Errorf("no struct %s in trainer/config or models/architecture", name)
 	}
 	if prefix != "" {
 		said := strings.TrimPrefix(r.doc, name+" ") // a page's reader knows no Go types
@@ -170,7 +169,8 @@ func keys(t ast.Expr) (fields []field) {
 		case *ast.SelectorExpr:
 			of = t.Sel.Name
 		}
-		fields = append(fields, field{key, of, strings.Join(strings.Fields(f.Comment.Text()), " ")})
+		comment := f.Doc.Text() + f.Comment.Text() // above the field or on its line
+		fields = append(fields, field{key, of, strings.Join(strings.Fields(comment), " ")})
 	}
 	return fields
 }

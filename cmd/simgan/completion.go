@@ -9,7 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"simgan/configs"
+	"simgan/internal/exit"
+	"simgan/trainer/config"
 )
 
 //go:embed completion/simgan.bash
@@ -31,7 +32,7 @@ func newCompletionCommand() *cli.Command {
 		BashComplete: func(c *cli.Context) { fmt.Fprintln(c.App.Writer, strings.Join(shells, "\n")) },
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 1 {
-				return fmt.Errorf("%w: completion takes one SHELL, not %q too", errUsage, c.Args().Get(1))
+				return exit.Usagef("completion takes one SHELL, not %q too", c.Args().Get(1))
 			}
 			text, err := completion(c.App, c.Args().First())
 			if err == nil {
@@ -54,14 +55,14 @@ func completion(app *cli.App, shell string) (string, error) {
 			func(c *cli.Command) bool { return c.Name == "help" })}
 		return bare.ToFishCompletion()
 	}
-	return "", fmt.Errorf("%w: completion for %q: name one of %s", errUsage, shell, strings.Join(shells, ", "))
+	return "", exit.Usagef("completion for %q: name one of %s", shell, strings.Join(shells, ", "))
 }
 
 // values are what can stand behind a flag, whatever the command.
 func values(flag string) []string {
 	switch flag {
 	case "preset":
-		return configs.Names()
+		return config.PresetNames()
 	case "device":
 		return []string{"auto", "cpu", "cuda"}
 	case "domain":

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"simgan/cgo"
+	"simgan/internal/nvidia"
 )
 
 func newDoctorCommand() *cli.Command {
@@ -19,19 +20,6 @@ func newDoctorCommand() *cli.Command {
 		Name: "doctor", Usage: "what is installed, what is missing and the command that mends it",
 		UsageText: "simgan doctor",
 		Action:    func(c *cli.Context) error { return runDoctor(c.App.Writer) },
-	}
-}
-
-func newVersionCommand() *cli.Command {
-	return &cli.Command{
-		Name: "version", Usage: "the version of simgan and of libtorch", UsageText: "simgan version",
-		Action: func(c *cli.Context) error {
-			torch, _, err := cgo.Version()
-			if err == nil {
-				fmt.Fprintf(c.App.Writer, "simgan %s, libtorch %s, %s\n", version, torch, runtime.Version())
-			}
-			return err
-		},
 	}
 }
 
@@ -74,7 +62,7 @@ func reportGPU(out io.Writer) {
 		}
 		fmt.Fprintln(out, "           training runs on the CPU")
 	} else {
-		fmt.Fprintf(out, "CUDA       %d device(s): %s\n", n, strings.Join(gpuModels(), ", "))
+		fmt.Fprintf(out, "CUDA       %d device(s): %s\n", n, strings.Join(nvidia.Models(), ", "))
 		if err := cgo.CUDAExtras(); err != nil {
 			fmt.Fprintf(out, "           without CUDA graphs and fused layers: %v\n", err)
 		}
@@ -84,24 +72,6 @@ func reportGPU(out io.Writer) {
 	} else {
 		fmt.Fprintf(out, "cuDNN      %d.%d.%d\n", v/10000, v/100%100, v%100)
 	}
-}
-
-// gpuModels are the models of the machine's GPUs, as the driver names them.
-func gpuModels() []string {
-	files, _ := filepath.Glob("/proc/driver/nvidia/gpus/*/information") // the pattern is right; none without a driver
-	var models []string
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue // gone since: the driver was unloaded
-		}
-		for line := range strings.Lines(string(text)) {
-			if model, ok := strings.CutPrefix(line, "Model:"); ok {
-				models = append(models, strings.TrimSpace(model))
-			}
-		}
-	}
-	return models
 }
 
 // libraryFolder is where the libtorch in this process' memory came from.

@@ -11,6 +11,8 @@ import (
 
 	"simgan/cgo"
 	"simgan/eval"
+	"simgan/internal/exit"
+	"simgan/internal/jsonfile"
 )
 
 // evalOptions are the flags of eval gaze and eval hand.
@@ -101,7 +103,7 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 		return err
 	}
 	fmt.Fprint(out, "\n", table)
-	return saveFigures("", "", o.json, result)
+	return jsonfile.Write(o.json, result)
 }
 
 // writable tells before the work whether a file can be written after it; "" is none.
@@ -110,11 +112,11 @@ func writable(path string) error {
 		return nil
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%w: --json %s is a folder; name a file", errUsage, path)
+		return exit.Usagef("--json %s is a folder; name a file", path)
 	}
 	file, err := renameio.NewPendingFile(path)
 	if err != nil {
-		return fmt.Errorf("%w: --json: %w", errUsage, err)
+		return exit.Usagef("--json: %w", err)
 	}
 	return file.Cleanup()
 }

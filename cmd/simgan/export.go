@@ -23,7 +23,7 @@ func newExportCommand() *cli.Command {
 			&cli.StringFlag{Name: "example", Usage: "write five images, their noise and their refined versions as safetensors to `FILE`, to check another runtime with"},
 		},
 		Action: func(c *cli.Context) error {
-			return runExport(eval.ExportOptions{Run: c.String("run"), ONNX: c.String("onnx"), Example: c.String("example"), Version: version}, c.App.Writer)
+			return runExport(eval.ExportOptions{Run: c.String("run"), ONNX: c.String("onnx"), Example: c.String("example"), Version: version()}, c.App.Writer)
 		},
 	}
 }

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"simgan/internal/exit"
 )
 
 // helpTemplate shows a command's UsageText, a line each, as its examples.
@@ -52,7 +53,7 @@ func checked(command *cli.Command) cli.ActionFunc {
 			return cli.ShowSubcommandHelp(c)
 		}
 		if c.Args().Present() && command.ArgsUsage == "" {
-			return fmt.Errorf("%w: %s takes no argument %q", errUsage, command.HelpName, first)
+			return exit.Usagef("%s takes no argument %q", command.HelpName, first)
 		}
 		var missing []string
 		for _, name := range required {
@@ -61,7 +62,7 @@ func checked(command *cli.Command) cli.ActionFunc {
 			}
 		}
 		if len(missing) > 0 {
-			return fmt.Errorf("%w: %s needs %s; see %[2]s --help", errUsage, command.HelpName, strings.Join(missing, " and "))
+			return exit.Usagef("%s needs %s; see %[2]s --help", command.HelpName, strings.Join(missing, " and "))
 		}
 		return action(c)
 	}
@@ -69,7 +70,7 @@ func checked(command *cli.Command) cli.ActionFunc {
 
 // noCommand is the error of a command that is not there, with the one that is most like it.
 func noCommand(of, name string, commands []*cli.Command) error {
-	return fmt.Errorf("%w: %s has no command %q. %s (%[2]s --help lists all)", errUsage, of, name, cli.SuggestCommand(commands, name))
+	return exit.Usagef("%s has no command %q. %s (%[2]s --help lists all)", of, name, cli.SuggestCommand(commands, name))
 }
 
 // plainSwitches leaves "(default: false)" out of the help.

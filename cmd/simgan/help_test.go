@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"simgan/internal/exit"
 )
 
 // Every command's help has examples, and every example's command and flags are there.
@@ -89,7 +91,7 @@ func TestCompletionScripts(t *testing.T) {
 		}
 	}
 	var out, problems bytes.Buffer
-	if code := run([]string{"simgan", "completion", "tcsh"}, &out, &problems); code != exitUsage || !strings.Contains(problems.String(), "fish") {
+	if code := run([]string{"simgan", "completion", "tcsh"}, &out, &problems); code != exit.Usage || !strings.Contains(problems.String(), "fish") {
 		t.Errorf("tcsh: exit code %d: %s", code, problems.String())
 	}
 }

@@ -13,28 +13,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"simgan/data"
-	"simgan/trainer"
+	"simgan/internal/exit"
 )
-
-// version is set by the linker.
-var version = "dev"
-
-// Exit codes that scripts rely on.
-const (
-	exitFailed = 1
-	exitUsage  = 2
-	exitGuard  = 3 // training stopped by a guard: NaN, collapse
-)
-
-// errUsage marks errors of the command line itself.
-var errUsage = errors.New("usage")
 
 // stopped is the cause of a context that a signal ended.
 type stopped struct{ signal syscall.Signal }
 
 func (s stopped) Error() string        { return fmt.Sprintf("stopped by %v", s.signal) }
-func (s stopped) Is(target error) bool { return target == trainer.ErrStopped }
+func (s stopped) Is(target error) bool { return target == exit.ErrStopped }
 
 func main() { os.Exit(run(os.Args, os.Stdout, os.Stderr)) }
 
@@ -71,21 +57,21 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, trainer.ErrGuard):
-		return exitGuard
+	case errors.Is(err, exit.ErrGuard):
+		return exit.Guard
 	case errors.As(err, &signalled):
 		return 128 + int(signalled.signal)
-	case errors.Is(err, trainer.ErrConfig), errors.Is(err, errUsage), errors.Is(err, data.ErrUsage):
-		return exitUsage
+	case errors.Is(err, exit.ErrUsage):
+		return exit.Usage
 	}
-	return exitFailed
+	return exit.Failed
 }
 
 func newApp(out, problems io.Writer) *cli.App {
-	usage := func(_ *cli.Context, err error, _ bool) error { return fmt.Errorf("%w: %w", errUsage, err) }
+	usage := func(_ *cli.Context, err error, _ bool) error { return exit.Usagef("%w", err) }
 	app := &cli.App{
 		Name: "simgan", Usage: "makes rendered images real, labels kept, and shows what that gained",
-		Version: version, Writer: out, ErrWriter: problems, HideVersion: true,
+		Version: version(), Writer: out, ErrWriter: problems, HideVersion: true,
 		EnableBashCompletion: true, Suggest: true, OnUsageError: usage,
 		DisableSliceFlagSeparator: true,                         // SPECs hold commas
 		ExitErrHandler:            func(*cli.Context, error) {}, // exitCode decides

@@ -10,7 +10,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"simgan/data"
-	"simgan/trainer"
+	"simgan/internal/bar"
+	"simgan/internal/exit"
 )
 
 // packOptions are the flags of pack.
@@ -36,7 +37,7 @@ func newPackCommand() *cli.Command {
 func runPack(ctx context.Context, o packOptions, out io.Writer) error {
 	if o.verify != "" {
 		if o.data != "" || o.out != "" {
-			return fmt.Errorf("%w: --verify takes neither --data nor --out", errUsage)
+			return exit.Usagef("--verify takes neither --data nor --out")
 		}
 		n, err := data.VerifyPack(o.verify)
 		if err == nil {
@@ -45,14 +46,14 @@ func runPack(ctx context.Context, o packOptions, out io.Writer) error {
 		return err
 	}
 	if o.data == "" || o.out == "" {
-		return fmt.Errorf("%w: pack needs --data SPEC and --out FOLDER, or --verify FOLDER", errUsage)
+		return exit.Usagef("pack needs --data SPEC and --out FOLDER, or --verify FOLDER")
 	}
 	start := time.Now()
-	bar := newBar(out, "packing")
-	err := data.Pack(ctx, o.data, o.out, bar.set)
-	bar.close()
+	progress := bar.New(out, "packing", "images")
+	err := data.Pack(ctx, o.data, o.out, progress.Set)
+	progress.Clear()
 	if err != nil {
-		if errors.Is(err, trainer.ErrStopped) {
+		if errors.Is(err, exit.ErrStopped) {
 			fmt.Fprintf(out, "what is packed is kept; the same command goes on\n")
 		}
 		return err

@@ -2,14 +2,14 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"simgan/trainer/sweep"
+	"simgan/internal/exit"
+	"simgan/sweep"
 )
 
 // sweepOptions are the flags of sweep.
@@ -40,12 +40,12 @@ func newSweepCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return fmt.Errorf("%w: sweep takes one FILE, after all options: simgan sweep [options] FILE", errUsage)
+				return exit.Usagef("sweep takes one FILE, after all options: simgan sweep [options] FILE")
 			}
 			o := sweepOptions{file: c.Args().First(), dir: c.String("dir"), trial: c.Int("trial"), image: c.String("image"), claim: c.String("claim")}
 			for _, mode := range sweepModes {
 				if c.IsSet(mode) && o.mode != "" {
-					return fmt.Errorf("%w: --%s and --%s: give one of them", errUsage, o.mode, mode)
+					return exit.Usagef("--%s and --%s: give one of them", o.mode, mode)
 				}
 				if c.IsSet(mode) {
 					o.mode = mode

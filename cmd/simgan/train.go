@@ -12,7 +12,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"simgan/cgo"
+	"simgan/internal/exit"
 	"simgan/trainer"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
 // trainOptions are the flags of train.
@@ -60,25 +63,25 @@ func newTrainCommand() *cli.Command {
 func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	if o.resume {
 		if o.run == "" {
-			return fmt.Errorf("%w: --resume needs --run, the folder to go on in", errUsage)
+			return exit.Usagef("--resume needs --run, the folder to go on in")
 		}
 		if o.preset == "" && o.config == "" {
-			o.config = filepath.Join(o.run, "config.yaml")
+			o.config = filepath.Join(o.run, rundir.ConfigFile)
 			if _, err := os.Stat(o.config); errors.Is(err, os.ErrNotExist) {
 				return fmt.Errorf("run folder %s: holds no run to resume (no config.yaml)", o.run)
 			}
 		}
 	}
-	config, err := trainer.LoadConfig(o.preset, o.config, o.settings)
+	c, err := config.Load(o.preset, o.config, o.settings)
 	if err != nil {
 		return err
 	}
-	asked := config.Device
-	if err := config.Resolve(); err != nil {
+	asked := c.Device
+	if err := trainer.Resolve(&c); err != nil {
 		return err
 	}
 	if o.dry {
-		text, err := config.YAML()
+		text, err := c.YAML()
 		if err != nil {
 			return err
 		}
@@ -88,8 +91,8 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	if o.run == "" {
 		o.run = filepath.Join("runs", time.Now().Format("20060102-150405"))
 	}
-	if asked == "auto" && config.Device == cgo.CPU.String() {
+	if asked == "auto" && c.Device == cgo.CPU.String() {
 		fmt.Fprintln(out, "no GPU is used (simgan doctor says why): training on the CPU")
 	}
-	return trainer.Run(ctx, config, trainer.Options{Dir: o.run, Resume: o.resume, Until: o.until, Out: out})
+	return trainer.Run(ctx, c, trainer.Options{Dir: o.run, Resume: o.resume, Until: o.until, Out: out})
 }

@@ -3,7 +3,6 @@
 package report
 
 import (
-	"bufio"
 	"bytes"
 	_ "embed"
 	"encoding/base64"
@@ -20,7 +19,8 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"simgan/eval"
-	"simgan/trainer"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
 //go:embed page.html
@@ -31,7 +31,7 @@ var tmpl = template.Must(template.New("page").Parse(page))
 // content is what the page shows.
 type content struct {
 	Run, Yaml string
-	Config    trainer.Config
+	Config    config.Config
 	Done      string // text of DONE, "" while the run goes on
 	Curves    []chart
 	Note      string // what was wrong with metrics.jsonl
@@ -56,15 +56,15 @@ type row struct {
 // Write writes report.html into the run folder and returns its path. A run that still goes on, or that was not evaluated,
 // is shown as far as it is.
 func Write(run string) (string, error) {
-	config, err := os.ReadFile(filepath.Join(run, "config.yaml"))
+	config, err := os.ReadFile(filepath.Join(run, rundir.ConfigFile))
 	if err != nil {
 		return "", fmt.Errorf("%s is no run folder: %w", run, err)
 	}
 	c := content{Run: filepath.Base(filepath.Clean(run)), Yaml: string(config)}
 	if err := yaml.Unmarshal(config, &c.Config); err != nil {
-		return "", fmt.Errorf("%s: %w", filepath.Join(run, "config.yaml"), err)
+		return "", fmt.Errorf("%s: %w", filepath.Join(run, rundir.ConfigFile), err)
 	}
-	if done, err := os.ReadFile(filepath.Join(run, "DONE")); err == nil {
+	if done, err := os.ReadFile(filepath.Join(run, rundir.DoneFile)); err == nil {
 		c.Done = strings.TrimSpace(string(done))
 	}
 	if err := errors.Join(c.readMetrics(run), c.readGrids(run), c.readEvaluation(run)); err != nil {
@@ -74,48 +74,29 @@ func Write(run string) (string, error) {
 	if err := tmpl.Execute(&text, c); err != nil {
 		return "", err
 	}
-	path := filepath.Join(run, "report.html")
+	path := filepath.Join(run, rundir.ReportFile)
 	return path, renameio.WriteFile(path, text.Bytes(), 0o644)
 }
 
-// readMetrics draws the curves. A last line that was cut short is noted, any other broken line is an error.
+// readMetrics draws the curves. A last line that was cut short is noted.
 func (c *content) readMetrics(run string) error {
-	path := filepath.Join(run, "metrics.jsonl")
-	file, err := os.Open(path)
+	records, cut, err := rundir.ReadMetrics(filepath.Join(run, rundir.MetricsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		c.Note = "There are no metrics yet."
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	var records []map[string]any
-	broken := 0
-	lines := bufio.NewScanner(file)
-	for n := 1; lines.Scan(); n++ {
-		if broken > 0 {
-			return fmt.Errorf("%s: line %d is no JSON object", path, broken)
-		}
-		var record map[string]any
-		if json.Unmarshal(lines.Bytes(), &record) != nil {
-			broken = n
-			continue
-		}
-		records = append(records, record)
-	}
-	if broken > 0 {
-		c.Note = fmt.Sprintf("Line %d of metrics.jsonl, the last, is cut short and left out.", broken)
+	if cut > 0 {
+		c.Note = fmt.Sprintf("Line %d of metrics.jsonl, the last, is cut short and left out.", cut)
 	}
 	c.Curves = charts(records)
-	return lines.Err()
+	return err
 }
 
 // gridsShown is how many sample grids the page holds at most: the first, the last and some between.
 const gridsShown = 6
 
 func (c *content) readGrids(run string) error {
-	files, err := filepath.Glob(filepath.Join(run, "samples", "step-*.png"))
+	files, err := rundir.SampleGrids(run)
 	if err != nil {
 		return err
 	}
@@ -136,7 +117,7 @@ func (c *content) readGrids(run string) error {
 }
 
 func (c *content) readEvaluation(run string) error {
-	path := filepath.Join(run, "eval.json")
+	path := filepath.Join(run, rundir.EvalFile)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

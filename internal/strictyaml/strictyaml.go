@@ -11,8 +11,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Decode decodes one document into v. An empty text changes nothing. It returns every problem that the decoder found, each
-// with its line. unknown says what a key is that the named Go struct does not have, such as "is no config key".
+// Decode decodes one document into v. An empty text changes nothing. It returns every problem that the decoder found,
+// each with its line. unknown says what a key is that the named Go struct does not have, such as "is no config key".
 func Decode(text []byte, v any, unknown func(structName string) string) []error {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)

@@ -10,7 +10,8 @@ import (
 // Steps is T of Config.
 const Steps = 6
 
-// Config returns a training of seconds that uses every part: history, noise, average, penalty, decay. Settings come last.
+// Config returns a training of seconds that uses every part: history, noise, average, penalty, decay. Settings come
+// last.
 func Config(t *testing.T, settings ...string) config.Config {
 	t.Helper()
 	return load(t, "gaze-demo", append([]string{
@@ -22,7 +23,8 @@ func Config(t *testing.T, settings ...string) config.Config {
 	}, settings...))
 }
 
-// Bare returns a preset without what scripts/parity.py lacks: noise, history, average, penalty, decay. Settings come last.
+// Bare returns a preset without what scripts/parity.py lacks: noise, history, average, penalty, decay. Settings come
+// last.
 func Bare(t *testing.T, preset string, settings ...string) config.Config {
 	t.Helper()
 	return load(t, preset, append([]string{

@@ -1,5 +1,5 @@
-// Package architecture holds what a config says of the networks and of psi. It knows no torch, so that programs which
-// only read configs need none.
+// Package architecture holds the config of the networks and of psi. It does not import torch, so that programs which
+// only read configs do not need torch.
 package architecture
 
 // Refiner describes R.
@@ -13,9 +13,10 @@ type Refiner struct {
 	Noise         Noise         `yaml:"noise"`
 }
 
-// Noise describes the random input of R (the paper's future work): with it, one synthetic image has many refined versions.
+// Noise describes the random input of R (the paper's future work). With it, one synthetic image has many refined
+// versions.
 type Noise struct {
-	Kind      NoiseKind `yaml:"kind"`      // none [paper], pixel (one normal value per pixel) or multiscale (pixel, grid and constants)
+	Kind      NoiseKind `yaml:"kind"`      // none [paper], pixel (N(0,1) per pixel) or multiscale (pixel, grid, constants)
 	Grid      int       `yaml:"grid"`      // multiscale: pixels between the points of the coarse grid
 	Coarse    int       `yaml:"coarse"`    // multiscale: channels on the coarse grid, enlarged bilinearly
 	Constants int       `yaml:"constants"` // multiscale: channels that are constant over the image

@@ -13,8 +13,8 @@ import (
 	"simgan/internal/strictyaml"
 )
 
-// Load returns Default, overlaid by the preset (if named), the file (if named) and the settings key=value, in this order.
-// Its error is an exit.ErrUsage and lists every problem at once, with file and line.
+// Load returns Default, overlaid by the preset (if named), the file (if named) and the settings key=value, in this
+// order. Its error is an exit.ErrUsage and lists every problem at once, with file and line.
 func Load(preset, file string, settings []string) (Config, error) {
 	c := Default()
 	var problems []error

@@ -52,3 +52,73 @@ func TestASecondDocumentIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestConfigProblemsAreNamedAtOnce(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(file, []byte("seed: 1\ntrain:\n  stepps: 5\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load("", file, nil); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "line 3") || !strings.Contains(err.Error(), "stepps") {
+		t.Errorf("unknown key: %v", err)
+	}
+	_, err := Load("", "", []string{"train.k_g=0", "train.lambda=-1", "train.batch=7", "train.psi=x", "refiner.padding=wrap"})
+	for _, want := range []string{"train.k_g is 0", "train.lambda is -1", "train.batch is 7", `psi is "x"`, `padding is "wrap"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+	for _, bad := range []string{"train.nothing=1", "novalue", "train.steps=many"} {
+		if _, err := Load("", "", []string{bad}); !errors.Is(err, exit.ErrUsage) {
+			t.Errorf("--set %s: %v", bad, err)
+		}
+	}
+	if _, err := Load("nothing", "", nil); err == nil || !strings.Contains(err.Error(), "gaze-demo") {
+		t.Errorf("unknown preset: %v", err)
+	}
+}
+
+// The built-in test images are no test for a model that is made for other real images.
+func TestTestImagesBelongToTheRealOnes(t *testing.T) {
+	own, builtIn := "folder:photos", "simulated:eyes,domain=real,n=9"
+	for _, c := range []struct{ settings, want string }{
+		{"data.real=" + own, ""},
+		{"data.real=" + builtIn, Default().Data.Test},
+		{"data.real=" + own + " data.test=" + builtIn, builtIn},
+	} {
+		config, err := Load("gaze", "", strings.Fields(c.settings))
+		if err != nil || config.Data.Test != c.want {
+			t.Errorf("%s: data.test is %q, %v; want %q", c.settings, config.Data.Test, err, c.want)
+		}
+	}
+}
+
+func TestPresetsLoad(t *testing.T) {
+	for preset, batch := range map[string]int{"gaze": 64, "gaze-demo": 32, "gaze-paper-v1": 512, "gaze-paper-v2": 512, "hand": 16, "hand-demo": 16, "hand-paper": 16} {
+		c, err := Load(preset, "", nil)
+		if err != nil || c.Train.Batch != batch {
+			t.Errorf("%s: batch %d, %v", preset, c.Train.Batch, err)
+		}
+	}
+}
+
+// Choices that do not exist are reported with their lines, all of them, beside values out of range.
+func TestUnknownChoicesAreAllNamed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	text := "train:\n  psi: pixels\n  optimizer: adamw\n  k_g: 0\nrefiner:\n  noise: {kind: white}\ndata:\n  resident: on\n"
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load("", file, nil)
+	for _, want := range []string{
+		file + `: line 2: psi is "pixels"; use identity, derivatives, mean, learned`,
+		`line 3: optimizer is "adamw"; use sgd, adam`, `line 6: noise.kind is "white"`, "train.k_g is 0",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q: %v", want, err)
+		}
+	}
+	if c, err := Load("", "", []string{"data.resident=on", "train.precision=bfloat16"}); err != nil ||
+		c.Data.Resident != ResidentOn || c.Train.Precision != BFloat16 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}

@@ -77,7 +77,8 @@ func (v *validation) numbers(c *Config) {
 // train checks the hyperparameters.
 func (v *validation) train(t Train) {
 	v.need(t.History == 0 || t.Batch%2 == 0,
-		"train.batch is %d, but with history half of a batch is drawn from it: use an even number, or train.history=0", t.Batch)
+		"train.batch is %d, but with history half of a batch is drawn from it: use an even number, or train.history=0",
+		t.Batch)
 	v.need(t.History == 0 || t.History >= t.Batch/2,
 		"train.history is %d; use at least half of train.batch, or 0", t.History)
 	v.need(t.Lambda >= 0, "train.lambda is %g; use 0 or more", t.Lambda)
@@ -94,6 +95,7 @@ func (v *validation) refiner(r architecture.Refiner) {
 	odd := func(n int) bool { return n > 0 && n%2 == 1 }
 	v.need(odd(r.Kernel) && odd(r.BlockKernel),
 		"refiner.kernel and refiner.block_kernel are %d and %d; use odd numbers", r.Kernel, r.BlockKernel)
-	v.need(r.Noise.Kind != architecture.MultiscaleNoise || r.Noise.Grid > 0 && r.Noise.Coarse >= 0 && r.Noise.Constants >= 0,
+	n := r.Noise
+	v.need(n.Kind != architecture.MultiscaleNoise || n.Grid > 0 && n.Coarse >= 0 && n.Constants >= 0,
 		"refiner.noise: grid must be above 0, coarse and constants 0 or more")
 }

@@ -29,9 +29,9 @@ type sums struct {
 	SHA256 map[string]string `json:"sha256"`
 }
 
-// WriteCheckpoint writes checkpoints/step-NNNNNNN and removes the oldest checkpoints beyond keep (0: none). write fills an
-// empty folder with files; then state.json is written with the state's fields and the files' hashes. The folder gets its
-// name when it is whole. If write fails, nothing stays.
+// WriteCheckpoint writes checkpoints/step-NNNNNNN and removes the oldest checkpoints beyond keep (0: none). write fills
+// an empty folder with files; then state.json is written with the state's fields and the files' hashes. The folder gets
+// its name when it is whole. If write fails, nothing stays.
 func (f *Folder) WriteCheckpoint(step, keep int, state any, write func(folder string) error) error {
 	final := f.path(checkpointsFolder, stepName(step))
 	partial := final + partialSuffix

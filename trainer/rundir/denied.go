@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// explainDenied adds to an error of permission who asked, whose the folder is, and the way out: the first thing that goes wrong in
-// a container is a mounted folder of another user. Other errors come back as they are.
+// explainDenied adds to an error of permission who asked, whose the folder is, and the way out: the first thing that
+// goes wrong in a container is a mounted folder of another user. Other errors come back as they are.
 func explainDenied(dir string, err error) error {
 	if !errors.Is(err, fs.ErrPermission) {
 		return err
@@ -19,7 +19,8 @@ func explainDenied(dir string, err error) error {
 		dir = whole
 	}
 	there, owner := existing(dir)
-	return fmt.Errorf("%w: this is user %d, and %s belongs to user %d; give it (chown %d %s, in a container: what is mounted there), choose another --run, or run as its owner (docker run --user)",
+	return fmt.Errorf("%w: this is user %d, and %s belongs to user %d; give it (chown %d %s, in a container: what is "+
+		"mounted there), choose another --run, or run as its owner (docker run --user)",
 		err, os.Getuid(), there, owner, os.Getuid(), there)
 }
 

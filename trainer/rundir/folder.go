@@ -27,7 +27,8 @@ type Folder struct {
 	created bool // the folder did not exist before
 }
 
-// Open creates the run's folder or, to resume, opens it, and locks it. A folder that holds a run is refused unless resuming.
+// Open creates the run's folder or, to resume, opens it, and locks it. A folder that holds a run is refused unless
+// resuming.
 func Open(dir string, resume bool, out io.Writer) (*Folder, error) {
 	_, err := os.Stat(dir)
 	lock := flock.New(filepath.Join(dir, LockFile))

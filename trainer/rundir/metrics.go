@@ -60,8 +60,8 @@ func (f *Folder) MetricsSize() (int64, error) {
 	return info.Size(), nil
 }
 
-// ReadMetrics reads a metrics.jsonl. A last line that a kill cut short is left out, and cut is its number; 0 if the file is
-// whole. Any other broken line is an error.
+// ReadMetrics reads a metrics.jsonl. A last line that a kill cut short is left out, and cut is its number; 0 if the
+// file is whole. Any other broken line is an error.
 func ReadMetrics(path string) (records []Record, cut int, err error) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package simgan is SimGAN in training: Algorithm 1 of the paper, its steps, the networks, the history of refined images,
-// and the way of images to the device. It knows no run folder.
+// Package simgan is SimGAN in training: Algorithm 1 of the paper, its steps, the networks, the history of refined
+// images, and the way of images to the device. It knows no run folder.
 package simgan
 
 import (
@@ -15,8 +15,9 @@ type Hooks struct {
 	After  func() error // logs, samples, checkpoints
 }
 
-// Algorithm1 is Algorithm 1 of the paper with the two pretrainings before it, from wherever the model stands: R alone on
-// l_reg, D alone, then for t = 1..T K_g updates of theta and K_d updates of phi. x gives synthetic mini-batches, y real ones.
+// Algorithm1 is Algorithm 1 of the paper with the two pretrainings before it, from wherever the model stands: R alone
+// on l_reg, D alone, then for t = 1..T K_g updates of theta and K_d updates of phi. x gives synthetic mini-batches, y
+// real ones.
 func (m *Model) Algorithm1(ctx context.Context, x, y *Stream, h Hooks) error {
 	ctx = context.WithoutCancel(ctx) // an iteration is never left half done
 	for _, phase := range m.phasesLeft() {

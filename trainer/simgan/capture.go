@@ -16,8 +16,8 @@ type variant struct {
 	penalty         bool   // D: the R1 penalty is due
 }
 
-// warmUps is how many steps of a variant run eagerly before one is recorded: in the first, libraries choose their algorithms
-// and allocate memory that they keep.
+// warmUps is how many steps of a variant run eagerly before one is recorded: in the first, libraries choose their
+// algorithms and allocate memory that they keep.
 const warmUps = 3
 
 // Graph is a recorded step.
@@ -29,9 +29,9 @@ type Graph interface {
 // Recorder records a step without making it. Nil: steps are not recorded.
 type Recorder func(step func() error) (Graph, error)
 
-// captures runs training steps. On a GPU each variant is recorded as a CUDA graph after warmUps eager steps, then replayed
-// with one launch instead of hundreds. If a step cannot be recorded, this and all others run eagerly, and a log line says
-// why.
+// captures runs training steps. On a GPU each variant is recorded as a CUDA graph after warmUps eager steps, then
+// replayed with one launch instead of hundreds. If a step cannot be recorded, this and all others run eagerly, and a
+// log line says why.
 type captures struct {
 	record Recorder
 	must   bool // a step that cannot be recorded is an error
@@ -71,7 +71,8 @@ func (n *networks) recorder() Recorder {
 	}
 }
 
-// run makes a step of the variant. At each launch of a graph the meter counts what the step counted while it was recorded.
+// run makes a step of the variant. At each launch of a graph the meter counts what the step counted while it was
+// recorded.
 func (c *captures) run(v variant, m *meter, step func() error) error {
 	s := c.steps[v]
 	if s == nil {

@@ -6,8 +6,8 @@ import (
 	"simgan/cgo"
 )
 
-// history is the paper's buffer of B refined images (section 2.3), on the training device. Its own generator on the host
-// chooses which images are drawn and replaced, so that the choice is the same on every device.
+// history is the paper's buffer of B refined images (section 2.3), on the training device. Its own generator on the
+// host chooses which images are drawn and replaced, so that the choice is the same on every device.
 type history struct {
 	images cgo.Tensor // (B, C, H, W) float32
 	size   int        // B
@@ -27,8 +27,8 @@ func newHistory(size int, seed uint64, device cgo.Device, c, h, w int) (*history
 }
 
 // places chooses on the host, for a step of D, which images are drawn and which are replaced. drawn are n random places
-// without repetition, fewer while the buffer holds fewer. replaced are n places for new images: free ones first, then those
-// of random images.
+// without repetition, fewer while the buffer holds fewer. replaced are n places for new images: free ones first, then
+// those of random images.
 func (b *history) places(n int) (drawn, replaced []int64) {
 	n = min(n, b.size)
 	if old := min(n, b.held); old > 0 {

@@ -9,8 +9,9 @@ import (
 	"simgan/data/picture"
 )
 
-// inputs are what the host decides for a step: its images, the history's places and the learning rate. They lie at fixed
-// addresses on the device, and the host fills them before the step. So a recorded step reads new inputs at each launch.
+// inputs are what the host decides for a step: its images, the history's places and the learning rate. They lie at
+// fixed addresses on the device, and the host fills them before the step. So a recorded step reads new inputs at each
+// launch.
 type inputs struct {
 	x, y   imageSource // y: steps of D only
 	places *cgo.Feed   // int64 (2, b/2): what is drawn from the history, and what is replaced

@@ -7,9 +7,9 @@ import (
 	"simgan/trainer/config"
 )
 
-// checkBatchFits refuses a train.batch that cannot be held, before a run folder is begun. The device must hold at least the
-// widest of R's feature maps and its input, in float32; the host must hold the loader's batches, which Go would end the
-// process over. A batch that passes may still be too large for all activations: then the failing operation says so.
+// checkBatchFits refuses a train.batch that cannot be held, before a run folder is begun. The device must hold at least
+// the widest of R's feature maps and its input, in float32; the host must hold the loader's batches, which Go would end
+// the process over. A batch that passes may still be too large for all activations: then the failing operation says so.
 func checkBatchFits(c config.Config, image data.Info, device cgo.Device) error {
 	b := float64(c.Train.Batch)
 	for _, need := range []struct {
@@ -17,7 +17,7 @@ func checkBatchFits(c config.Config, image data.Info, device cgo.Device) error {
 		device cgo.Device
 		what   string
 	}{
-		{4 * b * float64(image.H*image.W) * float64(max(image.C, c.Refiner.Width)), device, "one of the refiner's feature maps"},
+		{4 * b * float64(image.H*image.W*max(image.C, c.Refiner.Width)), device, "one of the refiner's feature maps"},
 		{data.LoaderBuffers * b * float64(image.C*image.H*image.W*image.Bits/8), cgo.CPU, "the loader's batches"},
 	} {
 		free, err := cgo.FreeMemory(need.device)
@@ -25,7 +25,8 @@ func checkBatchFits(c config.Config, image data.Info, device cgo.Device) error {
 			return err
 		}
 		if need.bytes > float64(free) {
-			return exit.Usagef("config: train.batch is %d: %s would take %.1f GB of %s's memory, of which %.1f GB are free; lower train.batch",
+			return exit.Usagef("config: train.batch is %d: %s would take %.1f GB of %s's memory, "+
+				"of which %.1f GB are free; lower train.batch",
 				c.Train.Batch, need.what, need.bytes/1e9, need.device, float64(free)/1e9)
 		}
 	}

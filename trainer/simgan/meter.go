@@ -10,8 +10,8 @@ import (
 	"simgan/cgo"
 )
 
-// meter averages losses over a log window on the device; the host reads them once per window. The sums keep their addresses:
-// a recorded step adds to the same sums at each launch.
+// meter averages losses over a log window on the device; the host reads them once per window. The sums keep their
+// addresses: a recorded step adds to the same sums at each launch.
 type meter struct {
 	sums   map[string]cgo.Tensor
 	counts map[string]int // of this window
@@ -52,14 +52,15 @@ func (m *meter) hits(s *cgo.Scope, name string, logits cgo.Tensor, class int64) 
 	m.add(s, name, s.Scale(s.PatchHits(logits, class), 1/float64(shape[0]*shape[2]*shape[3])))
 }
 
-// Total is what a window has counted under one name so far. Checkpoints keep it, so that guards judge whole windows of a
-// resumed run.
+// Total is what a window has counted under one name so far. Checkpoints keep it, so that guards judge whole windows of
+// a resumed run.
 type Total struct {
 	Sum   float32 `json:"sum"`
 	Count int     `json:"count"`
 }
 
-// totals reads the window so far. An ErrNotFinite names a loss that is NaN or infinite; the totals are returned all the same.
+// totals reads the window so far. An ErrNotFinite names a loss that is NaN or infinite; the totals are returned all the
+// same.
 func (m *meter) totals() (map[string]Total, error) {
 	totals := map[string]Total{}
 	var bad error

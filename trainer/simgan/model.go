@@ -14,8 +14,8 @@ import (
 )
 
 // ErrNotFinite is the exit.ErrGuard of a run with a loss or a weight that is NaN or infinite.
-var ErrNotFinite = fmt.Errorf("%w: training diverged: lower train.lr_refiner and train.lr_discriminator, or raise train.r1, "+
-	"or use train.precision=float32", exit.ErrGuard)
+var ErrNotFinite = fmt.Errorf("%w: training diverged: lower train.lr_refiner and train.lr_discriminator, "+
+	"or raise train.r1, or use train.precision=float32", exit.ErrGuard)
 
 // Model is SimGAN in training: the networks and their optimizers, the history of refined images, the averages of a log
 // window, and where Algorithm 1 stands.
@@ -91,8 +91,8 @@ func (m *Model) openPsi() (err error) {
 // Device returns the training device.
 func (m *Model) Device() cgo.Device { return m.device }
 
-// ReadWindow returns the averages of the log window so far by name, and starts a new window. An ErrNotFinite names a loss
-// that is NaN or infinite; the averages are returned all the same.
+// ReadWindow returns the averages of the log window so far by name, and starts a new window. An ErrNotFinite names a
+// loss that is NaN or infinite; the averages are returned all the same.
 func (m *Model) ReadWindow() (map[string]float64, error) { return m.meter.read() }
 
 // State is where a model stands, beside its tensors. With them, it determines the rest of the training.

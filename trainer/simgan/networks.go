@@ -25,8 +25,8 @@ type networks struct {
 	notes  []string // which kernels the layers use, and on a GPU why not the fused ones
 }
 
-// newNetworks builds the networks of the config for images like image, initialised from its seed. It refuses a batch that
-// the device cannot hold.
+// newNetworks builds the networks of the config for images like image, initialised from its seed. It refuses a batch
+// that the device cannot hold.
 func newNetworks(c config.Config, image data.Info) (n *networks, err error) {
 	n = &networks{bfloat: c.Train.Precision == config.BFloat16}
 	defer func() {
@@ -124,7 +124,8 @@ func kernelNote(network string, speedup float64, err error) string {
 	return fmt.Sprintf("fused %s: %.1fx faster than libtorch's layers", network, speedup)
 }
 
-// Streams of random numbers. Each is added to the seed, so that what is drawn for one purpose is independent of the others.
+// Streams of random numbers. Each is added to the seed, so that what is drawn for one purpose is independent of the
+// others.
 const (
 	syntheticStream = 1 << 32
 	realStream      = 2 << 32

@@ -8,9 +8,10 @@ import (
 	"simgan/trainer/config"
 )
 
-// Each step has two parts. The host's part (StepR, StepD) puts what it decides (images, places, learning rate) into m.inputs.
-// The device's part (learnR, learnD) is a function of those, the weights, the optimizers' state, the history and the noise's
-// generator. It reads nothing from the host, waits for nothing, and changes only these and the meter. So it can be recorded.
+// Each step has two parts. The host's part (StepR, StepD) puts what it decides (images, places, learning rate) into
+// m.inputs. The device's part (learnR, learnD) is a function of those, the weights, the optimizers' state, the history
+// and the noise's generator. It reads nothing from the host, waits for nothing, and changes only these and the meter.
+// So it can be recorded.
 
 // StepR makes one update of theta on L_R, equation (4), for synthetic images x (b, C, H, W); phi is fixed. Without the
 // adversary it is a step of R's pretraining, on l_reg alone.
@@ -55,7 +56,8 @@ func (m *Model) lossR(s *cgo.Scope, b int, adversary bool) cgo.Tensor {
 	return loss
 }
 
-// updateAverage moves R's average. While R is pretrained the average follows R at once, so that R's start is not remembered.
+// updateAverage moves R's average. While R is pretrained the average follows R at once, so that R's start is not
+// remembered.
 func (m *Model) updateAverage(adversary bool) error {
 	if m.Average == nil {
 		return nil
@@ -73,8 +75,8 @@ func (m *Model) updateAverage(adversary bool) error {
 	return cgo.EMAStep(models.Tensors(m.Average.Params()), models.Tensors(m.R.Params()), m.config.Train.EMA)
 }
 
-// StepD makes one update of phi on L_D, equation (2), for synthetic x and real y, both (b, C, H, W); theta is fixed. Half of
-// D's refined images come from the history, once it holds that many; then new ones enter it.
+// StepD makes one update of phi on L_D, equation (2), for synthetic x and real y, both (b, C, H, W); theta is fixed.
+// Half of D's refined images come from the history, once it holds that many; then new ones enter it.
 func (m *Model) StepD(x, y Drawn) error {
 	b, c := x.N, m.config.Train
 	if err := m.prepare(b); err != nil {
@@ -142,18 +144,18 @@ func (m *Model) penaltyR1(s *cgo.Scope, b int) cgo.Tensor {
 	return s.Scale(r1, float64(m.config.Train.R1Every))
 }
 
-// imagesForD returns D's b refined and b real images. The refined ones are fresh ones of the current R, followed by v.drawn
-// from the history, which takes in v.replaced of the fresh ones.
+// imagesForD returns D's b refined and b real images. The refined ones are fresh ones of the current R, followed by
+// v.drawn from the history, which takes in v.replaced of the fresh ones.
 func (m *Model) imagesForD(s *cgo.Scope, b int, v variant) (refined, real cgo.Tensor) {
-	fresh := b - v.drawn
-	x := m.inputs.x.images(s, fresh)
-	refined = m.refineFrozen(s, x, fresh)
+	n := b - v.drawn
+	x := m.inputs.x.images(s, n)
+	refined = m.refineFrozen(s, x, n)
 	if m.history != nil && s.Err() == nil {
-		new := refined
+		fresh := refined
 		if v.drawn > 0 {
 			refined = s.Cat(0, refined, m.history.at(s, m.inputs.drawn(s, v.drawn)))
 		}
-		m.history.replace(s, m.inputs.replaced(s, v.replaced), new)
+		m.history.replace(s, m.inputs.replaced(s, v.replaced), fresh)
 	}
 	real = m.inputs.y.images(s, b)
 	m.meter.watch(s, x, refined, real)

@@ -13,8 +13,8 @@ import (
 	"simgan/trainer/config"
 )
 
-// Stream is one data set, the loader that runs over it, and the way of its images to the training device: into a resident
-// tensor from which batches are drawn by index, or batch by batch.
+// Stream is one data set, the loader that runs over it, and the way of its images to the training device: into a
+// resident tensor from which batches are drawn by index, or batch by batch.
 type Stream struct {
 	Set      data.Dataset
 	info     data.Info
@@ -37,8 +37,8 @@ type Drawn struct {
 // The rest is for activations.
 const residentShare = 0.5
 
-// OpenStreams opens the synthetic and the real data set of the config. warn is called with each bad file that is skipped.
-// An exit.ErrUsage says which data set cannot be opened, or that their images have different shapes.
+// OpenStreams opens the synthetic and the real data set of the config. warn is called with each bad file that is
+// skipped. An exit.ErrUsage says which data set cannot be opened, or that their images have different shapes.
 func OpenStreams(ctx context.Context, c config.Config, warn func(error)) (x, y *Stream, err error) {
 	if x, err = OpenStream(ctx, c, "data.synthetic", c.Data.Synthetic, syntheticStream, warn); err != nil {
 		return nil, nil, err
@@ -56,7 +56,9 @@ func OpenStreams(ctx context.Context, c config.Config, warn func(error)) (x, y *
 
 // OpenStream opens the data set of a config key. The offset is added to the config's seed for the order of images. The
 // loader starts later, with Start.
-func OpenStream(ctx context.Context, c config.Config, key, spec string, offset uint64, warn func(error)) (*Stream, error) {
+func OpenStream(
+	ctx context.Context, c config.Config, key, spec string, offset uint64, warn func(error),
+) (*Stream, error) {
 	set, err := data.OpenContext(ctx, spec)
 	if err != nil {
 		return nil, exit.Usagef("config: %s: %w", key, err)
@@ -66,9 +68,9 @@ func OpenStream(ctx context.Context, c config.Config, key, spec string, offset u
 	}}, nil
 }
 
-// Place decides whether the images stay on the device: if mode is "on", or if it is "auto" and they fit into the share of
-// the device's free memory that earlier streams left. On the CPU "auto" leaves a pack where it is: its pages are in memory
-// already. taken is what earlier streams reserved, in bytes; Place returns the new total.
+// Place decides whether the images stay on the device: if mode is "on", or if it is "auto" and they fit into the share
+// of the device's free memory that earlier streams left. On the CPU "auto" leaves a pack where it is: its pages are in
+// memory already. taken is what earlier streams reserved, in bytes; Place returns the new total.
 func (s *Stream) Place(device cgo.Device, mode config.Resident, taken int64) (int64, error) {
 	s.device, s.config.Once = device, mode == config.ResidentOn
 	size := int64(s.Set.Len()) * int64(s.imageBytes())

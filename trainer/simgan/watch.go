@@ -2,8 +2,9 @@ package simgan
 
 import "simgan/cgo"
 
-// Averages over a log window that guards judge, under these names in metrics.jsonl. They are taken over the fresh refined
-// images of D's updates, pixels in [-1, 1]. A variance is that of one pixel over the images of a batch, averaged over pixels.
+// Averages over a log window that guards judge, under these names in metrics.jsonl. They are taken over the fresh
+// refined images of D's updates, pixels in [-1, 1]. A variance is that of one pixel over the images of a batch,
+// averaged over pixels.
 const (
 	RefinedChange     = "refined_change"     // mean |R(x) - x|
 	DomainDistance    = "domain_distance"    // mean |x - y|, pairs taken at random
@@ -21,8 +22,8 @@ func Watched(name string) bool {
 	return false
 }
 
-// watch adds the guards' averages for synthetic images x (n, C, H, W), their refined versions (the first n of refined) and
-// the first n real images of y.
+// watch adds the guards' averages for synthetic images x (n, C, H, W), their refined versions (the first n of refined)
+// and the first n real images of y.
 func (m *meter) watch(s *cgo.Scope, x, refined, y cgo.Tensor) {
 	shape := s.Shape(x)
 	if shape == nil {

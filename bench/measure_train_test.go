@@ -1,14 +1,15 @@
-package trainer
+package bench
 
 import (
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/internal/tinyrun"
+	"simgan/trainer/simgan"
 )
 
 // The losses of the first steps are PyTorch's:
@@ -18,19 +19,19 @@ func TestFirstLossesEqualPyTorch(t *testing.T) {
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
-	c := bare(t, "gaze", "device=cpu", "train.precision=float32", "train.batch=4", "refiner.width=6", "refiner.blocks=1", "discriminator.width=0.1")
-	got, err := firstLosses(c, data.Info{C: 1, H: 35, W: 55})
+	c := tinyrun.Bare(t, "gaze", "device=cpu", "train.precision=float32", "train.batch=4", "refiner.width=6", "refiner.blocks=1", "discriminator.width=0.1")
+	got, err := firstLosses(c, data.Info{C: 1, H: 35, W: 55, Bits: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
-	nearLosses(t, got, []float64{106.57562255859375, 106.56959533691406, 174.67312622070312, 106.59005737304688, 106.5837631225586, 174.6728515625}, 1e-5)
+	tinyrun.NearLosses(t, got, []float64{106.57562255859375, 106.56959533691406, 174.67312622070312, 106.59005737304688, 106.5837631225586, 174.6728515625}, 1e-5)
 }
 
 // What Measure tells of a tiny training adds up, and nothing stays.
 func TestMeasure(t *testing.T) {
 	live := cgo.Live()
-	c := bare(t, "gaze", "device=cpu", "train.precision=float32", "train.batch=4", "refiner.width=6", "refiner.blocks=1", "discriminator.width=0.1")
-	timing, err := Measure(c, 1, 35, 55, 2, 1)
+	c := tinyrun.Bare(t, "gaze", "device=cpu", "train.precision=float32", "train.batch=4", "refiner.width=6", "refiner.blocks=1", "discriminator.width=0.1")
+	timing, err := MeasureTraining(c, 1, 35, 55, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,15 +46,19 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// Steps that could not be recorded are told with the figures, once.
-func TestMeasureTellsOfFallbacks(t *testing.T) {
-	before := recorder
-	defer func() { recorder = before }()
-	recorder = func(*Trainer) func(func() error) (graph, error) {
-		return func(func() error) (graph, error) { return nil, errors.New("no room") }
+// Steps that could not be recorded are reported with the figures, once.
+func TestFallbacksAreReported(t *testing.T) {
+	if _, err := cgo.Start(0); err != nil {
+		t.Fatal(err)
 	}
-	c := bare(t, "gaze", "device=cpu", "train.precision=float32", "train.batch=2", "refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1")
-	timing, err := Measure(c, 1, 35, 55, 1, 4)
+	c := tinyrun.Bare(t, "gaze", "device=cpu", "train.precision=float32", "train.batch=2", "refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1")
+	refuse := func(func() error) (simgan.Graph, error) { return nil, errors.New("no room") }
+	b, err := newTraining(c, data.Info{C: 1, H: 35, W: 55, Bits: 8}, refuse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	timing, err := b.measure(1, 4)
 	if err != nil || len(timing.Notes) != 1 || !strings.Contains(timing.Notes[0], "can't be recorded as CUDA graphs") || !strings.Contains(timing.Notes[0], "no room") {
 		t.Errorf("%v, %q", err, timing.Notes)
 	}
@@ -64,14 +69,5 @@ func TestMeasureTellsOfFallbacks(t *testing.T) {
 func TestNoiseLevels(t *testing.T) {
 	if got := noiseLevels(5); !slices.Equal(got, []byte{0, 0x9e, 0x3c, 0xda, 0x78}) {
 		t.Errorf("%x", got)
-	}
-}
-
-// logged reads a run's losses in order.
-func TestLogged(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "run")
-	train(t, small(t, "log.every=1"), dir, false)
-	if got := logged(t, dir, "L_R"); len(got) != 6 {
-		t.Errorf("%d losses of 6 steps: %v", len(got), got)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bufio"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"simgan/cgo"
+	"simgan/internal/nvidia"
 )
 
 // peak is what the device reaches in large matrix products.
@@ -110,7 +111,7 @@ func deviceName(d cgo.Device) string {
 	if d != cgo.CPU {
 		name, err := exec.Command("nvidia-smi", "--query-gpu=name", "--format=csv,noheader", "-i", strconv.Itoa(int(d))).Output()
 		if err != nil {
-			return strings.Join(gpuModels(), ", ")
+			return strings.Join(nvidia.Models(), ", ")
 		}
 		return strings.TrimSpace(string(name))
 	}

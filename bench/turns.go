@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"simgan/trainer"
+	"simgan/internal/jsonfile"
 )
 
 // contestant is one program and setting that is timed, each turn in a process of its own that prints a T as JSON last.
@@ -94,7 +94,7 @@ func (c *contestant[T]) median(value func(T) float64) float64 {
 	for _, t := range c.Turns {
 		values = append(values, value(t))
 	}
-	return trainer.Median(values)
+	return Median(values)
 }
 
 // beside is the median, least and greatest ratio of a speed to base's in the same round; empty where there is none.
@@ -106,7 +106,7 @@ func (c *contestant[T]) beside(base *contestant[T], speed func(T) float64) strin
 	for i := range min(len(c.Turns), len(base.Turns)) {
 		ratios = append(ratios, speed(c.Turns[i])/speed(base.Turns[i]))
 	}
-	return fmt.Sprintf("%.2f (%.2f to %.2f)", trainer.Median(ratios), slices.Min(ratios), slices.Max(ratios))
+	return fmt.Sprintf("%.2f (%.2f to %.2f)", Median(ratios), slices.Min(ratios), slices.Max(ratios))
 }
 
 // find is the contestant of that name and data, nil where there is none.
@@ -125,12 +125,5 @@ func saveFigures(markdown, table, path string, figures any) error {
 			return err
 		}
 	}
-	if path == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(figures, "", " ")
-	if err != nil {
-		return err
-	}
-	return renameio.WriteFile(path, append(text, '\n'), 0o644)
+	return jsonfile.Write(path, figures)
 }

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"errors"
@@ -11,12 +11,12 @@ import (
 	"strings"
 
 	"simgan/cgo"
-	"simgan/trainer"
+	"simgan/trainer/config"
 )
 
 // trainTurn is one turn of bench train.
 type trainTurn struct {
-	trainer.Timing
+	Timing
 	Idle *float64 `json:"idle_share,omitempty"` // of the GPU, between From and To
 }
 
@@ -26,38 +26,38 @@ type trainTurns = contestant[trainTurn]
 func trainSpeed(t trainTurn) float64 { return t.ImagesPerSecond }
 
 // ourselves is the command that lets simgan print one thing.
-func (o benchOptions) ourselves(only, preset string) []string {
+func (o TrainOptions) ourselves(only, preset string) []string {
 	self, err := os.Executable()
 	if err != nil {
 		self = os.Args[0] // the command's own error says what is wrong with it
 	}
-	command := []string{self, "bench", "train", "--only", only, "--preset", preset, "--device", o.device, "--iterations", strconv.Itoa(o.iterations)}
-	for _, s := range o.settings {
+	command := []string{self, "bench", "train", "--only", only, "--preset", preset, "--device", o.Device, "--iterations", strconv.Itoa(o.Iterations)}
+	for _, s := range o.Settings {
 		command = append(command, "--set", s)
 	}
 	return command
 }
 
 // contestants are simgan and the script, each in float32 and, where the device has it, in bfloat16; on a GPU compiled too.
-func (o benchOptions) contestants(preset string, c trainer.Config, device cgo.Device) []*trainTurns {
+func (o TrainOptions) contestants(preset string, c config.Config, device cgo.Device) []*trainTurns {
 	bfloat := cgo.HasBFloat16(device)
-	h, w := imageSize(c)
+	h, w := sizeFor(c)
 	theirs := func(name, precision string, more ...string) *trainTurns {
-		kind, _, _ := strings.Cut(o.device, ":")
+		kind, _, _ := strings.Cut(o.Device, ":")
 		return &trainTurns{Name: name, Command: append([]string{
-			o.python, o.script, "bench", "--precision", precision, "--device", kind, "--iterations", strconv.Itoa(o.iterations),
+			o.Python, o.Script, "bench", "--precision", precision, "--device", kind, "--iterations", strconv.Itoa(o.Iterations),
 			"--warm-up", strconv.Itoa(warmUp(device)), "--batch", strconv.Itoa(c.Train.Batch), "--width", strconv.Itoa(c.Refiner.Width),
 			"--blocks", strconv.Itoa(c.Refiner.Blocks), "--kernel", strconv.Itoa(c.Refiner.Kernel), "--block-kernel", strconv.Itoa(c.Refiner.BlockKernel),
-			"--padding", c.Refiner.Padding, "--optimizer", c.Train.Optimizer, "--threads", strconv.Itoa(runtime.NumCPU()),
+			"--padding", string(c.Refiner.Padding), "--optimizer", string(c.Train.Optimizer), "--threads", strconv.Itoa(runtime.NumCPU()),
 			"--height", strconv.Itoa(h), "--width-pixels", strconv.Itoa(w),
-			"--discriminator", c.Discriminator.Layers, "--discriminator-width", fmt.Sprint(c.Discriminator.Width),
+			"--discriminator", string(c.Discriminator.Layers), "--discriminator-width", fmt.Sprint(c.Discriminator.Width),
 		}, more...)}
 	}
 	all := []*trainTurns{{Name: "simgan float32", Command: o.ourselves("float32", preset)}}
 	if bfloat {
 		all = append(all, &trainTurns{Name: "simgan bfloat16", Command: o.ourselves("bfloat16", preset)})
 	}
-	if o.python == "" {
+	if o.Python == "" {
 		return all
 	}
 	all = append(all, theirs("PyTorch float32", "float32"))

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -7,11 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"simgan/cgo"
-	"simgan/trainer"
+	"simgan/internal/exit"
 )
 
 func unsaved() error { return nil }
@@ -62,7 +61,7 @@ func TestTakeTurnsGoesOn(t *testing.T) {
 		{Name: "PyTorch float32", Command: []string{"sh", "-c", "mkdir " + dir + "/once || exit 1; " + fine}},
 		{Name: "PyTorch bfloat16 torch.compile", Command: []string{"sh", "-c", "echo trace >&2; echo out of registers >&2; exit 1"}},
 	}
-	file := &benchFile{Peak: peak{FLOPs: 100}, Presets: []*benchResult{{Preset: "gaze", Contestants: all}}}
+	file := &figures{Peak: peak{FLOPs: 100}, Presets: []*presetFigures{{Preset: "gaze", Contestants: all}}}
 	saves, watch := 0, watchGPU(t.Context(), cgo.CPU)
 	defer watch.stop()
 	err := takeTurns(t.Context(), all, 3, io.Discard, trainSpeed, func() error {
@@ -100,8 +99,8 @@ func TestTakeTurnsEnds(t *testing.T) {
 		t.Errorf("%v, %d turns", err, len(c.Turns))
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(stopped{syscall.SIGTERM})
-	if err := takeTurns(ctx, []*trainTurns{c}, 2, io.Discard, trainSpeed, unsaved); !errors.Is(err, trainer.ErrStopped) || c.Error != "" {
+	cancel(exit.ErrStopped)
+	if err := takeTurns(ctx, []*trainTurns{c}, 2, io.Discard, trainSpeed, unsaved); !errors.Is(err, exit.ErrStopped) || c.Error != "" {
 		t.Errorf("%v, %q", err, c.Error)
 	}
 }

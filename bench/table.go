@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"fmt"
@@ -6,30 +6,30 @@ import (
 	"slices"
 	"strings"
 
-	"simgan/trainer"
+	"simgan/trainer/config"
 )
 
-// benchFile is what bench writes as JSON.
-type benchFile struct {
-	Device   string         `json:"device"`
-	Date     string         `json:"date"`
-	Settings []string       `json:"settings"`
-	Peak     peak           `json:"matmul_peak"`
-	NoPeak   string         `json:"matmul_peak_error,omitempty"`
-	Presets  []*benchResult `json:"presets"`
+// figures are what bench writes as JSON.
+type figures struct {
+	Device   string           `json:"device"`
+	Date     string           `json:"date"`
+	Settings []string         `json:"settings"`
+	Peak     peak             `json:"matmul_peak"`
+	NoPeak   string           `json:"matmul_peak_error,omitempty"`
+	Presets  []*presetFigures `json:"presets"`
 }
 
-// benchResult are the figures of one preset.
-type benchResult struct {
+// presetFigures are the figures of one preset.
+type presetFigures struct {
 	Preset      string        `json:"preset"`
 	Unequal     string        `json:"unequal_losses,omitempty"`
 	Contestants []*trainTurns `json:"contestants"`
-	config      trainer.Config
+	config      config.Config
 	unequal     error
 }
 
 // table is Markdown: medians over the turns, and the median, least and greatest ratio to PyTorch's float32 in the same round.
-func (f benchFile) table() string {
+func (f figures) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s; ", f.Device, f.Date)
 	if f.NoPeak == "" {
@@ -43,7 +43,7 @@ func (f benchFile) table() string {
 	return b.String()
 }
 
-func (r *benchResult) write(b *strings.Builder, peak float64) {
+func (r *presetFigures) write(b *strings.Builder, peak float64) {
 	c := r.config
 	name, _, _ := strings.Cut(r.Preset, ",")
 	turns, work := 0, 0.0 // simgan counts the work; the others do the same
@@ -79,7 +79,7 @@ func (r *benchResult) write(b *strings.Builder, peak float64) {
 }
 
 // writeNotes tells below the table why turns failed or were made another way than asked for.
-func (r *benchResult) writeNotes(b *strings.Builder) {
+func (r *presetFigures) writeNotes(b *strings.Builder) {
 	var notes []string
 	add := func(t *trainTurns, note string) {
 		if line := fmt.Sprintf("* %s: %s\n", t.Name, note); !slices.Contains(notes, line) {
