@@ -25,8 +25,8 @@ func (b borderCase) values() (values []float32, shape []int64) {
 	return values, shape
 }
 
-// ownBorderIsTheViews compares our kernel with libtorch's views in float32: in bfloat16 it is their result, rounded once.
-func ownBorderIsTheViews(b borderCase, device Device, kind Type, fold bool) error {
+// kernelBorderIsTheViews compares the device kernel with libtorch's views in float32: in bfloat16 it is their result, rounded once.
+func kernelBorderIsTheViews(b borderCase, device Device, kind Type, pass borderPass) error {
 	return Within(func(s *Scope) error {
 		values, shape := b.values()
 		want := s.ChannelsLast(s.From(values, device, shape...))
@@ -34,10 +34,10 @@ func ownBorderIsTheViews(b borderCase, device Device, kind Type, fold bool) erro
 		if s.Err() != nil {
 			return s.Err()
 		}
-		if err := border(want, b.p, fold, false); err != nil {
+		if err := border(want, b.p, pass, byViews); err != nil {
 			return err
 		}
-		if err := border(got, b.p, fold, true); err != nil {
+		if err := border(got, b.p, pass, byDeviceKernel); err != nil {
 			return err
 		}
 		var read [2][]float32
@@ -57,22 +57,22 @@ func ownBorderIsTheViews(b borderCase, device Device, kind Type, fold bool) erro
 	})
 }
 
-func TestOwnBorderIsTheViews(t *testing.T) {
-	own(t)
+func TestKernelBorderIsTheViews(t *testing.T) {
+	lockThread(t)
 	for _, b := range borderCases {
 		for _, kind := range []Type{Float32, BFloat16} {
-			for _, fold := range []bool{false, true} {
-				if err := ownBorderIsTheViews(b, CPU, kind, fold); err != nil {
-					t.Errorf("%+v, type %d, fold %v: %v", b, kind, fold, err)
+			for _, pass := range []borderPass{fillBorder, foldBorder} {
+				if err := kernelBorderIsTheViews(b, CPU, kind, pass); err != nil {
+					t.Errorf("%+v, type %d, pass %d: %v", b, kind, pass, err)
 				}
 			}
 		}
 	}
 }
 
-// What our kernels round is rounded as libtorch rounds it: halves to even, infinities and NaN as they are.
-func TestOwnBorderRoundsAsLibtorch(t *testing.T) {
-	own(t)
+// What the device kernels round is rounded as libtorch rounds it: halves to even, infinities and NaN as they are.
+func TestKernelBorderRoundsAsLibtorch(t *testing.T) {
+	lockThread(t)
 	err := Within(func(s *Scope) error {
 		// A corner pixel with its 3 border pixels holds a value's parts; the other pixels of the edge stay as they are.
 		parts := [8][4]float32{
@@ -89,7 +89,7 @@ func TestOwnBorderRoundsAsLibtorch(t *testing.T) {
 		if s.Err() != nil {
 			return s.Err()
 		}
-		if err := border(got, 1, true, true); err != nil {
+		if err := border(got, 1, foldBorder, byDeviceKernel); err != nil {
 			return err
 		}
 		folded, err := Read(s.Float(got))
@@ -120,8 +120,8 @@ func TestOwnBorderRoundsAsLibtorch(t *testing.T) {
 	}
 }
 
-// NVRTC, which needs no GPU, compiles our kernels for an A100, an H100 and a B200.
-func TestOwnKernelsCompile(t *testing.T) {
+// NVRTC, which needs no GPU, compiles the device kernels for an A100, an H100 and a B200.
+func TestDeviceKernelsCompile(t *testing.T) {
 	program := os.Getenv("SIMGAN_COMPILE")
 	if program == "" {
 		t.Skip("the CUDA side is not built: CUDA=1 make build, then . build/env.sh")
@@ -132,9 +132,9 @@ func TestOwnKernelsCompile(t *testing.T) {
 	}
 }
 
-func TestOwnKernelsSayWhyNot(t *testing.T) {
-	own(t)
-	if err := OwnKernels(CPU); err == nil || !strings.Contains(err.Error(), "for a GPU") {
+func TestDeviceKernelsNeedAGPU(t *testing.T) {
+	lockThread(t)
+	if err := LoadDeviceKernels(CPU); err == nil || !strings.Contains(err.Error(), "for a GPU") {
 		t.Errorf("on the CPU: %v", err)
 	}
 }

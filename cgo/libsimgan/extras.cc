@@ -2,7 +2,7 @@
 
 #include <dlfcn.h>
 
-#include "guard.h"
+#include "cuda_functions.h"
 
 static void *library() {
   static void *const loaded = [] {
@@ -19,7 +19,7 @@ static void *library() {
 
 void *sg::cuda_symbol(const char *name) {
   void *symbol = dlsym(library(), name);
-  TORCH_CHECK(symbol, "libsimgan_cuda.so lacks ", name, ": build both anew");
+  TORCH_CHECK(symbol, "libsimgan_cuda.so lacks ", name, ": build both again: make setup");
   return symbol;
 }
 

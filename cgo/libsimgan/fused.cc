@@ -9,10 +9,7 @@
 
 #include <algorithm>
 
-#include "kernels/border.h"
-#include "extras.h"
-#include "guard.h"
-#include "kernels/kernels.h"
+#include "cuda_functions.h"
 #include "kernels/winograd.h"
 
 namespace {
@@ -20,11 +17,11 @@ namespace {
 using at::Tensor;
 using torch::autograd::AutogradContext;
 
-sg::Kernels *kernels_of(int which) {
+sg::Kernels *kernels_of(sg_kernels which) {
   if (which == SG_KERNELS_REFERENCE) return &sg::reference_kernels();
   if (which == SG_KERNELS_WINOGRAD) return &sg::winograd_kernels();
-  static auto *const make = sg::cuda_function<sg::Kernels *()>("sg_fused_kernels");
-  return make();
+  static auto *const kernels = SG_CUDA(sg_cuda_fused_kernels)();
+  return kernels;
 }
 
 // n up to the next multiple that the kernels want channels in.
@@ -185,9 +182,9 @@ void check_layers(const Tensor &x, const std::vector<Tensor> &params, const std:
 }
 
 // The border that replicate padding wants around every map: half of the largest filters.
-int64_t border_of(const Tensor &x, const std::vector<Tensor> &params, const std::vector<sg_fused_layer> &table, int padding) {
-  TORCH_CHECK(padding == 0 || padding == 2, "fused layers: padding ", padding, " is neither zeros nor replicate");
-  if (padding == 0) return 0;
+int64_t border_of(const Tensor &x, const std::vector<Tensor> &params, const std::vector<sg_fused_layer> &table, sg_padding padding) {
+  TORCH_CHECK(padding == SG_PADDING_ZEROS || padding == SG_PADDING_REPLICATE, "fused layers: padding ", padding, " is neither zeros nor replicate");
+  if (padding == SG_PADDING_ZEROS) return 0;
   int64_t border = 0;
   for (size_t l = 0; l < table.size(); l++) {
     TORCH_CHECK(table[l].stride == 1 && table[l].pool == 0, "fused layers: replicate padding with strides or pools");
@@ -199,7 +196,7 @@ int64_t border_of(const Tensor &x, const std::vector<Tensor> &params, const std:
 
 }  // namespace
 
-char *sg_fused_layers(sg_tensor x, sg_tensor *params, const sg_fused_layer *table, int64_t n, int padding, int kernels, int8_t type, sg_tensor *out) {
+char *sg_fused_layers(sg_tensor x, sg_tensor *params, const sg_fused_layer *table, int64_t n, sg_padding padding, sg_kernels kernels, sg_type type, sg_tensor *out) {
   return sg::guard([&] {
     const auto &in = sg::tensor(x);
     const auto list = sg::list(params, 2 * n);

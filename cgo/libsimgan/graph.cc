@@ -7,10 +7,8 @@
 
 #include <map>
 
-#include "extras.h"
-#include "guard.h"
+#include "cuda_functions.h"
 
-using sg::extra;
 using sg::guard;
 
 char *sg_side_stream(int32_t device) {
@@ -29,13 +27,13 @@ char *sg_side_stream(int32_t device) {
 }
 
 char *sg_graph_begin(int32_t device, sg_generator g, sg_graph shares, sg_graph *out) {
-  return extra("sg_cuda_graph_begin", device, g, shares, out);
+  return SG_CALL_CUDA(sg_cuda_graph_begin, device, g, shares, out);
 }
 
-char *sg_graph_end(sg_graph graph) { return extra("sg_cuda_graph_end", graph); }
+char *sg_graph_end(sg_graph graph) { return SG_CALL_CUDA(sg_cuda_graph_end, graph); }
 
-char *sg_graph_abandon(sg_graph graph) { return extra("sg_cuda_graph_abandon", graph); }
+char *sg_graph_abandon(sg_graph graph) { return SG_CALL_CUDA(sg_cuda_graph_abandon, graph); }
 
-char *sg_graph_launch(sg_graph graph) { return extra("sg_cuda_graph_launch", graph); }
+char *sg_graph_launch(sg_graph graph) { return SG_CALL_CUDA(sg_cuda_graph_launch, graph); }
 
-char *sg_graph_free(sg_graph graph) { return extra("sg_cuda_graph_free", graph); }
+char *sg_graph_free(sg_graph graph) { return SG_CALL_CUDA(sg_cuda_graph_free, graph); }

@@ -28,7 +28,7 @@ char *sg_memory_reset(int32_t device) {
   });
 }
 
-char *sg_products(int32_t device, int8_t type, int64_t n, int64_t times) {
+char *sg_products(int32_t device, sg_type type, int64_t n, int64_t times) {
   return sg::guard([&] {
     at::NoGradGuard no_grad;
     auto options = at::TensorOptions().device(sg::device(device)).dtype(static_cast<at::ScalarType>(type));

@@ -13,10 +13,10 @@ using sg::give;
 using sg::guard;
 using sg::tensor;
 
-char *sg_pad(sg_tensor x, int64_t p, int mode, sg_tensor *out) {
+char *sg_pad(sg_tensor x, int64_t p, sg_padding padding, sg_tensor *out) {
   return guard([&] {
     static const char *const modes[] = {"constant", "reflect", "replicate"};
-    *out = give(at::pad(tensor(x), {p, p, p, p}, modes[mode]));
+    *out = give(at::pad(tensor(x), {p, p, p, p}, modes[padding]));
   });
 }
 
@@ -85,12 +85,5 @@ char *sg_rows_put(sg_tensor x, sg_tensor index, sg_tensor rows) {
     c10::NoGradGuard no_grad;
     auto &t = tensor(x);
     t.index_copy_(0, tensor(index), tensor(rows).detach().to(t.scalar_type()));
-  });
-}
-
-char *sg_quantize(sg_tensor x, int64_t bits, sg_tensor *out) {
-  return guard([&] {
-    const double half = ((1 << bits) - 1) / 2.0;
-    *out = give(tensor(x).clamp(-1, 1).add(1).mul(half).round().div(half).sub(1));
   });
 }

@@ -12,8 +12,7 @@
 
 #include <fstream>
 
-#include "extras.h"
-#include "guard.h"
+#include "cuda_functions.h"
 
 using sg::give;
 using sg::guard;
@@ -39,7 +38,7 @@ char *sg_version(char **version, char **instructions) {
 char *sg_bfloat16(int32_t device, int *yes) {
   if (device < 0) return guard([&] { *yes = __builtin_cpu_supports("avx512bf16"); });
   int major = 0;
-  char *message = sg::extra("sg_cuda_capability", device, &major);
+  char *message = SG_CALL_CUDA(sg_cuda_capability, device, &major);
   *yes = major >= 8;
   return message;
 }

@@ -13,7 +13,7 @@ void sg_string_free(char *message) { free(message); }
 
 void sg_tensor_free(sg_tensor t) { delete static_cast<at::Tensor *>(t); }
 
-char *sg_tensor_from(const void *data, int8_t type, const int64_t *shape, int64_t dims, int32_t device, sg_tensor *out) {
+char *sg_tensor_from(const void *data, sg_type type, const int64_t *shape, int64_t dims, int32_t device, sg_tensor *out) {
   return guard([&] {
     auto host = at::from_blob(const_cast<void *>(data), {shape, static_cast<size_t>(dims)},
                               at::TensorOptions().dtype(static_cast<at::ScalarType>(type)));
@@ -21,7 +21,7 @@ char *sg_tensor_from(const void *data, int8_t type, const int64_t *shape, int64_
   });
 }
 
-char *sg_tensor_zeros(int8_t type, const int64_t *shape, int64_t dims, int32_t device, sg_tensor *out) {
+char *sg_tensor_zeros(sg_type type, const int64_t *shape, int64_t dims, int32_t device, sg_tensor *out) {
   return guard([&] {
     auto options = at::TensorOptions().dtype(static_cast<at::ScalarType>(type)).device(sg::device(device));
     *out = sg::give(at::zeros({shape, static_cast<size_t>(dims)}, options));
@@ -32,7 +32,7 @@ char *sg_tensor_zeros_like(sg_tensor t, sg_tensor *out) {
   return guard([&] { *out = sg::give(at::zeros_like(tensor(t).detach())); });
 }
 
-char *sg_tensor_to(sg_tensor t, int32_t device, int8_t type, int channels_last, sg_tensor *out) {
+char *sg_tensor_to(sg_tensor t, int32_t device, sg_type type, int channels_last, sg_tensor *out) {
   return guard([&] {
     auto moved = tensor(t).to(sg::device(device), static_cast<at::ScalarType>(type));
     *out = sg::give(channels_last ? moved.contiguous(at::MemoryFormat::ChannelsLast) : moved);
@@ -61,7 +61,7 @@ char *sg_tensor_clear(sg_tensor dst) {
   });
 }
 
-char *sg_tensor_as(sg_tensor t, int8_t type, sg_tensor *out) {
+char *sg_tensor_as(sg_tensor t, sg_type type, sg_tensor *out) {
   return guard([&] { *out = sg::give(tensor(t).view(static_cast<at::ScalarType>(type))); });
 }
 
@@ -78,13 +78,13 @@ char *sg_tensor_read(sg_tensor t, float *dst, int64_t n) {
   });
 }
 
-char *sg_tensor_info(sg_tensor t, int64_t *dims, int64_t shape[8], int8_t *type, int32_t *device) {
+char *sg_tensor_info(sg_tensor t, int64_t *dims, int64_t shape[8], sg_type *type, int32_t *device) {
   return guard([&] {
     const auto &a = tensor(t);
     TORCH_CHECK(a.defined(), "undefined tensor");
     *dims = a.dim();
     for (int64_t i = 0; i < a.dim() && i < 8; i++) shape[i] = a.size(i);
-    *type = static_cast<int8_t>(a.scalar_type());
+    *type = static_cast<sg_type>(a.scalar_type());
     *device = a.is_cuda() ? a.get_device() : -1;
   });
 }

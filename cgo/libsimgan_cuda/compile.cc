@@ -8,7 +8,7 @@ int main(int n, char **architectures) {
   int status = 0;
   for (int i = 1; i < n; i++) {
     try {
-      printf("%s %zu\n", architectures[i], sg::compile(sg::own_source, architectures[i]).size());
+      printf("%s %zu\n", architectures[i], sg::rtc::compile(sg::rtc::source, architectures[i]).size());
     } catch (const std::exception &e) {
       fprintf(stderr, "%s\n", e.what());
       status = 1;

@@ -7,10 +7,10 @@
 #include <stdexcept>
 #include <string>
 
-namespace sg {
+namespace sg::rtc {
 
 // The source of our own kernels, all of it; the Makefile writes the file.
-inline const char *const own_source =
+inline const char *const source =
 #include "kernel_source.inc"
     ;
 
@@ -48,7 +48,7 @@ inline void *function(const char *name) {
 }
 
 // The function of NVRTC as nvrtc.h declares it.
-#define SG_NVRTC(name) reinterpret_cast<decltype(&name)>(sg::compiler::function(#name))
+#define SG_NVRTC(name) reinterpret_cast<decltype(&name)>(sg::rtc::compiler::function(#name))
 
 inline void good(nvrtcResult r) {
   if (r != NVRTC_SUCCESS) throw std::runtime_error(std::string("NVRTC: ") + SG_NVRTC(nvrtcGetErrorString)(r));
@@ -56,7 +56,7 @@ inline void good(nvrtcResult r) {
 
 struct Program {
   nvrtcProgram p = nullptr;
-  explicit Program(const char *source) { good(SG_NVRTC(nvrtcCreateProgram)(&p, source, "own.cu", 0, nullptr, nullptr)); }
+  explicit Program(const char *source) { good(SG_NVRTC(nvrtcCreateProgram)(&p, source, "simgan.cu", 0, nullptr, nullptr)); }
   ~Program() { SG_NVRTC(nvrtcDestroyProgram)(&p); }
 
   std::string log() const {
@@ -84,4 +84,4 @@ inline std::string compile(const char *source, const std::string &architecture) 
   return code;
 }
 
-}  // namespace sg
+}  // namespace sg::rtc

@@ -4,5 +4,5 @@
 #include "compile.h"
 
 namespace cudnn_frontend {
-void *cudnn_dlhandle = (sg::compiler::library(), dlopen("libcudnn.so.9", RTLD_NOW));
+void *cudnn_dlhandle = (sg::rtc::compiler::library(), dlopen("libcudnn.so.9", RTLD_NOW));
 }

@@ -17,14 +17,11 @@
 #include <mutex>
 #include <optional>
 
-#include "kernels/border.h"
-#include "kernels/border_kernels.h"
-#include "guard.h"
-#include "kernels/loss_kernels.h"
-#include "device_kernels.h"
 #include "compile.h"
+#include "cuda_functions.h"
+#include "kernels/border_kernels.h"
 
-namespace sg::own {
+namespace sg::rtc {
 
 using at::Tensor;
 
@@ -40,7 +37,7 @@ static Kernels compile_for(int device) {
   int major, minor;
   C10_CUDA_CHECK(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
   C10_CUDA_CHECK(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device));
-  const auto code = sg::compile(own_source, "sm_" + std::to_string(10 * major + minor));
+  const auto code = compile(source, "sm_" + std::to_string(10 * major + minor));
   cudaLibrary_t library;
   C10_CUDA_CHECK(cudaLibraryLoadData(&library, code.data(), nullptr, nullptr, 0, nullptr, nullptr, 0));
   Kernels k;
@@ -128,27 +125,27 @@ static Kernels must_have(at::Device device) {
   return *k;
 }
 
-}  // namespace sg::own
+}  // namespace sg::rtc
 
-extern "C" bool sg_cuda_border(bool fold, const at::Tensor &maps, int64_t p) { return sg::own::launch_border(fold, maps, p); }
+extern "C" bool sg_cuda_border(bool fold, const at::Tensor &maps, int64_t p) { return sg::rtc::launch_border(fold, maps, p); }
 
-extern "C" void sg_cuda_l1(const sg::own::L1 &loss, int64_t n, const at::Tensor &total) {
-  sg::own::launch_loss(sg::own::must_have(total.device()).l1, loss, n, total);
+extern "C" void sg_cuda_l1(const sg::rtc::L1 &loss, int64_t n, const at::Tensor &total) {
+  sg::rtc::launch_loss(sg::rtc::must_have(total.device()).l1, loss, n, total);
 }
 
-extern "C" void sg_cuda_patch_nll(const sg::own::PatchNLL &loss, int64_t n, const at::Tensor &total) {
-  sg::own::launch_loss(sg::own::must_have(total.device()).patch_nll, loss, n, total);
+extern "C" void sg_cuda_patch_nll(const sg::rtc::PatchNLL &loss, int64_t n, const at::Tensor &total) {
+  sg::rtc::launch_loss(sg::rtc::must_have(total.device()).patch_nll, loss, n, total);
 }
 
-extern "C" char *sg_cuda_own_kernels(int32_t device) {
+extern "C" char *sg_cuda_device_kernels(int32_t device) {
   return sg::guard([&] {
     c10::NoGradGuard no_grad;
     const c10::cuda::CUDAGuard here(static_cast<c10::DeviceIndex>(device));
-    std::lock_guard<std::mutex> lock(sg::own::mutex);
-    if (sg::own::compiled.count(device)) return;
-    const auto kernels = sg::own::compile_for(device);
-    sg::own::try_border(kernels, device);
-    sg::own::try_losses(kernels, device);
-    sg::own::compiled[device] = kernels;
+    std::lock_guard<std::mutex> lock(sg::rtc::mutex);
+    if (sg::rtc::compiled.count(device)) return;
+    const auto kernels = sg::rtc::compile_for(device);
+    sg::rtc::try_border(kernels, device);
+    sg::rtc::try_losses(kernels, device);
+    sg::rtc::compiled[device] = kernels;
   });
 }

@@ -15,7 +15,7 @@
 #include <map>
 #include <mutex>
 
-#include "kernels/kernels.h"
+#include "cuda_functions.h"
 #include "launch.h"
 #include "plans.h"
 
@@ -172,11 +172,11 @@ struct FusedCuDNN : sg::Kernels {
   }
 
   void fill_border(const Tensor &maps, int64_t p) override {
-    if (!sg::own::launch_border(/*fold=*/false, maps, p)) sg::fill_border(maps, p);
+    if (!sg::rtc::launch_border(/*fold=*/false, maps, p)) sg::fill_border(maps, p);
   }
 
   void fold_border(const Tensor &maps, int64_t p) override {
-    if (!sg::own::launch_border(/*fold=*/true, maps, p)) sg::fold_border(maps, p);
+    if (!sg::rtc::launch_border(/*fold=*/true, maps, p)) sg::fold_border(maps, p);
   }
 
  private:
@@ -226,7 +226,7 @@ struct FusedCuDNN : sg::Kernels {
 
 }  // namespace
 
-extern "C" sg::Kernels *sg_fused_kernels() {
+extern "C" sg::Kernels *sg_cuda_fused_kernels() {
   static FusedCuDNN kernels;
   return &kernels;
 }

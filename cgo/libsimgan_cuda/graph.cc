@@ -6,8 +6,7 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
 
-#include "graph.h"
-#include "guard.h"
+#include "cuda_functions.h"
 
 namespace sg::recording {
 

@@ -15,7 +15,7 @@
 
 // The graph library, not libcudnn.so.9: that one wants cuBLAS.
 namespace cudnn_frontend {
-void *cudnn_dlhandle = (sg::compiler::library(), dlopen("libcudnn_graph.so.9", RTLD_NOW));
+void *cudnn_dlhandle = (sg::rtc::compiler::library(), dlopen("libcudnn_graph.so.9", RTLD_NOW));
 }
 
 namespace fe = cudnn_frontend;

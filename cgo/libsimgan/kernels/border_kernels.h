@@ -2,7 +2,7 @@
 // at hand (cuda/own.cc), C++ for the CPU, on which tests hold it against border.h. No headers: NVRTC is given none.
 #pragma once
 
-namespace sg::own {
+namespace sg::rtc {
 
 // bfloat16 as its bits.
 struct BFloat16 {
@@ -103,17 +103,17 @@ inline void fold(Eight<T> *image, const Map &m, int i) {
   image[(edge.y * m.w + edge.x) * eights] = whole;
 }
 
-}  // namespace sg::own
+}  // namespace sg::rtc
 
 #ifdef __CUDACC_RTC__
 // Blocks (image, part of its Eights).
-extern "C" __global__ void fill_border(sg::own::Eight<sg::own::BFloat16> *maps, sg::own::Map m) {
+extern "C" __global__ void fill_border(sg::rtc::Eight<sg::rtc::BFloat16> *maps, sg::rtc::Map m) {
   const int i = blockIdx.y * blockDim.x + threadIdx.x;
-  if (i < m.filled()) sg::own::fill(maps + static_cast<long long>(blockIdx.x) * m.image(), m, i);
+  if (i < m.filled()) sg::rtc::fill(maps + static_cast<long long>(blockIdx.x) * m.image(), m, i);
 }
 
-extern "C" __global__ void fold_border(sg::own::Eight<sg::own::BFloat16> *maps, sg::own::Map m) {
+extern "C" __global__ void fold_border(sg::rtc::Eight<sg::rtc::BFloat16> *maps, sg::rtc::Map m) {
   const int i = blockIdx.y * blockDim.x + threadIdx.x;
-  if (i < m.folded()) sg::own::fold(maps + static_cast<long long>(blockIdx.x) * m.image(), m, i);
+  if (i < m.folded()) sg::rtc::fold(maps + static_cast<long long>(blockIdx.x) * m.image(), m, i);
 }
 #endif

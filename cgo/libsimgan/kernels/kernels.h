@@ -4,6 +4,7 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <utility>
 
 #include "kernels/border.h"
@@ -29,5 +30,8 @@ struct Kernels {
 
 // libtorch's operations, one after the other, on any device.
 Kernels &reference_kernels();
+
+// How often this process called the reference kernels' three functions, in the order above. For tests.
+std::array<int64_t, 3> reference_calls();
 
 }  // namespace sg

@@ -5,7 +5,7 @@
 #include <cmath>
 #endif
 
-namespace sg::own {
+namespace sg::rtc {
 
 // factor |a[i] - b[i]|, and its slope by a[i], which at 0 is 0.
 struct L1 {
@@ -38,7 +38,7 @@ struct PatchNLL {
   }
 };
 
-}  // namespace sg::own
+}  // namespace sg::rtc
 
 #ifdef __CUDACC_RTC__
 // Adds n terms to *total: a sum a thread, a warp, a block, then in no fixed order.
@@ -55,7 +55,7 @@ inline void add_terms(const Loss &loss, long long n, float *total) {
   atomicAdd(total, sum);
 }
 
-extern "C" __global__ void l1(sg::own::L1 loss, long long n, float *total) { add_terms(loss, n, total); }
+extern "C" __global__ void l1(sg::rtc::L1 loss, long long n, float *total) { add_terms(loss, n, total); }
 
-extern "C" __global__ void patch_nll(sg::own::PatchNLL loss, long long n, float *total) { add_terms(loss, n, total); }
+extern "C" __global__ void patch_nll(sg::rtc::PatchNLL loss, long long n, float *total) { add_terms(loss, n, total); }
 #endif
