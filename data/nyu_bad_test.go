@@ -80,7 +80,7 @@ func TestNYURefusesBadLabels(t *testing.T) {
 		{",centres=" + centres, "0 0 -700\n0 0 7\n", "line 1: u, v, depth"},
 		{",centres=" + centres, "invalid invalid invalid\ninvalid\n", "no frame has a valid centre"},
 		{",labels=" + joints + "x", "", "no such file"},
-		{",labels=" + centres, "0 0 700\n", "no MATLAB v5"},
+		{",labels=" + centres, "0 0 700\n", "not a MATLAB v5"},
 		{",size=0x3", "", "size=0x3"},
 		{",people=p00", "", `has no parameter "people"`},
 	} {
