@@ -33,16 +33,16 @@ type Refined struct {
 	Suffix string // added to the source's name: "", or _v0, _v1, ... if there are variants
 }
 
-// LabelWriter is a labelled data set with its own form of label files. For other labelled data sets Export writes
-// labels.csv.
+// LabelWriter is a labelled data set with its own form of label
+// files. For other labelled data sets Export writes labels.csv.
 type LabelWriter interface {
 	// WriteLabels writes the images' label files into dir, which holds all images. The list begins with all variants
 	// of the data set's first image. Errors name the file. errors.ErrUnsupported means that there is no own form.
 	WriteLabels(dir string, images []Refined) error
 }
 
-// variantSuffix matches the end of Refined names: one suffix for each time the data set was refined into several
-// variants.
+// variantSuffix matches the end of Refined names: one suffix
+// for each time the data set was refined into several variants.
 var variantSuffix = regexp.MustCompile(`(_v[0-9]+)+$`)
 
 // Export calls fill to write all images of ds, each in the given number of variants, into the new folder out. The

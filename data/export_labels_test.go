@@ -15,8 +15,8 @@ import (
 	"simgan/data/picture"
 )
 
-// A refined UnityEyes folder is a UnityEyes folder: the same crops and gazes, with landmarks in the crop, also if it is
-// refined twice.
+// A refined UnityEyes folder is a UnityEyes folder: the same crops
+// and gazes, with landmarks in the crop, also if it is refined twice.
 func TestExportUnityEyes(t *testing.T) {
 	rendered := filepath.Join(t.TempDir(), "unity")
 	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 11, 8, rendered, func(int, int) {}); err != nil {
@@ -53,9 +53,9 @@ func TestExportUnityEyes(t *testing.T) {
 	}
 }
 
-// The margin's centre in the picture of 640 x 480 is (300, 200) from the top, so the window is 140 x 84 from (230,
-// 158). A point at the window's left edge, a quarter down, becomes (0, 35 - 8.75) in the crop of 55 x 35. All else is
-// unchanged.
+// The margin's centre in the picture of 640 x 480 is (300, 200) from the top, so the
+// window is 140 x 84 from (230, 158). A point at the window's left edge, a quarter
+// down, becomes (0, 35 - 8.75) in the crop of 55 x 35. All else is unchanged.
 func TestExportUnityEyesLandmarks(t *testing.T) {
 	dir := t.TempDir()
 	if err := picture.EncodeJPEG(filepath.Join(dir, "1.jpg"), picture.NewImage(1, 480, 640, 8)); err != nil {

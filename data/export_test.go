@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// copyAll writes every image unchanged, except that its first level is the variant's number. It leaves out the last
-// drop images.
+// copyAll writes every image unchanged, except that its first level
+// is the variant's number. It leaves out the last drop images.
 func copyAll(ds Dataset, variants, drop int) func(*Exporter) error {
 	return func(e *Exporter) error {
 		for i := range ds.Len() - drop {

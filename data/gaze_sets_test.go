@@ -18,8 +18,8 @@ func samples(t *testing.T, parts ...string) string {
 	return path
 }
 
-// The crop of a written UnityEyes picture equals the simulator's own crop, apart from its rendering at another scale
-// and JPEG.
+// The crop of a written UnityEyes picture equals the simulator's
+// own crop, apart from its rendering at another scale and JPEG.
 func TestUnityEyesReadsBack(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "unity")
 	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 3, 8, out, func(int, int) {}); err != nil {

@@ -70,8 +70,8 @@ type handCrop struct {
 	depth, cube              float64 // depth of the cube's centre and side of the cube, mm
 }
 
-// cubeCrop returns the crop around the centre (u, v, d). Its window is as wide as the cube appears at the centre's
-// depth.
+// cubeCrop returns the crop around the centre (u, v, d). Its
+// window is as wide as the cube appears at the centre's depth.
 func cubeCrop(centre [3]float64, cube float64) handCrop {
 	w, h := cube*simulate.FocalX/centre[2], cube*simulate.FocalY/centre[2]
 	return handCrop{centre[0] - w/2, centre[1] - h/2, w, h, centre[2], cube}

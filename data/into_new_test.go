@@ -63,8 +63,8 @@ func TestWriteScenesStopsAtTheFirstError(t *testing.T) {
 	}
 }
 
-// The remains of a killed process are removed. A folder that a live process is writing to stays, and the call fails at
-// once.
+// The remains of a killed process are removed. A folder that a
+// live process is writing to stays, and the call fails at once.
 func TestIntoNewAfterAKill(t *testing.T) {
 	dir := t.TempDir()
 	out, unfinished := filepath.Join(dir, "out"), filepath.Join(dir, ".out.unfinished")

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// LoadLevels loads a whole data set as levels of 1 or 2 bytes, with labels. If ctx is cancelled, the error is its
-// cause.
+// LoadLevels loads a whole data set as levels of 1 or 2 bytes,
+// with labels. If ctx is cancelled, the error is its cause.
 func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
 	b := newBatch(ds.Len(), ds.Info())
 	b.Levels = make([]byte, b.N*ds.Info().bytes())

@@ -40,9 +40,9 @@ var (
 	evaluationFolder = filepath.Join("Evaluation Subset", "sample list for eye image")
 )
 
-// openMPIIGaze opens
-// mpiigaze:PATH[,people=p00+p01][,subset=all|evaluation][,eyes=both|left|right][,labels=false][,size=HxW]. PATH is
-// Data/Normalized or holds it. Right eyes are mirrored and their yaw is negated, so that all eyes are left eyes.
+// openMPIIGaze opens mpiigaze:PATH[,people=p00+p01][,subset=all|evaluation][,eyes=both|left|right][,labels=false]
+// [,size=HxW]. PATH is Data/Normalized or holds it. Right eyes are mirrored and their yaw is negated, so that all eyes
+// are left eyes.
 func openMPIIGaze(s Spec) (Dataset, error) {
 	info, err := s.gazeInfo("people", "subset", "eyes", "labels", "size")
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"simgan/data/simulate"
 )
 
-// nyu is the NYU hand data set (Tompson et al. 2014), cropped around the hand, or a refined one, whose images are
-// crops.
+// nyu is the NYU hand data set (Tompson et al. 2014), cropped
+// around the hand, or a refined one, whose images are crops.
 type nyu struct {
 	described
 	root    string // from the SPEC
@@ -32,8 +32,8 @@ type nyuFrame struct {
 	name           string // below root
 	camera, number int    // both from 1
 	crop           handCrop
-	// joints holds u, v in pixels (of the picture, or of a refined crop) and depth in mm of HandJoints; nil without
-	// labels.
+	// joints holds u, v in pixels (of the picture, or of a refined
+	// crop) and depth in mm of HandJoints; nil without labels.
 	joints [][3]float64
 }
 
@@ -43,9 +43,8 @@ var nyuSides = map[string]string{"synthetic": "synthdepth", "real": "depth"}
 // nyuName matches SIDE_CAMERA_NUMBER.png, with a variant suffix for refined pictures.
 var nyuName = regexp.MustCompile(`^(depth|synthdepth)_([0-9])_([0-9]{7})(_v[0-9]+)*\.png$`)
 
-// openNYU opens
-// nyu:DIR[,split=train|test][,side=synthetic|real][,camera=1+2+3][,crop=cube|box][,cube=300][,centres=FILE]
-// [,labels=FILE|none][,size=HxW][,n=N]. DIR holds train and test, or the pictures themselves.
+// openNYU opens nyu:DIR[,split=train|test][,side=synthetic|real][,camera=1+2+3][,crop=cube|box][,cube=300]
+// [,centres=FILE][,labels=FILE|none][,size=HxW][,n=N]. DIR holds train and test, or the pictures themselves.
 func openNYU(s Spec) (Dataset, error) {
 	err := s.only("split", "side", "camera", "crop", "cube", "centres", "labels", "size", "n")
 	if err := errors.Join(err, needFolder(s)); err != nil {

@@ -98,8 +98,8 @@ func (j *nyuJoints) of(camera, number int) ([][3]float64, error) {
 	return out, nil
 }
 
-// crop returns a frame's crop in a refined set, with its window in the camera's picture. The set's joints are in the
-// crop's pixels.
+// crop returns a frame's crop in a refined set, with its window in
+// the camera's picture. The set's joints are in the crop's pixels.
 func (j *nyuJoints) crop(camera, number int) (handCrop, error) {
 	at, err := j.find(camera, number)
 	if err != nil {

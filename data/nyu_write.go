@@ -12,10 +12,10 @@ import (
 	"simgan/data/simulate"
 )
 
-// WriteLabels writes joint_data.mat: joint_uvd with u and v in the crops' pixels and the depth in mm, joint_xyz and
-// joint_names as in the source, and simgan_crop. Frames that the SPEC left out are 0 in joint_uvd and simgan_crop. All
-// variants of a frame share its labels. If the source's label file lacks some of the 36 joints, Export writes
-// labels.csv.
+// WriteLabels writes joint_data.mat: joint_uvd with u and v in the crops' pixels and the
+// depth in mm, joint_xyz and joint_names as in the source, and simgan_crop. Frames that the
+// SPEC left out are 0 in joint_uvd and simgan_crop. All variants of a frame share its
+// labels. If the source's label file lacks some of the 36 joints, Export writes labels.csv.
 func (d *nyu) WriteLabels(dir string, images []Refined) error {
 	if !d.whole {
 		return errors.ErrUnsupported

@@ -16,8 +16,8 @@ import (
 	"simgan/internal/exit"
 )
 
-// simulated is the data set of built-in eyes, and the base of that of built-in hands. Sample draws each image on
-// demand.
+// simulated is the data set of built-in eyes, and the base of
+// that of built-in hands. Sample draws each image on demand.
 type simulated struct {
 	described
 	domain simulate.Domain

@@ -108,8 +108,8 @@ func (d *unityEyes) labelPath(i int) string {
 	return filepath.Join(d.root, strings.TrimSuffix(d.names[i], filepath.Ext(d.names[i]))+".json")
 }
 
-// window returns the eye's crop in a picture of width x height: left, top, width and height in pixels, top from the
-// top.
+// window returns the eye's crop in a picture of width x height:
+// left, top, width and height in pixels, top from the top.
 func (l unityEyesLabel) window(width, height int) (x, y, w, h int) {
 	if l.cropped {
 		return 0, 0, width, height
@@ -181,8 +181,8 @@ func parseUnityEyes(path string, text []byte) (l unityEyesLabel, err error) {
 	return l, nil
 }
 
-// unityGaze converts UnityEyes' look_vec (x right, y up, z away from the camera) to a unit vector in MPIIGaze's
-// convention.
+// unityGaze converts UnityEyes' look_vec (x right, y up, z away
+// from the camera) to a unit vector in MPIIGaze's convention.
 func unityGaze(look [3]float64) ([]float32, error) {
 	length := math.Sqrt(look[0]*look[0] + look[1]*look[1] + look[2]*look[2])
 	if !(length >= 0.5) || math.IsInf(length, 0) {

@@ -19,8 +19,8 @@ import (
 // UnityEyes rendered, in pixels, y from the top.
 const unityEyesCrop = "simgan_crop"
 
-// WriteLabels writes N.json beside each N.png: the source's JSON with landmarks in the crop's pixels, plus
-// unityEyesCrop.
+// WriteLabels writes N.json beside each N.png: the source's
+// JSON with landmarks in the crop's pixels, plus unityEyesCrop.
 func (d *unityEyes) WriteLabels(dir string, images []Refined) error {
 	for _, r := range images {
 		text, err := d.croppedLabel(r.Index)
@@ -75,8 +75,8 @@ func (d *unityEyes) croppedLabel(i int) ([]byte, error) {
 	return json.MarshalIndent(file, "", "    ")
 }
 
-// mapLandmarks replaces each point of a JSON list of "(x, y, z)" by what write returns. An error follows the list's
-// name.
+// mapLandmarks replaces each point of a JSON list of "(x, y,
+// z)" by what write returns. An error follows the list's name.
 func mapLandmarks(list json.RawMessage, write func(p [3]float64) string) (json.RawMessage, error) {
 	var texts []string
 	if err := json.Unmarshal(list, &texts); err != nil {

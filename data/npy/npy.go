@@ -27,8 +27,8 @@ const (
 // itemBytes holds the size of each type that packs contain.
 var itemBytes = map[string]int{"|u1": 1, "<u2": 2, "<f4": 4}
 
-// Bytes returns the size of the array's values. It returns an error if the type is unknown or the size too large for a
-// file.
+// Bytes returns the size of the array's values. It returns an
+// error if the type is unknown or the size too large for a file.
 func (h Header) Bytes() (int64, error) {
 	item, ok := itemBytes[h.Type]
 	if !ok {

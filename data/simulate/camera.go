@@ -32,8 +32,8 @@ func (e *Eye) Crop(h, w int) []uint8 {
 // Normalized returns the 60 x 36 (width x height) picture of MPIIGaze's normalised data.
 func (e *Eye) Normalized() []uint8 { return e.Crop(36, 60) }
 
-// expose returns the camera's picture around the crop's centre: values in 0..1 of h x w pixels, each stepX x stepY
-// scene units.
+// expose returns the camera's picture around the crop's centre:
+// values in 0..1 of h x w pixels, each stepX x stepY scene units.
 func (e *Eye) expose(h, w int, stepX, stepY float64) []float64 {
 	l := &e.look
 	picture := make([]float64, h*w)

@@ -9,10 +9,9 @@ import (
 	"math/rand/v2"
 )
 
-// Domain is a domain of images.
+// Domain is the kind of images: rendered or real.
 type Domain int
 
-// Domains.
 const (
 	Synthetic Domain = iota // rendered: clean, smooth, bright highlights
 	Real                    // by a camera; eyes: lashes, glasses, blur, noise, compression, equalised as in MPIIGaze

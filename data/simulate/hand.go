@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// The depth camera of the NYU hand data set (Tompson et al. 2014): picture size, focal lengths and optical centre in
-// pixels.
+// The depth camera of the NYU hand data set (Tompson et al. 2014):
+// picture size, focal lengths and optical centre in pixels.
 const (
 	DepthWidth, DepthHeight = 640, 480
 	FocalX, FocalY          = 588.036865, 587.075073

@@ -60,8 +60,8 @@ func (b *bones) scaled(p [3]float64) [3]float64 {
 	return [3]float64{p[0] * b.scale, p[1] * b.scale, p[2] * b.scale}
 }
 
-// finger returns the chain of one finger. Each joint bends it towards the palm. The end joint bends 2/3 of the middle
-// one.
+// finger returns the chain of one finger. Each joint bends it
+// towards the palm. The end joint bends 2/3 of the middle one.
 func (b *bones) finger(f fingerShape, curl, spread float64, r *rand.Rand) (chain [4][3]float64) {
 	first := limit(80*curl+10*r.NormFloat64()-3, -20, 90)
 	second := limit(100*curl+10*r.NormFloat64(), 0, 110)

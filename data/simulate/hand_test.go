@@ -126,8 +126,8 @@ func TestKinectQuantises(t *testing.T) {
 	}
 }
 
-// A near square in front of a far wall casts its shadow to the right, as in NYU's pictures: f b (1/z1 - 1/z2) pixels
-// wide.
+// A near square in front of a far wall casts its shadow to the
+// right, as in NYU's pictures: f b (1/z1 - 1/z2) pixels wide.
 func TestShadowFallsRight(t *testing.T) {
 	const w = 100
 	z := make([]float64, w)

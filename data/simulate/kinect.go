@@ -8,9 +8,9 @@ import (
 // NoDepth is the value of unmeasured pixels in NYU's depth pictures.
 const NoDepth = 2001
 
-// A Kinect 1 projects a pattern from 75 mm to the left of its camera and measures disparity in eighths of a pixel
-// (Khoshelham & Elberink 2012). Depth steps are z^2 / (8 f b): 1.6 mm at 750 mm and 11 mm at 1950 mm, as in NYU's
-// pictures.
+// A Kinect 1 projects a pattern from 75 mm to the left of its camera and measures
+// disparity in eighths of a pixel (Khoshelham & Elberink 2012). Depth steps are
+// z^2 / (8 f b): 1.6 mm at 750 mm and 11 mm at 1950 mm, as in NYU's pictures.
 const (
 	baseline      = 75.0 // mm
 	disparityStep = 8.0  // steps per pixel
@@ -117,8 +117,8 @@ func (k sensor) lost(z []float64, at, stride int, d speck) float64 {
 	return max(patch, (angle-60)/20)
 }
 
-// steep returns the smaller difference between b and its neighbours, so that a step at an outline does not count as a
-// slope.
+// steep returns the smaller difference between b and its neighbours,
+// so that a step at an outline does not count as a slope.
 func steep(a, b, c float64) float64 { return min(math.Abs(b-a), math.Abs(c-b)) }
 
 // match returns the disparity in pixels at a pixel of the picture, 0 if there is no match: the mean of the largest

@@ -50,8 +50,8 @@ type Cutter struct {
 	out    writer
 }
 
-// Open reads a JPEG's header. ok is false unless it is a baseline JPEG of one scan. The caller must not change content
-// before Window.
+// Open reads a JPEG's header. ok is false unless it is a baseline
+// JPEG of one scan. The caller must not change content before Window.
 func (c *Cutter) Open(content []byte) (width, height int, ok bool) {
 	c.picture = picture{parts: c.parts[:0], blocks: c.blocks[:0]}
 	c.copied = c.copied[:0]

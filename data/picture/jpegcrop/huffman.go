@@ -41,8 +41,8 @@ type table struct {
 // entry is a decoded code: its length in bits (0: longer than lookBits, or none) and its value.
 type entry struct{ length, value uint8 }
 
-// newTable also returns the code at the start of each lookup's bits. ok is false if there are too many codes of a
-// length.
+// newTable also returns the code at the start of each lookup's
+// bits. ok is false if there are too many codes of a length.
 func newTable(source []byte) (t table, short *[1 << lookBits]entry, ok bool) {
 	t.source, short = bytes.Clone(source), new([1 << lookBits]entry)
 	counts, values := source[:16], source[16:]
@@ -113,8 +113,8 @@ func (c *Cutter) tables(body []byte) (ok bool) {
 	return true
 }
 
-// remembered returns the known table if it was created from the same source. Otherwise it creates one and keeps it in
-// known.
+// remembered returns the known table if it was created from the
+// same source. Otherwise it creates one and keeps it in known.
 func remembered[T interface {
 	comparable
 	from(source []byte) bool
