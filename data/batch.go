@@ -36,7 +36,6 @@ func (b *Batch) PixelsOf(k int, dst []float32) {
 	picture.ToUnit(picture.FromLevels(b.C, b.H, b.W, b.Bits, levels), dst)
 }
 
-<<<<<<< HEAD
 // Label returns image k's label, nil without labels.
 func (b *Batch) Label(k int) []float32 { return label(b.Labels, b.N, k) }
 
@@ -46,10 +45,7 @@ func label(all []float32, n, k int) []float32 {
 	return all[k*size : (k+1)*size]
 }
 
-// Pixels returns images from..to-1 of LoadLevels' batch as pixels, with their labels and without names.
-=======
 // Pixels returns images from..to-1 of a batch of LoadLevels as pixels, with labels and without names.
->>>>>>> x-data
 func (b *Batch) Pixels(from, to int) *Pixels {
 	size, k := b.C*b.H*b.W, len(b.Labels)/b.N
 	p := &Pixels{N: to - from, C: b.C, H: b.H, W: b.W, Values: make([]float32, (to-from)*size)}
