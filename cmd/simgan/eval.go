@@ -11,6 +11,7 @@ import (
 
 	"simgan/cgo"
 	"simgan/eval"
+	"simgan/internal/bar"
 	"simgan/internal/exit"
 	"simgan/internal/jsonfile"
 )
@@ -98,7 +99,10 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 		return err
 	}
 	o.Estimator.Device, o.Estimator.BFloat = device, cgo.HasBFloat16(device)
+	progress := &stages{out: out}
+	o.Out, o.Progress = progress, progress.set
 	result, table, err := f(ctx, o.Options)
+	progress.clear()
 	if err != nil {
 		return err
 	}
@@ -106,7 +110,34 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 	return jsonfile.Write(o.json, result)
 }
 
-// writable tells before the work whether a file can be written after it; "" is none.
+// stages shows the progress of work in several stages, a bar each. Text written to it goes above the bar.
+type stages struct {
+	out  io.Writer
+	what string
+	bar  *bar.Bar
+}
+
+func (s *stages) set(what, unit string, done, total int) {
+	if s.bar == nil || what != s.what {
+		s.clear()
+		s.what, s.bar = what, bar.New(s.out, what, unit)
+	}
+	s.bar.Set(done, total)
+}
+
+// Write takes the bar off its line first.
+func (s *stages) Write(text []byte) (int, error) {
+	s.clear()
+	return s.out.Write(text)
+}
+
+func (s *stages) clear() {
+	if s.bar != nil {
+		s.bar.Clear()
+	}
+}
+
+// writable reports, before the work, whether a file can be written after it. An empty path is none.
 func writable(path string) error {
 	if path == "" {
 		return nil
