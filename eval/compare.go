@@ -15,9 +15,9 @@ type Share struct {
 	CI95 [2]float64 `json:"ci95"`
 }
 
-// Result is what an eval command writes as JSON: the figures F, on the test images, of estimators trained on each kind of
-// images. Real and GapClosed are absent if the real images have no labels. GapClosed is also absent if there is no gap: for
-// some seed, the estimator trained on real images is no better than the one trained on synthetic ones.
+// Result is what an eval command writes as JSON: the figures F, on the test images, of estimators trained on each kind
+// of images. Real and GapClosed are absent if the real images have no labels. GapClosed is also absent if there is no
+// gap: for some seed, the estimator trained on real images is no better than the one trained on synthetic ones.
 type Result[F any] struct {
 	Task      string   `json:"task"`
 	Data      Specs    `json:"data"`
@@ -46,9 +46,11 @@ func (t task) fits(names []string) bool {
 	return slices.Equal(names, t.labels) || t.loose && len(names) == len(t.labels)
 }
 
-// compare trains estimators on synthetic, refined and, if they have labels, real images. judge trains and tests those of
-// one kind. errorsOf returns a value per seed, of which the share of the gap is computed.
-func compare[F any](ctx context.Context, o Options, t task, judge judge[F], errorsOf func(*F) []float64) (*Result[F], error) {
+// compare trains estimators on synthetic, refined and, if they have labels, real images. judge trains and tests those
+// of one kind. errorsOf returns a value per seed, of which the share of the gap is computed.
+func compare[F any](
+	ctx context.Context, o Options, t task, judge judge[F], errorsOf func(*F) []float64,
+) (*Result[F], error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}

@@ -98,7 +98,9 @@ func (l lesson[N]) learn(ctx context.Context, n N, images int, c EstimatorConfig
 const testBatch = 256
 
 // estimate runs forward over all images of d in order, without gradients, and passes the estimates to got.
-func estimate(d set, forward func(s *cgo.Scope, index []int) cgo.Tensor, got func(index []int, values []float32)) error {
+func estimate(
+	d set, forward func(s *cgo.Scope, index []int) cgo.Tensor, got func(index []int, values []float32),
+) error {
 	for from := 0; from < d.N; from += testBatch {
 		index := make([]int, min(testBatch, d.N-from))
 		for k := range index {

@@ -1,5 +1,5 @@
-// Package eval shows what refining gained: it trains estimators of gaze or of hands on synthetic, on refined and on real
-// images and tests each on held-out real ones.
+// Package eval shows what refining gained: it trains estimators of gaze or of hands on synthetic, on refined and on
+// real images and tests each on held-out real ones.
 package eval
 
 import (

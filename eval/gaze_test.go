@@ -47,7 +47,8 @@ func TestInterval(t *testing.T) {
 	}
 }
 
-// A small run is trained, refined to a folder and evaluated: every image once a variant, labels kept, all figures there.
+// A small run is trained, refined to a folder and evaluated: every image once a variant, labels kept, all figures
+// there.
 func TestRefineAndEvaluateARun(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")
 	config, err := config.Load("gaze-demo", "", []string{

@@ -11,8 +11,8 @@ import (
 	"simgan/models"
 )
 
-// HandFigures are the errors, on the test images, of hand estimators trained on one kind of images. Pixels are those of the
-// images, whose side of 224 (or 64) pixels is 300 mm. An error in mm is the distance in space, depth included.
+// HandFigures are the errors, on the test images, of hand estimators trained on one kind of images. Pixels are those of
+// the images, whose side of 224 (or 64) pixels is 300 mm. An error in mm is the distance in space, depth included.
 type HandFigures struct {
 	PCK5       float64            `json:"pck_5px"`   // share of joints within 5 pixels, mean over the seeds
 	MeanPx     float64            `json:"mean_px"`   // mean over joints and images, then over the seeds

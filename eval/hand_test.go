@@ -16,7 +16,8 @@ import (
 	"simgan/trainer/config"
 )
 
-// A peak drawn between cells is found again to a hundredth of a pixel, with its depth; one at the border to a quarter cell.
+// A peak drawn between cells is found again to a hundredth of a pixel, with its depth; one at the border to a quarter
+// cell.
 func TestPeakIsFound(t *testing.T) {
 	const m, side = 16, 64
 	for _, want := range [][2]float64{{30.2, 17.9}, {21, 40}, {11.5, 50.25}} {

@@ -23,7 +23,8 @@ type Options struct {
 	Save      string    // folder for the weights of every estimator, KIND-seed-N.safetensors; "": none are kept
 	Out       io.Writer // a line per estimator
 
-	// Progress, if any, is called as images are refined, and then after each step of an estimator. unit is what is counted.
+	// Progress, if any, is called as images are refined, and then after each step of an estimator. unit is what is
+	// counted.
 	Progress func(what, unit string, done, total int)
 }
 

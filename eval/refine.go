@@ -32,8 +32,8 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 	}
 	defer r.Close()
 	if o.Variants > 1 && r.Config.Noise.Kind == architecture.NoNoise {
-		return exit.Usagef("--variants %d: all would be the same, because the run's refiner takes no noise (refiner.noise.kind)",
-			o.Variants)
+		return exit.Usagef("--variants %d: all would be the same, "+
+			"because the run's refiner takes no noise (refiner.noise.kind)", o.Variants)
 	}
 	ds, err := data.OpenContext(ctx, o.Data)
 	if err != nil {

@@ -65,8 +65,8 @@ func warnOfShared(out io.Writer, test, train string) {
 	a, errA := data.ParseSpec(test)
 	b, errB := data.ParseSpec(train)
 	if errA == nil && errB == nil && a.Overlaps(b) {
-		fmt.Fprintf(out, "warning: estimators are trained on images of %s and tested on %s. Figures on images seen in training are "+
-			"too good. Give --test other images; of MPIIGaze, other people (people=p10+p11)\n", train, test)
+		fmt.Fprintf(out, "warning: estimators are trained on images of %s and tested on %s. Figures on images seen in "+
+			"training are too good. Give --test other images; of MPIIGaze, other people (people=p10+p11)\n", train, test)
 	}
 }
 
@@ -75,8 +75,8 @@ func (d set) like(synthetic set, key, spec string) error {
 	if d.Batch == nil || d.C == synthetic.C && d.H == synthetic.H && d.W == synthetic.W {
 		return nil
 	}
-	return exit.Usagef("%s: images of %s are %dx%dx%d (channels, height, width), the synthetic ones %dx%dx%d; add size=HxW (or grey=true) to its SPEC",
-		key, spec, d.C, d.H, d.W, synthetic.C, synthetic.H, synthetic.W)
+	return exit.Usagef("%s: images of %s are %dx%dx%d (channels, height, width), the synthetic ones %dx%dx%d; "+
+		"add size=HxW (or grey=true) to its SPEC", key, spec, d.C, d.H, d.W, synthetic.C, synthetic.H, synthetic.W)
 }
 
 func (t task) open(ctx context.Context, spec, key string) (set, error) {

@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// share returns the mean share of the gap over the seeds, each of which has one. It is nil if some seed has no gap above 0.
+// share returns the mean share of the gap over the seeds, each of which has one. It is nil if some seed has no gap
+// above 0.
 func share(synthetic, refined, real []float64) *Share {
 	shares := make([]float64, len(synthetic))
 	for i := range shares {
