@@ -34,7 +34,7 @@ func TestSameLosses(t *testing.T) {
 		{"bfloat16 within 5e-3", turnsOf("simgan bfloat16", []float64{100.4, 200, 300}), ""},
 		{"bfloat16 beyond", turnsOf("simgan bfloat16", []float64{100, 200, 297}), "the loss of step 3"},
 		{"NaN", turnsOf("simgan bfloat16", []float64{100, math.NaN(), 300}), "the loss of step 2 is NaN"},
-		{"fewer", turnsOf("simgan float32", base[:2]), "told 2 losses, PyTorch float32 3"},
+		{"fewer", turnsOf("simgan float32", base[:2]), "reported 2 losses, PyTorch float32 3"},
 	} {
 		err := sameLosses([]*trainTurns{c.other, turnsOf("PyTorch float32", base)})
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {

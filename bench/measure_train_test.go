@@ -64,8 +64,8 @@ func TestFallbacksAreReported(t *testing.T) {
 	}
 }
 
-// The images are parity.py's: 2654435761 = 0x9e3779b1, so level 1 is 0x9e, level 2 is 2*0x9e3779b1 mod 2^32 >> 24 = 0x3c, level 3
-// 0xda, and level 4 is 0x78.
+// The images are parity.py's: 2654435761 = 0x9e3779b1, so level 1 is 0x9e, level 2 is 2*0x9e3779b1 mod 2^32 >> 24 =
+// 0x3c, level 3 0xda, and level 4 is 0x78.
 func TestNoiseLevels(t *testing.T) {
 	if got := noiseLevels(5); !slices.Equal(got, []byte{0, 0x9e, 0x3c, 0xda, 0x78}) {
 		t.Errorf("%x", got)

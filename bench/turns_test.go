@@ -51,8 +51,8 @@ func TestTakeTurnsFails(t *testing.T) {
 	}
 }
 
-// One contestant fails in its second turn, one in its first: they take no more, the others take all, and behind each turn the
-// figures so far are saved.
+// One contestant fails in its second turn, one in its first: they take no more, the others take all, and behind each
+// turn the figures so far are saved.
 func TestTakeTurnsGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	fine := `echo '{"images_per_second": 10, "seconds_iteration": 1, "seconds_r_step": 1, "losses": [5], "flops_iteration": 50, "notes": ["fused refiner off: a test"]}'`

@@ -30,8 +30,8 @@ func TestSlurmScript(t *testing.T) {
 	}
 }
 
-// The manifest's form was checked against Kubernetes' own schemas by kubernetes-validate (docs/sweeps.md); here is what it
-// must say.
+// The manifest's form was checked against Kubernetes' own schemas by kubernetes-validate (docs/sweeps.md); here is what
+// it must say.
 func TestKubernetesManifest(t *testing.T) {
 	s, _ := fake(t, clusterText)
 	if err := os.WriteFile(filepath.Join(filepath.Dir(s.Path), "base.yaml"), []byte("seed: 3\n"), 0o644); err != nil {

@@ -78,7 +78,8 @@ func TestGPUResume(t *testing.T) {
 func TestGPURunOutOfMemory(t *testing.T) {
 	gpu := device.Need(t)
 	gputest.NotOnCPU(t, int(gpu), "memory that may be used up")
-	// A feature map takes 7 GB, and a step keeps about forty; a larger map would be more than libtorch's padding can index.
+	// A feature map takes 7 GB, and a step keeps about forty; a larger map would be more than libtorch's padding can
+	// index.
 	const batch = 15000
 	big := onGPU(t, gpu, fmt.Sprintf("train.batch=%d", batch), "refiner.width=64", "refiner.blocks=10", "data.resident=on", "train.precision=float32")
 	dir := t.TempDir()

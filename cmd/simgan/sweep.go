@@ -25,8 +25,8 @@ var sweepModes = []string{"print-commands", "slurm", "kubernetes", "trial", "col
 
 func newSweepCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "sweep",
-		Usage: "searches hyperparameters: grid, random or TPE, with early stopping; the same call continues a sweep",
+		Name:      "sweep",
+		Usage:     "searches hyperparameters: grid, random or TPE, with early stopping; the same call continues a sweep",
 		ArgsUsage: "FILE",
 		UsageText: "simgan sweep scripts/sweep-lambda.yaml\n   simgan sweep --slurm FILE | sbatch",
 		Flags: []cli.Flag{

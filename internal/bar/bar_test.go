@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Without a terminal there is a line per interval, with rate and time left. 10 units in 5 s are 2 per second, so that the 90
-// that are left take 45 s.
+// Without a terminal there is a line per interval, with rate and time left. 10 units in 5 s are 2 per second, so that
+// the 90 that are left take 45 s.
 func TestPlainLines(t *testing.T) {
 	var out strings.Builder
 	b := New(&out, "refining", "images")

@@ -73,8 +73,8 @@ func TestReadMetricsOfAKilledRun(t *testing.T) {
 	}
 }
 
-// A checkpoint keeps the state's numbers to the last bit, and a run's path is no pattern: with brackets in it, neither the
-// run's own checkpoints are overlooked nor a neighbour's removed.
+// A checkpoint keeps the state's numbers to the last bit, and a run's path is no pattern: with brackets in it, neither
+// the run's own checkpoints are overlooked nor a neighbour's removed.
 func TestCheckpoints(t *testing.T) {
 	type state struct {
 		Steps int64   `json:"steps"`

@@ -45,8 +45,8 @@ func readGolden(t *testing.T, name string) golden {
 	return g
 }
 
-// parityModel returns a model for images of x's shape with the golden file's weights, without noise, history, average and
-// penalty.
+// parityModel returns a model for images of x's shape with the golden file's weights, without noise, history, average
+// and penalty.
 func parityModel(t *testing.T, g golden, x *data.Pixels, settings ...string) *Model {
 	t.Helper()
 	c, err := config.Load("gaze-paper-v1", "", append([]string{
@@ -237,7 +237,8 @@ func compareLosses(t *testing.T, m *Model, g golden, x, y *data.Pixels) {
 	}
 }
 
-// The paper's networks at full size, weights and images given by formulas; of each gradient the first values and the norm.
+// The paper's networks at full size, weights and images given by formulas; of each gradient the first values and the
+// norm.
 func TestPaperNetworksEqualPyTorch(t *testing.T) {
 	for _, c := range []struct {
 		preset    string
@@ -440,8 +441,8 @@ func TestTenStepsEqualPyTorch(t *testing.T) {
 	}
 }
 
-// Ten iterations on different batches with a history of 8 images, whose random choices are the script's, and the average
-// of R's weights.
+// Ten iterations on different batches with a history of 8 images, whose random choices are the script's, and the
+// average of R's weights.
 func TestHistoryAndAverageEqualPyTorch(t *testing.T) {
 	g := readGolden(t, "steps_history_ema")
 	const b, half, image = 4, 2, 35 * 55

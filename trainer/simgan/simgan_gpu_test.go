@@ -11,7 +11,8 @@ import (
 	"simgan/models"
 )
 
-// Losses and gradients of one step of R and one of D are the CPU's: float32 to 1e-4 of the layer's largest, TF32 forbidden.
+// Losses and gradients of one step of R and one of D are the CPU's: float32 to 1e-4 of the layer's largest, TF32
+// forbidden.
 func TestGPUStepsAreTheCPUs(t *testing.T) {
 	gpu := device.Need(t)
 	for _, name := range []string{"zeros_identity", "reflect_identity", "replicate_derivatives"} {

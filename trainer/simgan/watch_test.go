@@ -7,8 +7,9 @@ import (
 	"simgan/cgo"
 )
 
-// Two images of two pixels, x = (0, 1), (1, 0); refined = (0.5, 1), (0.5, 0); y = (-1, -1), (1, 1). By hand: variances (with
-// n - 1) (0.5 + 0.5)/2, (0 + 0.5)/2 and (2 + 2)/2; |R(x) - x| = (0.5 + 0 + 0.5 + 0)/4; |x - y| = (1 + 2 + 0 + 1)/4.
+// Two images of two pixels, x = (0, 1), (1, 0); refined = (0.5, 1), (0.5, 0); y = (-1, -1), (1, 1). By hand: variances
+// (with n - 1) (0.5 + 0.5)/2, (0 + 0.5)/2 and (2 + 2)/2; |R(x) - x| = (0.5 + 0 + 0.5 + 0)/4; |x - y| = (1 + 2 + 0 +
+// 1)/4.
 func TestWatchMeasuresImages(t *testing.T) {
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
