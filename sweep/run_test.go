@@ -45,7 +45,8 @@ func TestSweepGoesOnPastCrashes(t *testing.T) {
 			t.Errorf("row %v, want %s", row, want)
 		}
 	}
-	if crashed, err := s.load(1); err != nil || !strings.Contains(crashed.Problem, "exit code 1") || !strings.Contains(crashed.Problem, "out of memory") {
+	if crashed, err := s.load(1); err != nil || !strings.Contains(crashed.Problem, "exit code 1") ||
+		!strings.Contains(crashed.Problem, "out of memory") {
 		t.Errorf("the crash is told as %+v, %v", crashed, err)
 	}
 	best, err := config.Load("", filepath.Join(s.Dir, "best.yaml"), nil)
@@ -285,7 +286,8 @@ func TestFolderOfAnotherSweepIsRefused(t *testing.T) {
 	}
 	other, _ := fake(t, gridText)
 	other.Dir = s.Dir
-	if err := Run(context.Background(), other, o); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "another dir") {
+	if err := Run(context.Background(), other, o); !errors.Is(err, exit.ErrUsage) ||
+		!strings.Contains(err.Error(), "another dir") {
 		t.Errorf("error is %v", err)
 	}
 }

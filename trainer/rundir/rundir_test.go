@@ -40,7 +40,8 @@ func TestMetricsAreReadBack(t *testing.T) {
 		t.Fatalf("%v, cut %d, %v", records, cut, err)
 	}
 	got := records[0]
-	if v, ok := got.Number("l_reg"); !ok || v != 0.25 || got.Step() != 20 || !got.In(config.PhaseTrain) || got.In(config.PhaseRefiner) {
+	if v, ok := got.Number("l_reg"); !ok || v != 0.25 || got.Step() != 20 || !got.In(config.PhaseTrain) ||
+		got.In(config.PhaseRefiner) {
 		t.Errorf("read back as %v", got)
 	}
 	if v, ok := got.Number("L_R"); ok {

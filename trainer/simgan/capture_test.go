@@ -59,9 +59,22 @@ func (g *fakeGraph) Launch() error {
 func (g *fakeGraph) Close() error { g.of.closed++; return nil }
 
 // train trains a tiny model whose steps f records.
-func (f *fakes) train(t *testing.T, log func(string, ...any), from *training, step int, settings ...string) (training, error) {
+func (f *fakes) train(
+	t *testing.T,
+	log func(string, ...any),
+	from *training,
+	step int,
+	settings ...string,
+) (training, error) {
 	t.Helper()
-	return trainOn(t, tinyrun.Config(t, settings...), Options{Record: f.record, Log: log}, from, step, func(m *Model) { f.meter = m.meter })
+	return trainOn(
+		t,
+		tinyrun.Config(t, settings...),
+		Options{Record: f.record, Log: log},
+		from,
+		step,
+		func(m *Model) { f.meter = m.meter },
+	)
 }
 
 // A training whose steps are recorded ends in the bytes of one whose steps are not, whether images are resident or

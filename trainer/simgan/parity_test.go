@@ -165,7 +165,13 @@ func (g golden) layer(name string) float64 {
 	return max(largest(g[layer+".weight"]), largest(g[layer+".bias"]))
 }
 
-func compareParams(t *testing.T, g golden, prefix string, params []models.Param, read func(*cgo.Scope, cgo.Tensor) cgo.Tensor) {
+func compareParams(
+	t *testing.T,
+	g golden,
+	prefix string,
+	params []models.Param,
+	read func(*cgo.Scope, cgo.Tensor) cgo.Tensor,
+) {
 	t.Helper()
 	for _, p := range params {
 		err := cgo.Within(func(s *cgo.Scope) error {
@@ -401,7 +407,13 @@ func TestPretrainingIgnoresTheDiscriminator(t *testing.T) {
 	}
 }
 
-var adam = []string{"train.optimizer=adam", "train.lr_refiner=0.0005", "train.lr_discriminator=0.0002", "train.beta1=0.5", "refiner.padding=replicate"}
+var adam = []string{
+	"train.optimizer=adam",
+	"train.lr_refiner=0.0005",
+	"train.lr_discriminator=0.0002",
+	"train.beta1=0.5",
+	"refiner.padding=replicate",
+}
 
 // lossesOf collects the loss of each step.
 type lossesOf struct {

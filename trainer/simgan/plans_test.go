@@ -32,7 +32,16 @@ func refinerGraphs(c config.Config, channels, h, w int) (graphs []string) {
 	}
 	r := c.Refiner
 	add(channels+int(r.Noise.Channels()), r.Width, r.Kernel, "forward+relu", "weight")
-	add(r.Width, r.Width, r.BlockKernel, "forward+relu", "forward+residual+relu", "input+relu", "input+residual+relu", "weight")
+	add(
+		r.Width,
+		r.Width,
+		r.BlockKernel,
+		"forward+relu",
+		"forward+residual+relu",
+		"input+relu",
+		"input+residual+relu",
+		"weight",
+	)
 	add(r.Width, channels, 1, "forward", "input+relu", "weight")
 	return graphs
 }

@@ -68,7 +68,14 @@ func TestGPUHistoryIsTheCPUs(t *testing.T) {
 		}
 		for round := range 20 {
 			err := cgo.Within(func(s *cgo.Scope) error {
-				images := s.From([]float32{float32(4 * round), float32(4*round + 1), float32(4*round + 2), float32(4*round + 3)}, where, 4, 1, 1, 1)
+				images := s.From(
+					[]float32{float32(4 * round), float32(4*round + 1), float32(4*round + 2), float32(4*round + 3)},
+					where,
+					4,
+					1,
+					1,
+					1,
+				)
 				if h.held >= 4 {
 					drawn, err := cgo.Read(h.draw(s, 4))
 					if err != nil {

@@ -43,7 +43,14 @@ func TestEveryWayToTheDeviceTrainsTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := trainOn(t, tinyrun.Config(t, append([]string{"data.resident=off"}, packed...)...), Options{}, &stopped, 0, nil)
+	got, err := trainOn(
+		t,
+		tinyrun.Config(t, append([]string{"data.resident=off"}, packed...)...),
+		Options{},
+		&stopped,
+		0,
+		nil,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

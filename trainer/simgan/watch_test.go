@@ -18,7 +18,12 @@ func TestWatchMeasuresImages(t *testing.T) {
 	err := cgo.Within(func(s *cgo.Scope) error {
 		from := func(n int64, v ...float32) cgo.Tensor { return s.From(v, cgo.CPU, n, 1, 1, 2) }
 		old := []float32{9, 9} // the history's images and further real ones are not looked at
-		m.watch(s, from(2, 0, 1, 1, 0), from(3, append([]float32{0.5, 1, 0.5, 0}, old...)...), from(3, append([]float32{-1, -1, 1, 1}, old...)...))
+		m.watch(
+			s,
+			from(2, 0, 1, 1, 0),
+			from(3, append([]float32{0.5, 1, 0.5, 0}, old...)...),
+			from(3, append([]float32{-1, -1, 1, 1}, old...)...),
+		)
 		return nil
 	})
 	if err != nil {

@@ -70,7 +70,13 @@ func settings(args []string, dir string, resume bool) map[string]string {
 		psi = "identity"
 	}
 	check(os.MkdirAll(dir, 0o755))
-	check(os.WriteFile(path, fmt.Appendf(nil, "train: {lambda: %s, psi: %s}\n# %s", config["train.lambda"], psi, stored), 0o644))
+	check(
+		os.WriteFile(
+			path,
+			fmt.Appendf(nil, "train: {lambda: %s, psi: %s}\n# %s", config["train.lambda"], psi, stored),
+			0o644,
+		),
+	)
 	return config
 }
 
