@@ -1,6 +1,6 @@
 package cgo
 
-// #include "autograd.h"
+// #include "libsimgan/autograd.h"
 import "C"
 
 import "errors"

@@ -11,7 +11,7 @@ import (
 // needGPU is the first GPU, for a test that owns libtorch; it skips where there is none.
 func needGPU(t *testing.T) Device {
 	t.Helper()
-	own(t)
+	lockThread(t)
 	return Device(gputest.Need(t, CUDADevices))
 }
 
@@ -48,21 +48,21 @@ func TestGPUExtrasLoad(t *testing.T) {
 	}
 }
 
-// Our own kernels compute what libtorch's operations do. The CPU in a GPU's place loops over their indices.
-func TestGPUOwnKernelsAreLibtorchs(t *testing.T) {
+// The device kernels compute what libtorch's operations do. The CPU in a GPU's place loops over their indices.
+func TestGPUDeviceKernelsAreLibtorchs(t *testing.T) {
 	gpu := needGPU(t)
-	if err := OwnKernels(gpu); gpu != CPU && err != nil {
+	if err := LoadDeviceKernels(gpu); gpu != CPU && err != nil {
 		t.Fatal(err)
 	}
 	for _, b := range borderCases {
-		for _, fold := range []bool{false, true} {
-			if err := ownBorderIsTheViews(b, gpu, BFloat16, fold); err != nil {
-				t.Errorf("%+v, fold %v: %v", b, fold, err)
+		for _, pass := range []borderPass{fillBorder, foldBorder} {
+			if err := kernelBorderIsTheViews(b, gpu, BFloat16, pass); err != nil {
+				t.Errorf("%+v, pass %d: %v", b, pass, err)
 			}
 		}
 	}
 	for _, c := range lossCases {
-		if err := ownLossIsLibtorchs(c, gpu); err != nil {
+		if err := kernelLossIsLibtorchs(c, gpu); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// own makes the test's goroutine the one that owns libtorch.
-func own(t *testing.T) {
+// lockThread makes the test's goroutine the one that owns libtorch, and checks that the test frees its tensors.
+func lockThread(t *testing.T) {
 	t.Helper()
 	if _, err := Start(0); err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func own(t *testing.T) {
 }
 
 func TestErrorsNameOpAndShapes(t *testing.T) {
-	own(t)
+	lockThread(t)
 	for name, c := range map[string]struct {
 		run  func(s *Scope)
 		want string
@@ -54,7 +54,7 @@ func TestErrorsNameOpAndShapes(t *testing.T) {
 }
 
 func TestOutOfMemoryIsAnError(t *testing.T) {
-	own(t)
+	lockThread(t)
 	err := Within(func(s *Scope) error {
 		s.Zeros(Float32, CPU, 1<<40, 1<<10)
 		return nil
@@ -65,7 +65,7 @@ func TestOutOfMemoryIsAnError(t *testing.T) {
 }
 
 func TestMissingDeviceIsAnError(t *testing.T) {
-	own(t)
+	lockThread(t)
 	if count, err := CUDADevices(); err == nil && count > 0 {
 		t.Skip("this machine has a CUDA device")
 	}
@@ -80,7 +80,7 @@ func TestMissingDeviceIsAnError(t *testing.T) {
 }
 
 func TestBackwardErrorsComeBack(t *testing.T) {
-	own(t)
+	lockThread(t)
 	err := Within(func(s *Scope) error { return s.Backward(s.Zeros(Float32, CPU, 2)) })
 	if err == nil || !strings.Contains(err.Error(), "backward((2))") {
 		t.Errorf("backward from constants: %v", err)
@@ -96,7 +96,7 @@ func TestBackwardErrorsComeBack(t *testing.T) {
 }
 
 func TestSGDAndAdamMatchTheirFormulas(t *testing.T) {
-	own(t)
+	lockThread(t)
 	// One parameter w = 2, loss = 3 w, so the gradient is 3. SGD: 2 - 0.1*3. Adam's first step is lr * g/(|g| + eps).
 	for name, want := range map[string]float32{"sgd": 1.7, "adam": 1.9} {
 		err := Within(func(s *Scope) error {
@@ -133,7 +133,7 @@ func TestSGDAndAdamMatchTheirFormulas(t *testing.T) {
 }
 
 func TestGeneratorStateRestores(t *testing.T) {
-	own(t)
+	lockThread(t)
 	g, err := NewGenerator(CPU, 7)
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func places(s *Scope, index ...uint64) Tensor {
 }
 
 func TestPutAndPickRows(t *testing.T) {
-	own(t)
+	lockThread(t)
 	err := Within(func(s *Scope) error {
 		x := s.Zeros(Float32, CPU, 4, 2)
 		if err := PutRows(x, places(s, 3, 0), s.From([]float32{1, 2, 3, 4}, CPU, 2, 2)); err != nil {
@@ -197,7 +197,7 @@ func TestPutAndPickRows(t *testing.T) {
 // TestSurvivesCollector runs steps beside a goroutine that allocates images and forces collections: the use after free
 // that gotorch's operations have without a scope.
 func TestSurvivesCollector(t *testing.T) {
-	own(t)
+	lockThread(t)
 	var stop atomic.Bool
 	done := make(chan struct{})
 	go func() {
@@ -227,7 +227,7 @@ func TestSurvivesCollector(t *testing.T) {
 
 // TestFlatMemory makes 10,000 steps of 4 MB each: a leak of one tensor a step would be 40 GB.
 func TestFlatMemory(t *testing.T) {
-	own(t)
+	lockThread(t)
 	step := func() {
 		err := Within(func(s *Scope) error {
 			s.Scale(s.Zeros(Float32, CPU, 1024, 1024), 0.5)
@@ -258,7 +258,7 @@ func TestFlatMemory(t *testing.T) {
 
 // TestMemoryIsUsedAgain makes and frees 64 MiB in three sizes a hundred times: with the cache, pages are asked for once.
 func TestMemoryIsUsedAgain(t *testing.T) {
-	own(t)
+	lockThread(t)
 	step := func() {
 		err := Within(func(s *Scope) error {
 			for _, rows := range []int64{1 << 12, 3 << 11, 3 << 11} {
@@ -299,7 +299,7 @@ func TestStartsOnOneCore(t *testing.T) {
 }
 
 func TestInPlaceOperations(t *testing.T) {
-	own(t)
+	lockThread(t)
 	err := Within(func(s *Scope) error {
 		w := s.From([]float32{-2, 1, 3}, CPU, 3)
 		if err := RequireGrad([]Tensor{w}, true); err != nil {
@@ -336,7 +336,7 @@ func TestInPlaceOperations(t *testing.T) {
 
 // A scope's error is said once, whether f returns it, wraps it or leaves it to Within, and beside f's own.
 func TestWithinSaysAnErrorOnce(t *testing.T) {
-	own(t)
+	lockThread(t)
 	other := errors.New("f's own")
 	for name, f := range map[string]func(s *Scope) error{
 		"returned": func(s *Scope) error { return s.Err() },

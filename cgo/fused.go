@@ -1,13 +1,12 @@
 package cgo
 
-// #include "fused.h"
-// #include "winograd.h"
+// #include "libsimgan/fused.h"
 import "C"
 
 // Kernels is what fused layers are made of.
-type Kernels int
+type Kernels C.sg_kernels
 
-// The kernels, numbered as in fused.h.
+// The kernels.
 const (
 	ReferenceKernels Kernels = C.SG_KERNELS_REFERENCE // libtorch's operations one by one, on any device
 	CuDNNKernels     Kernels = C.SG_KERNELS_CUDNN     // cuDNN's fused ones: a GPU, maps in bfloat16
@@ -44,19 +43,9 @@ func (s *Scope) FusedLayers(x Tensor, params []Tensor, table []FusedLayer, paddi
 	}
 	out := s.op("fused layers", func(out *C.sg_tensor) *C.char {
 		p, _ := ptrs(params)
-		return C.sg_fused_layers(ptr(x), p, &rows[0], C.int64_t(len(rows)), C.int(padding), C.int(k), C.int8_t(kind), out)
+		return C.sg_fused_layers(ptr(x), p, &rows[0], C.int64_t(len(rows)), C.sg_padding(padding), C.sg_kernels(k), C.sg_type(kind), out)
 	}, append([]Tensor{x}, params...)...)
 	err := s.err
 	s.err = nil
 	return out, err
-}
-
-// fusedCalls is how often the reference kernels ran: forward, gradient of an input, gradient of filters.
-func fusedCalls() (calls [3]int64, err error) {
-	var n [3]C.int64_t
-	err = check("fused calls", C.sg_fused_calls(&n[0]))
-	for i := range n {
-		calls[i] = int64(n[i])
-	}
-	return calls, err
 }

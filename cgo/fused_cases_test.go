@@ -114,7 +114,7 @@ func withFused(t *testing.T, f func(s *Scope, leaves []Tensor, v Tensor, c fused
 
 func withCases(t *testing.T, cases []fusedCase, f func(s *Scope, leaves []Tensor, v Tensor, c fusedCase)) {
 	t.Helper()
-	own(t)
+	lockThread(t)
 	for _, c := range cases {
 		g, err := NewGenerator(CPU, 5)
 		if err != nil {

@@ -172,7 +172,7 @@ func TestFusedLayersRefuses(t *testing.T) {
 
 // Tables that are none, or have no kernels.
 func TestFusedLayersRefuseTables(t *testing.T) {
-	own(t)
+	lockThread(t)
 	for want, change := range map[string]func(c *fusedCase){
 		"a weight and a bias a layer":   func(c *fusedCase) { c.table = c.table[1:] },
 		"layer 1 has stride 0":          func(c *fusedCase) { c.table[1].Stride = 0 },
@@ -203,7 +203,7 @@ func TestFusedLayersRefuseTables(t *testing.T) {
 
 func TestFusedLayersMemoryStaysFlat(t *testing.T) {
 	var before int64
-	own(t)
+	lockThread(t)
 	c := refinerCase(1, 0, 35, 55, 16, 3, 3, Replicate)
 	for turn := range 300 {
 		err := Within(func(s *Scope) error {

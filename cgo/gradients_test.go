@@ -11,7 +11,7 @@ import (
 // A 1x1 convolution of x = 3 with w = 2 has the result 6 and the gradient 3 at w. Autocast must apply to the forward pass alone:
 // the convolution is bfloat16 if asked, and w's gradient is added to, in float32.
 func TestGradients(t *testing.T) {
-	own(t)
+	lockThread(t)
 	for _, bfloat := range []bool{false, true} {
 		outer := NewScope()
 		defer outer.Close()
@@ -47,7 +47,7 @@ func TestGradients(t *testing.T) {
 
 // An error of f, be it an operation's or one of its own, is reported once, and nothing is backpropagated.
 func TestGradientsReportsErrors(t *testing.T) {
-	own(t)
+	lockThread(t)
 	failed := errors.New("no images")
 	for want, fail := range map[string]func(s *Scope){
 		"must match":   func(s *Scope) { s.Add(s.Zeros(Float32, CPU, 2), s.Zeros(Float32, CPU, 3)) },

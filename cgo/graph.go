@@ -1,6 +1,6 @@
 package cgo
 
-// #include "graph.h"
+// #include "libsimgan/graph.h"
 import "C"
 
 import (

@@ -1,6 +1,6 @@
 package cgo
 
-// #include "measure.h"
+// #include "libsimgan/measure.h"
 import "C"
 
 import (
@@ -35,7 +35,7 @@ func ResetPeak(device Device) error { return check("reset peak", C.sg_memory_res
 func ProductRate(device Device, kind Type, n, times int) (float64, error) {
 	seconds := func(times int) (float64, error) {
 		start := time.Now()
-		err := check("products", C.sg_products(C.int32_t(device), C.int8_t(kind), C.int64_t(n), C.int64_t(times)))
+		err := check("products", C.sg_products(C.int32_t(device), C.sg_type(kind), C.int64_t(n), C.int64_t(times)))
 		return time.Since(start).Seconds(), err
 	}
 	if _, err := seconds(1); err != nil {

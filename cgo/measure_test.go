@@ -6,7 +6,7 @@ import (
 )
 
 func TestExactFloat32PutsBackWhatWas(t *testing.T) {
-	own(t)
+	lockThread(t)
 	failed := errors.New("failed")
 	if err := ExactFloat32(func() error { return failed }); !errors.Is(err, failed) {
 		t.Errorf("f's error became %v", err)
@@ -24,7 +24,7 @@ func TestExactFloat32PutsBackWhatWas(t *testing.T) {
 }
 
 func TestProductRate(t *testing.T) {
-	own(t)
+	lockThread(t)
 	if rate, err := ProductRate(CPU, Float32, 256, 4); err != nil || rate < 1e8 || rate > 1e14 {
 		t.Errorf("%v operations a second, %v", rate, err)
 	}

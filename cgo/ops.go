@@ -1,6 +1,6 @@
 package cgo
 
-// #include "ops.h"
+// #include "libsimgan/ops.h"
 import "C"
 
 import (
@@ -9,13 +9,13 @@ import (
 )
 
 // Padding is what a convolution finds outside of its input.
-type Padding int
+type Padding C.sg_padding
 
-// The paddings, numbered as in ops.h.
+// The paddings.
 const (
-	Zeros Padding = iota
-	Reflect
-	Replicate
+	Zeros     Padding = C.SG_PADDING_ZEROS
+	Reflect   Padding = C.SG_PADDING_REFLECT
+	Replicate Padding = C.SG_PADDING_REPLICATE
 )
 
 // Add is a + b.
@@ -74,8 +74,8 @@ func (s *Scope) MaxPool2d(x Tensor, k, stride, padding int64) Tensor {
 }
 
 // Pad pads height and width by p on every side.
-func (s *Scope) Pad(x Tensor, p int64, mode Padding) Tensor {
-	return s.op("pad", func(out *C.sg_tensor) *C.char { return C.sg_pad(ptr(x), C.int64_t(p), C.int(mode), out) }, x)
+func (s *Scope) Pad(x Tensor, p int64, padding Padding) Tensor {
+	return s.op("pad", func(out *C.sg_tensor) *C.char { return C.sg_pad(ptr(x), C.int64_t(p), C.sg_padding(padding), out) }, x)
 }
 
 // Narrow is x[start : start+length] along dim, no copy.
@@ -154,9 +154,4 @@ func (s *Scope) Rows(x, index Tensor) Tensor {
 // PutRows overwrites x[index[i]] with rows[i], in place, outside of autograd; indices as Rows takes them.
 func PutRows(x, index, rows Tensor) error {
 	return check("put rows", C.sg_rows_put(ptr(x), ptr(index), ptr(rows)), x, index, rows)
-}
-
-// Quantize rounds x, values in [-1, 1], to the levels of an image of the given bits: what a written image holds.
-func (s *Scope) Quantize(x Tensor, bits int) Tensor {
-	return s.op("quantize", func(out *C.sg_tensor) *C.char { return C.sg_quantize(ptr(x), C.int64_t(bits), out) }, x)
 }

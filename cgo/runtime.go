@@ -1,9 +1,9 @@
 package cgo
 
-// #include "allocator.h"
-// #include "autograd.h"
-// #include "extras.h"
-// #include "runtime.h"
+// #include "libsimgan/allocator.h"
+// #include "libsimgan/autograd.h"
+// #include "libsimgan/extras.h"
+// #include "libsimgan/runtime.h"
 import "C"
 
 import (

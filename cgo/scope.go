@@ -4,7 +4,7 @@
 // One goroutine, locked to its thread by Start, owns libtorch: gradient mode and autocast are thread-local.
 package cgo
 
-// #include "tensor.h"
+// #include "libsimgan/tensor.h"
 import "C"
 
 import (
@@ -88,8 +88,8 @@ func Free(ts ...Tensor) {
 	}
 }
 
-// Own counts tensors that gotorch made (a layer's parameters) among those that Free releases.
-func Own(ts ...Tensor) {
+// Adopt takes the ownership of tensors that gotorch made (a layer's parameters): Free releases them, Live counts them.
+func Adopt(ts ...Tensor) {
 	for _, t := range ts {
 		runtime.SetFinalizer(t.T, nil)
 		live.Add(1)
@@ -109,7 +109,7 @@ func (s *Scope) Call(op string, f func() Tensor, in ...Tensor) (out Tensor) {
 		runtime.KeepAlive(in)
 	}()
 	out = f()
-	Own(out)
+	Adopt(out)
 	s.owned = append(s.owned, out)
 	return out
 }
@@ -126,13 +126,13 @@ func (s *Scope) op(name string, f func(out *C.sg_tensor) *C.char, in ...Tensor) 
 		s.fail(name, take(message), in)
 		return Tensor{}
 	}
-	t := adopt(made)
+	t := wrap(made)
 	s.owned = append(s.owned, t)
 	return t
 }
 
-// adopt makes a counted Tensor of a C handle.
-func adopt(made C.sg_tensor) Tensor {
+// wrap makes a counted Tensor of a C handle.
+func wrap(made C.sg_tensor) Tensor {
 	p := new(unsafe.Pointer)
 	*p = unsafe.Pointer(made)
 	live.Add(1)

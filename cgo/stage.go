@@ -1,6 +1,6 @@
 package cgo
 
-// #include "stage.h"
+// #include "libsimgan/stage.h"
 import "C"
 
 import (
@@ -22,7 +22,7 @@ func NewHostBytes(n int, device Device) (HostBytes, error) {
 	if err := check("host memory", C.sg_host_bytes(C.int64_t(n), C.int32_t(device), &made, &first)); err != nil {
 		return HostBytes{}, err
 	}
-	return HostBytes{unsafe.Slice((*byte)(first), n), adopt(made)}, nil
+	return HostBytes{unsafe.Slice((*byte)(first), n), wrap(made)}, nil
 }
 
 // Close frees the memory; nothing may read or write it any more.
@@ -43,7 +43,7 @@ func Stage(bytes []byte, rows int, device Device) (Staged, error) {
 	if err != nil {
 		return st, err
 	}
-	flat := adopt(made)
+	flat := wrap(made)
 	defer Free(flat)
 	return st, Within(func(s *Scope) error {
 		st.Tensor = s.Keep(s.View(flat, int64(rows), int64(len(bytes)/rows)))

@@ -1,6 +1,6 @@
 package cgo
 
-// #include "tensor.h"
+// #include "libsimgan/tensor.h"
 import "C"
 
 import (
@@ -12,7 +12,7 @@ import (
 )
 
 // Type is a scalar type, numbered as libtorch's.
-type Type int8
+type Type C.sg_type
 
 // The types that simgan uses.
 const (
@@ -68,7 +68,7 @@ func Info(t Tensor) (TensorInfo, error) {
 	}
 	var dims C.int64_t
 	var shape [8]C.int64_t
-	var kind C.int8_t
+	var kind C.sg_type
 	var device C.int32_t
 	if message := C.sg_tensor_info(ptr(t), &dims, &shape[0], &kind, &device); message != nil {
 		return TensorInfo{}, fmt.Errorf("info: %s", take(message))
@@ -108,14 +108,14 @@ func (s *Scope) from(data unsafe.Pointer, n int, kind Type, device Device, shape
 		s.err = fmt.Errorf("from: %d values do not fill %v", n, want)
 	}
 	return s.op("from", func(out *C.sg_tensor) *C.char {
-		return C.sg_tensor_from(data, C.int8_t(kind), sizes(shape), C.int64_t(len(shape)), C.int32_t(device), out)
+		return C.sg_tensor_from(data, C.sg_type(kind), sizes(shape), C.int64_t(len(shape)), C.int32_t(device), out)
 	})
 }
 
 // Zeros is a tensor of zeros.
 func (s *Scope) Zeros(kind Type, device Device, shape ...int64) Tensor {
 	return s.op("zeros"+TensorInfo{Shape: shape}.String(), func(out *C.sg_tensor) *C.char {
-		return C.sg_tensor_zeros(C.int8_t(kind), sizes(shape), C.int64_t(len(shape)), C.int32_t(device), out)
+		return C.sg_tensor_zeros(C.sg_type(kind), sizes(shape), C.int64_t(len(shape)), C.int32_t(device), out)
 	})
 }
 
@@ -148,7 +148,7 @@ func (s *Scope) Float(t Tensor) Tensor {
 
 func (s *Scope) to(t Tensor, device Device, kind Type, channelsLast C.int) Tensor {
 	return s.op("to "+device.String(), func(out *C.sg_tensor) *C.char {
-		return C.sg_tensor_to(ptr(t), C.int32_t(device), C.int8_t(kind), channelsLast, out)
+		return C.sg_tensor_to(ptr(t), C.int32_t(device), C.sg_type(kind), channelsLast, out)
 	}, t)
 }
 
@@ -169,7 +169,7 @@ func Clear(t Tensor) error { return check("clear", C.sg_tensor_clear(ptr(t)), t)
 
 // As is the memory of t, of one dimension, seen as values of another type, no copy.
 func (s *Scope) As(t Tensor, kind Type) Tensor {
-	return s.op("as", func(out *C.sg_tensor) *C.char { return C.sg_tensor_as(ptr(t), C.int8_t(kind), out) }, t)
+	return s.op("as", func(out *C.sg_tensor) *C.char { return C.sg_tensor_as(ptr(t), C.sg_type(kind), out) }, t)
 }
 
 // Move puts the data of a parameter on the device, filters in the layout that is faster there; the parameter stays the same

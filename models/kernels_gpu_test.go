@@ -31,7 +31,7 @@ func checkKernels(t *testing.T, gpu cgo.Device, begun *trial, err error) {
 func TestGPUFusedRefinerIsRight(t *testing.T) {
 	start(t)
 	gpu := cgo.Device(gputest.Need(t, cgo.CUDADevices))
-	if err := cgo.OwnKernels(gpu); err != nil && gpu != cgo.CPU {
+	if err := cgo.LoadDeviceKernels(gpu); err != nil && gpu != cgo.CPU {
 		t.Error(err)
 	}
 	hand := paper

@@ -69,7 +69,7 @@ func (m *Module) To(device cgo.Device) error {
 func (m *Module) Freeze(frozen bool) error { return cgo.RequireGrad(Tensors(m.params), !frozen) }
 
 func (m *Module) addParam(name string, t cgo.Tensor, buffer bool) {
-	cgo.Own(t)
+	cgo.Adopt(t)
 	m.params = append(m.params, Param{name, t, buffer})
 }
 

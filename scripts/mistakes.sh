@@ -46,7 +46,7 @@ go test ./trainer/... ./models ./data ./data/picture ./eval >/dev/null || { echo
 mistake "history never fills" trainer/simgan/history.go 's/n = min\(n, b\.size\)/n = 0/' trainer/simgan
 mistake "history's images are not the refined ones" trainer/simgan/history.go 's/if err := cgo\.PutRows\(b\.images, places, incoming\); err != nil \{/var err error\n\tif _ = incoming; err != nil {/' trainer/simgan
 mistake "history gives more than half" trainer/simgan/history.go 's/old := min\(n, /old := min(n*3\/2, /' trainer/simgan
-mistake "softmax over the wrong axis" cgo/losses.cc 's/log_softmax\(t\.to\(at::kFloat\), 1\)/log_softmax(t.to(at::kFloat), 2)/' models
+mistake "softmax over the wrong axis" cgo/libsimgan/losses.cc 's/log_softmax\(t\.to\(at::kFloat\), 1\)/log_softmax(t.to(at::kFloat), 2)/' models
 mistake "ReLU on the logits" models/discriminator.go 's/if next < len\(d\.norms\) \{\n\t\t\tx = s\.ReLUInPlace\(d\.norms\[next\]\.forward\(s, x, training\)\)/x = s.ReLU(x)\n\t\tif next < len(d.norms) {\n\t\t\tx = d.norms[next].forward(s, x, training)/' models
 mistake "no adversarial gradient reaches R" trainer/simgan/steps.go 's/m\.D\.Forward\(s, refined, true\), b\)/m.D.Forward(s, s.Detach(refined), true), b)/' trainer/simgan
 mistake "lambda changes with the batch size" models/losses.go 's/lambda\/float64\(b\)\)/lambda)/' models

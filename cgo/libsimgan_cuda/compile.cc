@@ -1,0 +1,18 @@
+// compile ARCHITECTURE...: compiles our own kernels as a run does, for GPUs that need not be there. A line for each architecture: its
+// name and the bytes of its code; what NVRTC says where it has none, and 1 then.
+#include "compile.h"
+
+#include <cstdio>
+
+int main(int n, char **architectures) {
+  int status = 0;
+  for (int i = 1; i < n; i++) {
+    try {
+      printf("%s %zu\n", architectures[i], sg::rtc::compile(sg::rtc::source, architectures[i]).size());
+    } catch (const std::exception &e) {
+      fprintf(stderr, "%s\n", e.what());
+      status = 1;
+    }
+  }
+  return status;
+}
