@@ -8,8 +8,8 @@ import (
 	"simgan/internal/tinyrun"
 )
 
-// Two iterations with the gaze and the hand networks at full width: the GPU's losses are the CPU's, in float32 to 1e-4, in
-// bfloat16 to 5e-3.
+// Two iterations with the gaze and the hand networks at full width: the GPU's losses are the CPU's, in float32 to 1e-4,
+// in bfloat16 to 5e-3.
 func TestGPUFirstLosses(t *testing.T) {
 	gpu := device.Need(t)
 	for _, c := range []struct {

@@ -34,7 +34,7 @@ func TestSameLosses(t *testing.T) {
 		{"bfloat16 within 5e-3", turnsOf("simgan bfloat16", []float64{100.4, 200, 300}), ""},
 		{"bfloat16 beyond", turnsOf("simgan bfloat16", []float64{100, 200, 297}), "the loss of step 3"},
 		{"NaN", turnsOf("simgan bfloat16", []float64{100, math.NaN(), 300}), "the loss of step 2 is NaN"},
-		{"fewer", turnsOf("simgan float32", base[:2]), "told 2 losses, PyTorch float32 3"},
+		{"fewer", turnsOf("simgan float32", base[:2]), "reported 2 losses, PyTorch float32 3"},
 	} {
 		err := sameLosses([]*trainTurns{c.other, turnsOf("PyTorch float32", base)})
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
@@ -42,7 +42,12 @@ func TestSameLosses(t *testing.T) {
 		}
 	}
 	// PyTorch float32 took no turn: the first that did is what the others are held against, as exactly as the coarser is.
-	rest := []*trainTurns{turnsOf("simgan float32"), turnsOf("simgan bfloat16", base), turnsOf("PyTorch float32"), turnsOf("PyTorch bfloat16", []float64{100.4, 200, 300})}
+	rest := []*trainTurns{
+		turnsOf("simgan float32"),
+		turnsOf("simgan bfloat16", base),
+		turnsOf("PyTorch float32"),
+		turnsOf("PyTorch bfloat16", []float64{100.4, 200, 300}),
+	}
 	if err := sameLosses(rest); err != nil {
 		t.Error(err)
 	}
@@ -61,7 +66,11 @@ func TestBenchTable(t *testing.T) {
 	all[0].Turns[0].Idle = &half
 	result := &presetFigures{Preset: "gaze,train.batch=8", Contestants: all, Unequal: "they differ"}
 	result.config.Train.Batch = 8
-	table := figures{Device: "a device", Peak: peak{FLOPs: 100, N: 4, Type: "float32"}, Presets: []*presetFigures{result}}.table()
+	table := figures{
+		Device:  "a device",
+		Peak:    peak{FLOPs: 100, N: 4, Type: "float32"},
+		Presets: []*presetFigures{result},
+	}.table()
 	for _, want := range []string{"Preset gaze (", "THE LOSSES DIFFER", "| simgan float32 | 0 | 500.0 | 0.0 | 16 | 50 % | 25 % |"} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table lacks %q:\n%s", want, table)
@@ -71,13 +80,19 @@ func TestBenchTable(t *testing.T) {
 
 // A preset's own settings go below --set, and whatever is set, it is made like the script.
 func TestBenchConfig(t *testing.T) {
-	o := TrainOptions{Settings: []string{"train.history=512", "train.psi=derivatives", "train.optimizer=sgd"}, Device: "cpu"}
+	o := TrainOptions{
+		Settings: []string{"train.history=512", "train.psi=derivatives", "train.optimizer=sgd"},
+		Device:   "cpu",
+	}
 	c, err := o.config("hand,train.batch=4,refiner.blocks=2")
 	if err != nil {
 		t.Fatal(err)
 	}
 	h, w := sizeFor(c)
-	if c.Train.Batch != 4 || c.Refiner.Blocks != 2 || c.Train.History != 0 || c.Train.Psi != "identity" || c.Train.LRRefiner != 1e-3 || h != 224 || w != 224 {
+	if c.Train.Batch != 4 || c.Refiner.Blocks != 2 || c.Train.History != 0 || c.Train.Psi != "identity" ||
+		c.Train.LRRefiner != 1e-3 ||
+		h != 224 ||
+		w != 224 {
 		t.Errorf("%d x %d, %+v", h, w, c)
 	}
 }

@@ -16,14 +16,14 @@ import (
 	"simgan/internal/nvidia"
 )
 
-// peak is what the device reaches in large matrix products.
+// peak is the rate that the device reaches in large matrix products.
 type peak struct {
 	FLOPs float64 `json:"flops_per_second"`
 	N     int     `json:"n"`
 	Type  string  `json:"type"`
 }
 
-// measurePeak multiplies in bfloat16 where the device has it, else in float32.
+// measurePeak multiplies in bfloat16 if the device has it, else in float32.
 func measurePeak(device cgo.Device) (p peak, err error) {
 	kind, times := cgo.Float32, 2
 	p.N, p.Type = 1024, "float32"
@@ -40,8 +40,8 @@ func measurePeak(device cgo.Device) (p peak, err error) {
 	return p, err
 }
 
-// gpuWatch collects how busy a GPU is: nvidia-smi's utilization.gpu, the part of the last sample period (a sixth of a second
-// to one second) in which a kernel ran.
+// gpuWatch records how busy a GPU is: nvidia-smi's utilization.gpu, the share of the last sample period (a sixth of a
+// second to one second) in which a kernel ran.
 type gpuWatch struct {
 	mu      sync.Mutex
 	samples []busy
@@ -51,7 +51,7 @@ type gpuWatch struct {
 
 type busy struct{ at, share float64 } // Unix seconds, 0 to 1
 
-// watchGPU starts to watch the device; on the CPU, or without nvidia-smi, it sees nothing.
+// watchGPU starts to watch the device. On the CPU, or without nvidia-smi, it records nothing.
 func watchGPU(ctx context.Context, device cgo.Device) *gpuWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &gpuWatch{cancel: cancel, done: make(chan struct{})}
@@ -66,7 +66,8 @@ func watchGPU(ctx context.Context, device cgo.Device) *gpuWatch {
 
 // collect reads nvidia-smi's lines until ctx ends.
 func (w *gpuWatch) collect(ctx context.Context, index int) {
-	smi := exec.CommandContext(ctx, "nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits", "-lms", "100", "-i", strconv.Itoa(index))
+	smi := exec.CommandContext(ctx, "nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits",
+		"-lms", "100", "-i", strconv.Itoa(index))
 	lines, err := smi.StdoutPipe()
 	if err != nil || smi.Start() != nil {
 		return // no nvidia-smi: the table has a dash
@@ -83,8 +84,8 @@ func (w *gpuWatch) collect(ctx context.Context, index int) {
 	smi.Wait() //nolint:errcheck // it was killed
 }
 
-// idle is the mean share of time without a kernel between two times in Unix seconds; nil where nothing was seen. The first
-// second is left out: a sample tells of the time before it.
+// idle returns the mean share of time without a kernel between two times in Unix seconds, or nil if nothing was
+// recorded. The first second is left out, because a sample describes the time before it.
 func (w *gpuWatch) idle(from, to float64) *float64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -106,10 +107,11 @@ func (w *gpuWatch) stop() {
 	<-w.done
 }
 
-// deviceName is what a reader of the figures knows the device by.
+// deviceName returns the name of the device for readers of the figures.
 func deviceName(d cgo.Device) string {
 	if d != cgo.CPU {
-		name, err := exec.Command("nvidia-smi", "--query-gpu=name", "--format=csv,noheader", "-i", strconv.Itoa(int(d))).Output()
+		query := exec.Command("nvidia-smi", "--query-gpu=name", "--format=csv,noheader", "-i", strconv.Itoa(int(d)))
+		name, err := query.Output()
 		if err != nil {
 			return strings.Join(nvidia.Models(), ", ")
 		}

@@ -35,7 +35,8 @@ func Loader(ctx context.Context, o LoaderOptions, out io.Writer) error {
 	}
 	if o.Only != "" {
 		c, err := config.Load("", "", []string{
-			"data.resident=off", "train.history=0", "device=" + o.Device, "threads=1", // libtorch only converts: the cores are the workers'
+			// libtorch only converts here: the cores belong to the workers.
+			"data.resident=off", "train.history=0", "device=" + o.Device, "threads=1",
 			fmt.Sprintf("train.batch=%d", o.Batch), fmt.Sprintf("data.workers=%d", o.Workers),
 		})
 		if err != nil {
@@ -59,7 +60,7 @@ func Loader(ctx context.Context, o LoaderOptions, out io.Writer) error {
 	return failures(contestants)
 }
 
-// contestants are simgan and the script on every data set, each in a process of its own.
+// contestants returns simgan and the script for every data set, each in its own process.
 func (o LoaderOptions) contestants() ([]*loaderTurns, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -67,10 +68,15 @@ func (o LoaderOptions) contestants() ([]*loaderTurns, error) {
 	}
 	var all []*loaderTurns
 	for _, spec := range o.Data {
-		same := []string{"--batch", strconv.Itoa(o.Batch), "--workers", strconv.Itoa(o.Workers), "--seconds", fmt.Sprint(o.Seconds), "--device", o.Device}
-		all = append(all, &loaderTurns{Name: "simgan", Data: spec, Command: append([]string{self, "bench", "loader", "--data", spec, "--only", spec}, same...)})
+		same := []string{
+			"--batch", strconv.Itoa(o.Batch), "--workers", strconv.Itoa(o.Workers),
+			"--seconds", fmt.Sprint(o.Seconds), "--device", o.Device,
+		}
+		ours := append([]string{self, "bench", "loader", "--data", spec, "--only", spec}, same...)
+		all = append(all, &loaderTurns{Name: "simgan", Data: spec, Command: ours})
 		if o.Python != "" {
-			all = append(all, &loaderTurns{Name: "PyTorch", Data: spec, Command: append([]string{o.Python, o.Script, "run", "--data", spec}, same...)})
+			theirs := append([]string{o.Python, o.Script, "run", "--data", spec}, same...)
+			all = append(all, &loaderTurns{Name: "PyTorch", Data: spec, Command: theirs})
 		}
 	}
 	return all, nil
@@ -78,7 +84,7 @@ func (o LoaderOptions) contestants() ([]*loaderTurns, error) {
 
 func loaderSpeed(t LoaderTiming) float64 { return t.ImagesPerSecond }
 
-// loaderTable is Markdown: medians over the turns, and the median, least and greatest ratio to PyTorch's in the same
+// loaderTable returns Markdown: medians over the turns, and the median, least and greatest ratio to PyTorch in the same
 // round on the same data.
 func loaderTable(all []*loaderTurns) string {
 	var b strings.Builder

@@ -10,15 +10,15 @@ import (
 	"simgan/trainer/simgan"
 )
 
-// LoaderTiming is what bringing mini-batches to the device costs, with nothing computed there but their conversion.
+// LoaderTiming is the cost of bringing mini-batches to the device, where they are only converted.
 type LoaderTiming struct {
 	ImagesPerSecond float64 `json:"images_per_second"`
 	First           float64 `json:"seconds_to_first_batch"` // opening the data set included
 	MemoryBytes     int64   `json:"memory_bytes"`           // resident at the end; pages of a mapped pack included
 }
 
-// MeasureLoader draws shuffled mini-batches of the SPEC for so many seconds, each as a float32 tensor in [-1, 1] on the
-// config's device, as training does.
+// MeasureLoader draws shuffled mini-batches of the SPEC for the given seconds, each as a float32 tensor in [-1, 1] on
+// the config's device, as training does.
 func MeasureLoader(ctx context.Context, c config.Config, spec string, seconds float64) (t LoaderTiming, err error) {
 	if _, err := cgo.Start(c.Threads); err != nil {
 		return t, err

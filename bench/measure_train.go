@@ -15,28 +15,31 @@ import (
 	"simgan/trainer/simgan"
 )
 
-// Timing is how long parts of Algorithm 1 take on images that are on the device: medians, seconds.
+// Timing holds the time that parts of Algorithm 1 take on images that are on the device: medians, in seconds.
 type Timing struct {
-	Iteration       float64   `json:"seconds_iteration"` // K_g steps of R and K_d of D; on a GPU the mean of those between From and To
-	StepR           float64   `json:"seconds_r_step"`
-	StepD           float64   `json:"seconds_d_step"`
-	ImagesPerSecond float64   `json:"images_per_second"` // b (K_g + K_d) synthetic images an iteration
-	FLOPs           float64   `json:"flops_iteration"`   // models.StepFLOPs of the batch
-	PeakBytes       int64     `json:"peak_memory_bytes"` // cgo.Memory's: on a GPU since the warm-up, the graphs' pool with it
-	Losses          []float64 `json:"losses"`            // of the first steps from weights and images given by formulas
-	From            float64   `json:"from,omitempty"`    // on a GPU: Unix seconds in which iterations ran back to back
-	To              float64   `json:"to,omitempty"`
-	Notes           []string  `json:"notes,omitempty"` // of a GPU: which steps were made another way than asked for, and why
+	// K_g steps of R and K_d of D; on a GPU the mean of those between From and To
+	Iteration       float64 `json:"seconds_iteration"`
+	StepR           float64 `json:"seconds_r_step"`
+	StepD           float64 `json:"seconds_d_step"`
+	ImagesPerSecond float64 `json:"images_per_second"` // b (K_g + K_d) synthetic images an iteration
+	FLOPs           float64 `json:"flops_iteration"`   // models.StepFLOPs of the batch
+	// from cgo.Memory; on a GPU since the warm-up, the graphs' pool included
+	PeakBytes int64     `json:"peak_memory_bytes"`
+	Losses    []float64 `json:"losses"`         // of the first steps from weights and images given by formulas
+	From      float64   `json:"from,omitempty"` // on a GPU: Unix seconds in which iterations ran back to back
+	To        float64   `json:"to,omitempty"`
+	// on a GPU: which steps ran in another way than asked for, and why
+	Notes []string `json:"notes,omitempty"`
 }
 
-// sustained is how long iterations run back to back on a GPU, unwatched by the host.
+// sustained is how long iterations run back to back on a GPU, without the host looking on.
 const sustained = 5 * time.Second
 
-// checkedIterations are those whose losses Measure tells.
+// checkedIterations is the number of iterations whose losses MeasureTraining reports.
 const checkedIterations = 2
 
-// MeasureTraining times iterations of the config's Algorithm 1 on images of channels x h x w, after some that warm up. It also
-// returns the losses of a training's first steps. They and the images are those of scripts/parity.py.
+// MeasureTraining times iterations of the config's Algorithm 1 on images of channels x h x w, after some that warm up.
+// It also returns the losses of a training's first steps. They and the images are those of scripts/parity.py.
 func MeasureTraining(c config.Config, channels, h, w, iterations, warmUp int) (Timing, error) {
 	if _, err := cgo.Start(c.Threads); err != nil {
 		return Timing{}, err
@@ -56,8 +59,8 @@ func MeasureTraining(c config.Config, channels, h, w, iterations, warmUp int) (T
 	return result, err
 }
 
-// firstLosses returns the loss of every step of a fresh training, in order. On a GPU float32 is float32, not TF32. The model is
-// thrown away, because it computed in that mode.
+// firstLosses returns the loss of every step of a fresh training, in order. On a GPU float32 is float32, not TF32. The
+// model is thrown away, because it computed in that mode.
 func firstLosses(c config.Config, image data.Info) (losses []float64, err error) {
 	t, err := newTraining(c, image, nil)
 	if err != nil {
@@ -126,7 +129,8 @@ func (t *training) Close() {
 	t.Model.Close()
 }
 
-// iterate is one iteration of Algorithm 1 without a history; after, if any, is called behind each step with the name of its loss.
+// iterate makes one iteration of Algorithm 1 without a history. after, if any, is called after each step with the name
+// of its loss.
 func (t *training) iterate(after func(loss string) error) error {
 	for k, x := range t.x {
 		step, loss := func() error { return t.StepR(x, true) }, "L_R"
@@ -175,7 +179,7 @@ func (t *training) measure(iterations, warmUp int) (result Timing, err error) {
 	return result, err
 }
 
-// median is the median time of work, in seconds, which has ended on the device before the clock stops.
+// median returns the median time of work in seconds. The clock stops after the work has ended on the device.
 func (t *training) median(times int, work func() error) (float64, error) {
 	var seconds []float64
 	for range times {
@@ -191,7 +195,7 @@ func (t *training) median(times int, work func() error) (float64, error) {
 	return Median(seconds), nil
 }
 
-// sustain runs work back to back: from when to when, in Unix seconds, and the mean time of one.
+// sustain runs work back to back. It returns from when to when, in Unix seconds, and the mean time of one.
 func (t *training) sustain(work func() error) (from, to, mean float64, err error) {
 	if err := cgo.Synchronize(t.Device()); err != nil {
 		return 0, 0, 0, err
@@ -235,7 +239,8 @@ func setByFormula(params []models.Param) error {
 	return nil
 }
 
-// noiseLevels are n levels of 8 bits that look random: the upper byte of 2654435761 i mod 2^32 (Knuth's multiplicative hash).
+// noiseLevels returns n 8-bit levels that look random: the upper byte of 2654435761 i mod 2^32 (Knuth's multiplicative
+// hash).
 func noiseLevels(n int) []byte {
 	levels := make([]byte, n)
 	for i := range levels {
@@ -244,7 +249,7 @@ func noiseLevels(n int) []byte {
 	return levels
 }
 
-// Median is the middle of the values, or the mean of both middles.
+// Median returns the middle of the values, or the mean of both middles.
 func Median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	return (sorted[len(sorted)/2] + sorted[(len(sorted)-1)/2]) / 2

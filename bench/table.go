@@ -28,7 +28,8 @@ type presetFigures struct {
 	unequal     error
 }
 
-// table is Markdown: medians over the turns, and the median, least and greatest ratio to PyTorch's float32 in the same round.
+// table returns Markdown: medians over the turns, and the median, least and greatest ratio to PyTorch's float32 in the
+// same round.
 func (f figures) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s; ", f.Device, f.Date)
@@ -53,12 +54,13 @@ func (r *presetFigures) write(b *strings.Builder, peak float64) {
 			work = max(work, turn.FLOPs)
 		}
 	}
-	fmt.Fprintf(b, "\nPreset %s (refiner %d blocks of width %d, b = %d), K_g = %d, K_d = %d; medians of %d turns.\n\n", name,
-		c.Refiner.Blocks, c.Refiner.Width, c.Train.Batch, c.Train.KG, c.Train.KD, turns)
+	fmt.Fprintf(b, "\nPreset %s (refiner %d blocks of width %d, b = %d), K_g = %d, K_d = %d; medians of %d turns.\n\n",
+		name, c.Refiner.Blocks, c.Refiner.Width, c.Train.Batch, c.Train.KG, c.Train.KD, turns)
 	if r.Unequal != "" {
 		b.WriteString("THE LOSSES DIFFER: these figures compare nothing.\n\n")
 	}
-	b.WriteString("| | images/s | R step, ms | D step, ms | images/s through R's step | share of the peak | idle | peak memory, MB | beside PyTorch float32 |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| | images/s | R step, ms | D step, ms | images/s through R's step | share of the peak | idle | " +
+		"peak memory, MB | beside PyTorch float32 |\n|---|---|---|---|---|---|---|---|---|\n")
 	base := find(r.Contestants, "PyTorch float32", "")
 	for _, t := range r.Contestants {
 		if len(t.Turns) == 0 {
@@ -78,7 +80,7 @@ func (r *presetFigures) write(b *strings.Builder, peak float64) {
 	r.writeNotes(b)
 }
 
-// writeNotes tells below the table why turns failed or were made another way than asked for.
+// writeNotes writes below the table why turns failed or ran in another way than asked for.
 func (r *presetFigures) writeNotes(b *strings.Builder) {
 	var notes []string
 	add := func(t *trainTurns, note string) {
@@ -101,7 +103,8 @@ func (r *presetFigures) writeNotes(b *strings.Builder) {
 	}
 }
 
-// share is the median share of the peak in per cent, a dash where either is unknown. seconds: an iteration's work at the peak.
+// share returns the median share of the peak in per cent, or a dash if either is unknown. seconds is the time of an
+// iteration's work at the peak.
 func share(seconds float64, t *trainTurns) string {
 	if !(seconds > 0 && seconds < math.Inf(1)) {
 		return "-"
@@ -109,7 +112,7 @@ func share(seconds float64, t *trainTurns) string {
 	return fmt.Sprintf("%.0f %%", t.median(func(t trainTurn) float64 { return 100 * seconds / t.Iteration }))
 }
 
-// idle is the median idle share in per cent, a dash where nobody measured it.
+// idle returns the median idle share in per cent, or a dash if nobody measured it.
 func idle(t *trainTurns) string {
 	for _, turn := range t.Turns {
 		if turn.Idle == nil {
@@ -119,7 +122,7 @@ func idle(t *trainTurns) string {
 	return fmt.Sprintf("%.0f %%", t.median(func(t trainTurn) float64 { return 100 * *t.Idle }))
 }
 
-// flops is a rate in the unit that reads best.
+// flops formats a rate in the unit that reads best.
 func flops(rate float64) string {
 	if rate >= 1e13 {
 		return fmt.Sprintf("%.0f TFLOP/s", rate/1e12)

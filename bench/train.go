@@ -28,19 +28,20 @@ type TrainOptions struct {
 	Only               string // print one thing as JSON: simgan's turn in this precision, "peak" or "device"
 }
 
-// alike are the settings in which simgan does what the script does.
+// alike are the settings with which simgan does what the script does.
 var alike = []string{
-	"train.history=0", "train.ema=0", "train.r1=0", "refiner.noise.kind=none", "train.psi=identity", "train.lr_decay=none", "train.lambda=0.02",
+	"train.history=0", "train.ema=0", "train.r1=0", "refiner.noise.kind=none",
+	"train.psi=identity", "train.lr_decay=none", "train.lambda=0.02",
 	"train.k_g=2", "train.k_d=1", "refiner.normalization=none", "discriminator.normalization=none",
 }
 
-// rates are the script's, by optimizer.
+// rates are the script's learning rates, by optimizer.
 var rates = map[config.Optimizer][]string{
 	config.SGD:  {"train.lr_refiner=1e-3", "train.lr_discriminator=1e-3"},
 	config.Adam: {"train.lr_refiner=5e-4", "train.lr_discriminator=2e-4", "train.beta1=0.5", "train.beta2=0.999"},
 }
 
-// config is that of a preset, made like the script.
+// config returns the config of a preset with the settings of the script.
 func (o TrainOptions) config(preset string) (config.Config, error) {
 	name, own, _ := strings.Cut(preset, ",")
 	settings := slices.Clone(o.Settings)
@@ -76,7 +77,7 @@ func Train(ctx context.Context, o TrainOptions, out io.Writer) error {
 		return o.one(device, out)
 	}
 	file := &figures{Device: deviceName(device), Date: time.Now().Format(time.DateOnly), Settings: o.Settings}
-	for _, preset := range o.Presets { // a mistake in the last one is told before the first takes minutes
+	for _, preset := range o.Presets { // report a mistake in the last before the first takes minutes
 		if _, err := o.config(preset); err != nil {
 			return err
 		}
@@ -102,8 +103,10 @@ func Train(ctx context.Context, o TrainOptions, out io.Writer) error {
 	return failed
 }
 
-// run lets the contestants of one preset take their turns, and saves the file with them behind each.
-func (o TrainOptions) run(ctx context.Context, preset string, device cgo.Device, watch *gpuWatch, file *figures, out io.Writer) (*presetFigures, error) {
+// run lets the contestants of one preset take their turns, and saves the figures so far after each turn.
+func (o TrainOptions) run(
+	ctx context.Context, preset string, device cgo.Device, watch *gpuWatch, file *figures, out io.Writer,
+) (*presetFigures, error) {
 	c, err := o.config(preset)
 	if err != nil {
 		return nil, err
@@ -155,7 +158,7 @@ func (o TrainOptions) one(device cgo.Device, out io.Writer) error {
 	return json.NewEncoder(out).Encode(answer)
 }
 
-// warmUp is how many iterations go before what is timed.
+// warmUp returns the number of iterations before those that are timed.
 func warmUp(device cgo.Device) int {
 	if device == cgo.CPU {
 		return 2

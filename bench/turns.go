@@ -15,18 +15,22 @@ import (
 	"simgan/internal/jsonfile"
 )
 
-// contestant is one program and setting that is timed, each turn in a process of its own that prints a T as JSON last.
+// contestant is one program and setting that is timed. Each turn is its own process, which prints a T as JSON last.
 type contestant[T any] struct {
 	Name    string   `json:"name"`
-	Data    string   `json:"data,omitempty"` // SPEC, where contestants differ in it
+	Data    string   `json:"data,omitempty"` // SPEC, if contestants differ in it
 	Command []string `json:"command"`
 	Turns   []T      `json:"turns"`
 	Error   string   `json:"error,omitempty"` // what ended its turns
 }
 
-// takeTurns runs all contestants one after the other, so many rounds: what else the machine does meets all of them. One that
-// fails takes no more turns, and the others go on; failures tells. Behind each turn the figures so far are saved.
-func takeTurns[T any](ctx context.Context, all []*contestant[T], rounds int, out io.Writer, imagesPerSecond func(T) float64, save func() error) error {
+// takeTurns runs all contestants alternately for several rounds, so that what else the machine does affects all of
+// them. A contestant that fails takes no more turns, and the others continue; failures reports it. After each turn the
+// figures so far are saved.
+func takeTurns[T any](
+	ctx context.Context, all []*contestant[T], rounds int, out io.Writer,
+	imagesPerSecond func(T) float64, save func() error,
+) error {
 	for round := range rounds {
 		for _, c := range all {
 			if c.Error != "" {
@@ -52,13 +56,13 @@ func takeTurns[T any](ctx context.Context, all []*contestant[T], rounds int, out
 	return nil
 }
 
-// reason is the last line of the error, where programs say what was wrong.
+// reason returns the last line of the error, where programs say what was wrong.
 func (c *contestant[T]) reason() string {
 	text := strings.TrimSpace(c.Error)
 	return text[strings.LastIndex(text, "\n")+1:]
 }
 
-// failures is the error of all contestants that failed.
+// failures returns the errors of all contestants that failed.
 func failures[T any](all []*contestant[T]) (err error) {
 	for _, c := range all {
 		if c.Error != "" {
@@ -68,7 +72,7 @@ func failures[T any](all []*contestant[T]) (err error) {
 	return err
 }
 
-// lastJSON runs a command and reads the JSON that it prints last.
+// lastJSON runs a command and decodes the JSON that it prints last.
 func lastJSON(ctx context.Context, command []string, into any) error {
 	text, err := exec.CommandContext(ctx, command[0], command[1:]...).Output()
 	if ctx.Err() != nil {
@@ -88,7 +92,7 @@ func lastJSON(ctx context.Context, command []string, into any) error {
 	return nil
 }
 
-// median is that of a value over the turns, of which there must be one.
+// median returns the median of a value over the turns, of which there must be one.
 func (c *contestant[T]) median(value func(T) float64) float64 {
 	var values []float64
 	for _, t := range c.Turns {
@@ -97,7 +101,8 @@ func (c *contestant[T]) median(value func(T) float64) float64 {
 	return Median(values)
 }
 
-// beside is the median, least and greatest ratio of a speed to base's in the same round; empty where there is none.
+// beside returns the median, least and greatest ratio of a speed to base's in the same round, or nothing if there is
+// none.
 func (c *contestant[T]) beside(base *contestant[T], speed func(T) float64) string {
 	if base == nil || len(base.Turns) == 0 || len(c.Turns) == 0 {
 		return ""
@@ -109,7 +114,7 @@ func (c *contestant[T]) beside(base *contestant[T], speed func(T) float64) strin
 	return fmt.Sprintf("%.2f (%.2f to %.2f)", Median(ratios), slices.Min(ratios), slices.Max(ratios))
 }
 
-// find is the contestant of that name and data, nil where there is none.
+// find returns the contestant with that name and data, or nil if there is none.
 func find[T any](all []*contestant[T], name, data string) *contestant[T] {
 	i := slices.IndexFunc(all, func(c *contestant[T]) bool { return c.Name == name && c.Data == data })
 	if i < 0 {
@@ -118,7 +123,7 @@ func find[T any](all []*contestant[T], name, data string) *contestant[T] {
 	return all[i]
 }
 
-// saveFigures writes the table as Markdown and all figures as JSON, each where a path is given.
+// saveFigures writes the table as Markdown and all figures as JSON, each if its path is not empty.
 func saveFigures(markdown, table, path string, figures any) error {
 	if markdown != "" {
 		if err := renameio.WriteFile(markdown, []byte(table), 0o644); err != nil {

@@ -17,7 +17,11 @@ func unsaved() error { return nil }
 
 // Two contestants in three rounds, twice as fast in each: the last line counts, whatever is printed before it.
 func TestTakeTurns(t *testing.T) {
-	ours := &loaderTurns{Name: "simgan", Data: "a", Command: []string{"sh", "-c", `echo loading; echo '{"images_per_second": 20}'`}}
+	ours := &loaderTurns{
+		Name:    "simgan",
+		Data:    "a",
+		Command: []string{"sh", "-c", `echo loading; echo '{"images_per_second": 20}'`},
+	}
 	theirs := &loaderTurns{Name: "PyTorch", Data: "a", Command: []string{"sh", "-c", `echo '{"images_per_second": 10}'`}}
 	all := []*loaderTurns{ours, theirs}
 	if err := takeTurns(t.Context(), all, 3, io.Discard, loaderSpeed, unsaved); err != nil {
@@ -51,15 +55,18 @@ func TestTakeTurnsFails(t *testing.T) {
 	}
 }
 
-// One contestant fails in its second turn, one in its first: they take no more, the others take all, and behind each turn the
-// figures so far are saved.
+// One contestant fails in its second turn, one in its first: they take no more, the others take all, and behind each
+// turn the figures so far are saved.
 func TestTakeTurnsGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	fine := `echo '{"images_per_second": 10, "seconds_iteration": 1, "seconds_r_step": 1, "losses": [5], "flops_iteration": 50, "notes": ["fused refiner off: a test"]}'`
 	all := []*trainTurns{
 		{Name: "simgan float32", Command: []string{"sh", "-c", fine}},
 		{Name: "PyTorch float32", Command: []string{"sh", "-c", "mkdir " + dir + "/once || exit 1; " + fine}},
-		{Name: "PyTorch bfloat16 torch.compile", Command: []string{"sh", "-c", "echo trace >&2; echo out of registers >&2; exit 1"}},
+		{
+			Name:    "PyTorch bfloat16 torch.compile",
+			Command: []string{"sh", "-c", "echo trace >&2; echo out of registers >&2; exit 1"},
+		},
 	}
 	file := &figures{Peak: peak{FLOPs: 100}, Presets: []*presetFigures{{Preset: "gaze", Contestants: all}}}
 	saves, watch := 0, watchGPU(t.Context(), cgo.CPU)
@@ -69,10 +76,12 @@ func TestTakeTurnsGoesOn(t *testing.T) {
 		file.Presets[0].judge(watch)
 		return saveFigures(filepath.Join(dir, "table.md"), file.table(), filepath.Join(dir, "figures.json"), file)
 	})
-	if err != nil || saves != 6 || len(all[0].Turns) != 3 || len(all[1].Turns) != 1 || len(all[2].Turns) != 0 || file.Presets[0].unequal != nil {
+	if err != nil || saves != 6 || len(all[0].Turns) != 3 || len(all[1].Turns) != 1 || len(all[2].Turns) != 0 ||
+		file.Presets[0].unequal != nil {
 		t.Fatalf("%v, %d saves, %+v, %v", err, saves, file.Presets[0], file.Presets[0].unequal)
 	}
-	if err := failures(all); err == nil || !strings.Contains(err.Error(), "PyTorch float32: ") || !strings.Contains(err.Error(), "out of registers") {
+	if err := failures(all); err == nil || !strings.Contains(err.Error(), "PyTorch float32: ") ||
+		!strings.Contains(err.Error(), "out of registers") {
 		t.Errorf("failures: %v", err)
 	}
 	for name, wants := range map[string][]string{
@@ -95,12 +104,17 @@ func TestTakeTurnsGoesOn(t *testing.T) {
 func TestTakeTurnsEnds(t *testing.T) {
 	c := &trainTurns{Name: "simgan float32", Command: []string{"sh", "-c", "echo {}"}}
 	full := errors.New("disk full")
-	if err := takeTurns(t.Context(), []*trainTurns{c}, 2, io.Discard, trainSpeed, func() error { return full }); !errors.Is(err, full) || len(c.Turns) != 1 {
+	if err := takeTurns(t.Context(), []*trainTurns{c}, 2, io.Discard, trainSpeed, func() error { return full }); !errors.Is(
+		err,
+		full,
+	) ||
+		len(c.Turns) != 1 {
 		t.Errorf("%v, %d turns", err, len(c.Turns))
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(exit.ErrStopped)
-	if err := takeTurns(ctx, []*trainTurns{c}, 2, io.Discard, trainSpeed, unsaved); !errors.Is(err, exit.ErrStopped) || c.Error != "" {
+	if err := takeTurns(ctx, []*trainTurns{c}, 2, io.Discard, trainSpeed, unsaved); !errors.Is(err, exit.ErrStopped) ||
+		c.Error != "" {
 		t.Errorf("%v, %q", err, c.Error)
 	}
 }

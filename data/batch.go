@@ -2,18 +2,18 @@ package data
 
 import "simgan/data/picture"
 
-// Batch holds N images as raw levels, with their labels and indices. A Loader's batch has the levels of its fresh images
-// only; LoadLevels' has those of all.
+// Batch holds N images as raw levels, with labels and indices. A Loader's batch holds the levels of its fresh images
+// only; a batch of LoadLevels holds the levels of all N.
 type Batch struct {
 	N, C, H, W int
-	Bits       int       // of a level: 8 or 16
-	Levels     []byte    // of the fresh images: C*H*W levels each, 16-bit ones little-endian
-	Fresh      []int     // a Loader's: places of the images whose levels these are, ascending
+	Bits       int       // per level: 8 or 16
+	Levels     []byte    // C*H*W levels per image, 16-bit ones little-endian
+	Fresh      []int     // places of the images that Levels holds, ascending; only a Loader sets it
 	Labels     []float32 // N*K values, nil without labels
-	Index      []int     // of each image in the data set
+	Index      []int     // index in the data set per image
 }
 
-// newBatch returns a batch of n images without room for their levels.
+// newBatch returns a batch of n images. The caller sets Levels.
 func newBatch(n int, info Info) *Batch {
 	b := &Batch{N: n, C: info.C, H: info.H, W: info.W, Bits: info.Bits, Index: make([]int, n)}
 	if info.LabelNames != nil {
@@ -22,15 +22,15 @@ func newBatch(n int, info Info) *Batch {
 	return b
 }
 
-// imageBytes returns the size of an image as levels.
+// imageBytes returns the size of one image's levels.
 func (b *Batch) imageBytes() int { return b.C * b.H * b.W * b.Bits / 8 }
 
-// PutLevels sets image k of LoadLevels' batch. The image has the batch's bits.
+// PutLevels sets the levels of image k in a batch of LoadLevels. The image must have the batch's size and bits.
 func (b *Batch) PutLevels(k int, m picture.Image) {
 	m.PutLevels(b.Levels[k*b.imageBytes() : (k+1)*b.imageBytes()])
 }
 
-// PixelsOf writes the pixels of image k of LoadLevels' batch, in [-1, 1].
+// PixelsOf writes the pixels of image k in a batch of LoadLevels.
 func (b *Batch) PixelsOf(k int, dst []float32) {
 	levels := b.Levels[k*b.imageBytes() : (k+1)*b.imageBytes()]
 	picture.ToUnit(picture.FromLevels(b.C, b.H, b.W, b.Bits, levels), dst)
@@ -45,7 +45,7 @@ func label(all []float32, n, k int) []float32 {
 	return all[k*size : (k+1)*size]
 }
 
-// Pixels returns images from..to-1 of LoadLevels' batch as pixels, with their labels and without names.
+// Pixels returns images from..to-1 of a batch of LoadLevels as pixels, with labels and without names.
 func (b *Batch) Pixels(from, to int) *Pixels {
 	size, k := b.C*b.H*b.W, len(b.Labels)/b.N
 	p := &Pixels{N: to - from, C: b.C, H: b.H, W: b.W, Values: make([]float32, (to-from)*size)}

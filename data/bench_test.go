@@ -9,8 +9,8 @@ import (
 	"simgan/data/picture"
 )
 
-// BenchmarkUnityEyesSample decodes, crops and resizes renders of 640x480, grey as the simulator writes them and in colour;
-// cpu-us/op counts the collector's threads too, and no one else's.
+// BenchmarkUnityEyesSample decodes, crops and resizes renders of 640x480: grey, as the simulator writes them, and
+// colour. cpu-us/op counts all threads of this process, including the garbage collector's.
 func BenchmarkUnityEyesSample(b *testing.B) {
 	const n = 64
 	dir := filepath.Join(b.TempDir(), "eyes")
@@ -41,7 +41,7 @@ func BenchmarkUnityEyesSample(b *testing.B) {
 	b.Run("colour", sample)
 }
 
-// tint makes a grey JPEG one of three components.
+// tint replaces a grey JPEG by one of three components.
 func tint(b *testing.B, path string) {
 	m, err := picture.Decode(path)
 	if err != nil {
@@ -57,7 +57,7 @@ func tint(b *testing.B, path string) {
 	}
 }
 
-// cpuTime is what this process has used of the processors, in microseconds.
+// cpuTime returns the processor time that this process has used, in microseconds.
 func cpuTime(b *testing.B) int64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

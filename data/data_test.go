@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// numbers is a data set of n 1x1x2 images that hold their index; bad ones cannot be read.
+// numbers is a data set of n 1x1x2 images. Each holds its index; bad ones cannot be read.
 type numbers struct {
 	n       int
 	bad     map[int]bool
@@ -51,7 +51,7 @@ func take(t interface{ Fatal(...any) }, l *Loader, batches int) (index []int) {
 		}
 		for k, i := range b.Index {
 			if b.Labels[k] != float32(i) || b.Levels[4*k] != byte(i) || b.Levels[4*k+1] != byte(i>>8) || b.Fresh[k] != k {
-				t.Fatal("label or levels are another image's")
+				t.Fatal("label or levels belong to another image")
 			}
 		}
 		index = append(index, b.Index...)
@@ -59,11 +59,14 @@ func take(t interface{ Fatal(...any) }, l *Loader, batches int) (index []int) {
 	return index
 }
 
-// The stream is the same for any number of workers, goes on at any position, and every epoch holds every image once.
+// The stream is the same for any number of workers, can continue at any position, and holds every image once per epoch.
 func TestLoaderStream(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 40).Draw(t, "n")
-		c := LoaderConfig{Batch: rapid.IntRange(1, 17).Draw(t, "batch"), Seed: rapid.Uint64().Draw(t, "seed"), Workers: rapid.IntRange(1, 5).Draw(t, "workers")}
+		c := LoaderConfig{
+			Batch: rapid.IntRange(1, 17).Draw(t, "batch"), Seed: rapid.Uint64().Draw(t, "seed"),
+			Workers: rapid.IntRange(1, 5).Draw(t, "workers"),
+		}
 		split := rapid.IntRange(0, 5).Draw(t, "split")
 		serial := c
 		serial.Workers = 1
@@ -143,7 +146,7 @@ func TestLoaderSkipsBadFiles(t *testing.T) {
 			t.Errorf("skip_bad %d: error %v, %d warnings", c.skip, failure, warnings)
 		}
 		if failure != nil && !strings.Contains(failure.Error(), ".png") {
-			t.Errorf("error %v names no file", failure)
+			t.Errorf("error %v does not name a file", failure)
 		}
 		l.Close()
 	}
@@ -164,7 +167,7 @@ func TestLoaderStaysFewBatchesAhead(t *testing.T) {
 
 func TestLoaderStopsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cause := errors.New("asked to")
+	cause := errors.New("asked to stop")
 	cancel(cause)
 	l, err := NewLoader(&numbers{n: 3}, LoaderConfig{Batch: 1000}, Position{})
 	if err != nil {
@@ -186,12 +189,13 @@ func write(t testing.TB, path, text string) {
 	}
 }
 
-// folderOf makes a folder of n grey images of h x w.
+// folderOf creates a folder of n grey images of h x w.
 func folderOf(t *testing.T, n, h, w int) string {
 	t.Helper()
 	dir := t.TempDir()
 	for i := range n {
-		if err := picture.EncodePNG(filepath.Join(dir, fmt.Sprintf("%d.png", i)), picture.NewImage(1, h, w, 8)); err != nil {
+		path := filepath.Join(dir, fmt.Sprintf("%d.png", i))
+		if err := picture.EncodePNG(path, picture.NewImage(1, h, w, 8)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -252,7 +256,7 @@ func TestBadInputIsNamed(t *testing.T) {
 				_, err = LoadRange(ds, 0, ds.Len())
 			}
 			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error is %v, want one that says %q", err, c.want)
+				t.Errorf("error is %v, want one that contains %q", err, c.want)
 			}
 		})
 	}
@@ -286,13 +290,13 @@ func TestSimulatedFolderReadsBack(t *testing.T) {
 	}
 }
 
-// What is no finite number would make every figure that is computed from it none either.
+// NaN or infinity would spread to every figure that is computed from it.
 func TestLabelsMustBeFinite(t *testing.T) {
 	for _, cell := range []string{"NaN", "Inf", "-inf"} {
 		path := filepath.Join(t.TempDir(), "labels.csv")
 		write(t, path, "file,x,y\na.png,1,2\nb.png,3,"+cell+"\n")
 		_, err := readLabels(path)
-		if want := path + ": line 3: column y: \"" + cell + "\" is no finite number"; err == nil || err.Error() != want {
+		if want := path + ": line 3: column y: \"" + cell + "\" is not a finite number"; err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

@@ -16,13 +16,13 @@ import (
 	"simgan/data/simulate"
 )
 
-// labelTable is a CSV of labels in the making.
+// labelTable collects a CSV of labels.
 type labelTable struct {
 	header []string
 	rows   [][]string
 }
 
-// add puts a row of names and numbers at place i.
+// add sets row i to names and numbers.
 func (t *labelTable) add(i int, names []string, label []float32) {
 	for len(t.rows) <= i {
 		t.rows = append(t.rows, nil)
@@ -34,7 +34,7 @@ func (t *labelTable) add(i int, names []string, label []float32) {
 	t.rows[i] = row
 }
 
-// write writes the table, atomically.
+// write writes the table atomically.
 func (t *labelTable) write(path string) error {
 	file, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
 	if err != nil {
@@ -48,7 +48,7 @@ func (t *labelTable) write(path string) error {
 	return file.CloseAtomicallyReplace()
 }
 
-// WriteLabels writes labels.csv with the columns and the numbers of the folder's own labels, as they are written there.
+// WriteLabels writes labels.csv with the columns and numbers of the folder's own labels, copied as text.
 func (f *folder) WriteLabels(dir string, images []Refined) error {
 	rows, err := openLabelRows(f.labels.path)
 	if err != nil {

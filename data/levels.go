@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// LoadLevels loads a whole data set as levels, with labels: 1 or 2 bytes a sample. Where ctx is cancelled the error is its
-// cause.
+// LoadLevels loads a whole data set as levels of 1 or 2 bytes,
+// with labels. If ctx is cancelled, the error is its cause.
 func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
 	b := newBatch(ds.Len(), ds.Info())
 	b.Levels = make([]byte, b.N*ds.Info().bytes())
@@ -31,5 +31,5 @@ func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
 	return b, context.Cause(ctx)
 }
 
-// bytes is the size of an image as levels.
+// bytes returns the size of one image's levels.
 func (i Info) bytes() int { return i.C * i.H * i.W * i.Bits / 8 }

@@ -8,16 +8,16 @@ import (
 	"simgan/data/picture"
 )
 
-// Pixels holds N images as float32 in [-1, 1], with their labels, indices and names.
+// Pixels holds N images as float32 in [-1, 1], with labels, indices and names.
 type Pixels struct {
 	N, C, H, W int
 	Values     []float32 // N*C*H*W pixels, row-major
 	Labels     []float32 // N*K values, nil without labels
-	Index      []int     // of each image in the data set
+	Index      []int     // index in the data set per image
 	Names      []string
 }
 
-// NewPixels returns room for n images, which Put fills.
+// NewPixels allocates n images, which Put fills.
 func NewPixels(n int, info Info) *Pixels {
 	p := &Pixels{N: n, C: info.C, H: info.H, W: info.W, Index: make([]int, n), Names: make([]string, n)}
 	p.Values = make([]float32, n*info.C*info.H*info.W)
@@ -35,14 +35,14 @@ func (p *Pixels) Put(k, index int, s Sample) {
 	p.Index[k], p.Names[k] = index, s.Name
 }
 
-// With returns the same images with other pixels, for instance refined ones.
+// With returns the images with other pixels, for instance refined ones.
 func (p *Pixels) With(values []float32) *Pixels {
 	other := *p
 	other.Values = values
 	return &other
 }
 
-// Images returns the images with levels of the given bits.
+// Images returns the images as levels of the given bits.
 func (p *Pixels) Images(bits int) []picture.Image {
 	images := make([]picture.Image, p.N)
 	size := p.C * p.H * p.W

@@ -16,9 +16,10 @@ import (
 	"simgan/internal/exit"
 )
 
-// simulated are the built-in eyes, or the frame of the built-in hands, drawn when they are asked for.
+// simulated is the data set of built-in eyes, and the base of
+// that of built-in hands. Sample draws each image on demand.
 type simulated struct {
-	info   Info
+	described
 	domain simulate.Domain
 	seed   uint64
 	n      int
@@ -48,7 +49,8 @@ func openSimulated(s Spec) (Dataset, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("data set %s: n is %d; use 1 or more", s, n)
 	}
-	d := &simulated{info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: bits}, domain: domain, seed: uint64(seed), n: n}
+	info := Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: bits}
+	d := &simulated{described: described{info}, domain: domain, seed: uint64(seed), n: n}
 	if labelled {
 		d.info.LabelNames = names
 	}
@@ -58,13 +60,10 @@ func openSimulated(s Spec) (Dataset, error) {
 	return d, nil
 }
 
-// Info describes the images.
-func (d *simulated) Info() Info { return d.info }
-
-// Len is the number of images.
+// Len returns the number of images.
 func (d *simulated) Len() int { return d.n }
 
-// Name is the image's number as a file name.
+// Name returns the image's number as a file name.
 func (d *simulated) Name(i int) string { return fmt.Sprintf("%07d.png", i) }
 
 // Sample draws image i.
@@ -78,36 +77,33 @@ func (d *simulated) Sample(i int) (Sample, error) {
 	return s, nil
 }
 
-// Close does nothing.
-func (d *simulated) Close() error { return nil }
-
 func gazeLabel(g [3]float64) []float32 {
 	return []float32{float32(g[0]), float32(g[1]), float32(g[2])}
 }
 
-// formats open writers of n simulated eyes in a data set's own form.
+// formats holds the functions that open writers of n simulated eyes, by the data set's form.
 var formats = map[string]func(dir string, n int) (sceneWriter[*simulate.Eye], error){
 	"folder":    newFolderWriter,
 	"mpiigaze":  newMPIIGazeWriter,
 	"unityeyes": newUnityEyesWriter,
 }
 
-// handFormats open writers of n simulated hands of a domain.
+// handFormats holds the functions that open writers of n simulated hands of a domain.
 var handFormats = map[string]func(dir string, n int, d simulate.Domain) (sceneWriter[*simulate.Hand], error){
 	"folder": newHandFolderWriter,
 	"nyu":    newNYUWriter,
 }
 
-// sceneWriter takes scenes in any order from several goroutines, and finishes at close.
+// sceneWriter writes scenes in any order, from several goroutines. close finishes the output.
 type sceneWriter[S any] interface {
 	write(i int, scene S) error
 	close() error
 }
 
-// Simulate writes n built-in eyes (formats folder, mpiigaze, unityeyes) or hands (folder, nyu) of the domain into the new
-// folder out. It calls done with the number of images written so far and n, from several goroutines. The folder appears
-// only when it is complete: if ctx is cancelled, nothing remains and the error is ctx's cause. A wrong argument is an
-// exit.ErrUsage.
+// Simulate writes n built-in eyes (formats folder, mpiigaze, unityeyes) or hands (folder, nyu) of the domain into the
+// new folder out. It calls done with the number of images written so far and n, from several goroutines. The folder
+// appears only when it is complete: if ctx is cancelled, nothing remains and the error is ctx's cause. A wrong argument
+// is an exit.ErrUsage.
 func Simulate(ctx context.Context, what, domain, format string, n int, seed uint64, out string,
 	done func(done, total int)) error {
 	d, err := simulate.ParseDomain(domain)

@@ -9,10 +9,10 @@ import (
 	"simgan/data/simulate"
 )
 
-// simulatedHands are the built-in hands, cropped as NYU's are: a cube of 300 mm around joint 32.
+// simulatedHands is the data set of built-in hands, cropped as NYU's: a cube of 300 mm around joint 32.
 type simulatedHands struct{ *simulated }
 
-// Sample draws hand i; of its picture only the crop's window.
+// Sample draws hand i, only the crop's window of its picture.
 func (d simulatedHands) Sample(i int) (Sample, error) {
 	m, label := cropHand(simulate.NewHand(d.domain, d.seed, i), d.info.H, d.info.W)
 	s := Sample{Name: d.Name(i), Image: m}
@@ -22,7 +22,7 @@ func (d simulatedHands) Sample(i int) (Sample, error) {
 	return s, nil
 }
 
-// cropHand is the hand's image of h x w and its HandLabels.
+// cropHand returns the hand's image of h x w and its HandLabels.
 func cropHand(hand *simulate.Hand, h, w int) (picture.Image, []float32) {
 	crop := cubeCrop(hand.UVD(simulate.PalmCentre), handCube)
 	window := crop.window()

@@ -40,7 +40,7 @@ func TestSimulatedDataset(t *testing.T) {
 			length += float64(v) * float64(v)
 		}
 		if math.Abs(length-1) > 1e-5 || s.Label[2] >= 0 {
-			t.Errorf("image %d: gaze %v is no unit vector towards the camera", i, s.Label)
+			t.Errorf("image %d: gaze %v is not a unit vector towards the camera", i, s.Label)
 		}
 		if s.Name != ds.Name(i) || seen[s.Name] || len(s.Image.Pix) != 35*55 {
 			t.Errorf("image %d: name %q, %d pixels", i, s.Name, len(s.Image.Pix))
@@ -61,7 +61,7 @@ func TestSimulatedSizeAndLabels(t *testing.T) {
 	}
 }
 
-// Files do not depend on how the goroutines take turns.
+// Files do not depend on the order in which the goroutines run.
 func TestSimulateTwiceIsTheSame(t *testing.T) {
 	for format := range formats {
 		var trees [2]map[string]string
@@ -90,7 +90,7 @@ func TestSimulateTwiceIsTheSame(t *testing.T) {
 	}
 }
 
-// Every writer reports each image once, as it is written: the folder is not there yet.
+// Every writer reports each image once, while it writes: the folder does not exist yet.
 func TestSimulateReportsProgress(t *testing.T) {
 	const n = 6
 	try := func(what, format string) {
@@ -144,7 +144,7 @@ func TestSimulateRefuses(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat(fresh); !os.IsNotExist(err) {
-		t.Errorf("a refused call left %s: %v", fresh, err)
+		t.Errorf("a refused call left %s behind: %v", fresh, err)
 	}
 	if kept, err := os.ReadFile(filepath.Join(full, "precious.txt")); err != nil || string(kept) != "kept" {
 		t.Errorf("the full folder was touched: %q, %v", kept, err)

@@ -16,7 +16,7 @@ import (
 	"simgan/trainer/rundir"
 )
 
-// ExportOptions say what ExportONNX writes.
+// ExportOptions are what ExportONNX takes.
 type ExportOptions struct {
 	Run     string // the run folder whose refiner is exported
 	ONNX    string // the new .onnx file
@@ -24,10 +24,10 @@ type ExportOptions struct {
 	Version string // of simgan, for the file's producer
 }
 
-// exampleImages is how many images an example holds.
+// exampleImages is the number of images in an example.
 const exampleImages = 5
 
-// ExportONNX writes the refiner of a run's newest checkpoint, its moving average where there is one, as ONNX.
+// ExportONNX writes the refiner of a run's newest checkpoint, its moving average if there is one, as ONNX.
 func ExportONNX(o ExportOptions) error {
 	r, config, err := trainer.LoadRefiner(o.Run, cgo.CPU)
 	if err != nil {
@@ -42,7 +42,7 @@ func ExportONNX(o ExportOptions) error {
 	if err := provenance(model.Metadata, o.Run, config); err != nil {
 		return err
 	}
-	// A run may be exported where its images are not: then the file does not say how many bits and pixels they had.
+	// Without the run's images the file does not say how many bits and pixels they had.
 	ds, noData := data.Open(config.Data.Synthetic)
 	if noData == nil {
 		defer ds.Close()
@@ -79,7 +79,7 @@ func provenance(metadata map[string]string, run string, config config.Config) er
 	return nil
 }
 
-// writeExample writes the tensors image, noise (where R takes some) and refined, to check another runtime with.
+// writeExample writes the tensors image, noise (if R takes noise) and refined, to check another runtime.
 func writeExample(path string, r *models.Refiner, ds data.Dataset, seed uint64) error {
 	b, err := data.LoadRange(ds, 0, min(exampleImages, ds.Len()))
 	if err != nil {

@@ -47,7 +47,8 @@ func TestInterval(t *testing.T) {
 	}
 }
 
-// A small run is trained, refined to a folder and evaluated: every image once a variant, labels kept, all figures there.
+// A small run is trained, refined to a folder and evaluated: every image once a variant, labels kept, all figures
+// there.
 func TestRefineAndEvaluateARun(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")
 	config, err := config.Load("gaze-demo", "", []string{
@@ -62,7 +63,14 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "refined")
-	o := RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 2, Device: cgo.CPU, Progress: func(int, int) {}}
+	o := RefineOptions{
+		Run:      run,
+		Data:     config.Data.Synthetic,
+		Out:      out,
+		Variants: 2,
+		Device:   cgo.CPU,
+		Progress: func(int, int) {},
+	}
 	if err := RefineSet(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +135,8 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if only.Synthetic != nil || only.Real != nil || only.GapClosed != nil || only.Refined.MeanDegrees != result.Refined.MeanDegrees {
+	if only.Synthetic != nil || only.Real != nil || only.GapClosed != nil ||
+		only.Refined.MeanDegrees != result.Refined.MeanDegrees {
 		t.Errorf("refined only: %+v, all: %+v", only.Refined, result.Refined)
 	}
 	trainOnFeatures(t, config, filepath.Join(saved, "refined-seed-2.safetensors"))
@@ -137,7 +146,13 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 // checkRefusals: what no estimator could be trained with is refused, and a cancelled call ends with the cause.
 func checkRefusals(t *testing.T, run string, cancelled context.Context) {
 	t.Helper()
-	good := Options{Run: run, Seeds: 1, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU}}
+	good := Options{
+		Run:       run,
+		Seeds:     1,
+		Variants:  1,
+		Out:       io.Discard,
+		Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU},
+	}
 	for want, spoil := range map[string]func(o *Options){
 		"batch is -1":   func(o *Options) { o.Estimator.Batch = -1 },
 		"batch is 0":    func(o *Options) { o.Estimator.Batch = 0 },
@@ -164,10 +179,17 @@ func TestShareOfTheGap(t *testing.T) {
 		t.Errorf("share is %+v, want 0.375", s)
 	}
 	for _, real := range []float64{8, 9, math.NaN()} {
-		r := Result[Figures]{Task: "gaze", Synthetic: &Figures{}, Refined: &Figures{}, Real: &Figures{}, Data: Specs{Synthetic: "a:b", Test: "c:d"}}
+		r := Result[Figures]{
+			Task:      "gaze",
+			Synthetic: &Figures{},
+			Refined:   &Figures{},
+			Real:      &Figures{},
+			Data:      Specs{Synthetic: "a:b", Test: "c:d"},
+		}
 		r.GapClosed = share([]float64{10, 8}, []float64{8, 7}, []float64{6, real})
 		text, err := json.Marshal(r)
-		if err != nil || strings.Contains(string(text), "gap_closed") || !strings.Contains(r.Table(), "there is no gap") || !strings.Contains(r.Table(), "c:d") {
+		if err != nil || strings.Contains(string(text), "gap_closed") || !strings.Contains(r.Table(), "there is no gap") ||
+			!strings.Contains(r.Table(), "c:d") {
 			t.Errorf("real %v: %v %s\n%s", real, err, text, r.Table())
 		}
 	}

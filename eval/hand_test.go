@@ -16,7 +16,8 @@ import (
 	"simgan/trainer/config"
 )
 
-// A peak drawn between cells is found again to a hundredth of a pixel, with its depth; one at the border to a quarter cell.
+// A peak drawn between cells is found again to a hundredth of a pixel, with its depth; one at the border to a quarter
+// cell.
 func TestPeakIsFound(t *testing.T) {
 	const m, side = 16, 64
 	for _, want := range [][2]float64{{30.2, 17.9}, {21, 40}, {11.5, 50.25}} {
@@ -89,7 +90,9 @@ func TestJointErrors(t *testing.T) {
 	}
 	f := &HandFigures{}
 	f.add([]jointError{{1, 10}, {4, 20}, {9, 60}, {30, 110}}, 1)
-	if f.PerSeed[0] != 11 || f.PerSeedMM[0] != 50 || f.PerSeedPCK[0] != 0.5 || f.PCKCurve[0] != 0.25 || f.PCKCurve[8] != 0.75 || f.PCKCurve[19] != 0.75 {
+	if f.PerSeed[0] != 11 || f.PerSeedMM[0] != 50 || f.PerSeedPCK[0] != 0.5 || f.PCKCurve[0] != 0.25 ||
+		f.PCKCurve[8] != 0.75 ||
+		f.PCKCurve[19] != 0.75 {
 		t.Errorf("figures are %+v", f)
 	}
 }
@@ -141,7 +144,8 @@ func TestHandsEndToEnd(t *testing.T) {
 			t.Errorf("JSON lacks %s: %v", key, err)
 		}
 	}
-	if _, err := Gaze(context.Background(), Options{Run: run, Seeds: 1, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1, Device: cgo.CPU}}); err == nil || !strings.Contains(err.Error(), "eval gaze needs labels") {
+	if _, err := Gaze(context.Background(), Options{Run: run, Seeds: 1, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1, Device: cgo.CPU}}); err == nil ||
+		!strings.Contains(err.Error(), "eval gaze needs labels") {
 		t.Errorf("eval gaze on hands: %v", err)
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/internal/exit"
+	"simgan/models"
 	"simgan/models/architecture"
 	"simgan/trainer"
 )
 
-// RefineOptions say what RefineSet refines.
+// RefineOptions are what RefineSet takes.
 type RefineOptions struct {
 	Run      string // the run folder whose refiner is used
 	Data     string // SPEC of the images
@@ -31,7 +32,8 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 	}
 	defer r.Close()
 	if o.Variants > 1 && r.Config.Noise.Kind == architecture.NoNoise {
-		return exit.Usagef("%d variants of an image would all be the same: the run's refiner takes no noise (refiner.noise.kind)", o.Variants)
+		return exit.Usagef("--variants %d: all would be the same, "+
+			"because the run's refiner takes no noise (refiner.noise.kind)", o.Variants)
 	}
 	ds, err := data.OpenContext(ctx, o.Data)
 	if err != nil {
@@ -71,3 +73,42 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 		return nil
 	})
 }
+
+// refineAll returns the refined variants of every synthetic image, rounded to levels as in a written data set.
+func refineAll(ctx context.Context, r *models.Refiner, d set, seed uint64, o Options) (set, error) {
+	device, err := r.Device()
+	if err != nil {
+		return set{}, err
+	}
+	noise, err := cgo.NewGenerator(device, seed)
+	if err != nil {
+		return set{}, err
+	}
+	defer noise.Close()
+	variants := o.Variants
+	if r.Config.Noise.Kind == architecture.NoNoise {
+		variants = 1
+	}
+	out := *d.Batch
+	out.N, out.Levels, out.Labels = d.N*variants, make([]byte, len(d.Levels)*variants), nil
+	for v := range variants {
+		for from := 0; from < d.N; from += refineBatch {
+			if ctx.Err() != nil {
+				return set{}, context.Cause(ctx)
+			}
+			refined, err := trainer.Refine(r, noise, d.Pixels(from, min(from+refineBatch, d.N)))
+			if err != nil {
+				return set{}, err
+			}
+			for k, m := range refined.Images(d.Bits) {
+				out.PutLevels(v*d.N+from+k, m)
+			}
+			o.report("refining", "images", v*d.N+from+refined.N, variants*d.N)
+		}
+		out.Labels = append(out.Labels, d.Labels...)
+	}
+	return set{&out}, nil
+}
+
+// refineBatch is the number of images that are refined at once.
+const refineBatch = 128

@@ -9,8 +9,8 @@ import (
 	"simgan/internal/exit"
 )
 
-// RunTrial runs one trial to its end: a task of an array of jobs. Early stopping compares it with what other tasks have
-// left in the folder so far; it does not wait for them.
+// RunTrial runs one trial to its end, as a task of an array of jobs does. Early stopping compares the trial with the
+// results that other tasks have left in the folder so far. It does not wait for them.
 func RunTrial(ctx context.Context, s *Sweep, k int, o Options) error {
 	if err := s.independent(); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (r *runner) alone(ctx context.Context, t *Trial, on slot) error {
 		switch t.Status {
 		case Done, Diverged:
 			if !ran {
-				r.say(t, "is %s already", t.Status)
+				r.logf(t, "is %s already", t.Status)
 			}
 			return nil
 		case Failed:
@@ -57,7 +57,7 @@ func (r *runner) alone(ctx context.Context, t *Trial, on slot) error {
 			}
 			rung := t.Rungs[len(t.Rungs)-1].Step
 			if !r.survives(t, trials, rung) {
-				r.say(t, "early stopping ends it at step %d", rung)
+				r.logf(t, "early stopping ends it at step %d", rung)
 				return nil
 			}
 		}
@@ -65,16 +65,17 @@ func (r *runner) alone(ctx context.Context, t *Trial, on slot) error {
 			return err
 		}
 		if t.Status == Interrupted {
-			return fmt.Errorf("trial %d: its process was stopped by a signal; run it again to go on", t.Number)
+			return fmt.Errorf("trial %d: its process was stopped by a signal; run it again to continue", t.Number)
 		}
 	}
 }
 
-// independent refuses what needs the results of other trials to know the next one.
+// independent refuses methods that need the results of other trials to choose the next one.
 func (s *Sweep) independent() error {
 	if s.Method != "tpe" {
 		return nil
 	}
-	return exit.Usagef("method tpe chooses a trial's parameters after the results of earlier ones, so they are not known before; "+
+	return exit.Usagef("method tpe chooses a trial's parameters after the results of earlier ones, so they are not known "+
+		"before; "+
 		"use method: random or grid, or run `simgan sweep %s` itself in one job", s.Path)
 }

@@ -15,11 +15,11 @@ import (
 	"simgan/internal/exit"
 )
 
-// clusterThreads is what a trial on a cluster asks for where the file has no threads.
+// clusterThreads is the number of threads that a trial on a cluster asks for if the file names none.
 const clusterThreads = 4
 
-// Commands is a shell line a trial, that trains it in full and evaluates it: for any queue, or for parallel. program is the
-// path of simgan. When they are through, WriteResults finds what they left.
+// Commands returns a shell line per trial, which trains the trial in full and evaluates it, for any queue or for
+// parallel. program is the path of simgan. When the commands have finished, WriteResults reads what they left.
 func (s *Sweep) Commands(program string) ([]string, error) {
 	if err := s.independent(); err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (s *Sweep) Commands(program string) ([]string, error) {
 
 var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
-// shell is a command as a POSIX shell reads it.
+// shell returns a command quoted for a POSIX shell.
 func shell(program string, args []string) string {
 	words := append([]string{program}, args...)
 	for i, w := range words {
@@ -49,7 +49,7 @@ func shell(program string, args []string) string {
 	return strings.Join(words, " ")
 }
 
-// gpu tells whether trials ask for one.
+// gpu reports whether trials need a GPU.
 func (s *Sweep) gpu() bool {
 	return strings.HasPrefix(s.base.Device, "cuda") || len(s.Devices) > 0 && strings.HasPrefix(s.Devices[0], "cuda")
 }
@@ -61,7 +61,7 @@ func (s *Sweep) clusterThreads() int {
 	return clusterThreads
 }
 
-// Slurm is a job-array script, a task a trial, that runs in the folder it is submitted from.
+// Slurm returns a job-array script with a task per trial. It runs in the folder that it is submitted from.
 func (s *Sweep) Slurm(program string) (string, error) {
 	if err := s.independent(); err != nil {
 		return "", err
@@ -78,8 +78,8 @@ func (s *Sweep) Slurm(program string) (string, error) {
 	task := shell(program, []string{"sweep", "--dir", s.Dir})
 	return strings.Join([]string{
 		"#!/bin/sh",
-		"# The trials of " + s.Path + " as an array of jobs. Submit it by sbatch from the folder it was printed in; submitted again,",
-		"# it goes on with what is not finished. When it is through: " + collect,
+		"# The trials of " + s.Path + " as an array of jobs. Submit it with sbatch in this folder; submitted again,",
+		"# it continues what is not finished. When it has finished: " + collect,
 		"#SBATCH --job-name=" + dnsName(s.name()),
 		"#SBATCH --array=" + array,
 		"#SBATCH --ntasks=1",
@@ -96,15 +96,15 @@ func (s *Sweep) Slurm(program string) (string, error) {
 
 var notDNS = regexp.MustCompile(`[^a-z0-9]+`)
 
-// dnsName is a name that Kubernetes takes.
+// dnsName turns a name into one that Kubernetes accepts.
 func dnsName(name string) string {
 	name = strings.Trim(notDNS.ReplaceAllString(strings.ToLower(name), "-"), "-")
 	name = "sweep-" + strings.TrimPrefix(name, "sweep-")
 	return strings.TrimSuffix(name[:min(len(name), 50)], "-")
 }
 
-// Kubernetes is a ConfigMap with the sweep's file and an indexed Job, an index a trial, in one manifest. image is simgan's;
-// the volume claim's folders runs and data are mounted as /runs and /data.
+// Kubernetes returns a manifest: a ConfigMap with the sweep's file, and an indexed Job with an index per trial. image
+// is simgan's. The folders runs and data of the volume claim are mounted as /runs and /data.
 func (s *Sweep) Kubernetes(image, claim string) ([]byte, error) {
 	if err := s.independent(); err != nil {
 		return nil, err
@@ -114,7 +114,8 @@ func (s *Sweep) Kubernetes(image, claim string) ([]byte, error) {
 		return nil, err
 	}
 	var text bytes.Buffer
-	text.WriteString("# kubectl apply -f THIS. When the job is complete, in a pod with the same volumes: simgan sweep --dir " +
+	text.WriteString("# kubectl apply -f THIS. When the job is complete, in a pod with the same volumes: " +
+		"simgan sweep --dir " +
 		s.podDir() + " --collect FILE\n")
 	encoder := yaml.NewEncoder(&text)
 	encoder.SetIndent(2)
@@ -124,7 +125,8 @@ func (s *Sweep) Kubernetes(image, claim string) ([]byte, error) {
 
 type object = map[string]any
 
-// configMap holds the sweep's file and the config that it names; items are their places in the pod's /sweep.
+// configMap returns the ConfigMap with the sweep's file and the config that the file names, and their places in the
+// pod's /sweep.
 func (s *Sweep) configMap() (object, []object, error) {
 	sweep, err := os.ReadFile(s.Path)
 	if err != nil {
@@ -134,7 +136,8 @@ func (s *Sweep) configMap() (object, []object, error) {
 	items := []object{{"key": "sweep.yaml", "path": filepath.Base(s.Path)}}
 	if config := s.given.Config; config != "" {
 		if !filepath.IsLocal(config) {
-			return nil, nil, exit.Usagef("%s: config %s is not below the file's folder, so it cannot be put beside it in a pod; copy it there", s.Path, config)
+			return nil, nil, exit.Usagef("%s: config %s is not below the file's folder, so it cannot lie beside it in a pod; "+
+				"copy it there", s.Path, config)
 		}
 		text, err := os.ReadFile(s.Config)
 		if err != nil {
@@ -143,10 +146,12 @@ func (s *Sweep) configMap() (object, []object, error) {
 		files["base.yaml"] = string(text)
 		items = append(items, object{"key": "base.yaml", "path": filepath.Clean(config)})
 	}
-	return object{"apiVersion": "v1", "kind": "ConfigMap", "metadata": object{"name": dnsName(s.name())}, "data": files}, items, nil
+	return object{
+		"apiVersion": "v1", "kind": "ConfigMap", "metadata": object{"name": dnsName(s.name())}, "data": files,
+	}, items, nil
 }
 
-// podDir is the sweep's folder in a pod.
+// podDir returns the sweep's folder in a pod.
 func (s *Sweep) podDir() string { return "/runs/" + filepath.Base(s.Dir) }
 
 func (s *Sweep) job(image, claim string, items []object) object {
@@ -157,7 +162,9 @@ func (s *Sweep) job(image, claim string, items []object) object {
 	}
 	container := object{
 		"name": "trial", "image": image,
-		"args":      []string{"sweep", "--dir", s.podDir(), "--trial", "$(JOB_COMPLETION_INDEX)", "/sweep/" + filepath.Base(s.Path)},
+		"args": []string{
+			"sweep", "--dir", s.podDir(), "--trial", "$(JOB_COMPLETION_INDEX)", "/sweep/" + filepath.Base(s.Path),
+		},
 		"env":       []object{{"name": "OMP_NUM_THREADS", "value": threads}},
 		"resources": object{"limits": resources},
 		"volumeMounts": []object{
@@ -177,7 +184,7 @@ func (s *Sweep) job(image, claim string, items []object) object {
 	}
 	spec := object{
 		"completionMode": "Indexed", "completions": s.Trials, "parallelism": s.Trials,
-		"backoffLimitPerIndex": 6, // pods that were evicted, saved: the next goes on
+		"backoffLimitPerIndex": 6, // evicted pods saved: the next one continues
 		"maxFailedIndexes":     s.Trials,
 		"podFailurePolicy": object{"rules": []object{{ // a trial that crashed would crash again
 			"action": "FailIndex", "onExitCodes": object{"containerName": "trial", "operator": "In", "values": []int{1, 2}},

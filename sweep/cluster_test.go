@@ -30,8 +30,8 @@ func TestSlurmScript(t *testing.T) {
 	}
 }
 
-// The manifest's form was checked against Kubernetes' own schemas by kubernetes-validate (docs/sweeps.md); here is what it
-// must say.
+// The manifest's form was checked against Kubernetes' own schemas by kubernetes-validate (docs/sweeps.md); here is what
+// it must say.
 func TestKubernetesManifest(t *testing.T) {
 	s, _ := fake(t, clusterText)
 	if err := os.WriteFile(filepath.Join(filepath.Dir(s.Path), "base.yaml"), []byte("seed: 3\n"), 0o644); err != nil {
@@ -63,7 +63,14 @@ func TestKubernetesManifest(t *testing.T) {
 	}
 	documents := strings.Split(string(text), "\n---\n")
 	// Kubernetes writes camelCase, which Go's yaml matches in lower case only.
-	lower := strings.NewReplacer("completionMode", "completionmode", "restartPolicy", "restartpolicy").Replace(documents[1])
+	lower := strings.NewReplacer(
+		"completionMode",
+		"completionmode",
+		"restartPolicy",
+		"restartpolicy",
+	).Replace(
+		documents[1],
+	)
 	if err := errors.Join(yaml.Unmarshal([]byte(documents[0]), &configMap), yaml.Unmarshal([]byte(lower), &job)); err != nil {
 		t.Fatal(err)
 	}
@@ -71,11 +78,14 @@ func TestKubernetesManifest(t *testing.T) {
 		t.Errorf("the ConfigMap holds %q", configMap.Data)
 	}
 	spec := job.Spec
-	if spec.CompletionMode != "Indexed" || spec.Completions != 12 || spec.Parallelism != 4 || spec.Template.Spec.RestartPolicy != "Never" {
+	if spec.CompletionMode != "Indexed" || spec.Completions != 12 || spec.Parallelism != 4 ||
+		spec.Template.Spec.RestartPolicy != "Never" {
 		t.Errorf("the Job is %+v", spec)
 	}
 	c := spec.Template.Spec.Containers[0]
-	if c.Image != "registry/simgan:1" || strings.Join(c.Args, " ") != "sweep --dir /runs/out --trial $(JOB_COMPLETION_INDEX) /sweep/s.yaml" || c.Resources.Limits["nvidia.com/gpu"] != "1" {
+	if c.Image != "registry/simgan:1" ||
+		strings.Join(c.Args, " ") != "sweep --dir /runs/out --trial $(JOB_COMPLETION_INDEX) /sweep/s.yaml" ||
+		c.Resources.Limits["nvidia.com/gpu"] != "1" {
 		t.Errorf("the container is %+v", c)
 	}
 }

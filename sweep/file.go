@@ -1,5 +1,6 @@
-// Package sweep searches hyperparameters: every trial is a run folder of its own, trained and evaluated by processes of
-// simgan, so that a crash of one ends no other, and a sweep that was killed goes on where it was.
+// Package sweep searches hyperparameters. Every trial is its own run folder, trained and evaluated by processes of
+// simgan. So the crash of one trial ends no other, and a sweep that was killed continues where it was. The package
+// knows configs, run folders and the command line, and no torch.
 package sweep
 
 import (
@@ -17,7 +18,7 @@ import (
 	"simgan/trainer/config"
 )
 
-// File is what a sweep's YAML file says; docs/sweeps.md explains each key.
+// File holds a sweep's YAML file. docs/sweeps.md explains each key.
 type File struct {
 	Dir           string         `yaml:"dir"`        // folder of the trials; default: runs/ and the file's name
 	Preset        string         `yaml:"preset"`     // of every trial, as train --preset
@@ -27,15 +28,15 @@ type File struct {
 	Method        string         `yaml:"method"`     // grid, random or tpe
 	Trials        int            `yaml:"trials"`     // how many; a grid has its own number
 	Seed          uint64         `yaml:"seed"`       // of the parameters' draws
-	Parallel      int            `yaml:"parallel"`   // trials at a time; default: one a device, or one
+	Parallel      int            `yaml:"parallel"`   // trials at a time; default: one per device, or one
 	Threads       int            `yaml:"threads"`    // CPU threads of a trial; 0: its share of the cores
-	Devices       []string       `yaml:"devices"`    // one a trial at a time, as [cuda:0, cuda:1]; default: the config's
+	Devices       []string       `yaml:"devices"`    // one per running trial, as [cuda:0, cuda:1]; default: the config's
 	Objective     Objective      `yaml:"objective"`
 	EarlyStopping *EarlyStopping `yaml:"early_stopping"`
 }
 
-// EarlyStopping is asynchronous successive halving: trials rest at the rungs, First, First*Eta, First*Eta^2, ... steps of
-// Algorithm 1, and the best of every Eta at a rung go on.
+// EarlyStopping is asynchronous successive halving. Trials rest at the rungs, after First, First*Eta, First*Eta^2, ...
+// steps of Algorithm 1, and the best of every Eta at a rung continue.
 type EarlyStopping struct {
 	First int `yaml:"first"`
 	Eta   int `yaml:"eta"`
@@ -51,8 +52,8 @@ type Sweep struct {
 	given      File       // before defaults were filled in
 }
 
-// Load reads and checks a sweep's file, every trial's config too where the method knows them before. Its error lists every
-// problem at once and is an ErrConfig. A dir overrides the file's; "" leaves it.
+// Load reads and checks a sweep's file, and the config of every trial if the method knows them in advance. Its error
+// lists every problem at once and is an exit.ErrUsage. dir overrides the file's folder unless it is empty.
 func Load(path, dir string) (*Sweep, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -76,10 +77,11 @@ func Load(path, dir string) (*Sweep, error) {
 	return s, nil
 }
 
-// parse reads the YAML; unknown keys are refused with their line.
+// parse reads the YAML. Unknown keys are refused with their line.
 func (s *Sweep) parse(text []byte) []error {
 	problems := strictyaml.Decode(text, &s.File, func(structName string) string {
-		return "is no key of " + map[string]string{"File": "a sweep", "Objective": "objective", "EarlyStopping": "early_stopping"}[structName]
+		names := map[string]string{"File": "a sweep", "Objective": "objective", "EarlyStopping": "early_stopping"}
+		return "is no key of " + names[structName]
 	})
 	if len(problems) > 0 {
 		return problems
@@ -107,9 +109,11 @@ func (s *Sweep) check() []error {
 	for _, p := range s.Parameters {
 		switch {
 		case p.Key == "device" || p.Key == "threads":
-			problems = append(problems, fmt.Errorf("parameters: %s: the sweep sets it for each trial; see its keys devices, threads and parallel", p.Key))
+			problems = append(problems, fmt.Errorf("parameters: %s: the sweep sets it for each trial; "+
+				"see its keys devices, threads and parallel", p.Key))
 		case p.Key == "train.steps" && s.EarlyStopping != nil:
-			problems = append(problems, errors.New("parameters: train.steps: early_stopping compares trials of the same length; leave one of them out"))
+			problems = append(problems, errors.New("parameters: train.steps: "+
+				"early_stopping compares trials of the same length; leave one of them out"))
 		}
 	}
 	if len(problems) > 0 {
@@ -132,7 +136,8 @@ func (s *Sweep) checkNumbers() (problems []error) {
 		}
 	}
 	if len(s.Devices) > 0 && s.Parallel > len(s.Devices) {
-		problems = append(problems, fmt.Errorf("parallel is %d, but there are %d devices; name a device twice to share it", s.Parallel, len(s.Devices)))
+		problems = append(problems, fmt.Errorf("parallel is %d, but there are %d devices; name a device twice to share it",
+			s.Parallel, len(s.Devices)))
 	}
 	return problems
 }
@@ -157,7 +162,8 @@ func (s *Sweep) checkMethod() (problems []error) {
 			}
 		}
 		if s.Trials != 0 && s.Trials != points {
-			problems = append(problems, fmt.Errorf("trials is %d, but the grid has %d points; leave trials out, or use method: random", s.Trials, points))
+			problems = append(problems, fmt.Errorf("trials is %d, but the grid has %d points; "+
+				"leave trials out, or use method: random", s.Trials, points))
 		}
 		s.Trials = points
 	default:
@@ -169,7 +175,7 @@ func (s *Sweep) checkMethod() (problems []error) {
 	return problems
 }
 
-// mostTrials is how many trials one sweep may have: folders are named by four digits.
+// mostTrials is the largest number of trials of a sweep: folders are named by four digits.
 const mostTrials = 10000
 
 func (s *Sweep) checkEarlyStopping() (problems []error) {
@@ -184,13 +190,15 @@ func (s *Sweep) checkEarlyStopping() (problems []error) {
 		problems = append(problems, fmt.Errorf("early_stopping.eta is %d; use 2 or more", e.Eta))
 	}
 	if steps := s.base.Train.Steps; e.First < 1 || e.First >= steps {
-		problems = append(problems, fmt.Errorf("early_stopping.first is %d; use 1 to below train.steps, which is %d", e.First, steps))
+		problems = append(problems, fmt.Errorf("early_stopping.first is %d; use 1 to below train.steps, which is %d",
+			e.First, steps))
 	}
 	if s.Objective.Metric == "" {
 		return problems
 	}
 	if every := s.base.Log.Every; every == 0 || e.First%every != 0 {
-		problems = append(problems, fmt.Errorf("early_stopping.first is %d, but metrics are logged every %d steps (log.every); use a multiple", e.First, every))
+		problems = append(problems, fmt.Errorf("early_stopping.first is %d, but metrics are logged "+
+			"every %d steps (log.every); use a multiple", e.First, every))
 	}
 	if s.Objective.Phase != config.PhaseTrain {
 		problems = append(problems, fmt.Errorf("early_stopping needs an objective of the phase %s", config.PhaseTrain))
@@ -198,7 +206,7 @@ func (s *Sweep) checkEarlyStopping() (problems []error) {
 	return problems
 }
 
-// checkTrials loads the config of every trial that is known before the sweep, or else the base's.
+// checkTrials loads the config of every trial that is known in advance, or else the base's.
 func (s *Sweep) checkTrials() (problems []error) {
 	if s.Method == "tpe" {
 		_, err := s.config(s.draw(0))
@@ -220,7 +228,7 @@ func appendError(problems []error, err error) []error {
 	return append(problems, err)
 }
 
-// config is a trial's config; one that validates on its own test images is refused.
+// config returns a trial's config. A config that validates on its own test images is refused.
 func (s *Sweep) config(settings []Setting) (config.Config, error) {
 	all := slices.Clone(s.Settings)
 	for _, setting := range settings {

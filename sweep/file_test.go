@@ -138,7 +138,10 @@ func TestDrawsAreReproducible(t *testing.T) {
 
 // TPE learns choices too, and learns from trials that diverged or were stopped early.
 func TestTPELearnsFromAllTrials(t *testing.T) {
-	s, _ := fake(t, "parameters: {train.psi: {choices: [identity, mean, derivatives]}}\nmethod: tpe\ntrials: 60\nobjective: {metric: loss, direction: maximise}\n")
+	s, _ := fake(
+		t,
+		"parameters: {train.psi: {choices: [identity, mean, derivatives]}}\nmethod: tpe\ntrials: 60\nobjective: {metric: loss, direction: maximise}\n",
+	)
 	var trials []*Trial
 	count := map[string]int{}
 	for k := range s.Trials {

@@ -2,13 +2,13 @@ package sweep
 
 import "sort"
 
-// Early stopping is asynchronous successive halving [Li et al., MLSys 2020, algorithm 2]. A trial is trained up to a rung by
-// train --until, which saves and leaves its config and learning rates as they are in a whole run; its objective is taken
-// there; if it is among the best of every eta at the rung, it goes on to the next. One that rests may still go on when more
-// trials have come to its rung and were worse.
+// Early stopping is asynchronous successive halving [Li et al., MLSys 2020, algorithm 2]. A trial is trained up to a
+// rung by train --until, which saves and keeps config and learning rates as in a whole run. Its objective is taken
+// there. If it is among the best of every eta at the rung, it continues to the next. A trial that rests may continue
+// later, after more trials have reached its rung and were worse.
 
-// promotion is the resting trial that goes on, the one that came farthest first; nil where none deserves it yet. Where no
-// more trials will come, which last says, the best one goes on though there may be fewer than eta.
+// promotion returns the resting trial that continues, the farthest first, or nil if none deserves it yet. If last, no
+// more trials will come: then the best one continues even if there are fewer than eta.
 func (s *Sweep) promotion(trials []*Trial, last bool) *Trial {
 	rungs := s.rungs()
 	for i := len(rungs) - 1; i >= 0; i-- {
@@ -26,7 +26,7 @@ func (s *Sweep) promotion(trials []*Trial, last bool) *Trial {
 	return nil
 }
 
-// passed tells whether a trial has gone beyond the rung.
+// passed reports whether a trial has gone beyond the rung.
 func passed(ranked []*Trial, rung int) bool {
 	for _, t := range ranked {
 		if t.Value != nil || t.Rungs[len(t.Rungs)-1].Step > rung {
@@ -36,7 +36,7 @@ func passed(ranked []*Trial, rung int) bool {
 	return false
 }
 
-// ranked are the trials with a value at the rung, best first, without those that crashed or diverged behind it.
+// ranked returns the trials with a value at the rung, best first, without those that crashed or diverged after it.
 func (s *Sweep) ranked(trials []*Trial, rung int) []*Trial {
 	var at []*Trial
 	for _, t := range trials {
@@ -52,8 +52,8 @@ func (s *Sweep) ranked(trials []*Trial, rung int) []*Trial {
 	return at
 }
 
-// survives tells whether a trial that cannot rest, for nobody would wake it, goes on from the rung: it is among the best of
-// every eta that have come there, or the best so far.
+// survives reports whether a trial that cannot rest, because nobody would wake it, continues from the rung: if it is
+// among the best of every eta that reached the rung, or the best so far.
 func (s *Sweep) survives(t *Trial, trials []*Trial, rung int) bool {
 	ranked := s.ranked(trials, rung)
 	for _, r := range ranked[:min(max(1, len(ranked)/s.EarlyStopping.Eta), len(ranked))] {
@@ -64,7 +64,7 @@ func (s *Sweep) survives(t *Trial, trials []*Trial, rung int) bool {
 	return false
 }
 
-// nextRung is the rung that the trial is to be trained to, 0 being its end.
+// nextRung returns the rung that the trial is to be trained to, or 0 for its end.
 func (s *Sweep) nextRung(t *Trial) int {
 	for _, rung := range s.rungs() {
 		if _, ok := t.at(rung); !ok {
@@ -74,7 +74,7 @@ func (s *Sweep) nextRung(t *Trial) int {
 	return 0
 }
 
-// rungs are the steps at which trials rest, below train.steps.
+// rungs returns the steps at which trials rest, all below train.steps.
 func (s *Sweep) rungs() (steps []int) {
 	if s.EarlyStopping == nil {
 		return nil

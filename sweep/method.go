@@ -2,10 +2,11 @@ package sweep
 
 import "math/rand/v2"
 
-// random is trial k's own generator: what a trial draws depends on the sweep's seed and its number, not on when it starts.
+// random returns trial k's own generator. What a trial draws depends on the sweep's seed and the trial's number, not on
+// when it starts.
 func (s *Sweep) random(k int) *rand.Rand { return rand.New(rand.NewPCG(s.Seed, uint64(k))) }
 
-// draw is the parameters of trial k of a grid or of random search; for TPE, of its first trials.
+// draw returns the parameters of trial k of a grid or of random search. For TPE these are its first trials.
 func (s *Sweep) draw(k int) []Setting {
 	if s.Method == "grid" {
 		return s.point(k)
@@ -13,7 +14,7 @@ func (s *Sweep) draw(k int) []Setting {
 	return s.suggest(k, nil)
 }
 
-// suggest is the parameters of trial k after what was seen.
+// suggest returns the parameters of trial k, given earlier observations.
 func (s *Sweep) suggest(k int, seen []observation) []Setting {
 	places := tpe(s.random(k), s.Parameters, seen)
 	settings := make([]Setting, len(places))
@@ -23,7 +24,7 @@ func (s *Sweep) suggest(k int, seen []observation) []Setting {
 	return settings
 }
 
-// point is point k of the grid; the last parameter changes fastest.
+// point returns point k of the grid. The last parameter changes fastest.
 func (s *Sweep) point(k int) []Setting {
 	settings := make([]Setting, len(s.grid))
 	for i := len(s.grid) - 1; i >= 0; i-- {
@@ -34,7 +35,7 @@ func (s *Sweep) point(k int) []Setting {
 	return settings
 }
 
-// next is the parameters of new trial k, given the trials so far.
+// next returns the parameters of new trial k, given the trials so far.
 func (s *Sweep) next(k int, trials []*Trial) []Setting {
 	if s.Method != "tpe" {
 		return s.draw(k)
@@ -42,14 +43,14 @@ func (s *Sweep) next(k int, trials []*Trial) []Setting {
 	return s.suggest(k, s.observations(trials))
 }
 
-// observations are what TPE learns from: trials with a value, at whatever step, and those that diverged, as the worst.
+// observations returns what TPE learns from: trials with a value, at whatever step, and diverged trials as the worst.
 func (s *Sweep) observations(trials []*Trial) []observation {
 	var seen []observation
 	for _, t := range trials {
 		o := observation{}
 		value, steps, ok := t.latest(s.base.Train.Steps)
 		switch {
-		case t.Status == Diverged: // 0 steps: behind all others
+		case t.Status == Diverged: // 0 steps: after all others
 		case ok:
 			o.steps, o.value = steps, s.Objective.cost(value)
 		default:

@@ -15,7 +15,8 @@ import (
 	"simgan/trainer/rundir"
 )
 
-// Objective is what a sweep minimises or maximises: a field of metrics.jsonl, or of an evaluation on a validation split.
+// Objective is what a sweep minimises or maximises: a field of metrics.jsonl, or of an evaluation on a validation
+// split.
 type Objective struct {
 	Metric string       `yaml:"metric"` // field of metrics.jsonl, as l_reg
 	Phase  config.Phase `yaml:"phase"`  // phase of the run whose records count; default: train
@@ -50,7 +51,8 @@ func (o *Objective) check() (problems []error) {
 	case o.Evaluation != "":
 		problems = append(problems, o.checkEvaluation()...)
 	default:
-		problems = append(problems, errors.New("objective is missing: give metric, a field of metrics.jsonl, or evaluation: gaze"))
+		problems = append(problems, errors.New(
+			"objective is missing: give metric, a field of metrics.jsonl, or evaluation: gaze"))
 	}
 	return problems
 }
@@ -99,7 +101,7 @@ func (o *Objective) checkEvaluation() (problems []error) {
 	return problems
 }
 
-// name is the objective in a few words.
+// name returns the objective in a few words.
 func (o *Objective) name() string {
 	if o.Metric == "" {
 		return o.Field
@@ -110,7 +112,7 @@ func (o *Objective) name() string {
 	return o.Take + " " + o.Metric
 }
 
-// cost is the value, turned so that lower is better.
+// cost returns the value, negated if higher is better, so that lower is better.
 func (o *Objective) cost(value float64) float64 {
 	if o.Direction == "maximise" {
 		return -value
@@ -118,7 +120,7 @@ func (o *Objective) cost(value float64) float64 {
 	return value
 }
 
-// only is the kind of images that the field is about, as eval gaze --only takes it; "" where the field needs all of them.
+// only returns the kind of images that the field belongs to, for eval gaze --only, or "" if the field needs all kinds.
 func (o *Objective) only() string {
 	kind, _, _ := strings.Cut(o.Field, ".")
 	if slices.Contains([]string{"synthetic", "refined", "real"}, kind) {
@@ -127,8 +129,8 @@ func (o *Objective) only() string {
 	return ""
 }
 
-// evaluationFile is the name of the evaluation's JSON in a run folder, at a rung or (0) at the end. It is not eval.json, the
-// figures on the test images.
+// evaluationFile names the evaluation's JSON in a run folder, at a rung or, with rung 0, at the end. It differs from
+// eval.json, which holds the figures on the test images.
 func evaluationFile(rung int) string {
 	if rung == 0 {
 		return "validation.json"
@@ -136,7 +138,7 @@ func evaluationFile(rung int) string {
 	return fmt.Sprintf("validation-%07d.json", rung)
 }
 
-// read is the objective of the run in dir at a rung, or (0) at its end.
+// read returns the objective of the run in dir at a rung or, with rung 0, at its end.
 func (o *Objective) read(dir string, rung int) (float64, error) {
 	if o.Metric == "" {
 		return readField(filepath.Join(dir, evaluationFile(rung)), o.Field)
@@ -170,7 +172,8 @@ func (o *Objective) reduce(path string, records []rundir.Record, rung int) (floa
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		return 0, fmt.Errorf("%s: no record of phase %s has a number %q; there are %s", path, o.Phase, o.Metric, strings.Join(names, ", "))
+		return 0, fmt.Errorf("%s: no record of phase %s has a number %q; there are %s",
+			path, o.Phase, o.Metric, strings.Join(names, ", "))
 	}
 	switch o.Take {
 	case "min":
@@ -187,7 +190,7 @@ func (o *Objective) reduce(path string, records []rundir.Record, rung int) (floa
 	return values[len(values)-1], nil
 }
 
-// readField is the number at a dotted path of a JSON file.
+// readField returns the number at a dotted path of a JSON file.
 func readField(path, field string) (float64, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

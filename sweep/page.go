@@ -16,7 +16,7 @@ var pageText string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
-// content is what sweep.html shows.
+// content holds what sweep.html shows.
 type content struct {
 	Name, Method, Objective, Direction string
 	Started, Planned, Done             int
@@ -25,7 +25,7 @@ type content struct {
 	Rows                               []row
 	Width                              float64 // of the parallel coordinates
 	Axes                               []axis
-	Lines                              []polyline // one a trial
+	Lines                              []polyline // one per trial
 	Charts                             []chart
 }
 
@@ -39,7 +39,7 @@ type row struct {
 	Shade                     float64 // 100 the best to 0 the worst, in percent
 }
 
-// axis is one upright line of the parallel coordinates.
+// axis is a vertical line of the parallel coordinates.
 type axis struct {
 	X     float64
 	Name  string
@@ -67,7 +67,7 @@ const (
 	chartPoints                  = 120 // of a curve at most
 )
 
-// page is sweep.html: parallel coordinates and curves of all trials, and a table, in one file that needs nothing else.
+// page returns sweep.html: parallel coordinates and curves of all trials, and a table, in one self-contained file.
 func (s *Sweep) page(trials []*Trial) ([]byte, error) {
 	c := content{
 		Name: s.name(), Method: s.Method, Objective: s.Objective.name(), Direction: s.Objective.Direction,
@@ -95,7 +95,7 @@ func (s *Sweep) page(trials []*Trial) ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// rows are the trials as the table has them, and how good each is.
+// rows returns the rows of the table, with the rank of each trial.
 func (s *Sweep) rows(trials []*Trial) []row {
 	rank := s.shades(trials)
 	best := s.best(trials)
@@ -112,7 +112,8 @@ func (s *Sweep) rows(trials []*Trial) []row {
 	return rows
 }
 
-// shades ranks the finished trials among themselves, and the others with a value, those that trained longer first.
+// shades ranks the finished trials among themselves, and separately the others with a value, those that trained longer
+// first.
 func (s *Sweep) shades(trials []*Trial) map[int]float64 {
 	var finished, stopped []*Trial
 	for _, t := range trials {
@@ -139,8 +140,8 @@ func (s *Sweep) shades(trials []*Trial) map[int]float64 {
 	return shades
 }
 
-// coordinates draws the parallel coordinates: an axis a parameter, and one of the objective, on which only finished trials
-// are, for values at a rung are no rivals of final ones.
+// coordinates draws the parallel coordinates: an axis per parameter, and one of the objective. Only finished trials
+// reach the last, because values at a rung do not compare with final ones.
 func (s *Sweep) coordinates(c *content, trials []*Trial) {
 	c.Width = axisGap*float64(len(s.Parameters)) + 160
 	for i, p := range s.Parameters {
@@ -154,7 +155,9 @@ func (s *Sweep) coordinates(c *content, trials []*Trial) {
 	}
 	last := axis{X: 80 + axisGap*float64(len(s.Parameters)), Name: s.Objective.name()}
 	if low <= high {
-		last.Ticks = []tick{{height(high, low, high), fmt.Sprintf("%.4g", high)}, {height(low, low, high), fmt.Sprintf("%.4g", low)}}
+		for _, v := range []float64{high, low} {
+			last.Ticks = append(last.Ticks, tick{height(v, low, high), fmt.Sprintf("%.4g", v)})
+		}
 	}
 	c.Axes = append(c.Axes, last)
 	for i, t := range trials {
@@ -195,7 +198,7 @@ func newPolyline(r row, points string) polyline {
 	return polyline{r.Number, class, r.Shade, points, words}
 }
 
-// ends is the range of the parameter's axis.
+// ends returns the range of the parameter's axis.
 func (p Parameter) ends() (low, high float64) {
 	switch p.Kind {
 	case kindChoices:
@@ -206,7 +209,7 @@ func (p Parameter) ends() (low, high float64) {
 	return p.span()
 }
 
-// mostTicks is how many choices an axis names each.
+// mostTicks is the largest number of choices for which an axis names each.
 const mostTicks = 12
 
 func (p Parameter) axis(x float64) axis {
@@ -228,7 +231,7 @@ func (p Parameter) axis(x float64) axis {
 	return a
 }
 
-// height is the y of a value on an axis, high values above.
+// height returns the y of a value on an axis, with high values at the top.
 func height(value, low, high float64) float64 {
 	if high <= low {
 		return axisTop + axisHeight/2

@@ -18,7 +18,7 @@ const (
 	kindInt        = "int"        // [low, high], whole numbers, both included
 )
 
-// Parameter is one config key and the values that trials give it.
+// Parameter is a config key and the values that trials give it.
 type Parameter struct {
 	Key       string   // dotted, as for train --set
 	Kind      string   // choices, uniform, loguniform or int
@@ -30,7 +30,8 @@ type Parameter struct {
 // parseParameters reads the mapping below `parameters`, in its order. Errors name the line.
 func parseParameters(node *yaml.Node) ([]Parameter, []error) {
 	if node.Kind == 0 {
-		return nil, []error{fmt.Errorf("parameters are missing: write at least one, as train.lambda: {loguniform: [0.002, 0.2]}")}
+		return nil, []error{fmt.Errorf(
+			"parameters are missing: write at least one, as train.lambda: {loguniform: [0.002, 0.2]}")}
 	}
 	if node.Kind != yaml.MappingNode {
 		return nil, []error{fmt.Errorf("line %d: parameters: write a mapping from config keys to values", node.Line)}
@@ -56,7 +57,8 @@ func parseParameters(node *yaml.Node) ([]Parameter, []error) {
 func parseParameter(key string, node *yaml.Node) (Parameter, error) {
 	p := Parameter{Key: key}
 	if node.Kind != yaml.MappingNode {
-		return p, fmt.Errorf("write {choices: [...]}, {uniform: [low, high]}, {loguniform: [low, high]} or {int: [low, high]}")
+		return p, fmt.Errorf(
+			"write {choices: [...]}, {uniform: [low, high]}, {loguniform: [low, high]} or {int: [low, high]}")
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		name, value := node.Content[i].Value, node.Content[i+1]
@@ -74,7 +76,8 @@ func parseParameter(key string, node *yaml.Node) (Parameter, error) {
 				return p, err
 			}
 		default:
-			return p, fmt.Errorf("line %d: %q is unknown; write choices, uniform, loguniform or int, and points for a grid", node.Content[i].Line, name)
+			return p, fmt.Errorf("line %d: %q is unknown; write choices, uniform, loguniform or int, and points for a grid",
+				node.Content[i].Line, name)
 		}
 	}
 	if p.Kind == "" {
@@ -112,8 +115,8 @@ func (p *Parameter) parseValues(node *yaml.Node) error {
 	return nil
 }
 
-// span is the range in which the parameter is drawn uniformly: logarithms for loguniform, half a number beyond both ends for
-// int, so that rounding gives each number the same share. A choice spans its indices.
+// span returns the range in which the parameter is drawn uniformly: logarithms for loguniform; half a number beyond
+// both ends for int, so that rounding gives each number the same share. A choice spans its indices.
 func (p Parameter) span() (low, high float64) {
 	switch p.Kind {
 	case kindChoices:
@@ -126,7 +129,8 @@ func (p Parameter) span() (low, high float64) {
 	return p.Low, p.High
 }
 
-// text is the config value at a place of the span; numbers are rounded to six digits, that a config can be read.
+// text returns the config value at a place of the span. Numbers are rounded to six digits, so that a config stays
+// readable.
 func (p Parameter) text(place float64) string {
 	switch p.Kind {
 	case kindChoices:
@@ -143,7 +147,7 @@ func (p Parameter) text(place float64) string {
 	return strconv.FormatFloat(min(max(rounded, p.Low), p.High), 'g', -1, 64)
 }
 
-// place is where a config value lies in the span; ok is false where it lies nowhere.
+// place returns where a config value lies in the span. ok is false if it lies outside.
 func (p Parameter) place(text string) (place float64, ok bool) {
 	if p.Kind == kindChoices {
 		for i, c := range p.Choices {
@@ -163,13 +167,13 @@ func (p Parameter) place(text string) (place float64, ok bool) {
 	return v, true
 }
 
-// draw is a place of the span, uniform.
+// draw returns a uniform random place of the span.
 func (p Parameter) draw(random *rand.Rand) float64 {
 	low, high := p.span()
 	return low + (high-low)*random.Float64()
 }
 
-// grid is every value that a grid gives the parameter.
+// grid returns every value that a grid gives the parameter.
 func (p Parameter) grid() ([]string, error) {
 	switch {
 	case p.Kind == kindChoices:

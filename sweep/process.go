@@ -19,13 +19,14 @@ import (
 	"simgan/trainer/rundir"
 )
 
-// slot is what one trial at a time runs on.
+// slot is what a running trial runs on.
 type slot struct {
 	device  string // "": the config's
 	threads int    // 0: the config's
 }
 
-// trainArgs are the arguments of simgan that train a trial up to a rung, or (0) to its end, from wherever it stands.
+// trainArgs returns simgan's arguments that train a trial, from wherever it stands, up to a rung, or with rung 0 to its
+// end.
 func (s *Sweep) trainArgs(t *Trial, rung int, on slot) []string {
 	args := []string{"train"}
 	if exists(t.dir, rundir.ConfigFile) {
@@ -45,7 +46,7 @@ func (s *Sweep) trainArgs(t *Trial, rung int, on slot) []string {
 	return append(args, "--run", t.dir)
 }
 
-// configArgs are the arguments that make a trial's config.
+// configArgs returns the arguments that set a trial's config.
 func (s *Sweep) configArgs(t *Trial) (args []string) {
 	if s.Preset != "" {
 		args = append(args, "--preset", s.Preset)
@@ -62,7 +63,7 @@ func (s *Sweep) configArgs(t *Trial) (args []string) {
 	return args
 }
 
-// evalArgs are the arguments of simgan that evaluate a trial at a rung, or (0) at its end.
+// evalArgs returns simgan's arguments that evaluate a trial at a rung, or with rung 0 at its end.
 func (s *Sweep) evalArgs(t *Trial, rung int, on slot) []string {
 	o := s.Objective
 	args := []string{"eval", o.Evaluation, "--run", t.dir, "--test", o.Validation, "--seeds", strconv.Itoa(o.Seeds)}
@@ -84,7 +85,7 @@ func (s *Sweep) evalArgs(t *Trial, rung int, on slot) []string {
 	return append(args, "--device", device, "--json", filepath.Join(t.dir, evaluationFile(rung)))
 }
 
-// crash is a process that ended with an exit code other than 0.
+// crash is the error of a process that ended with an exit code other than 0.
 type crash struct {
 	code int
 	tail string // the end of what it wrote
@@ -92,8 +93,8 @@ type crash struct {
 
 func (c crash) Error() string { return fmt.Sprintf("exit code %d: %s", c.code, c.tail) }
 
-// process runs simgan to its end; what it writes is appended to the trial's process.log. Where ctx is cancelled the
-// process is asked to stop, which saves a run, and waited for; ctx's cause is returned.
+// process runs simgan to its end and appends its output to the trial's process.log. If ctx is cancelled, process asks
+// simgan to stop, which saves the run, waits for it, and returns ctx's cause.
 func (r *runner) process(ctx context.Context, t *Trial, on slot, args []string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -114,7 +115,7 @@ func (r *runner) process(ctx context.Context, t *Trial, on slot, args []string) 
 	if on.threads > 0 {
 		cmd.Env = append(cmd.Env, fmt.Sprintf("OMP_NUM_THREADS=%d", on.threads), fmt.Sprintf("GOMAXPROCS=%d", on.threads))
 	}
-	// A group of its own, so that ^C reaches it only through the sweep; if the sweep is killed, it is asked to stop.
+	// Its own process group, so that ^C reaches it only through the sweep. If the sweep is killed, it is asked to stop.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	runtime.LockOSThread() // Pdeathsig is about the thread that starts the process
 	defer runtime.UnlockOSThread()
@@ -138,10 +139,10 @@ func (r *runner) process(ctx context.Context, t *Trial, on slot, args []string) 
 	return err
 }
 
-// tailLines is how much of a crashed process's output is recorded.
+// tailLines is the number of lines of a crashed process's output that are recorded.
 const tailLines = 12
 
-// tail is the last lines of a file, of those behind an offset.
+// tail returns the last lines of a file after an offset.
 func tail(path string, offset int64) string {
 	file, err := os.Open(path)
 	if err != nil {
@@ -163,15 +164,15 @@ func tail(path string, offset int64) string {
 	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
 }
 
-// How long a sweep waits for a lock. A child of a killed sweep holds its parent's locks until it has become simgan;
-// simgan, asked to stop, saves its run.
+// How long a sweep waits for a lock. A child of a killed sweep holds its parent's locks until it has become simgan.
+// simgan saves its run when it is asked to stop.
 const (
 	forkTime = 5 * time.Second
 	saveTime = time.Minute
 )
 
-// take locks a file, waiting at most that long; nil without an error where another process holds it.
-func take(ctx context.Context, path string, most time.Duration) (*flock.Flock, error) {
+// lockFile locks a file, waiting at most that long. It returns nil without an error if another process holds the lock.
+func lockFile(ctx context.Context, path string, most time.Duration) (*flock.Flock, error) {
 	wait, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	lock := flock.New(path)
@@ -187,19 +188,19 @@ func take(ctx context.Context, path string, most time.Duration) (*flock.Flock, e
 	return nil, err
 }
 
-// lock keeps other sweeps and array tasks from the trial, and waits until no process trains in its folder.
+// lock keeps other sweeps and array tasks away from the trial, and waits until no process trains in its folder.
 func (t *Trial) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(t.dir, 0o755); err != nil {
 		return nil, err
 	}
-	held, err := take(ctx, filepath.Join(t.dir, ".trial.lock"), forkTime)
+	held, err := lockFile(ctx, filepath.Join(t.dir, ".trial.lock"), forkTime)
 	if err != nil {
 		return nil, err
 	}
 	if held == nil {
 		return nil, fmt.Errorf("%s: another sweep or array task is at this trial", t.dir)
 	}
-	trains, err := take(ctx, filepath.Join(t.dir, rundir.LockFile), saveTime)
+	trains, err := lockFile(ctx, filepath.Join(t.dir, rundir.LockFile), saveTime)
 	if err == nil && trains == nil {
 		err = fmt.Errorf("%s: a process still trains in it; wait for it, or stop it", t.dir)
 	}

@@ -1,6 +1,6 @@
 package sweep
 
-// queue knows which trial is next.
+// queue chooses the next trial.
 type queue struct {
 	*Sweep
 	trials  map[int]*Trial
@@ -19,7 +19,7 @@ func newQueue(s *Sweep, trials []*Trial) *queue {
 	return q
 }
 
-// all are the trials so far, by number.
+// all returns the trials so far, by number.
 func (q *queue) all() (all []*Trial) {
 	for k := range q.Trials {
 		if t := q.trials[k]; t != nil {
@@ -29,8 +29,8 @@ func (q *queue) all() (all []*Trial) {
 	return all
 }
 
-// pick is the trial to run next, nil where there is none now: those of an earlier call, then promotions, then new ones.
-// idle says that no trial runs, so that none will come to a rung by itself.
+// pick returns the trial to run next, or nil if there is none now: trials of an earlier call first, then promotions,
+// then new ones. idle says that no trial runs, so that none will reach a rung by itself.
 func (q *queue) pick(idle bool) *Trial {
 	if len(q.waiting) > 0 {
 		t := q.waiting[0]
@@ -58,5 +58,5 @@ func (q *queue) pick(idle bool) *Trial {
 	return t
 }
 
-// put takes back a trial that was advanced.
-func (q *queue) put(t *Trial) { q.trials[t.Number] = t }
+// update stores a trial that was advanced.
+func (q *queue) update(t *Trial) { q.trials[t.Number] = t }

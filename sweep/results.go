@@ -15,8 +15,8 @@ import (
 	"simgan/trainer/rundir"
 )
 
-// WriteResults writes sweep.csv, best.yaml and sweep.html into the sweep's folder from whatever trials are there, and says
-// on out what was found.
+// WriteResults writes sweep.csv, best.yaml and sweep.html of the trials so far into the sweep's folder, and a summary
+// to out.
 func (s *Sweep) WriteResults(out io.Writer) error {
 	trials, err := s.trials()
 	if err != nil {
@@ -45,8 +45,9 @@ func (s *Sweep) WriteResults(out io.Writer) error {
 	for _, t := range trials {
 		count[t.Status]++
 	}
-	fmt.Fprintf(out, "%d of %d trials: %d done, %d stopped early, %d diverged, %d failed, %d not finished; %s\n", len(trials), s.Trials,
-		count[Done], count[Stopped], count[Diverged], count[Failed], count[Running]+count[Interrupted], filepath.Join(s.Dir, "sweep.html"))
+	fmt.Fprintf(out, "%d of %d trials: %d done, %d stopped early, %d diverged, %d failed, %d not finished; %s\n",
+		len(trials), s.Trials, count[Done], count[Stopped], count[Diverged], count[Failed],
+		count[Running]+count[Interrupted], filepath.Join(s.Dir, "sweep.html"))
 	if best != nil {
 		fmt.Fprintf(out, "best: trial %d, %s %.5g with %s; its config is %s\n", best.Number, s.Objective.name(), *best.Value,
 			describe(best.Settings), filepath.Join(s.Dir, "best.yaml"))
@@ -54,7 +55,8 @@ func (s *Sweep) WriteResults(out io.Writer) error {
 	return nil
 }
 
-// csv is one row a trial. steps is how much training is behind the objective: train.steps, or the rung of a stopped trial.
+// csv returns one row per trial. steps is the training behind the objective: train.steps, or the rung of a stopped
+// trial.
 func (s *Sweep) csv(trials []*Trial) ([]byte, error) {
 	var text bytes.Buffer
 	w := csv.NewWriter(&text)
@@ -78,7 +80,7 @@ func (s *Sweep) csv(trials []*Trial) ([]byte, error) {
 	return text.Bytes(), w.Error()
 }
 
-// steps is the trial's T.
+// steps returns the trial's T.
 func (s *Sweep) steps(t *Trial) int {
 	for _, setting := range t.Settings {
 		if n, err := strconv.Atoi(setting.Value); err == nil && setting.Key == "train.steps" {
@@ -88,7 +90,7 @@ func (s *Sweep) steps(t *Trial) int {
 	return s.base.Train.Steps
 }
 
-// writeBest copies the best trial's config; without one there is no best.yaml.
+// writeBest copies the best trial's config. Without a best trial there is no best.yaml.
 func (s *Sweep) writeBest(best *Trial) error {
 	path := filepath.Join(s.Dir, "best.yaml")
 	if best == nil {
@@ -101,6 +103,7 @@ func (s *Sweep) writeBest(best *Trial) error {
 	if err != nil {
 		return fmt.Errorf("trial %d: %w", best.Number, err)
 	}
-	head := fmt.Sprintf("# Trial %d of %s: %s %.6g, the best of those that finished.\n", best.Number, filepath.Base(s.Path), s.Objective.name(), *best.Value)
+	head := fmt.Sprintf("# Trial %d of %s: %s %.6g, the best of those that finished.\n",
+		best.Number, filepath.Base(s.Path), s.Objective.name(), *best.Value)
 	return renameio.WriteFile(path, append([]byte(head), config...), 0o644)
 }

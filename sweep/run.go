@@ -21,7 +21,7 @@ import (
 	"simgan/trainer/config"
 )
 
-// Options of Run and RunTrial.
+// Options are what Run and RunTrial take.
 type Options struct {
 	Command []string  // the program that trains and evaluates; nil: this one
 	Out     io.Writer // a line for each thing that happens
@@ -46,14 +46,15 @@ func newRunner(s *Sweep, o Options) (*runner, error) {
 	return &runner{Sweep: s, command: o.Command, out: o.Out}, s.claim()
 }
 
-// say prints a line about a trial.
-func (r *runner) say(t *Trial, format string, args ...any) {
+// logf prints a line about a trial.
+func (r *runner) logf(t *Trial, format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	fmt.Fprintf(r.out, "trial %d: %s\n", t.Number, fmt.Sprintf(format, args...))
 }
 
-// claim makes the sweep's folder, with sweep.yaml in it: all that trials depend on. A folder of another sweep is refused.
+// claim creates the sweep's folder with sweep.yaml, which holds all that trials depend on. The folder of another sweep
+// is refused.
 func (s *Sweep) claim() error {
 	text, err := yaml.Marshal(struct {
 		Base          config.Config  `yaml:"base"`
@@ -77,20 +78,21 @@ func (s *Sweep) claim() error {
 	case err != nil:
 		return err
 	case !bytes.Equal(old, text):
-		return exit.Usagef("%s holds trials of a sweep with another base, parameters, method, seed, objective or early stopping than %s "+
+		return exit.Usagef("%s holds trials of a sweep with another base, parameters, method, seed, objective or early "+
+			"stopping than %s "+
 			"(compare its sweep.yaml); choose another dir, or remove the folder", s.Dir, s.Path)
 	}
 	return nil
 }
 
-// Run runs the sweep, or what is left of it, and writes its results after every trial. Where ctx is cancelled the trials
-// are stopped, saved, and ctx's cause is returned; calling Run again goes on.
+// Run runs the sweep, or what is left of it, and writes its results after every trial. If ctx is cancelled, Run stops
+// the trials, which saves them, and returns ctx's cause. Calling Run again continues.
 func Run(ctx context.Context, s *Sweep, o Options) error {
 	r, err := newRunner(s, o)
 	if err != nil {
 		return err
 	}
-	lock, err := take(ctx, filepath.Join(s.Dir, ".sweep.lock"), forkTime)
+	lock, err := lockFile(ctx, filepath.Join(s.Dir, ".sweep.lock"), forkTime)
 	if err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func (s *Sweep) slots() []slot {
 	return slots
 }
 
-// advanced is a trial that came to a rung or its end, or was interrupted.
+// advanced is a trial that reached a rung or its end, or was interrupted.
 type advanced struct {
 	trial *Trial
 	on    slot
@@ -152,7 +154,7 @@ func (r *runner) loop(ctx context.Context, trials []*Trial) (failed error) {
 		a := <-finished
 		running--
 		free = append(free, a.on)
-		q.put(a.trial)
+		q.update(a.trial)
 		failed = errors.Join(failed, a.err)
 		if a.err == nil {
 			failed = errors.Join(failed, r.WriteResults(io.Discard))
@@ -171,7 +173,7 @@ func (r *runner) start(ctx context.Context, t *Trial, on slot) advanced {
 	unlock, err := c.lock(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			r.say(&c, "left alone: %v", err)
+			r.logf(&c, "left alone: %v", err)
 		}
 		c.Status = Interrupted
 		return advanced{&c, on, nil}
@@ -184,8 +186,8 @@ func (r *runner) start(ctx context.Context, t *Trial, on slot) advanced {
 	return advanced{&c, on, err}
 }
 
-// advance trains the trial to its next rung, or its end, and takes its objective there. A crash is the trial's, not an
-// error; errors are ctx's cause and those of the disk.
+// advance trains the trial to its next rung, or its end, and takes its objective there. A crash belongs to the trial
+// and is no error. Errors are ctx's cause and those of the disk.
 func (r *runner) advance(ctx context.Context, t *Trial, on slot) error {
 	rung := r.nextRung(t)
 	t.Status = Running
@@ -193,10 +195,10 @@ func (r *runner) advance(ctx context.Context, t *Trial, on slot) error {
 		return err
 	}
 	if len(t.Rungs) == 0 {
-		r.say(t, "%s", describe(t.Settings))
+		r.logf(t, "%s", describe(t.Settings))
 	}
 	start := time.Now()
-	value, err := r.measure(ctx, t, rung, on)
+	value, err := r.trainAndEvaluate(ctx, t, rung, on)
 	t.Seconds += time.Since(start).Seconds()
 	var ended crash
 	switch {
@@ -207,13 +209,13 @@ func (r *runner) advance(ctx context.Context, t *Trial, on slot) error {
 		r.record(t, rung, value)
 	case errors.As(err, &ended) && (ended.code == 130 || ended.code == 143):
 		t.Status = Interrupted
-		r.say(t, "stopped by a signal that was not the sweep's; call the sweep again to go on with it")
+		r.logf(t, "stopped by a signal from elsewhere; call the sweep again to continue it")
 	case errors.As(err, &ended) && ended.code == exit.Guard:
 		t.Status, t.Problem = Diverged, ended.tail
-		r.say(t, "diverged; see %s", filepath.Join(t.dir, "process.log"))
+		r.logf(t, "diverged; see %s", filepath.Join(t.dir, "process.log"))
 	default:
 		t.Status, t.Problem = Failed, err.Error()
-		r.say(t, "failed: %v", err)
+		r.logf(t, "failed: %v", err)
 	}
 	return t.save()
 }
@@ -221,16 +223,16 @@ func (r *runner) advance(ctx context.Context, t *Trial, on slot) error {
 func (r *runner) record(t *Trial, rung int, value float64) {
 	if rung == 0 {
 		t.Status, t.Value = Done, &value
-		r.say(t, "%s %.5g, %.0f s", r.Objective.name(), value, t.Seconds)
+		r.logf(t, "%s %.5g, %.0f s", r.Objective.name(), value, t.Seconds)
 		return
 	}
 	t.Status = Stopped
 	t.Rungs = append(t.Rungs, Rung{rung, value})
-	r.say(t, "at step %d %s is %.5g", rung, r.Objective.name(), value)
+	r.logf(t, "at step %d %s is %.5g", rung, r.Objective.name(), value)
 }
 
-// measure trains the trial to the rung and reads or makes its objective.
-func (r *runner) measure(ctx context.Context, t *Trial, rung int, on slot) (float64, error) {
+// trainAndEvaluate trains the trial to the rung and reads its objective, or evaluates it first.
+func (r *runner) trainAndEvaluate(ctx context.Context, t *Trial, rung int, on slot) (float64, error) {
 	if err := r.process(ctx, t, on, r.trainArgs(t, rung, on)); err != nil {
 		return 0, err
 	}

@@ -28,7 +28,8 @@ threads: 1
 objective: {metric: loss, direction: minimise}
 `
 
-// Crashes and divergence are recorded with the end of their log and end nothing; the best of the others is found; threads are passed on.
+// Crashes and divergence are recorded with the end of their log and end nothing; the best of the others is found;
+// threads are passed on.
 func TestSweepGoesOnPastCrashes(t *testing.T) {
 	s, o := fake(t, gridText)
 	if err := Run(context.Background(), s, o); err != nil {
@@ -44,7 +45,8 @@ func TestSweepGoesOnPastCrashes(t *testing.T) {
 			t.Errorf("row %v, want %s", row, want)
 		}
 	}
-	if crashed, err := s.load(1); err != nil || !strings.Contains(crashed.Problem, "exit code 1") || !strings.Contains(crashed.Problem, "out of memory") {
+	if crashed, err := s.load(1); err != nil || !strings.Contains(crashed.Problem, "exit code 1") ||
+		!strings.Contains(crashed.Problem, "out of memory") {
 		t.Errorf("the crash is told as %+v, %v", crashed, err)
 	}
 	best, err := config.Load("", filepath.Join(s.Dir, "best.yaml"), nil)
@@ -69,7 +71,8 @@ func TestSweepGoesOnPastCrashes(t *testing.T) {
 	}
 }
 
-// A sweep of 9 trials at 2 rungs, eta 3: 9 come to the first, 3 to the second, 1 to the end, the best by its parameters.
+// A sweep of 9 trials at 2 rungs, eta 3: 9 come to the first, 3 to the second, 1 to the end, the best by its
+// parameters.
 func TestHalvingKeepsTheBest(t *testing.T) {
 	s, o := fake(t, `
 settings: [train.steps=12, log.every=1, device=cpu]
@@ -136,7 +139,8 @@ early_stopping: {first: 2}
 	}
 }
 
-// A sweep that is stopped stops its trials, which save; called again it goes on where they were and makes no step twice.
+// A sweep that is stopped stops its trials, which save; called again it goes on where they were and makes no step
+// twice.
 func TestStoppedSweepGoesOn(t *testing.T) {
 	s, o := fake(t, strings.Replace(gridText, "parallel: 2", "parallel: 3", 1))
 	t.Setenv("SWEEP_FAKE_PAUSE", "1h") // of each trial's first step
@@ -282,7 +286,8 @@ func TestFolderOfAnotherSweepIsRefused(t *testing.T) {
 	}
 	other, _ := fake(t, gridText)
 	other.Dir = s.Dir
-	if err := Run(context.Background(), other, o); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "another dir") {
+	if err := Run(context.Background(), other, o); !errors.Is(err, exit.ErrUsage) ||
+		!strings.Contains(err.Error(), "another dir") {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -20,9 +20,9 @@ type observation struct {
 	value  float64   // of the objective, lower is better
 }
 
-// tpe suggests a place for each parameter after what trials have shown [Bergstra et al., NeurIPS 2011]: of places drawn
-// from the density of the good trials, l, the one where l(x)/g(x) is highest, g being the density of the others. (goptuna's
-// sampler was tried; its densities are not those of the paper, and its draws do not follow the seed.)
+// tpe suggests a place for each parameter, given earlier trials [Bergstra et al., NeurIPS 2011]. Of places drawn from
+// the density l of the good trials, it takes the one with the highest l(x)/g(x), where g is the density of the others.
+// goptuna's sampler was tried: its densities are not those of the paper, and its draws do not follow the seed.
 func tpe(random *rand.Rand, parameters []Parameter, seen []observation) []float64 {
 	places := make([]float64, len(parameters))
 	if len(seen) < tpeStartup {
@@ -52,7 +52,7 @@ func tpe(random *rand.Rand, parameters []Parameter, seen []observation) []float6
 	return places
 }
 
-// density is a Parzen estimator over a span: one normal distribution an observation, cut off at the span's ends, and a
+// density is a Parzen estimator over a span: one normal distribution per observation, cut off at the span's ends, and a
 // wide one in the middle, the prior. Over choices it is a histogram with one more in each place.
 type density struct {
 	low, high float64
@@ -120,7 +120,7 @@ func (d density) draw(random *rand.Rand) float64 {
 	}
 }
 
-// at is the density at x.
+// at returns the density at x.
 func (d density) at(x float64) float64 {
 	if d.shares != nil {
 		return d.shares[int(x)]

@@ -14,23 +14,23 @@ import (
 	"simgan/trainer/rundir"
 )
 
-// What a trial is.
+// The states of a trial.
 const (
 	Running     = "running"     // or was, when the sweep was killed
-	Interrupted = "interrupted" // stopped with the sweep, saved; goes on when the sweep does
+	Interrupted = "interrupted" // stopped with the sweep and saved; continues when the sweep does
 	Stopped     = "stopped"     // rests at a rung: early stopping
 	Done        = "done"
 	Failed      = "failed"   // crashed
 	Diverged    = "diverged" // stopped by a guard of the trainer
 )
 
-// Rung is the objective of a trial after some steps of training.
+// Rung holds the objective of a trial after some steps of training.
 type Rung struct {
 	Step  int     `json:"step"`
 	Value float64 `json:"value"`
 }
 
-// Trial is one point of the search and what became of it: trial.json in its run folder, renamed into place at each change.
+// Trial is one point of the search and its outcome: trial.json in its run folder, renamed into place at each change.
 type Trial struct {
 	Number   int       `json:"number"`
 	Settings []Setting `json:"settings"`
@@ -39,15 +39,15 @@ type Trial struct {
 	Value    *float64  `json:"value,omitempty"` // the objective at the end
 	Seconds  float64   `json:"seconds"`         // of training and evaluation
 	Changed  time.Time `json:"changed"`
-	Problem  string    `json:"problem,omitempty"` // the end of its log, where it crashed
+	Problem  string    `json:"problem,omitempty"` // the end of its log, if it crashed
 
 	dir string
 }
 
-// folder is the run folder of trial k.
+// folder returns the run folder of trial k.
 func (s *Sweep) folder(k int) string { return filepath.Join(s.Dir, fmt.Sprintf("trial-%04d", k)) }
 
-// newTrial is trial k before it starts.
+// newTrial returns trial k before it starts.
 func (s *Sweep) newTrial(k int, settings []Setting) *Trial {
 	return &Trial{Number: k, Settings: settings, Status: Running, dir: s.folder(k)}
 }
@@ -65,7 +65,7 @@ func (t *Trial) save() error {
 	return renameio.WriteFile(filepath.Join(t.dir, "trial.json"), append(text, '\n'), 0o644)
 }
 
-// latest is the newest value, and the steps of training behind it; ok is false where there is none.
+// latest returns the newest value and the step at which it was taken. ok is false if there is none.
 func (t *Trial) latest(steps int) (value float64, at int, ok bool) {
 	if t.Value != nil {
 		return *t.Value, steps, true
@@ -76,7 +76,7 @@ func (t *Trial) latest(steps int) (value float64, at int, ok bool) {
 	return 0, 0, false
 }
 
-// at is the value at a rung.
+// at returns the value at a rung.
 func (t *Trial) at(step int) (float64, bool) {
 	for _, r := range t.Rungs {
 		if r.Step == step {
@@ -86,8 +86,8 @@ func (t *Trial) at(step int) (float64, bool) {
 	return 0, false
 }
 
-// load reads trial k, nil where it was never started. A run folder that was filled by the commands of --print-commands has
-// no trial.json; its trial is made from what is in it.
+// load reads trial k, or returns nil if it was never started. A run folder that the commands of --print-commands filled
+// has no trial.json; its trial is made from the files there.
 func (s *Sweep) load(k int) (*Trial, error) {
 	dir := s.folder(k)
 	text, err := os.ReadFile(filepath.Join(dir, "trial.json"))
@@ -99,10 +99,11 @@ func (s *Sweep) load(k int) (*Trial, error) {
 	}
 	t := &Trial{dir: dir}
 	if err := json.Unmarshal(text, t); err != nil {
-		return nil, fmt.Errorf("%s: %w; remove it to run the trial anew", filepath.Join(dir, "trial.json"), err)
+		return nil, fmt.Errorf("%s: %w; remove it to run the trial again", filepath.Join(dir, "trial.json"), err)
 	}
 	if len(t.Settings) != len(s.Parameters) {
-		return nil, fmt.Errorf("%s: has %d parameters, the sweep %d; choose another dir", filepath.Join(dir, "trial.json"), len(t.Settings), len(s.Parameters))
+		return nil, fmt.Errorf("%s: has %d parameters, the sweep %d; choose another dir",
+			filepath.Join(dir, "trial.json"), len(t.Settings), len(s.Parameters))
 	}
 	return t, nil
 }
@@ -133,7 +134,7 @@ func exists(parts ...string) bool {
 	return err == nil
 }
 
-// trials are all trials that were started, by number.
+// trials returns all trials that were started, by number.
 func (s *Sweep) trials() (all []*Trial, err error) {
 	for k := range s.Trials {
 		t, err := s.load(k)
@@ -147,7 +148,7 @@ func (s *Sweep) trials() (all []*Trial, err error) {
 	return all, nil
 }
 
-// best is the finished trial with the best objective, nil where none has finished.
+// best returns the finished trial with the best objective, or nil if none has finished.
 func (s *Sweep) best(trials []*Trial) *Trial {
 	var best *Trial
 	for _, t := range trials {

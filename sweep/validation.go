@@ -7,11 +7,12 @@ import (
 	"simgan/trainer/config"
 )
 
-const howToValidate = "use labelled real images that neither training nor the final test sees, as another seed of the built-in eyes " +
+const howToValidate = "use labelled real images that neither training nor the final test uses, " +
+	"as another seed of the built-in eyes " +
 	"(simulated:eyes,domain=real,n=1000,seed=4), or other people of MPIIGaze (people=p10+p11, with data.test on the rest)"
 
-// checkValidation refuses validation images that are the config's test images: what is chosen by them would look better on
-// them than it is.
+// checkValidation refuses validation images that are the config's test images: what is chosen by them would look better
+// on them than it is.
 func (o *Objective) checkValidation(c config.Config) error {
 	if o.Validation == "" {
 		return nil
@@ -28,7 +29,8 @@ func (o *Objective) checkValidation(c config.Config) error {
 		return fmt.Errorf("data.test: %w", err)
 	}
 	if validation.Overlaps(test) {
-		return fmt.Errorf("objective.validation %s has images of data.test %s, on which nothing may be chosen: %s", o.Validation, c.Data.Test, howToValidate)
+		return fmt.Errorf("objective.validation %s has images of data.test %s, on which nothing may be chosen: %s",
+			o.Validation, c.Data.Test, howToValidate)
 	}
 	return nil
 }

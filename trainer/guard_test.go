@@ -142,7 +142,8 @@ func TestGuardTripsAndResumesExactly(t *testing.T) {
 	c := tinyrun.Config(t, "guard.d_wins=0.0001", "guard.patience=2", "log.every=3", "log.samples_every=0")
 	run := func(dir string, resume bool) {
 		err := Run(context.Background(), c, Options{Dir: dir, Resume: resume, Out: io.Discard})
-		if !errors.Is(err, exit.ErrGuard) || errors.Is(err, simgan.ErrNotFinite) || !strings.Contains(err.Error(), "train step 6") {
+		if !errors.Is(err, exit.ErrGuard) || errors.Is(err, simgan.ErrNotFinite) ||
+			!strings.Contains(err.Error(), "train step 6") {
 			t.Fatalf("the run returned %v", err)
 		}
 	}
@@ -175,7 +176,10 @@ func TestDivergedRunKeepsItsGoodCheckpoint(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	c := tinyrun.Config(t, "train.optimizer=sgd", "train.lr_refiner=1e-4")
-	if err := Run(ctx, c, Options{Dir: dir, Out: cancelAt{"train 2", func() { cancel(exit.ErrStopped) }}}); !errors.Is(err, exit.ErrStopped) {
+	if err := Run(ctx, c, Options{Dir: dir, Out: cancelAt{"train 2", func() { cancel(exit.ErrStopped) }}}); !errors.Is(
+		err,
+		exit.ErrStopped,
+	) {
 		t.Fatalf("stopped run returned %v", err)
 	}
 	good := filepath.Join(dir, "checkpoints", "step-0000002")

@@ -41,7 +41,15 @@ func TestGPUCapturedIsEager(t *testing.T) {
 			losses := map[string][]float64{}
 			for _, capture := range []string{"on", "off"} {
 				dir := filepath.Join(t.TempDir(), capture)
-				train(t, onGPU(t, gpu, append(c.settings, "train.capture="+capture, "train.steps=40", "log.every=1", "guard.patience=0")...), dir, false)
+				train(
+					t,
+					onGPU(
+						t,
+						gpu,
+						append(c.settings, "train.capture="+capture, "train.steps=40", "log.every=1", "guard.patience=0")...),
+					dir,
+					false,
+				)
 				losses[capture] = logged(t, dir, "L_R")
 			}
 			tinyrun.NearLosses(t, losses["on"], losses["off"], c.tolerance)
@@ -60,7 +68,10 @@ func TestGPUResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
-	if err := Run(ctx, c, Options{Dir: stopped, Out: cancelAt{"train 2", func() { cancel(exit.ErrStopped) }}}); !errors.Is(err, exit.ErrStopped) {
+	if err := Run(ctx, c, Options{Dir: stopped, Out: cancelAt{"train 2", func() { cancel(exit.ErrStopped) }}}); !errors.Is(
+		err,
+		exit.ErrStopped,
+	) {
 		t.Fatalf("stopped run returned %v", err)
 	}
 	for _, dir := range []string{paused, stopped} {
@@ -78,11 +89,23 @@ func TestGPUResume(t *testing.T) {
 func TestGPURunOutOfMemory(t *testing.T) {
 	gpu := device.Need(t)
 	gputest.NotOnCPU(t, int(gpu), "memory that may be used up")
-	// A feature map takes 7 GB, and a step keeps about forty; a larger map would be more than libtorch's padding can index.
+	// A feature map takes 7 GB, and a step keeps about forty; a larger map would be more than libtorch's padding can
+	// index.
 	const batch = 15000
-	big := onGPU(t, gpu, fmt.Sprintf("train.batch=%d", batch), "refiner.width=64", "refiner.blocks=10", "data.resident=on", "train.precision=float32")
+	big := onGPU(
+		t,
+		gpu,
+		fmt.Sprintf("train.batch=%d", batch),
+		"refiner.width=64",
+		"refiner.blocks=10",
+		"data.resident=on",
+		"train.precision=float32",
+	)
 	dir := t.TempDir()
-	if err := Run(context.Background(), big, Options{Dir: filepath.Join(dir, "big"), Out: io.Discard}); !errors.Is(err, cgo.ErrOutOfMemory) {
+	if err := Run(context.Background(), big, Options{Dir: filepath.Join(dir, "big"), Out: io.Discard}); !errors.Is(
+		err,
+		cgo.ErrOutOfMemory,
+	) {
 		t.Errorf("batch %d: %v", batch, err)
 	}
 	train(t, onGPU(t, gpu), filepath.Join(dir, "small"), false)
@@ -97,7 +120,15 @@ func TestGPUMemoryIsFlat(t *testing.T) {
 		t.Fatal(err)
 	}
 	memory := &memoryAtLines{device: gpu}
-	c := onGPU(t, gpu, "train.steps=1000", "log.every=100", "log.samples_every=0", "log.checkpoint_every=0", "guard.patience=0")
+	c := onGPU(
+		t,
+		gpu,
+		"train.steps=1000",
+		"log.every=100",
+		"log.samples_every=0",
+		"log.checkpoint_every=0",
+		"guard.patience=0",
+	)
 	if err := Run(context.Background(), c, Options{Dir: filepath.Join(t.TempDir(), "run"), Out: memory}); err != nil {
 		t.Fatal(err)
 	}

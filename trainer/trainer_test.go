@@ -164,7 +164,8 @@ func TestLeftoversOfAKillAreNoCheckpoints(t *testing.T) {
 		}
 	}
 	train(t, tinyrun.Config(t, "log.keep=1"), dir, true)
-	if left, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*")); err != nil || len(left) != 1 || filepath.Base(left[0]) != "step-0000006" {
+	if left, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*")); err != nil || len(left) != 1 ||
+		filepath.Base(left[0]) != "step-0000006" {
 		t.Errorf("checkpoints are %v, %v", left, err)
 	}
 }

@@ -32,7 +32,7 @@ func main() {
 	}
 }
 
-// record is a struct of the config as its source tells it.
+// record holds what the source says of a struct of the config.
 type record struct {
 	doc    string
 	fields []field
@@ -44,11 +44,12 @@ const head = `# Config keys
 
 <!-- Written by make docs from the comments in trainer/config and models/architecture: edit those. -->
 
-A config is YAML; a key is set by a preset (%[1]s--preset%[1]s), over it by a file (%[1]s--config%[1]s), over both by %[1]s--set key=value%[1]s.
-%[1]ssimgan train --dry-run%[1]s prints the resolved config; a run's is its %[1]sconfig.yaml%[1]s. In brackets: where a value comes from.
+A config is YAML. A preset (%[1]s--preset%[1]s) sets keys over the defaults, a file (%[1]s--config%[1]s) sets them over
+the preset, and %[1]s--set key=value%[1]s sets one over both. %[1]ssimgan train --dry-run%[1]s prints the resolved
+config; that of a run is its %[1]sconfig.yaml%[1]s. Brackets say where a value comes from.
 `
 
-// document is the page: a table for each struct, then the presets.
+// document returns the page: a table for each struct, then the presets.
 func document(repository string) (string, error) {
 	records := map[string]record{}
 	for _, folder := range []string{"trainer/config", "models/architecture"} {
@@ -88,8 +89,8 @@ func section(out *strings.Builder, records map[string]record, name, prefix strin
 		return fmt.Errorf("no struct %s in trainer/config or models/architecture", name)
 	}
 	if prefix != "" {
-		said := strings.TrimPrefix(r.doc, name+" ") // a page's reader knows no Go types
-		fmt.Fprintf(out, "\n## %s\n\n%s%s\n", strings.TrimSuffix(prefix, "."), strings.ToUpper(said[:1]), said[1:])
+		doc := strings.TrimPrefix(r.doc, name+" ") // a reader of the page knows no Go types
+		fmt.Fprintf(out, "\n## %s\n\n%s%s\n", strings.TrimSuffix(prefix, "."), strings.ToUpper(doc[:1]), doc[1:])
 	}
 	out.WriteString("\n| key | default | meaning |\n|---|---|---|\n")
 	for _, f := range r.fields {
@@ -99,7 +100,8 @@ func section(out *strings.Builder, records map[string]record, name, prefix strin
 		if f.comment == "" {
 			return fmt.Errorf("%s%s has no comment", prefix, f.key)
 		}
-		fmt.Fprintf(out, "| `%s%s` | %s | %s |\n", prefix, f.key, quoted(defaults[f.key]), strings.ReplaceAll(f.comment, "|", `\|`))
+		meaning := strings.ReplaceAll(f.comment, "|", `\|`)
+		fmt.Fprintf(out, "| `%s%s` | %s | %s |\n", prefix, f.key, quoted(defaults[f.key]), meaning)
 	}
 	for _, f := range r.fields {
 		if records[f.of].fields == nil {
@@ -148,7 +150,7 @@ func read(folder string, records map[string]record) error {
 	return nil
 }
 
-// keys are the fields of a struct that have YAML keys.
+// keys returns the fields of a struct that have YAML keys.
 func keys(t ast.Expr) (fields []field) {
 	structure, ok := t.(*ast.StructType)
 	if !ok {

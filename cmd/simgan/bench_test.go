@@ -16,7 +16,8 @@ func TestBenchOnAMissingGPU(t *testing.T) {
 	for _, more := range [][]string{{"--only", "device"}, {"--python", "/nowhere"}} {
 		var out, problems strings.Builder
 		code := run(append([]string{"simgan", "bench", "train", "--device", "cuda"}, more...), &out, &problems)
-		if code != exit.Failed || out.Len() > 0 || strings.Count(problems.String(), "\n") != 1 || !strings.Contains(problems.String(), `device "cuda"`) {
+		if code != exit.Failed || out.Len() > 0 || strings.Count(problems.String(), "\n") != 1 ||
+			!strings.Contains(problems.String(), `device "cuda"`) {
 			t.Errorf("%v: code %d, %q, %q", more, code, out.String(), problems.String())
 		}
 	}

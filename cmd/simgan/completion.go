@@ -19,13 +19,14 @@ var bashCompletion string
 //go:embed completion/simgan.zsh
 var zshCompletion string
 
-// shells are those that completion writes for.
+// shells lists the shells that completion writes for.
 var shells = []string{"bash", "zsh", "fish"}
 
 func newCompletionCommand() *cli.Command {
 	return &cli.Command{
 		Name: "completion", Usage: "prints the shell's completion of simgan: bash, zsh or fish", ArgsUsage: "SHELL",
-		Description: "bash: in ~/.bashrc; zsh: in ~/.zshrc behind compinit, or as the file _simgan in a folder of fpath; fish: in ~/.config/fish/completions.",
+		Description: "bash: in ~/.bashrc; zsh: in ~/.zshrc after compinit, or as the file _simgan in a folder of fpath; " +
+			"fish: in ~/.config/fish/completions.",
 		UsageText: "source <(simgan completion bash)\n" +
 			"source <(simgan completion zsh)\n" +
 			"simgan completion fish > ~/.config/fish/completions/simgan.fish",
@@ -58,7 +59,7 @@ func completion(app *cli.App, shell string) (string, error) {
 	return "", exit.Usagef("completion for %q: name one of %s", shell, strings.Join(shells, ", "))
 }
 
-// values are what can stand behind a flag, whatever the command.
+// values lists what can follow a flag, whatever the command.
 func values(flag string) []string {
 	switch flag {
 	case "preset":

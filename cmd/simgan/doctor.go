@@ -17,7 +17,7 @@ import (
 
 func newDoctorCommand() *cli.Command {
 	return &cli.Command{
-		Name: "doctor", Usage: "what is installed, what is missing and the command that mends it",
+		Name: "doctor", Usage: "reports what is installed, what is missing and how to install it",
 		UsageText: "simgan doctor",
 		Action:    func(c *cli.Context) error { return runDoctor(c.App.Writer) },
 	}
@@ -51,14 +51,14 @@ func runDoctor(out io.Writer) error {
 func reportGPU(out io.Writer) {
 	driver, noDriver := os.ReadFile("/proc/driver/nvidia/version")
 	if noDriver != nil {
-		fmt.Fprintln(out, "driver     no NVIDIA driver is loaded: for a GPU, install your distribution's nvidia-driver package")
+		fmt.Fprintln(out, "driver     no NVIDIA driver is loaded: for a GPU, install your distribution's nvidia-driver")
 	} else {
 		fmt.Fprintf(out, "driver     %s\n", strings.TrimPrefix(strings.SplitN(string(driver), "\n", 2)[0], "NVRM version: "))
 	}
 	if n, err := cgo.CUDADevices(); err != nil {
 		fmt.Fprintf(out, "CUDA       none: %v\n", err)
 		if noDriver == nil {
-			fmt.Fprintln(out, "           CUDA's libraries come with: pip install torch==2.11.0, then `make build` with that Python first on PATH")
+			fmt.Fprintln(out, "           CUDA's libraries: pip install torch==2.11.0, then `make build` with that Python first on PATH")
 		}
 		fmt.Fprintln(out, "           training runs on the CPU")
 	} else {
@@ -74,7 +74,7 @@ func reportGPU(out io.Writer) {
 	}
 }
 
-// libraryFolder is where the libtorch in this process' memory came from.
+// libraryFolder returns the folder from which this process loaded libtorch.
 func libraryFolder() string {
 	maps, _ := os.ReadFile("/proc/self/maps") // there on every Linux; the path is for readers only
 	for line := range strings.Lines(string(maps)) {

@@ -16,7 +16,7 @@ import (
 	"simgan/internal/exit"
 )
 
-// stopped is the cause of a context that a signal ended.
+// stopped is the cause of a context that a signal cancelled.
 type stopped struct{ signal syscall.Signal }
 
 func (s stopped) Error() string        { return fmt.Sprintf("stopped by %v", s.signal) }
@@ -24,7 +24,7 @@ func (s stopped) Is(target error) bool { return target == exit.ErrStopped }
 
 func main() { os.Exit(run(os.Args, os.Stdout, os.Stderr)) }
 
-// run is the whole program; it decides the exit code.
+// run is the whole program and returns the exit code.
 func run(args []string, out, problems io.Writer) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -34,13 +34,13 @@ func run(args []string, out, problems io.Writer) int {
 		var asked time.Time
 		for s := range signals {
 			if time.Since(asked) < time.Second {
-				continue // the same request: a scheduler signals a job's processes, and simgan sweep passes signals on
+				continue // the same request: a scheduler signals all processes of a job, and simgan sweep passes signals on
 			}
 			asked = time.Now()
-			if ctx.Err() != nil { // asked twice: at once
+			if ctx.Err() != nil { // asked twice
 				os.Exit(128 + int(s.(syscall.Signal)))
 			}
-			fmt.Fprintln(problems, "stopping after this step; once more stops at once")
+			fmt.Fprintln(problems, "stopping after this step; a second signal stops at once")
 			cancel(stopped{s.(syscall.Signal)})
 		}
 	}()
@@ -51,7 +51,7 @@ func run(args []string, out, problems io.Writer) int {
 	return exitCode(err)
 }
 
-// exitCode is the one switch from errors to exit codes.
+// exitCode is the only switch from errors to exit codes.
 func exitCode(err error) int {
 	var signalled stopped
 	switch {
@@ -82,8 +82,9 @@ func newApp(out, problems io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(), newSimulateCommand(),
-			newPackCommand(), newSweepCommand(), newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand(),
+			newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(),
+			newSimulateCommand(), newPackCommand(), newSweepCommand(), newBenchCommand(), newDoctorCommand(),
+			newCompletionCommand(), newVersionCommand(),
 		},
 	}
 	for _, command := range app.Commands {

@@ -17,7 +17,14 @@ func TestExitCodesAndMessages(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(held, "config.yaml"), []byte("seed: 1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	small := []string{"--device", "cpu", "--set", "data.synthetic=simulated:eyes,n=4", "--set", "data.real=simulated:eyes,domain=real,n=4"}
+	small := []string{
+		"--device",
+		"cpu",
+		"--set",
+		"data.synthetic=simulated:eyes,n=4",
+		"--set",
+		"data.real=simulated:eyes,domain=real,n=4",
+	}
 	for name, c := range map[string]struct {
 		args []string
 		code int
@@ -112,7 +119,11 @@ func TestSimulateHeedsSignals(t *testing.T) {
 		syscall.Kill(os.Getpid(), syscall.SIGTERM)
 	}()
 	var out, problems bytes.Buffer
-	code := run([]string{"simgan", "simulate", "eyes", "--format", "unityeyes", "--n", "100000", "--out", filepath.Join(dir, "eyes")}, &out, &problems)
+	code := run(
+		[]string{"simgan", "simulate", "eyes", "--format", "unityeyes", "--n", "100000", "--out", filepath.Join(dir, "eyes")},
+		&out,
+		&problems,
+	)
 	left, err := os.ReadDir(dir)
 	if code != 128+int(syscall.SIGTERM) || err != nil || len(left) > 0 {
 		t.Errorf("exit code %d, left %v: %s", code, left, problems.String())

@@ -14,7 +14,7 @@ import (
 	"simgan/internal/exit"
 )
 
-// packOptions are the flags of pack.
+// packOptions holds the flags of pack.
 type packOptions struct {
 	data, out, verify string
 }
@@ -25,11 +25,12 @@ func newPackCommand() *cli.Command {
 		UsageText: "simgan pack --data unityeyes:renders --out renders.pack\n   simgan pack --verify renders.pack",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "data", Usage: "images to pack, a `SPEC`"},
-			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`; where an earlier call was stopped, the same call goes on"},
+			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`; the same call continues one that was stopped"},
 			&cli.StringFlag{Name: "verify", Usage: "compare a pack's `FOLDER` with its checksums instead"},
 		},
 		Action: func(c *cli.Context) error {
-			return runPack(c.Context, packOptions{data: c.String("data"), out: c.String("out"), verify: c.String("verify")}, c.App.Writer)
+			o := packOptions{data: c.String("data"), out: c.String("out"), verify: c.String("verify")}
+			return runPack(c.Context, o, c.App.Writer)
 		},
 	}
 }
@@ -54,7 +55,7 @@ func runPack(ctx context.Context, o packOptions, out io.Writer) error {
 	progress.Clear()
 	if err != nil {
 		if errors.Is(err, exit.ErrStopped) {
-			fmt.Fprintf(out, "what is packed is kept; the same command goes on\n")
+			fmt.Fprintf(out, "packed images are kept; the same command continues\n")
 		}
 		return err
 	}
@@ -64,6 +65,7 @@ func runPack(ctx context.Context, o packOptions, out io.Writer) error {
 	}
 	defer ds.Close()
 	i := ds.Info()
-	fmt.Fprintf(out, "%d images of %dx%dx%d, %d bits, are in %s (%.0f s); read them as pack:%s\n", ds.Len(), i.C, i.H, i.W, i.Bits, o.out, time.Since(start).Seconds(), o.out)
+	fmt.Fprintf(out, "%d images of %dx%dx%d, %d bits, are in %s (%.0f s); read them as pack:%s\n",
+		ds.Len(), i.C, i.H, i.W, i.Bits, o.out, time.Since(start).Seconds(), o.out)
 	return nil
 }

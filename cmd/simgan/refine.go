@@ -46,6 +46,7 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; read them as folder:%s\n", o.Out, o.Out)
+	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; "+
+		"read them as folder:%[1]s\n", o.Out)
 	return nil
 }

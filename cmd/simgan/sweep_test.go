@@ -62,7 +62,8 @@ func TestSweepOptions(t *testing.T) {
 		"no such file":          {file + "x"},
 	} {
 		var out, problems bytes.Buffer
-		if code := run(append([]string{"simgan", "sweep"}, args...), &out, &problems); code != exit.Usage || !strings.Contains(problems.String(), want) {
+		if code := run(append([]string{"simgan", "sweep"}, args...), &out, &problems); code != exit.Usage ||
+			!strings.Contains(problems.String(), want) {
 			t.Errorf("%v: exit code %d, %q does not say %q", args, code, problems.String(), want)
 		}
 	}

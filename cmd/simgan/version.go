@@ -13,7 +13,7 @@ import (
 // release is simgan's version, the newest in CHANGELOG.md.
 const release = "0.1.0"
 
-// commit is the source's commit, set by the linker; "" if unknown.
+// commit is the source's commit, which the linker sets; "" if unknown.
 var commit string
 
 // version returns the release with its commit, as "0.1.0 (855be02)".

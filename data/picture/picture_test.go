@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Every level of an image comes back from [-1, 1]: no stretch, no scaling by 256, no truncation.
+// Every level of an image survives the conversion to pixels and back: no stretch, no scaling by 256, no truncation.
 func TestUnitRoundTrip(t *testing.T) {
 	for _, bits := range []int{8, 16} {
 		m := NewImage(1, 1, 1<<bits, bits)
@@ -49,7 +49,7 @@ func TestImageFilesRoundTrip(t *testing.T) {
 	}
 }
 
-// Height and width must not change places.
+// Resize must not swap height and width.
 func TestResizeKeepsOrientation(t *testing.T) {
 	m := NewImage(1, 36, 60, 8)
 	for i := range m.Pix {

@@ -51,8 +51,8 @@ func (r *resizer) prepare(m Image, h, w int) {
 // quad holds one value of each of 4 rows.
 type quad struct{ a, b, c, d float64 }
 
-// rows writes the levels of 4 rows as multiples of 1/65535, still to be divided. After the image's end the last row
-// repeats.
+// rows writes the levels of 4 rows as multiples of 1/65535, still
+// to be divided. After the image's end the last row repeats.
 func (m Image) rows(c, y int, dst []quad) {
 	scale := uint32(1)
 	if m.Bits == 8 {
@@ -141,8 +141,8 @@ func (t *tapsOf) apply(rows []quad, dst []float64) {
 	}
 }
 
-// sum returns the weighted sums of 4 rows' levels. The 4 sums do not depend on each other, so a processor overlaps
-// them.
+// sum returns the weighted sums of 4 rows' levels. The 4 sums
+// do not depend on each other, so a processor overlaps them.
 func (t *taps) sum(samples []quad) (sum quad) {
 	samples = samples[:len(t.weights)]
 	for k, weight := range t.weights {

@@ -10,12 +10,15 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// Resize is draw.CatmullRom to the bit: smaller, larger, one of each, at 8 and 16 bits, on noise and on hard edges, at
-// which the kernel overshoots.
+// Resize equals draw.CatmullRom to the bit: for smaller and larger sizes and one of each, at 8 and 16 bits, on noise
+// and on hard edges, where the kernel overshoots.
 func TestResizeIsCatmullRom(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, bits := range []int{8, 16} {
-		for _, size := range [][4]int{{84, 140, 35, 55}, {35, 55, 36, 60}, {168, 280, 35, 55}, {20, 7, 5, 30}, {1, 1, 3, 2}, {9, 13, 1, 1}, {480, 640, 224, 224}} {
+		for _, size := range [][4]int{
+			{84, 140, 35, 55}, {35, 55, 36, 60}, {168, 280, 35, 55}, {20, 7, 5, 30}, {1, 1, 3, 2}, {9, 13, 1, 1},
+			{480, 640, 224, 224},
+		} {
 			m := NewImage(3, size[0], size[1], bits)
 			top := 1<<bits - 1
 			for i := range m.Pix {
@@ -53,7 +56,7 @@ func drawn(m Image, h, w int) Image {
 func firstDifference(got, want []uint16) string {
 	for i := range got {
 		if got[i] != want[i] {
-			return fmt.Sprintf("sample %d is %d, not %d", i, got[i], want[i])
+			return fmt.Sprintf("level %d is %d, not %d", i, got[i], want[i])
 		}
 	}
 	return "in length"

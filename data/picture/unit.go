@@ -14,8 +14,8 @@ func ToUnit(m Image, dst []float32) {
 // UnitScale returns the factor that ToUnit multiplies levels of the given bits by.
 func UnitScale(bits int) float32 { return 2 / float32(int(1)<<bits-1) }
 
-// FromUnit inverts ToUnit: fixed scaling, rounded to the nearest level and clamped, without a contrast stretch per
-// image.
+// FromUnit inverts ToUnit: fixed scaling, rounded to the nearest
+// level and clamped, without a contrast stretch per image.
 func FromUnit(pixels []float32, c, h, w, bits int) Image {
 	m := NewImage(c, h, w, bits)
 	top := float64(int(1)<<bits - 1)

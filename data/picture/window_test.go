@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A window has the grey pixels of the whole picture's crop, wherever it lies: of grey and colour JPEGs and PNGs,
-// inside, over the border and outside of the picture. Colours are those of the standard library's conversion.
+// A window has the grey levels of the whole picture's crop: for grey and colour JPEGs and PNGs, inside the picture,
+// across its border and outside. Colours are converted as in the standard library.
 func TestDecodeWindowIsTheCrop(t *testing.T) {
 	dir := t.TempDir()
 	for _, channels := range []int{1, 3} {
@@ -29,10 +29,12 @@ func TestDecodeWindowIsTheCrop(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, w := range [][4]int{{0, 0, 90, 60}, {31, 17, 20, 9}, {-5, -7, 30, 20}, {80, 50, 30, 30}, {-40, 10, 8, 8}, {95, 70, 3, 3}} {
+			for _, w := range [][4]int{
+				{0, 0, 90, 60}, {31, 17, 20, 9}, {-5, -7, 30, 20}, {80, 50, 30, 30}, {-40, 10, 8, 8}, {95, 70, 3, 3},
+			} {
 				got, err := DecodeWindow(path, func(width, height int) (int, int, int, int) {
 					if width != 90 || height != 60 {
-						t.Errorf("the picture is said to be %dx%d", width, height)
+						t.Errorf("choose was called with %dx%d", width, height)
 					}
 					return w[0], w[1], w[2], w[3]
 				})
@@ -47,8 +49,8 @@ func TestDecodeWindowIsTheCrop(t *testing.T) {
 	}
 }
 
-// A JPEG whose header says that it is 0 wide is an error, as is one cut short and one of sampling factors beyond 4,
-// which image/jpeg refuses though a single component needs none.
+// These JPEGs are errors: a header with width 0, a truncated file, and sampling factors above 4, which image/jpeg
+// refuses even for a single component, where they have no effect.
 func TestDecodeWindowOfBadHeaders(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m.jpg")
 	if err := EncodeJPEG(path, NewImage(1, 60, 90, 8)); err != nil {
@@ -74,8 +76,8 @@ func TestDecodeWindowOfBadHeaders(t *testing.T) {
 	}
 }
 
-// Rows of a JPEG's picture are converted as the standard library does pixel by pixel, in all subsamplings, from odd and
-// even corners; its grey is that of its colours.
+// Rows of a JPEG's picture are converted as the standard library converts single pixels: for all subsamplings, from odd
+// and even corners. The grey image is that of the colours.
 func TestFromYCbCr(t *testing.T) {
 	for ratio := image.YCbCrSubsampleRatio444; ratio <= image.YCbCrSubsampleRatio410; ratio++ {
 		m := image.NewYCbCr(image.Rect(0, 0, 23, 17), ratio)

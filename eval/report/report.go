@@ -28,11 +28,11 @@ var page string
 
 var tmpl = template.Must(template.New("page").Parse(page))
 
-// content is what the page shows.
+// content holds what the page shows.
 type content struct {
 	Run, Yaml string
 	Config    config.Config
-	Done      string // text of DONE, "" while the run goes on
+	Done      string // text of DONE, "" while the run is not finished
 	Curves    []chart
 	Note      string // what was wrong with metrics.jsonl
 	Grids     []grid
@@ -53,8 +53,8 @@ type row struct {
 	Left, Width, Dot float64 // places in the plot, percent
 }
 
-// Write writes report.html into the run folder and returns its path. A run that still goes on, or that was not evaluated,
-// is shown as far as it is.
+// Write writes report.html into the run folder and returns its path. A run that still goes on, or that was not
+// evaluated, is shown as far as it is.
 func Write(run string) (string, error) {
 	config, err := os.ReadFile(filepath.Join(run, rundir.ConfigFile))
 	if err != nil {
@@ -92,7 +92,7 @@ func (c *content) readMetrics(run string) error {
 	return err
 }
 
-// gridsShown is how many sample grids the page holds at most: the first, the last and some between.
+// gridsShown is the largest number of sample grids on the page: the first, the last and some between.
 const gridsShown = 6
 
 func (c *content) readGrids(run string) error {
@@ -145,7 +145,7 @@ func (c *content) readEvaluation(run string) error {
 	return nil
 }
 
-// unit is how the page names what a task's figures count.
+// unit names, for the page, what a task's figures count.
 type unit struct{ Estimator, Sign, Name, Within string }
 
 var units = map[string]unit{
@@ -185,15 +185,18 @@ func show[F any](c *content, text []byte, of func(*F) row) error {
 // reading says in a sentence what the figures say.
 func reading(unit string, synthetic, refined row, gap *eval.Share) string {
 	gain := synthetic.Mean - refined.Mean
-	text := fmt.Sprintf("An estimator trained on refined images errs by %.1f %s less on real ones than one trained on the synthetic images.", gain, unit)
+	text := fmt.Sprintf("An estimator trained on refined images errs by %.1f %s less on real images "+
+		"than one trained on the synthetic images.", gain, unit)
 	switch {
 	case gain <= 0:
-		text = fmt.Sprintf("Refining did not help: the error on real images is %.1f %s higher than with the synthetic images as they were.", -gain, unit)
+		text = fmt.Sprintf("Refining did not help: the error on real images is %.1f %s higher "+
+			"than with the synthetic images as they were.", -gain, unit)
 	case refined.High > synthetic.Low:
 		text += " The confidence intervals overlap: more seeds are needed to be sure."
 	}
 	if gap != nil {
-		text += fmt.Sprintf(" That is %.0f %% of the gap between synthetic and real images (95 %% interval %.0f to %.0f %%).", 100*gap.Mean, 100*gap.CI95[0], 100*gap.CI95[1])
+		text += fmt.Sprintf(" That is %.0f %% of the gap between synthetic and real images (95 %% interval %.0f to %.0f %%).",
+			100*gap.Mean, 100*gap.CI95[0], 100*gap.CI95[1])
 	}
 	return text
 }

@@ -94,12 +94,6 @@ func (b *Bar) Describe(what string) {
 	}
 }
 
-// Write writes text to the output after taking the bar off its line. The next Set draws the bar again.
-func (b *Bar) Write(text []byte) (int, error) {
-	b.Clear()
-	return b.out.Write(text)
-}
-
 // Clear takes the bar off the terminal's line, for other text or at the end.
 func (b *Bar) Clear() {
 	b.mu.Lock()

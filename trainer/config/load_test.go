@@ -24,7 +24,8 @@ func TestSetTakesValuesAsTheyAre(t *testing.T) {
 func TestProblemsOfSettingsNameNoLine(t *testing.T) {
 	for _, setting := range []string{"train.stpes=3", "train.steps=many", "train.{=3", "train=3"} {
 		_, err := Load("", "", []string{setting})
-		if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "--set "+setting+": ") || strings.Contains(err.Error(), "line ") {
+		if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "--set "+setting+": ") ||
+			strings.Contains(err.Error(), "line ") {
 			t.Errorf("%s: %v", setting, err)
 		}
 	}
@@ -33,7 +34,8 @@ func TestProblemsOfSettingsNameNoLine(t *testing.T) {
 func TestInfiniteValuesAreRefused(t *testing.T) {
 	for _, key := range []string{"train.lambda", "train.lr_refiner", "train.lr_discriminator", "train.r1", "discriminator.width"} {
 		for _, value := range []string{".inf", ".nan"} {
-			if _, err := Load("", "", []string{key + "=" + value}); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), key) {
+			if _, err := Load("", "", []string{key + "=" + value}); !errors.Is(err, exit.ErrUsage) ||
+				!strings.Contains(err.Error(), key) {
 				t.Errorf("%s=%s: %v", key, value, err)
 			}
 		}
@@ -58,10 +60,15 @@ func TestConfigProblemsAreNamedAtOnce(t *testing.T) {
 	if err := os.WriteFile(file, []byte("seed: 1\ntrain:\n  stepps: 5\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load("", file, nil); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "line 3") || !strings.Contains(err.Error(), "stepps") {
+	if _, err := Load("", file, nil); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "line 3") ||
+		!strings.Contains(err.Error(), "stepps") {
 		t.Errorf("unknown key: %v", err)
 	}
-	_, err := Load("", "", []string{"train.k_g=0", "train.lambda=-1", "train.batch=7", "train.psi=x", "refiner.padding=wrap"})
+	_, err := Load(
+		"",
+		"",
+		[]string{"train.k_g=0", "train.lambda=-1", "train.batch=7", "train.psi=x", "refiner.padding=wrap"},
+	)
 	for _, want := range []string{"train.k_g is 0", "train.lambda is -1", "train.batch is 7", `psi is "x"`, `padding is "wrap"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)

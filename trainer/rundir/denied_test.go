@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// The error itself is made by hand, for root, as whom tests may run, is denied nothing; scripts/image-check.sh meets a real one.
+// The error itself is made by hand, for root, as whom tests may run, is denied nothing; scripts/image-check.sh meets a
+// real one.
 func TestDeniedSaysWhoWhoseAndTheWayOut(t *testing.T) {
 	there := t.TempDir()
 	t.Chdir(there)

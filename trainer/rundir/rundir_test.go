@@ -40,7 +40,8 @@ func TestMetricsAreReadBack(t *testing.T) {
 		t.Fatalf("%v, cut %d, %v", records, cut, err)
 	}
 	got := records[0]
-	if v, ok := got.Number("l_reg"); !ok || v != 0.25 || got.Step() != 20 || !got.In(config.PhaseTrain) || got.In(config.PhaseRefiner) {
+	if v, ok := got.Number("l_reg"); !ok || v != 0.25 || got.Step() != 20 || !got.In(config.PhaseTrain) ||
+		got.In(config.PhaseRefiner) {
 		t.Errorf("read back as %v", got)
 	}
 	if v, ok := got.Number("L_R"); ok {
@@ -73,8 +74,8 @@ func TestReadMetricsOfAKilledRun(t *testing.T) {
 	}
 }
 
-// A checkpoint keeps the state's numbers to the last bit, and a run's path is no pattern: with brackets in it, neither the
-// run's own checkpoints are overlooked nor a neighbour's removed.
+// A checkpoint keeps the state's numbers to the last bit, and a run's path is no pattern: with brackets in it, neither
+// the run's own checkpoints are overlooked nor a neighbour's removed.
 func TestCheckpoints(t *testing.T) {
 	type state struct {
 		Steps int64   `json:"steps"`

@@ -59,13 +59,26 @@ func (g *fakeGraph) Launch() error {
 func (g *fakeGraph) Close() error { g.of.closed++; return nil }
 
 // train trains a tiny model whose steps f records.
-func (f *fakes) train(t *testing.T, log func(string, ...any), from *training, step int, settings ...string) (training, error) {
+func (f *fakes) train(
+	t *testing.T,
+	log func(string, ...any),
+	from *training,
+	step int,
+	settings ...string,
+) (training, error) {
 	t.Helper()
-	return trainOn(t, tinyrun.Config(t, settings...), Options{Record: f.record, Log: log}, from, step, func(m *Model) { f.meter = m.meter })
+	return trainOn(
+		t,
+		tinyrun.Config(t, settings...),
+		Options{Record: f.record, Log: log},
+		from,
+		step,
+		func(m *Model) { f.meter = m.meter },
+	)
 }
 
-// A training whose steps are recorded ends in the bytes of one whose steps are not, whether images are resident or streamed.
-// Stopped between two launches and restored, it warms up again and ends in the same bytes.
+// A training whose steps are recorded ends in the bytes of one whose steps are not, whether images are resident or
+// streamed. Stopped between two launches and restored, it warms up again and ends in the same bytes.
 func TestRecordedStepsTrainTheSame(t *testing.T) {
 	live := cgo.Live()
 	eager := mustTrain(t)
@@ -104,7 +117,8 @@ func TestRecordedStepsTrainTheSame(t *testing.T) {
 	}
 }
 
-// If a step cannot be recorded, or its graph not launched, training continues as if nobody had tried, and logs why once.
+// If a step cannot be recorded, or its graph not launched, training continues as if nobody had tried, and logs why
+// once.
 func TestStepsThatCannotBeRecorded(t *testing.T) {
 	eager := mustTrain(t)
 	for name, f := range map[string]*fakes{
@@ -180,8 +194,8 @@ func TestStepThatFails(t *testing.T) {
 	}
 }
 
-// On the CPU, and if the config says so, nothing is recorded. On a GPU steps are recorded; if they must be and cannot, the
-// training ends.
+// On the CPU, and if the config says so, nothing is recorded. On a GPU steps are recorded; if they must be and cannot,
+// the training ends.
 func TestRecorderIsForGPUs(t *testing.T) {
 	for _, c := range []struct {
 		device  cgo.Device

@@ -20,7 +20,8 @@ func TestBatchMustFit(t *testing.T) {
 	}
 	for _, batch := range []int{100_000_000, 1 << 62} {
 		c.Train.Batch = batch
-		if err := checkBatchFits(c, info, cgo.CPU); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "lower train.batch") {
+		if err := checkBatchFits(c, info, cgo.CPU); !errors.Is(err, exit.ErrUsage) ||
+			!strings.Contains(err.Error(), "lower train.batch") {
 			t.Errorf("%d: %v", batch, err)
 		}
 	}

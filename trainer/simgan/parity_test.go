@@ -45,8 +45,8 @@ func readGolden(t *testing.T, name string) golden {
 	return g
 }
 
-// parityModel returns a model for images of x's shape with the golden file's weights, without noise, history, average and
-// penalty.
+// parityModel returns a model for images of x's shape with the golden file's weights, without noise, history, average
+// and penalty.
 func parityModel(t *testing.T, g golden, x *data.Pixels, settings ...string) *Model {
 	t.Helper()
 	c, err := config.Load("gaze-paper-v1", "", append([]string{
@@ -165,7 +165,13 @@ func (g golden) layer(name string) float64 {
 	return max(largest(g[layer+".weight"]), largest(g[layer+".bias"]))
 }
 
-func compareParams(t *testing.T, g golden, prefix string, params []models.Param, read func(*cgo.Scope, cgo.Tensor) cgo.Tensor) {
+func compareParams(
+	t *testing.T,
+	g golden,
+	prefix string,
+	params []models.Param,
+	read func(*cgo.Scope, cgo.Tensor) cgo.Tensor,
+) {
 	t.Helper()
 	for _, p := range params {
 		err := cgo.Within(func(s *cgo.Scope) error {
@@ -237,7 +243,8 @@ func compareLosses(t *testing.T, m *Model, g golden, x, y *data.Pixels) {
 	}
 }
 
-// The paper's networks at full size, weights and images given by formulas; of each gradient the first values and the norm.
+// The paper's networks at full size, weights and images given by formulas; of each gradient the first values and the
+// norm.
 func TestPaperNetworksEqualPyTorch(t *testing.T) {
 	for _, c := range []struct {
 		preset    string
@@ -400,7 +407,13 @@ func TestPretrainingIgnoresTheDiscriminator(t *testing.T) {
 	}
 }
 
-var adam = []string{"train.optimizer=adam", "train.lr_refiner=0.0005", "train.lr_discriminator=0.0002", "train.beta1=0.5", "refiner.padding=replicate"}
+var adam = []string{
+	"train.optimizer=adam",
+	"train.lr_refiner=0.0005",
+	"train.lr_discriminator=0.0002",
+	"train.beta1=0.5",
+	"refiner.padding=replicate",
+}
 
 // lossesOf collects the loss of each step.
 type lossesOf struct {
@@ -440,8 +453,8 @@ func TestTenStepsEqualPyTorch(t *testing.T) {
 	}
 }
 
-// Ten iterations on different batches with a history of 8 images, whose random choices are the script's, and the average
-// of R's weights.
+// Ten iterations on different batches with a history of 8 images, whose random choices are the script's, and the
+// average of R's weights.
 func TestHistoryAndAverageEqualPyTorch(t *testing.T) {
 	g := readGolden(t, "steps_history_ema")
 	const b, half, image = 4, 2, 35 * 55

@@ -21,7 +21,8 @@ func graphsOf(n, in, h, w, out, r, stride int, passes ...string) (graphs []strin
 	return graphs
 }
 
-// refinerGraphs are those that a step of R is made of, for images of channels x h x w. Replicate padding is a border in the maps.
+// refinerGraphs are those that a step of R is made of, for images of channels x h x w. Replicate padding is a border in
+// the maps.
 func refinerGraphs(c config.Config, channels, h, w int) (graphs []string) {
 	if border := max(c.Refiner.Kernel, c.Refiner.BlockKernel) / 2; c.Refiner.Padding == architecture.ReplicatePadding {
 		h, w = h+2*border, w+2*border
@@ -31,12 +32,22 @@ func refinerGraphs(c config.Config, channels, h, w int) (graphs []string) {
 	}
 	r := c.Refiner
 	add(channels+int(r.Noise.Channels()), r.Width, r.Kernel, "forward+relu", "weight")
-	add(r.Width, r.Width, r.BlockKernel, "forward+relu", "forward+residual+relu", "input+relu", "input+residual+relu", "weight")
+	add(
+		r.Width,
+		r.Width,
+		r.BlockKernel,
+		"forward+relu",
+		"forward+residual+relu",
+		"input+relu",
+		"input+residual+relu",
+		"weight",
+	)
 	add(r.Width, channels, 1, "forward", "input+relu", "weight")
 	return graphs
 }
 
-// discriminatorGraphs are those of D in its steps and in R's, by the paper's tables: maps, filters, stride, size of what they read.
+// discriminatorGraphs are those of D in its steps and in R's, by the paper's tables: maps, filters, stride, size of
+// what they read.
 func discriminatorGraphs(c config.Config, channels int) (graphs []string) {
 	tables := map[architecture.Layers][][5]int{ // out, r, stride, h, w
 		"gaze": {{96, 3, 2, 35, 55}, {64, 3, 2, 18, 28}, {32, 3, 1, 9, 14}, {32, 1, 1, 9, 14}, {2, 1, 1, 9, 14}},
@@ -57,8 +68,8 @@ func discriminatorGraphs(c config.Config, channels int) (graphs []string) {
 	return graphs
 }
 
-// cuDNN has every fused kernel that the presets need on an H100; asked without one (cgo/cuda/plans.cc). A last layer whose one
-// channel is not padded to 8 has none: if that is found too, the question is no question.
+// cuDNN has every fused kernel that the presets need on an H100; asked without one (cgo/cuda/plans.cc). A last layer
+// whose one channel is not padded to 8 has none: if that is found too, the question is no question.
 func TestCuDNNHasTheFusedKernels(t *testing.T) {
 	program := os.Getenv("SIMGAN_PLANS")
 	if program == "" {

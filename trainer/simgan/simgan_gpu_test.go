@@ -11,7 +11,8 @@ import (
 	"simgan/models"
 )
 
-// Losses and gradients of one step of R and one of D are the CPU's: float32 to 1e-4 of the layer's largest, TF32 forbidden.
+// Losses and gradients of one step of R and one of D are the CPU's: float32 to 1e-4 of the layer's largest, TF32
+// forbidden.
 func TestGPUStepsAreTheCPUs(t *testing.T) {
 	gpu := device.Need(t)
 	for _, name := range []string{"zeros_identity", "reflect_identity", "replicate_derivatives"} {
@@ -67,7 +68,14 @@ func TestGPUHistoryIsTheCPUs(t *testing.T) {
 		}
 		for round := range 20 {
 			err := cgo.Within(func(s *cgo.Scope) error {
-				images := s.From([]float32{float32(4 * round), float32(4*round + 1), float32(4*round + 2), float32(4*round + 3)}, where, 4, 1, 1, 1)
+				images := s.From(
+					[]float32{float32(4 * round), float32(4*round + 1), float32(4*round + 2), float32(4*round + 3)},
+					where,
+					4,
+					1,
+					1,
+					1,
+				)
 				if h.held >= 4 {
 					drawn, err := cgo.Read(h.draw(s, 4))
 					if err != nil {

@@ -27,8 +27,8 @@ func packs(t *testing.T) (settings []string) {
 	return settings
 }
 
-// Images streamed, mapped from packs, and resident on the device train to the same bytes. So does a training that was stopped
-// in one way and restored in another.
+// Images streamed, mapped from packs, and resident on the device train to the same bytes. So does a training that was
+// stopped in one way and restored in another.
 func TestEveryWayToTheDeviceTrainsTheSame(t *testing.T) {
 	packed := packs(t)
 	live := cgo.Live()
@@ -43,7 +43,14 @@ func TestEveryWayToTheDeviceTrainsTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := trainOn(t, tinyrun.Config(t, append([]string{"data.resident=off"}, packed...)...), Options{}, &stopped, 0, nil)
+	got, err := trainOn(
+		t,
+		tinyrun.Config(t, append([]string{"data.resident=off"}, packed...)...),
+		Options{},
+		&stopped,
+		0,
+		nil,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

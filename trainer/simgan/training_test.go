@@ -24,8 +24,9 @@ type training struct {
 
 var errStop = errors.New("stop")
 
-// trainOn trains the config's model, from where the earlier training stopped if there is one, up to the step of Algorithm 1
-// or, if it is 0, to the end. It reads a log window every 2 steps. ready, if any, is called with the new model.
+// trainOn trains the config's model, from where the earlier training stopped if there is one, up to the step of
+// Algorithm 1 or, if it is 0, to the end. It reads a log window every 2 steps. ready, if any, is called with the new
+// model.
 func trainOn(t *testing.T, c config.Config, o Options, from *training, step int, ready func(*Model)) (training, error) {
 	t.Helper()
 	if _, err := cgo.Start(0); err != nil {

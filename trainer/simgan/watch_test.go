@@ -7,8 +7,9 @@ import (
 	"simgan/cgo"
 )
 
-// Two images of two pixels, x = (0, 1), (1, 0); refined = (0.5, 1), (0.5, 0); y = (-1, -1), (1, 1). By hand: variances (with
-// n - 1) (0.5 + 0.5)/2, (0 + 0.5)/2 and (2 + 2)/2; |R(x) - x| = (0.5 + 0 + 0.5 + 0)/4; |x - y| = (1 + 2 + 0 + 1)/4.
+// Two images of two pixels, x = (0, 1), (1, 0); refined = (0.5, 1), (0.5, 0); y = (-1, -1), (1, 1). By hand: variances
+// (with n - 1) (0.5 + 0.5)/2, (0 + 0.5)/2 and (2 + 2)/2; |R(x) - x| = (0.5 + 0 + 0.5 + 0)/4; |x - y| = (1 + 2 + 0 +
+// 1)/4.
 func TestWatchMeasuresImages(t *testing.T) {
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
@@ -17,7 +18,12 @@ func TestWatchMeasuresImages(t *testing.T) {
 	err := cgo.Within(func(s *cgo.Scope) error {
 		from := func(n int64, v ...float32) cgo.Tensor { return s.From(v, cgo.CPU, n, 1, 1, 2) }
 		old := []float32{9, 9} // the history's images and further real ones are not looked at
-		m.watch(s, from(2, 0, 1, 1, 0), from(3, append([]float32{0.5, 1, 0.5, 0}, old...)...), from(3, append([]float32{-1, -1, 1, 1}, old...)...))
+		m.watch(
+			s,
+			from(2, 0, 1, 1, 0),
+			from(3, append([]float32{0.5, 1, 0.5, 0}, old...)...),
+			from(3, append([]float32{-1, -1, 1, 1}, old...)...),
+		)
 		return nil
 	})
 	if err != nil {

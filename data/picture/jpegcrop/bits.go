@@ -5,21 +5,21 @@ import (
 	"math/bits"
 )
 
-// slack is how many bytes a reader may look at behind its data's end: a block's 64 coefficients of 31 bits at most, and
-// a look more.
+// slack is the number of bytes that a reader may read after its data's end: a block of 64 coefficients of at most 31
+// bits, plus one peek.
 const slack = 64*31/8 + 16
 
-// reader reads bits, the highest first.
+// reader reads bits, highest first.
 type reader struct {
-	data []byte // with slack bytes behind end, whatever they are
-	at   int    // bits
-	end  int    // bits
+	data []byte // followed by slack bytes of any content
+	at   int    // position in bits
+	end  int    // length in bits
 }
 
-// peek is the bits from at on, 57 at least, at the top.
+// peek returns the bits from at on, at least 57, in the highest places.
 func (r *reader) peek(at int) uint64 { return binary.BigEndian.Uint64(r.data[at>>3:]) << (at & 7) }
 
-// block reads a block's DC difference and passes over its AC coefficients, the bits from..r.at-1.
+// block reads a block's DC difference and skips its AC coefficients, which are the bits from..r.at-1.
 func (r *reader) block(dc *dcTable, ac *acTable) (difference, from int, ok bool) {
 	if r.at > r.end {
 		return 0, 0, false
@@ -53,18 +53,18 @@ func (r *reader) block(dc *dcTable, ac *acTable) (difference, from int, ok bool)
 		next = r.peek(at)
 	}
 	r.at = at
-	// A run that leaves the block is damage, which decoders take each in their own way.
+	// A run that leaves the block is damage. Decoders differ in handling it.
 	return int(d.value), from, at <= r.end && (k == 64 || k >= endOfBlock)
 }
 
-// writer writes bits, the highest first, and stuffs a zero behind each byte of ones.
+// writer writes bits, highest first, and adds a zero byte after each byte of ones.
 type writer struct {
 	out  []byte
 	held uint64
-	n    uint // bits held, fewer than 32
+	n    uint // number of bits held, below 32
 }
 
-// put writes the n low bits of v, which has no others, 32 at most.
+// put writes the n lowest bits of v, at most 32. The other bits of v must be 0.
 func (w *writer) put(v uint32, n uint) {
 	w.held = w.held<<n | uint64(v)
 	if w.n += n; w.n >= 32 {
@@ -90,7 +90,7 @@ func (w *writer) byte(b byte) {
 	}
 }
 
-// copy writes the bits from..to-1 of r's data.
+// copy writes bits from..to-1 of r's data.
 func (w *writer) copy(r *reader, from, to int) {
 	for from < to {
 		n := min(32, to-from)
@@ -99,7 +99,7 @@ func (w *writer) copy(r *reader, from, to int) {
 	}
 }
 
-// difference writes a DC difference with the standard's table; ok is false where it is beyond every baseline JPEG's.
+// difference writes a DC difference with the standard's table. It returns false if no baseline JPEG can hold the value.
 func (w *writer) difference(v int) bool {
 	size := uint(bits.Len(uint(max(v, -v))))
 	if size > 11 {
@@ -113,7 +113,7 @@ func (w *writer) difference(v int) bool {
 	return true
 }
 
-// align fills the byte with ones and writes what is held.
+// align fills the last byte with ones and writes the held bits.
 func (w *writer) align() {
 	if rest := w.n % 8; rest > 0 {
 		w.put(1<<(8-rest)-1, 8-rest)

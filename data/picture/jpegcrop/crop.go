@@ -1,7 +1,7 @@
-// Package jpegcrop cuts a window out of a baseline JPEG without decoding it (as jpegtran -crop does; ITU-T T.81): the
-// window's blocks are copied bit by bit into a small JPEG, so that image/jpeg gives exactly the pixels that it gives for
-// the whole file, and spends its time on them alone. What lies behind the window's last row is not looked at, beside that
-// the file has an end.
+// Package jpegcrop cuts a window out of a baseline JPEG without decoding it, as jpegtran -crop does (ITU-T T.81). It
+// copies the window's blocks bit by bit into a small JPEG. image/jpeg decodes that JPEG to exactly the pixels of the
+// whole file, in time proportional to the window. Data after the window's last row is not checked, except that the file
+// must have its end marker.
 package jpegcrop
 
 import (
@@ -11,7 +11,7 @@ import (
 	"slices"
 )
 
-// Markers of T.81, table B.1.
+// Markers from T.81, table B.1.
 const (
 	mSOF0, mDHT, mSOI, mEOI, mSOS, mDQT, mDRI = 0xc0, 0xc4, 0xd8, 0xd9, 0xda, 0xdb, 0xdd
 	mRST0, mAPP0, mAPP14, mAPP15, mCOM        = 0xd0, 0xe0, 0xee, 0xef, 0xfe
@@ -20,37 +20,38 @@ const (
 // component is a colour plane.
 type component struct {
 	id, h, v, quant byte
-	dc, ac          byte // tables
-	last            int  // the DC value before
-	written         int  // the DC value written last
+	dc, ac          byte // indices of the Huffman tables
+	last            int  // last DC value read
+	written         int  // last DC value written
 }
 
-// picture is a JPEG being read.
+// picture holds the header of the JPEG being read.
 type picture struct {
 	width, height int
 	parts         []component
-	blocks        []int // of an MCU: the component of each
+	blocks        []int // component of each block of an MCU
 	hMax, vMax    int
 	dc            [4]*dcTable
 	ac            [4]*acTable
-	restart       int    // MCUs between restart markers, 0: none
-	scan          []byte // the entropy-coded data and what follows
+	restart       int    // MCUs between restart markers; 0: no markers
+	scan          []byte // the entropy-coded data and all after it
 }
 
-// Cutter cuts windows out of JPEGs, one at a time. What it makes room for and its tables are there for the next.
+// Cutter cuts windows out of JPEGs, one at a time. It keeps its buffers and Huffman tables for the next JPEG.
 type Cutter struct {
 	picture
-	known struct { // tables made last; most files of a set have the same
+	known struct { // the last tables; most files of a set share them
 		dc [4]*dcTable
 		ac [4]*acTable
 	}
-	copied []byte // segments that the window needs as they are
-	plain  []byte // the entropy-coded data without stuffed bytes, with slack more behind it
-	ends   []int  // of the segments between restart markers, in plain
+	copied []byte // segments that the window's JPEG gets unchanged
+	plain  []byte // the entropy-coded data without stuffed bytes, followed by slack bytes
+	ends   []int  // offsets in plain of the ends of segments between restart markers
 	out    writer
 }
 
-// Open reads a JPEG's header; ok is false where it is none of a baseline JPEG of one scan. Window reads content again.
+// Open reads a JPEG's header. ok is false unless it is a baseline
+// JPEG of one scan. The caller must not change content before Window.
 func (c *Cutter) Open(content []byte) (width, height int, ok bool) {
 	c.picture = picture{parts: c.parts[:0], blocks: c.blocks[:0]}
 	c.copied = c.copied[:0]
@@ -61,8 +62,9 @@ func (c *Cutter) Open(content []byte) (width, height int, ok bool) {
 	return c.width, c.height, true
 }
 
-// Window is a JPEG, valid until the next call, whose picture is the smallest part of the opened one's that holds r and is
-// cut at its MCUs, and where that part begins. ok is false where the file is not whole, or r is not inside the picture.
+// Window returns a JPEG of the smallest part of the opened picture that contains r and consists of whole MCUs, valid
+// until the next call, and the part's top left corner. ok is false if the file is truncated or damaged, or if r is not
+// inside the picture.
 func (c *Cutter) Window(r image.Rectangle) (window []byte, at image.Point, ok bool) {
 	if r.Empty() || !r.In(image.Rect(0, 0, c.width, c.height)) || !c.entropy() {
 		return nil, at, false
@@ -77,7 +79,7 @@ func (c *Cutter) Window(r image.Rectangle) (window []byte, at image.Point, ok bo
 	return c.out.out, image.Pt(mcus.Min.X*w, mcus.Min.Y*h), true
 }
 
-// header reads all up to the entropy-coded data.
+// header reads everything before the entropy-coded data.
 func (c *Cutter) header(content []byte) (ok bool) {
 	if !bytes.HasPrefix(content, []byte{0xff, mSOI}) {
 		return false
@@ -114,9 +116,10 @@ func (c *Cutter) header(content []byte) (ok bool) {
 	return false
 }
 
-// frame reads a start of frame: 8 bits a sample, 1 or 3 components.
+// frame reads a start of frame: 8 bits per level, 1 or 3 components.
 func (p *picture) frame(body []byte) bool {
-	if len(p.parts) > 0 || len(body) < 6 || body[0] != 8 || len(body) != 6+3*int(body[5]) || body[5] != 1 && body[5] != 3 {
+	if len(p.parts) > 0 || len(body) < 6 || body[0] != 8 ||
+		len(body) != 6+3*int(body[5]) || body[5] != 1 && body[5] != 3 {
 		return false
 	}
 	p.height, p.width = int(binary.BigEndian.Uint16(body[1:])), int(binary.BigEndian.Uint16(body[3:]))
@@ -125,7 +128,7 @@ func (p *picture) frame(body []byte) bool {
 		if !factor(c.h) || !factor(c.v) {
 			return false
 		}
-		if len(body) == 9 { // a single component's blocks come one by one, whatever its factors
+		if len(body) == 9 { // a single component has one block per MCU, whatever its factors
 			c.h, c.v = 1, 1
 		}
 		p.hMax, p.vMax = max(p.hMax, int(c.h)), max(p.vMax, int(c.v))
@@ -137,10 +140,10 @@ func (p *picture) frame(body []byte) bool {
 	return p.width > 0 && p.height > 0
 }
 
-// factor tells whether image/jpeg knows a sampling factor.
+// factor reports whether image/jpeg supports a sampling factor.
 func factor(n byte) bool { return n == 1 || n == 2 || n == 4 }
 
-// scanHeader reads a start of scan: of all components, all coefficients at once.
+// scanHeader reads a start of scan. The scan must hold all components with all coefficients.
 func (p *picture) scanHeader(body []byte) bool {
 	n := len(p.parts)
 	if n == 0 || len(body) != 4+2*n || int(body[0]) != n || !bytes.Equal(body[1+2*n:], []byte{0, 63, 0}) {
@@ -156,8 +159,8 @@ func (p *picture) scanHeader(body []byte) bool {
 	return true
 }
 
-// entropy takes the scan apart at its restart markers, without stuffed bytes; ok is false where the file does not end
-// with it.
+// entropy splits the scan at its restart markers and removes stuffed bytes. ok is false unless the scan is followed by
+// the end of the file.
 func (c *Cutter) entropy() (ok bool) {
 	scan := c.scan
 	plain, ends := slices.Grow(c.plain[:0], len(scan)+slack), c.ends[:0]
@@ -185,8 +188,8 @@ func (c *Cutter) entropy() (ok bool) {
 	return true
 }
 
-// newHeader appends to out all in front of the window's entropy-coded data. Its rows of MCUs are restart intervals, so that each
-// begins at DC 0; the tables for DC are the standard's, which have every difference.
+// newHeader appends everything before the window's entropy-coded data to out. Each row of MCUs is a restart interval,
+// so its DC values begin at 0. The DC tables are the standard's, which have a code for every difference.
 func (c *Cutter) newHeader(out []byte, size image.Point, mcusPerRow int) []byte {
 	out = append(append(out, 0xff, mSOI), c.copied...)
 	out = append(out, 0xff, mSOF0, 0, byte(8+3*len(c.parts)), 8)
@@ -196,7 +199,8 @@ func (c *Cutter) newHeader(out []byte, size image.Point, mcusPerRow int) []byte 
 	for _, p := range c.parts {
 		out = append(out, p.id, p.h<<4|p.v, p.quant)
 	}
-	out = append(append(append(out, 0xff, mDHT, 0, byte(3+len(dcCounts)+len(dcValues)), 0), dcCounts[:]...), dcValues[:]...)
+	out = append(out, 0xff, mDHT, 0, byte(3+len(dcCounts)+len(dcValues)), 0)
+	out = append(append(out, dcCounts[:]...), dcValues[:]...)
 	out = append(out, 0xff, mDRI, 0, 4)
 	out = binary.BigEndian.AppendUint16(out, uint16(mcusPerRow))
 	out = append(out, 0xff, mSOS, 0, byte(6+2*len(c.parts)), byte(len(c.parts)))

@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// scene is a picture with smooth and noisy parts.
+// scene returns a picture with smooth and noisy parts.
 func scene(w, h int, grey bool, seed uint64) image.Image {
 	random := rand.New(rand.NewPCG(seed, 0))
 	m := image.NewRGBA(image.Rect(0, 0, w, h))
@@ -38,10 +38,10 @@ func scene(w, h int, grey bool, seed uint64) image.Image {
 	return g
 }
 
-// cutter is every test's, so that it meets other tables and sizes than those that it knows.
+// cutter is shared by all tests, so that it meets tables and sizes other than those it keeps.
 var cutter Cutter
 
-// window is what one call of both of a Cutter's gives.
+// window calls the Cutter's Open and Window.
 func window(content []byte, r image.Rectangle) (small []byte, at image.Point, ok bool) {
 	if _, _, ok := cutter.Open(content); !ok {
 		return nil, at, false
@@ -77,7 +77,7 @@ func check(t interface {
 	}
 }
 
-// Every window of every picture has exactly image/jpeg's pixels.
+// Every window of every picture has exactly the pixels of image/jpeg.
 func TestWindowIsThePicture(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, h := rapid.IntRange(1, 70).Draw(t, "w"), rapid.IntRange(1, 70).Draw(t, "h")
@@ -105,22 +105,24 @@ func TestWindowOfOtherEncoders(t *testing.T) {
 		}
 		if filepath.Base(path) == "progressive.jpg" {
 			if _, _, ok := window(content, image.Rect(0, 0, 1, 1)); ok {
-				t.Error("a progressive JPEG was taken for a baseline one")
+				t.Error("a progressive JPEG was accepted as a baseline one")
 			}
 			continue
 		}
-		for _, r := range []image.Rectangle{image.Rect(0, 0, 64, 48), image.Rect(33, 17, 50, 40), image.Rect(63, 47, 64, 48), image.Rect(20, 0, 21, 1)} {
+		for _, r := range []image.Rectangle{
+			image.Rect(0, 0, 64, 48), image.Rect(33, 17, 50, 40), image.Rect(63, 47, 64, 48), image.Rect(20, 0, 21, 1),
+		} {
 			check(t, content, r)
 		}
 		for cut := range len(content) - 2 {
 			if _, _, ok := window(content[:cut], image.Rect(0, 0, 1, 1)); ok {
-				t.Fatalf("%s: of %d bytes, the first %d are taken for a whole file", path, len(content), cut)
+				t.Fatalf("%s of %d bytes: the first %d were accepted as the whole file", path, len(content), cut)
 			}
 		}
 	}
 }
 
-// FuzzWindow takes any bytes for a JPEG: what it cuts, image/jpeg reads, where it reads the whole.
+// FuzzWindow cuts a window out of any bytes. If image/jpeg reads the whole, it reads the window, with the same pixels.
 func FuzzWindow(f *testing.F) {
 	var file bytes.Buffer
 	if err := jpeg.Encode(&file, scene(40, 30, false, 1), nil); err != nil {

@@ -2,8 +2,8 @@ package jpegcrop
 
 import "image"
 
-// cut writes the entropy-coded data of the MCUs, with the file's end. It walks over all MCUs up to the last of them, for
-// where a block begins is known only by reading the one before.
+// cut writes the entropy-coded data of the MCUs and the end of the file. It reads all MCUs up to the last one of the
+// window, because only reading a block shows where the next one begins.
 func (c *Cutter) cut(mcus image.Rectangle) (ok bool) {
 	columns := (c.width + 8*c.hMax - 1) / (8 * c.hMax)
 	r, ends := reader{data: c.plain}, c.ends
@@ -31,7 +31,7 @@ func (c *Cutter) cut(mcus image.Rectangle) (ok bool) {
 	return true
 }
 
-// interval begins a restart interval of the file and is how many MCUs it has, all where there are no restarts.
+// interval begins a restart interval of the file and returns its number of MCUs: all if there are no restarts.
 func (c *Cutter) interval(all int) int {
 	for i := range c.parts {
 		c.parts[i].last = 0
@@ -42,7 +42,7 @@ func (c *Cutter) interval(all int) int {
 	return all
 }
 
-// beginRow begins a row of MCUs of the window, a restart interval.
+// beginRow begins a row of MCUs of the window, which is a restart interval.
 func (c *Cutter) beginRow(row int) {
 	if row > 0 {
 		c.out.align()
@@ -53,7 +53,7 @@ func (c *Cutter) beginRow(row int) {
 	}
 }
 
-// mcu reads one MCU and writes it where it is inside the window.
+// mcu reads one MCU and writes it if it is inside the window.
 func (c *Cutter) mcu(r *reader, inside bool) bool {
 	for _, i := range c.blocks {
 		p := &c.parts[i]

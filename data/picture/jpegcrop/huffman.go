@@ -2,7 +2,7 @@ package jpegcrop
 
 import "bytes"
 
-// The standard's table for DC differences (T.81, table K.3): codes of each length, then the categories.
+// The standard's table for DC differences (T.81, table K.3): the number of codes per length, then the categories.
 var (
 	dcCounts = [16]byte{0, 1, 5, 1, 1, 1, 1, 1, 1}
 	dcValues = [12]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
@@ -28,20 +28,21 @@ func newCodes() (codes [12]code) {
 	return codes
 }
 
-// lookBits is how many bits one look at a table sees.
+// lookBits is the number of bits that one lookup in a table uses.
 const lookBits = 11
 
 // table decodes one Huffman table.
 type table struct {
-	source  []byte    // what it was made of: how many codes have each length, then the values
-	maxCode [17]int32 // largest code of each length, -1: none
-	first   [17]int32 // place of a length's first value, less its first code
+	source  []byte    // from the file: the number of codes per length, then the values
+	maxCode [17]int32 // largest code per length; -1: none
+	first   [17]int32 // per length: index of the first value minus the first code
 }
 
-// entry is a decoded code: its length in bits (0: none as short as a look) and its value.
+// entry is a decoded code: its length in bits (0: longer than lookBits, or none) and its value.
 type entry struct{ length, value uint8 }
 
-// newTable gives also what each look begins with; ok is false where there are more codes of a length than can be.
+// newTable also returns the code at the start of each lookup's
+// bits. ok is false if there are too many codes of a length.
 func newTable(source []byte) (t table, short *[1 << lookBits]entry, ok bool) {
 	t.source, short = bytes.Clone(source), new([1 << lookBits]entry)
 	counts, values := source[:16], source[16:]
@@ -67,10 +68,10 @@ func newTable(source []byte) (t table, short *[1 << lookBits]entry, ok bool) {
 	return t, short, true
 }
 
-// from tells whether the table was made of the source.
+// from reports whether the table was created from source.
 func (t *table) from(source []byte) bool { return bytes.Equal(t.source, source) }
 
-// symbol reads one code; ok is false where there is none.
+// symbol reads one code. ok is false if there is none.
 func (t *table) symbol(next uint64) (e entry, ok bool) {
 	values := t.source[16:]
 	for length := 1; length <= 16; length++ {
@@ -112,7 +113,8 @@ func (c *Cutter) tables(body []byte) (ok bool) {
 	return true
 }
 
-// remembered is the known table where it was made of the same source, else a new one, known from now on.
+// remembered returns the known table if it was created from the
+// same source. Otherwise it creates one and keeps it in known.
 func remembered[T interface {
 	comparable
 	from(source []byte) bool

@@ -6,7 +6,7 @@ type dcTable struct {
 	looks [1 << lookBits]difference
 }
 
-// difference is a DC difference and the bits of its code and value, 0: not to be told from a look.
+// difference is a DC difference and the number of bits of its code and value. bits is 0 if lookBits bits are too few.
 type difference struct {
 	value int16
 	bits  uint8
@@ -29,7 +29,7 @@ func newDC(source []byte) (*dcTable, bool) {
 	return t, true
 }
 
-// read is the difference that next begins with; ok is false where there is none.
+// read returns the difference at the start of next. ok is false if there is none.
 func (t *dcTable) read(next uint64) (d difference, ok bool) {
 	e, ok := t.symbol(next)
 	if !ok {
@@ -38,7 +38,7 @@ func (t *dcTable) read(next uint64) (d difference, ok bool) {
 	return newDifference(e, next)
 }
 
-// newDifference is what the code means that next begins with.
+// newDifference returns the difference that the code e at the start of next means.
 func newDifference(e entry, next uint64) (d difference, ok bool) {
 	size := e.value
 	if size > 11 {
@@ -51,19 +51,19 @@ func newDifference(e entry, next uint64) (d difference, ok bool) {
 	return difference{int16(v), e.length + size}, true
 }
 
-// acTable passes over AC coefficients.
+// acTable skips AC coefficients.
 type acTable struct {
 	table
 	looks [1 << lookBits]run
 }
 
-// run is AC coefficients passed over: the bits of their codes and values, how far it is to the next one (endOfBlock: none
-// follows), and how far it was to the last of them.
+// run describes skipped AC coefficients: the number of bits of their codes and values, the distance to the next
+// coefficient (endOfBlock: none follows), and the distance to the last one of them.
 type run struct{ bits, places, before uint8 }
 
 const (
 	endOfBlock = 128
-	unknown    = 255 // before, where a look does not tell
+	unknown    = 255 // value of before if lookBits bits are too few
 )
 
 func newAC(source []byte) (*acTable, bool) {
@@ -78,7 +78,7 @@ func newAC(source []byte) (*acTable, bool) {
 	return t, true
 }
 
-// newRun is all coefficients whose codes the look's bits hold, the last one's value may go on behind them.
+// newRun returns the run of all coefficients whose codes lie within look. The last one's value may continue after look.
 func newRun(short *[1 << lookBits]entry, look int) run {
 	all := run{before: unknown}
 	for all.bits < lookBits && all.places < 64 {
@@ -92,7 +92,7 @@ func newRun(short *[1 << lookBits]entry, look int) run {
 	return all
 }
 
-// read is the one coefficient that next begins with; ok is false where there is none.
+// read returns the one coefficient at the start of next. ok is false if there is none.
 func (t *acTable) read(next uint64) (one run, ok bool) {
 	e, ok := t.symbol(next)
 	if !ok {
@@ -101,7 +101,7 @@ func (t *acTable) read(next uint64) (one run, ok bool) {
 	return newStep(e)
 }
 
-// newStep is what a code means; ok is false where it means nothing.
+// newStep returns the coefficient that a code means. ok is false if the code is invalid.
 func newStep(e entry) (one run, ok bool) {
 	size := e.value & 15
 	one.bits = e.length + size

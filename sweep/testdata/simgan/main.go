@@ -1,7 +1,8 @@
-// Command simgan is a fake for the tests of sweep: it trains and evaluates as far as a sweep sees, without torch, which takes
-// longer to load than these tests may last. config.yaml comes first, then a line of metrics.jsonl a step; --until and --resume
-// work; the folder is locked meanwhile; DONE is last; SIGTERM ends it with exit code 143 and everything saved. A trial's loss after a step is
-// |log10(lambda) + 2| + 1/step. psi=mean crashes, psi=learned diverges. SWEEP_FAKE_PAUSE is the length of a step.
+// Command simgan is a fake for the tests of sweep: it trains and evaluates as far as a sweep sees, without torch, which
+// takes longer to load than these tests may last. config.yaml comes first, then a line of metrics.jsonl a step; --until
+// and --resume work; the folder is locked meanwhile; DONE is last; SIGTERM ends it with exit code 143 and everything
+// saved. A trial's loss after a step is |log10(lambda) + 2| + 1/step. psi=mean crashes, psi=learned diverges.
+// SWEEP_FAKE_PAUSE is the length of a step.
 package main
 
 import (
@@ -45,7 +46,8 @@ func main() {
 	train(config, dir, until)
 }
 
-// settings are the trial's, from the arguments, or on resuming from config.yaml, which holds them in a form that simgan loads.
+// settings are the trial's, from the arguments, or on resuming from config.yaml, which holds them in a form that simgan
+// loads.
 func settings(args []string, dir string, resume bool) map[string]string {
 	path, config := filepath.Join(dir, "config.yaml"), map[string]string{}
 	if resume {
@@ -68,7 +70,13 @@ func settings(args []string, dir string, resume bool) map[string]string {
 		psi = "identity"
 	}
 	check(os.MkdirAll(dir, 0o755))
-	check(os.WriteFile(path, fmt.Appendf(nil, "train: {lambda: %s, psi: %s}\n# %s", config["train.lambda"], psi, stored), 0o644))
+	check(
+		os.WriteFile(
+			path,
+			fmt.Appendf(nil, "train: {lambda: %s, psi: %s}\n# %s", config["train.lambda"], psi, stored),
+			0o644,
+		),
+	)
 	return config
 }
 
