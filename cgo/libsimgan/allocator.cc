@@ -16,8 +16,8 @@ constexpr size_t kLarge = 256 << 10;  // below, malloc reuses memory itself
 constexpr size_t kHugePage = 2 << 20;
 constexpr size_t kAlwaysKept = 256 << 20;
 
-// Keeps freed blocks for requests of the same rounded size. What it holds in all stays below twice the most that was ever
-// in use at once, or kAlwaysKept.
+// Keeps freed blocks for requests of the same rounded size. What it holds in all stays below twice the most that was
+// ever in use at once, or kAlwaysKept.
 class CachingAllocator final : public at::Allocator {
  public:
   at::DataPtr allocate(size_t n) override {

@@ -29,7 +29,8 @@ static c10::Stream copy_stream(at::Device device) {
   static std::map<int, c10::Stream> streams;
   auto found = streams.find(device.index());
   if (found == streams.end()) {
-    found = streams.emplace(device.index(), c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device)).first;
+    found = streams.emplace(device.index(), c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device))
+                .first;
   }
   return found->second;
 }
@@ -64,7 +65,8 @@ char *sg_send(sg_tensor t, const void *bytes, int64_t n, sg_event *event) {
     auto &to = tensor(t);
     TORCH_CHECK(to.numel() == n && to.scalar_type() == at::kByte, n, " bytes were sent to a tensor of ", to.sizes());
     *event = nullptr;
-    to.copy_(at::from_blob(const_cast<void *>(bytes), {n}, at::TensorOptions().dtype(at::kByte)), /*non_blocking=*/true);
+    to.copy_(at::from_blob(const_cast<void *>(bytes), {n}, at::TensorOptions().dtype(at::kByte)),
+             /*non_blocking=*/true);
     if (!to.is_cuda()) return;
     auto done = std::make_unique<c10::Event>(to.device().type());
     done->record(c10::impl::VirtualGuardImpl(to.device().type()).getStream(to.device()));

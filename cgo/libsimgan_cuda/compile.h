@@ -1,5 +1,5 @@
-// CUDA source compiled on the machine that runs it, by the NVRTC that comes with libtorch. No torch in here: compile.cc asks for the
-// kernels without a GPU, own.cc runs them on one.
+// CUDA source compiled on the machine that runs it, by the NVRTC that comes with libtorch. No torch in here: compile.cc
+// asks for the kernels without a GPU, own.cc runs them on one.
 #pragma once
 #include <dlfcn.h>
 #include <nvrtc.h>
@@ -21,8 +21,8 @@ struct Library {
   std::string why;  // it could not be loaded
 };
 
-// NVRTC, with the library of built-in functions that it opens by name when it compiles: that lies beside it, where the loader does not
-// look, but is found once it is loaded. By cuDNN too, which has some of its kernels compiled.
+// NVRTC, with the library of built-in functions that it opens by name when it compiles: that lies beside it, where the
+// loader does not look, but is found once it is loaded. By cuDNN too, which has some of its kernels compiled.
 inline const Library &library() {
   static const Library loaded = [] {
     void *nvrtc = dlopen("libnvrtc.so.13", RTLD_NOW), *version = nvrtc ? dlsym(nvrtc, "nvrtcVersion") : nullptr;
@@ -32,7 +32,8 @@ inline const Library &library() {
     Dl_info here;
     if (dladdr(version, &here)) {
       const std::string path(here.dli_fname);
-      const auto builtins = path.substr(0, path.rfind('/') + 1) + "libnvrtc-builtins.so." + std::to_string(major) + "." + std::to_string(minor);
+      const auto builtins = path.substr(0, path.rfind('/') + 1) + "libnvrtc-builtins.so." + std::to_string(major) +
+                            "." + std::to_string(minor);
       dlopen(builtins.c_str(), RTLD_NOW);  // where it is missing NVRTC says so
     }
     return Library{nvrtc, ""};
@@ -56,7 +57,9 @@ inline void good(nvrtcResult r) {
 
 struct Program {
   nvrtcProgram p = nullptr;
-  explicit Program(const char *source) { good(SG_NVRTC(nvrtcCreateProgram)(&p, source, "simgan.cu", 0, nullptr, nullptr)); }
+  explicit Program(const char *source) {
+    good(SG_NVRTC(nvrtcCreateProgram)(&p, source, "simgan.cu", 0, nullptr, nullptr));
+  }
   ~Program() { SG_NVRTC(nvrtcDestroyProgram)(&p); }
 
   std::string log() const {

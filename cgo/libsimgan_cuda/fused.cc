@@ -1,5 +1,6 @@
-// The kernels of fused layers as cuDNN graphs. For each shape every plan that cuDNN has is timed once on the device, and the fastest
-// one's name kept in a file of the cache folder. A capture of a CUDA graph must find its plans built: run the step once before.
+// The kernels of fused layers as cuDNN graphs. For each shape every plan that cuDNN has is timed once on the device,
+// and the fastest one's name kept in a file of the cache folder. A capture of a CUDA graph must find its plans built:
+// run the step once before.
 #include <ATen/cudnn/Handle.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -29,8 +30,8 @@ using Operands = std::unordered_map<int64_t, void *>;
 
 void cuda_good(cudaError_t e) { TORCH_CHECK(e == cudaSuccess, "CUDA: ", cudaGetErrorString(e)); }
 
-// The fastest plans' names by the request's, for one model of GPU and one version of cuDNN. A cache: a file that cannot be read or
-// written costs the time of choosing again, nothing else.
+// The fastest plans' names by the request's, for one model of GPU and one version of cuDNN. A cache: a file that cannot
+// be read or written costs the time of choosing again, nothing else.
 class PlanFile {
  public:
   explicit PlanFile(int device) {
@@ -147,20 +148,27 @@ void take_fastest(Chosen &c, const sg::Request &request, Operands &operands, con
 }
 
 struct FusedCuDNN : sg::Kernels {
-  Tensor forward(const Tensor &x, const Tensor &w, const Tensor &b, int64_t stride, const Tensor &residual, bool relu, int64_t) override {
+  Tensor forward(const Tensor &x, const Tensor &w, const Tensor &b, int64_t stride, const Tensor &residual, bool relu,
+                 int64_t) override {
     const auto layer = layer_of(x, w.size(0), w.size(2), stride);
-    auto y = at::empty({layer.n, layer.k, layer.out(layer.h), layer.out(layer.w)}, x.options(), at::MemoryFormat::ChannelsLast);
+    auto y = at::empty({layer.n, layer.k, layer.out(layer.h), layer.out(layer.w)}, x.options(),
+                       at::MemoryFormat::ChannelsLast);
     run({sg::Request::forward, residual.defined(), relu, layer},
         {{sg::op_x, x}, {sg::op_w, w}, {sg::op_b, b}, {sg::op_residual, residual}, {sg::op_out, y}});
     return y;
   }
 
-  std::pair<Tensor, Tensor> input_gradient(const Tensor &dy, const Tensor &w, const Tensor &x, int64_t stride, const Tensor &residual,
-                                           bool masked) override {
+  std::pair<Tensor, Tensor> input_gradient(const Tensor &dy, const Tensor &w, const Tensor &x, int64_t stride,
+                                           const Tensor &residual, bool masked) override {
     auto dx = at::empty_like(x);
     const auto db = masked ? at::empty({x.size(1)}, dy.options().dtype(at::kFloat)) : Tensor();
     run({sg::Request::input, residual.defined(), masked, layer_of(x, w.size(0), w.size(2), stride)},
-        {{sg::op_dy, dy}, {sg::op_w, w}, {sg::op_y, masked ? x : Tensor()}, {sg::op_residual, residual}, {sg::op_out, dx}}, db);
+        {{sg::op_dy, dy},
+         {sg::op_w, w},
+         {sg::op_y, masked ? x : Tensor()},
+         {sg::op_residual, residual},
+         {sg::op_out, dx}},
+        db);
     return {dx, db};
   }
 
@@ -184,12 +192,15 @@ struct FusedCuDNN : sg::Kernels {
     return {x.size(0), x.size(1), x.size(2), x.size(3), k, r, stride};
   }
 
-  // Runs the request on the tensors that are defined. sum is where kernels may add to what is there: it is cleared before.
-  void run(const sg::Request &request, const std::vector<std::pair<sg::Operand, Tensor>> &tensors, const Tensor &sum = {}) {
+  // Runs the request on the tensors that are defined. sum is where kernels may add to what is there: it is cleared
+  // before.
+  void run(const sg::Request &request, const std::vector<std::pair<sg::Operand, Tensor>> &tensors,
+           const Tensor &sum = {}) {
     Operands operands;
     for (const auto &[id, t] : tensors) {
       if (!t.defined()) continue;
-      TORCH_CHECK(t.is_cuda() && t.scalar_type() == at::kBFloat16 && (t.dim() == 1 || t.is_contiguous(at::MemoryFormat::ChannelsLast)),
+      TORCH_CHECK(t.is_cuda() && t.scalar_type() == at::kBFloat16 &&
+                      (t.dim() == 1 || t.is_contiguous(at::MemoryFormat::ChannelsLast)),
                   request.name(), ": an operand of ", t.sizes(), " is not bfloat16 with channels innermost on a GPU");
       operands[id] = t.data_ptr();
     }

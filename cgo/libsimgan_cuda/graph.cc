@@ -30,7 +30,8 @@ static bool succeeds(F &&f) {
   }
 }
 
-// Undoes what a recording that failed has left, wherever that was: CUDAGraph's own clean-up is for those that succeeded.
+// Undoes what a recording that failed has left, wherever that was: CUDAGraph's own clean-up is for those that
+// succeeded.
 static void undo(Graph *g) {
   std::unique_ptr<Graph> freed(g);
   cudaStreamCaptureStatus status;
@@ -40,7 +41,8 @@ static void undo(Graph *g) {
     if (broken) cudaGraphDestroy(broken);
   }
   cudaGetLastError();  // forgets it
-  // Where the memory pool was being filled, this graph holds a share of it, which ~CUDAGraph gives back only after success.
+  // Where the memory pool was being filled, this graph holds a share of it, which ~CUDAGraph gives back only after
+  // success.
   auto *host = at::getHostAllocator(at::kCUDA);
   if (succeeds([&] { c10::cuda::CUDACachingAllocator::endAllocateToPool(g->device, g->pool); })) {
     succeeds([&] { c10::cuda::CUDACachingAllocator::releasePool(g->device, g->pool); });

@@ -1,5 +1,6 @@
-// What border.h does by views of libtorch's, in one launch a map: plain functions of an index. NVRTC compiles this file for the GPU
-// at hand (cuda/own.cc), C++ for the CPU, on which tests hold it against border.h. No headers: NVRTC is given none.
+// What border.h does by views of libtorch's, in one launch a map: plain functions of an index. NVRTC compiles this file
+// for the GPU at hand (cuda/own.cc), C++ for the CPU, on which tests hold it against border.h. No headers: NVRTC is
+// given none.
 #pragma once
 
 namespace sg::rtc {
@@ -36,8 +37,8 @@ struct alignas(8 * sizeof(T)) Eight {
   T of[8];
 };
 
-// Feature maps with channels innermost: every image is h x w pixels, a border of p pixels included, of c channels, a multiple of 8.
-// Inside the border are at least 2 x 2 pixels.
+// Feature maps with channels innermost: every image is h x w pixels, a border of p pixels included, of c channels, a
+// multiple of 8. Inside the border are at least 2 x 2 pixels.
 struct Map {
   int h, w, c, p;
 
@@ -82,8 +83,8 @@ inline void fill(Eight<T> *image, const Map &m, int i) {
   image[(to.y * m.w + to.x) * eights + i % eights] = image[(y * m.w + x) * eights + i % eights];
 }
 
-// Adds to the i-th of m.folded() Eights of an image's edge all that the border has for it, which becomes 0. Sums are float32,
-// rounded once.
+// Adds to the i-th of m.folded() Eights of an image's edge all that the border has for it, which becomes 0. Sums are
+// float32, rounded once.
 template <class T>
 inline void fold(Eight<T> *image, const Map &m, int i) {
   const int eights = m.c / 8;

@@ -1,5 +1,5 @@
-// Losses with their gradients, a term at a time: plain functions of an index, in one launch a loss. NVRTC compiles this file as it
-// does border_kernels.h; on the CPU tests hold it against libtorch's operations and their derivatives.
+// Losses with their gradients, a term at a time: plain functions of an index, in one launch a loss. NVRTC compiles this
+// file as it does border_kernels.h; on the CPU tests hold it against libtorch's operations and their derivatives.
 #pragma once
 #ifndef __CUDACC_RTC__
 #include <cmath>
@@ -20,8 +20,8 @@ struct L1 {
   }
 };
 
-// factor * -log softmax(logits)[cls] of the i-th patch of logits (n, 2, h, w) with h * w = area, whose images, classes and patches
-// are so many values apart; the slopes by both logits lie as these do.
+// factor * -log softmax(logits)[cls] of the i-th patch of logits (n, 2, h, w) with h * w = area, whose images, classes
+// and patches are so many values apart; the slopes by both logits lie as these do.
 struct PatchNLL {
   const float *logits;
   float *slope;
@@ -46,7 +46,9 @@ template <class Loss>
 inline void add_terms(const Loss &loss, long long n, float *total) {
   __shared__ float warps[32];
   float sum = 0;
-  for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += static_cast<long long>(gridDim.x) * blockDim.x) sum += loss(i);
+  for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < n;
+       i += static_cast<long long>(gridDim.x) * blockDim.x)
+    sum += loss(i);
   for (int apart = 16; apart > 0; apart /= 2) sum += __shfl_down_sync(0xffffffff, sum, apart);
   if (threadIdx.x % 32 == 0) warps[threadIdx.x / 32] = sum;
   __syncthreads();

@@ -1,4 +1,5 @@
-// What Winograd's convolutions do with a chunk of tiles: transform them, multiply them with filters or gradients, write results.
+// What Winograd's convolutions do with a chunk of tiles: transform them, multiply them with filters or gradients, write
+// results.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -19,7 +20,11 @@ struct Tiles {
   int64_t h, w, border, rows, columns, count;
 
   Tiles(const at::Tensor &maps, int64_t border)
-      : h(maps.size(2)), w(maps.size(3)), border(border), rows((h - 2 * border + side - 1) / side), columns((w - 2 * border + side - 1) / side),
+      : h(maps.size(2)),
+        w(maps.size(3)),
+        border(border),
+        rows((h - 2 * border + side - 1) / side),
+        columns((w - 2 * border + side - 1) / side),
         count(maps.size(0) * rows * columns) {}
 
   int64_t chunks() const { return (count + chunk - 1) / chunk; }
@@ -37,8 +42,8 @@ struct Tiles {
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 
-// The transformed tiles of maps with c channels innermost from tile `first` on: to (products, chunk, c). Outside of the maps are zeros,
-// and where the tiles are of results (halo 0), outside of what they cover too.
+// The transformed tiles of maps with c channels innermost from tile `first` on: to (products, chunk, c). Outside of the
+// maps are zeros, and where the tiles are of results (halo 0), outside of what they cover too.
 template <class Transform>
 void spread(const Tiles &tiles, const float *maps, int64_t c, int64_t first, int64_t count, int64_t halo, float *to) {
   const std::vector<float> zeros(c);
@@ -130,14 +135,17 @@ inline void spread_filters(const float *w, int64_t a, int64_t b, bool turned, fl
   for (int64_t i = 0; i < a * b; i += 8) {
     v8 tile[products];
     for (int r = 0; r < 3; r++)
-      for (int s = 0; s < 3; s++) tile[places * r + s] = load(w + (i / b * 9 + (turned ? 8 - 3 * r - s : 3 * r + s)) * b + i % b);
+      for (int s = 0; s < 3; s++)
+        tile[places * r + s] = load(w + (i / b * 9 + (turned ? 8 - 3 * r - s : 3 * r + s)) * b + i % b);
     transform<Filter>(tile);
     for (int q = 0; q < products; q++) store(to + q * a * b + i, tile[q]);
   }
 }
 
-// Values first..last-1, in eights, of the filters' gradient (a, 3, 3, b) from n parts as spread_filters writes them, summed.
-inline void gather_filters(const float *parts, int64_t n, int64_t a, int64_t b, int64_t first, int64_t last, float *to) {
+// Values first..last-1, in eights, of the filters' gradient (a, 3, 3, b) from n parts as spread_filters writes them,
+// summed.
+inline void gather_filters(const float *parts, int64_t n, int64_t a, int64_t b, int64_t first, int64_t last,
+                           float *to) {
   for (int64_t i = 8 * first; i < 8 * last; i += 8) {
     v8 tile[products] = {};
     for (int64_t part = 0; part < n; part++)
@@ -148,8 +156,8 @@ inline void gather_filters(const float *parts, int64_t n, int64_t a, int64_t b, 
   }
 }
 
-// What becomes of a convolution's results, in this order: a bias is added, then a residual, then what is below 0, or where y <= 0, is
-// cleared; sum takes them up, channel by channel. NULL: none. NaN stays NaN.
+// What becomes of a convolution's results, in this order: a bias is added, then a residual, then what is below 0, or
+// where y <= 0, is cleared; sum takes them up, channel by channel. NULL: none. NaN stays NaN.
 struct Epilogue {
   const float *bias = nullptr, *residual = nullptr, *y = nullptr;
   bool relu = false;
@@ -157,7 +165,8 @@ struct Epilogue {
 };
 
 // Writes the results of tiles whose products lie in m (products, chunk, k).
-inline void write(const Tiles &tiles, const float *m, int64_t k, int64_t first, int64_t count, const Epilogue &e, float *out) {
+inline void write(const Tiles &tiles, const float *m, int64_t k, int64_t first, int64_t count, const Epilogue &e,
+                  float *out) {
   for (int64_t q = 0; q < k; q += 8) {
     const v8 bias = e.bias ? load(e.bias + q) : v8{};
     v8 sum = {};
@@ -166,7 +175,8 @@ inline void write(const Tiles &tiles, const float *m, int64_t k, int64_t first, 
       for (int i = 0; i < products; i++) tile[i] = load(m + (i * chunk + t) * k + q);
       transform<Output>(tile);
       const auto place = tiles.place(first + t);
-      const int64_t bottom = std::min(side, tiles.h - tiles.border - place.y), right = std::min(side, tiles.w - tiles.border - place.x);
+      const int64_t bottom = std::min(side, tiles.h - tiles.border - place.y),
+                    right = std::min(side, tiles.w - tiles.border - place.x);
       for (int64_t i = 0; i < bottom; i++) {
         for (int64_t j = 0; j < right; j++) {
           const int64_t at = (place.image + (place.y + i) * tiles.w + place.x + j) * k + q;
