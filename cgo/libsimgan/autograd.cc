@@ -76,7 +76,7 @@ char *sg_sgd_step(sg_tensor *params, int64_t n, double lr) {
   });
 }
 
-// Rate: double, or a tensor.
+// Rate is double or a tensor.
 template <class Rate>
 static char *adam(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *counts, int64_t n, const Rate &lr,
                   double beta1, double beta2, double eps) {

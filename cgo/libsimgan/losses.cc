@@ -14,7 +14,7 @@ using torch::autograd::AutogradContext;
 
 namespace {
 
-// Launches the loss's kernel on slope's GPU, which has one; it adds to *total.
+// Launches the loss's kernel on total's GPU, which must have it. The kernel adds to total.
 void add_terms(const sg::rtc::L1 &loss, int64_t n, const Tensor &total) {
   static auto *const launch = SG_CUDA(sg_cuda_l1);
   launch(loss, n, total);
@@ -25,7 +25,7 @@ void add_terms(const sg::rtc::PatchNLL &loss, int64_t n, const Tensor &total) {
   launch(loss, n, total);
 }
 
-// A loss of n terms, of x, with its gradient: what x's gradient is a multiple of.
+// A loss of x with n terms. The terms also compute its slope: the gradient at x divided by the gradient at the loss.
 template <class Terms>
 struct KernelLoss : torch::autograd::Function<KernelLoss<Terms>> {
   static Tensor forward(AutogradContext *ctx, const Tensor &x, Terms terms, int64_t n) {

@@ -1,5 +1,5 @@
-// Our own kernels: compiled once a device, tried beside libtorch's operations, and launched on libtorch's stream, where
-// a CUDA graph records them.
+// The device kernels: compiled once per device, compared with libtorch's operations, and launched on libtorch's stream,
+// where a CUDA graph records them.
 #include "launch.h"
 
 #include <ATen/TensorOperators.h>
@@ -30,7 +30,7 @@ struct Kernels {
   cudaKernel_t fill_border, fold_border, l1, patch_nll;
 };
 
-// By device; backward launches them from a thread of its own.
+// Per device. Backward passes use them from another thread.
 static std::mutex mutex;
 static std::map<int, Kernels> compiled;
 
@@ -49,7 +49,7 @@ static Kernels compile_for(int device) {
   return k;
 }
 
-constexpr int threads = 256;  // a block
+constexpr int threads = 256;  // per block
 
 static void launch(cudaKernel_t kernel, at::Device on, dim3 blocks, void **arguments) {
   const c10::cuda::CUDAGuard device(on);
@@ -57,7 +57,7 @@ static void launch(cudaKernel_t kernel, at::Device on, dim3 blocks, void **argum
                                   c10::cuda::getCurrentCUDAStream()));
 }
 
-// A thread for each Eight of an image's border, or edge.
+// Launches one thread per Eight of an image's border, or of its edge.
 static void launch_border(cudaKernel_t kernel, bool fold, const Tensor &maps, int64_t p) {
   TORCH_CHECK(maps.scalar_type() == at::kBFloat16 && maps.is_contiguous(at::MemoryFormat::ChannelsLast) &&
                   maps.size(1) % 8 == 0,
@@ -70,7 +70,7 @@ static void launch_border(cudaKernel_t kernel, bool fold, const Tensor &maps, in
   launch(kernel, maps.device(), {unsigned(maps.size(0)), parts, 1}, arguments);
 }
 
-// Both kernels on small maps, beside border.h in float32: integers, whose sums are exact.
+// Compares both border kernels with border.h in float32 on small maps. The values are integers, whose sums are exact.
 static void try_border(const Kernels &k, int device) {
   const auto options = at::TensorOptions().device(at::kCUDA, device);
   for (int64_t p : {1, 3}) {
@@ -86,7 +86,7 @@ static void try_border(const Kernels &k, int device) {
   }
 }
 
-// Up to four terms a thread while that fills a GPU with blocks.
+// Launches up to four terms per thread as long as that fills a GPU with blocks.
 template <class Loss>
 static void launch_loss(cudaKernel_t kernel, Loss loss, int64_t n, const Tensor &total) {
   auto count = static_cast<long long>(n);
@@ -99,7 +99,7 @@ static bool near(const Tensor &got, const Tensor &want) {
   return at::allclose(got, want, /*rtol=*/1e-5, /*atol=*/1e-6);
 }
 
-// Both losses of a few numbers, with their gradients, beside libtorch's in float32.
+// Compares both losses and their gradients with libtorch's in float32, on small inputs.
 static void try_losses(const Kernels &k, int device) {
   const auto options = at::TensorOptions().device(at::kCUDA, device).dtype(at::kFloat);
   const auto a = at::arange(3 * 2 * 40 * 50, options).mul(0.7).sin().mul(3).view({3, 2, 40, 50}), b = a.roll(1);

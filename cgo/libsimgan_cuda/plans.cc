@@ -1,7 +1,7 @@
-// plans DEVICE.json GRAPH...: asks cuDNN, on a machine without a GPU, for graphs of plans.h on the device that the file
-// describes. A GRAPH is PASS[+residual][+relu]:n,c,h,w,k,r,stride. A line for each: its name, the number of plans, and
-// "precompiled" (one was built), "generated" (its kernel was compiled, and only the driver that would load it is
-// missing) or "no". WHY=1 adds the reason.
+// plans DEVICE.json GRAPH...: asks cuDNN, on a machine without a GPU, for plans of plans.h's graphs on the device that
+// the file describes. A GRAPH is PASS[+residual][+relu]:n,c,h,w,k,r,stride. Prints a line per graph: its name, the
+// number of plans, and "precompiled" (a plan was built), "generated" (its kernel was compiled, and only the driver that
+// would load it is missing) or "no". WHY=1 adds the reason.
 #include "plans.h"
 
 #include <dlfcn.h>
@@ -13,7 +13,7 @@
 #include <fstream>
 #include <iostream>
 
-// The graph library, not libcudnn.so.9: that one wants cuBLAS.
+// The graph library, because libcudnn.so.9 needs cuBLAS.
 namespace cudnn_frontend {
 void *cudnn_dlhandle = (sg::rtc::compiler::library(), dlopen("libcudnn_graph.so.9", RTLD_NOW));
 }
@@ -43,7 +43,7 @@ static sg::Request parse(const std::string &text) {
   return r;
 }
 
-// Tells the kind of the first plan that can be built. A kernel that cuDNN generates is compiled before
+// Returns the kind of the first plan that can be built. A kernel that cuDNN generates is compiled before
 // cuLibraryLoadData is called, which only a driver can do.
 static std::string first_plan(fe::graph::Graph &g, std::string &why) {
   for (int64_t i = 0; i < g.get_execution_plan_count(); i++) {

@@ -1,5 +1,5 @@
-// The fused convolutions of R and D as cuDNN graphs, one kernel each. No torch in here: plans.cc asks cuDNN for them
-// without a GPU, fused.cc runs them on one.
+// The fused convolutions of R and D as cuDNN graphs, one kernel each. This file includes no torch: plans.cc asks cuDNN
+// for plans without a GPU, fused.cc runs them on one.
 #pragma once
 #include <cuda.h>
 
@@ -22,13 +22,14 @@ struct Layer {
 // One graph. Everything is bfloat16 with channels innermost, except the bias's gradient, which is float32.
 struct Request {
   // forward: out = conv(x, w) + b, then + residual, then max(., 0).
-  // input: out = the convolution's gradient at its input, then + residual, then 0 where y <= 0; db = out's sum over n,
-  // h, w. weight: out = the convolution's gradient at its filters; relu and residual mean nothing here.
+  // input: out = the gradient at the convolution's input, then + residual, then 0 where y <= 0; db = its sum over n, h,
+  // w.
+  // weight: out = the gradient at the convolution's filters; relu and residual have no meaning.
   enum Pass { forward, input, weight } pass;
   bool residual, relu;
   Layer layer;
 
-  // For messages and as the key of the plan file: "forward+residual+relu:512,64,35,55,64,3,1".
+  // For messages and as the key in the plan file: "forward+residual+relu:512,64,35,55,64,3,1".
   std::string name() const {
     static const char *const names[] = {"forward", "input", "weight"};
     std::string s = names[pass];
@@ -43,7 +44,7 @@ struct Request {
   }
 };
 
-// The tensors of a graph. x, y: (n, c, h, w); dy: (n, k, out(h), out(w)); w: (k, c, r, r); b and db: one value a
+// The tensors of a graph. x, y: (n, c, h, w). dy: (n, k, out(h), out(w)). w: (k, c, r, r). b, db: one value per
 // channel.
 enum Operand : int64_t { op_x = 1, op_w, op_b, op_residual, op_y, op_dy, op_out, op_db };
 
@@ -109,7 +110,7 @@ inline void add_weight(fe::graph::Graph &g, const Request &r, const Shape &in, c
 
 }  // namespace plans
 
-// Fills g with the request, up to cuDNN's plans for it, none of them built; handle is null where g has device
+// Builds the request's graph in g, and lists cuDNN's plans for it without building them. handle is null if g has device
 // properties.
 inline void plan(fe::graph::Graph &g, const Request &r, cudnnHandle_t handle) {
   g.set_io_data_type(fe::DataType_t::BFLOAT16).set_intermediate_data_type(fe::DataType_t::FLOAT);

@@ -13,7 +13,6 @@ namespace {
 
 std::atomic<int64_t> calls[3];
 
-// libtorch's operations, one after the other.
 struct Reference : sg::Kernels {
   Tensor forward(const Tensor &x, const Tensor &w, const Tensor &b, int64_t stride, const Tensor &residual, bool relu,
                  int64_t) override {

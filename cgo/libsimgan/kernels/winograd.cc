@@ -13,14 +13,14 @@ namespace {
 
 using at::Tensor;
 
-// How many threads a loop over n parts is given at most. libtorch sets a thread's number up in its first parallel loop:
-// not between this and the loop.
+// The most threads that a loop over n parts gets. libtorch sets the number up in a thread's first parallel loop, so it
+// is set up here: it must not change between this call and the loop.
 int64_t threads(int64_t n) {
   at::internal::lazy_init_num_threads();
   return std::min<int64_t>(at::get_num_threads(), std::max<int64_t>(n, 1));
 }
 
-// Room for a chunk of tiles, for each of the threads: of a channels and of b channels.
+// Per thread, memory for two chunks of tiles, of a and of b channels.
 struct Room {
   Tensor memory;
   int64_t a, b;
@@ -33,8 +33,8 @@ struct Room {
 
 const float *values(const Tensor &t) { return t.defined() ? t.data_ptr<float>() : nullptr; }
 
-// maps (n, c, h, w) with filters u (products, c, k): (n, k, h, w), and its sum over n, h, w where it is asked for. The
-// result's border is not written.
+// Convolves maps (n, c, h, w) with filters u (products, c, k): (n, k, h, w). Writes the result's sum over n, h, w to
+// *sum unless it is null. The result's border is not written.
 Tensor convolve(const Tensor &maps, const Tensor &u, int64_t border, const Epilogue &epilogue, Tensor *sum = nullptr) {
   const int64_t c = u.size(1), k = u.size(2);
   const Tiles tiles(maps, border);
@@ -57,7 +57,7 @@ Tensor convolve(const Tensor &maps, const Tensor &u, int64_t border, const Epilo
   return out;
 }
 
-// (k, c, 3, 3) as (c, 3, 3, k), or as (k, 3, 3, c), transformed.
+// Transforms filters w (k, c, 3, 3): to (products, c, k), or for a gradient to (products, k, c).
 Tensor transformed(const Tensor &w, bool gradient) {
   const auto in_order = w.permute(gradient ? at::IntArrayRef{0, 2, 3, 1} : at::IntArrayRef{1, 2, 3, 0}).contiguous();
   auto u = at::empty({products, in_order.size(0), in_order.size(3)}, w.options());
