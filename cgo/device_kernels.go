@@ -5,8 +5,8 @@ import "C"
 
 import "errors"
 
-// LoadDeviceKernels compiles simgan's CUDA kernels for the GPU and compares them with libtorch's operations; from then on they are used
-// on it. After an error libtorch's operations stay in use.
+// LoadDeviceKernels compiles simgan's CUDA kernels for the GPU and compares them with libtorch's operations. From then
+// on they are used on this GPU. After an error libtorch's operations stay in use.
 func LoadDeviceKernels(device Device) error {
 	if device == CPU {
 		return errors.New("device kernels: they are for a GPU")

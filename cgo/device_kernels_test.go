@@ -10,13 +10,16 @@ import (
 	"testing"
 )
 
-// borderCase is a batch of maps of h x w pixels and c channels inside a border of p pixels.
+// borderCase is a batch of n maps of h x w pixels and c channels, with a border of p pixels around them.
 type borderCase struct{ n, c, h, w, p int }
 
-// The least size (every edge pixel a corner), borders wider than the map, the gaze and hand refiners' borders.
-var borderCases = []borderCase{{1, 8, 2, 2, 1}, {2, 16, 2, 3, 3}, {3, 8, 3, 2, 2}, {2, 24, 7, 9, 1}, {2, 64, 35, 55, 1}, {1, 8, 9, 14, 3}}
+// The smallest maps (every edge pixel is a corner), borders wider than the maps, the borders of the gaze and hand
+// refiners.
+var borderCases = []borderCase{
+	{1, 8, 2, 2, 1}, {2, 16, 2, 3, 3}, {3, 8, 3, 2, 2}, {2, 24, 7, 9, 1}, {2, 64, 35, 55, 1}, {1, 8, 9, 14, 3},
+}
 
-// values are integers of at most 125, the 8 bits that bfloat16 has: float32 sums of 16 are exact in any order.
+// values returns integers of at most 125, which fit into bfloat16's 8 bits. float32 sums of 16 are exact in any order.
 func (b borderCase) values() (values []float32, shape []int64) {
 	shape = []int64{int64(b.n), int64(b.c), int64(b.h + 2*b.p), int64(b.w + 2*b.p)}
 	for i := range shape[0] * shape[1] * shape[2] * shape[3] {
@@ -25,7 +28,8 @@ func (b borderCase) values() (values []float32, shape []int64) {
 	return values, shape
 }
 
-// kernelBorderIsTheViews compares the device kernel with libtorch's views in float32: in bfloat16 it is their result, rounded once.
+// kernelBorderIsTheViews compares the device kernel with libtorch's operations on views in float32. In bfloat16 the
+// result is theirs, rounded once.
 func kernelBorderIsTheViews(b borderCase, device Device, kind Type, pass borderPass) error {
 	return Within(func(s *Scope) error {
 		values, shape := b.values()
@@ -70,13 +74,13 @@ func TestKernelBorderIsTheViews(t *testing.T) {
 	}
 }
 
-// What the device kernels round is rounded as libtorch rounds it: halves to even, infinities and NaN as they are.
+// The device kernels round as libtorch does: halves to even. Infinities and NaN stay.
 func TestKernelBorderRoundsAsLibtorch(t *testing.T) {
 	lockThread(t)
 	err := Within(func(s *Scope) error {
-		// A corner pixel with its 3 border pixels holds a value's parts; the other pixels of the edge stay as they are.
+		// A corner pixel and its 3 border pixels hold the parts of a sum. Other pixels of the edge stay as they are.
 		parts := [8][4]float32{
-			{256, 1, 0, 0}, {256, 3, 0, 0}, {256, 1, 0.0078125, 0}, {-256, -1, 0, 0}, // 257 and 259 lie halfway between bfloat16s
+			{256, 1, 0, 0}, {256, 3, 0, 0}, {256, 1, 0.0078125, 0}, {-256, -1, 0, 0}, // 257, 259: halfway between bfloat16s
 			{float32(math.Inf(1)), 1, 0, 0}, {float32(math.NaN()), 1, 0, 0}, {3e38, 3e38, 0, 0}, {1e-40, 0, 0, 0},
 		}
 		values := make([]float32, 8*16)

@@ -8,8 +8,8 @@ import (
 	"github.com/wangkuiyi/gotorch/nn/functional"
 )
 
-// A 1x1 convolution of x = 3 with w = 2 has the result 6 and the gradient 3 at w. Autocast must apply to the forward pass alone:
-// the convolution is bfloat16 if asked, and w's gradient is added to, in float32.
+// A 1x1 convolution of x = 3 with w = 2 has the result 6 and the gradient 3 at w. If asked, the convolution must be
+// bfloat16; the gradient must be float32 and add to the one before.
 func TestGradients(t *testing.T) {
 	lockThread(t)
 	for _, bfloat := range []bool{false, true} {
@@ -45,7 +45,7 @@ func TestGradients(t *testing.T) {
 	}
 }
 
-// An error of f, be it an operation's or one of its own, is reported once, and nothing is backpropagated.
+// Gradients reports an operation's error or one of f's once, and backpropagates nothing.
 func TestGradientsReportsErrors(t *testing.T) {
 	lockThread(t)
 	failed := errors.New("no images")

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// What a feed was sent last is what its tensor holds, also when all of its slots have been used more than once; what was
-// computed in between has seen what was sent before it.
+// A feed's tensor holds what was sent last, even after all slots have been used several times. Work between two sends
+// sees the first.
 func TestFeedHoldsWhatWasSentLast(t *testing.T) {
 	lockThread(t)
 	f, err := NewFeed(16, CPU)
@@ -47,7 +47,7 @@ func TestFeedHoldsWhatWasSentLast(t *testing.T) {
 	}
 }
 
-// Both optimizers make the same updates with the rate in a tensor, which may change, as with the host's.
+// Both optimizers make the same updates with the learning rate in a tensor, which may change, and with the host's.
 func TestRateInATensor(t *testing.T) {
 	lockThread(t)
 	for _, name := range []string{"sgd", "adam"} {
@@ -95,7 +95,7 @@ func TestRateInATensor(t *testing.T) {
 	}
 }
 
-// libsimgan_cuda.so defines what libsimgan.so looks up in it by name; on a machine without a GPU nothing else would tell.
+// libsimgan_cuda.so defines what libsimgan.so looks up by name. On a machine without a GPU only this test would notice.
 func TestCUDALibraryHasWhatIsLookedUp(t *testing.T) {
 	flags := os.Getenv("CGO_LDFLAGS")
 	folder, _, _ := strings.Cut(strings.TrimPrefix(flags, "-L"), " ")
@@ -133,7 +133,7 @@ func TestCUDALibraryHasWhatIsLookedUp(t *testing.T) {
 	}
 }
 
-// Without a GPU nothing can be recorded, which is an error and no more.
+// Recording without a GPU is an error, and nothing else happens.
 func TestRecordNeedsAGPU(t *testing.T) {
 	lockThread(t)
 	if _, err := Record(CPU, nil, nil, func() error { t.Error("it was asked for"); return nil }); err == nil {

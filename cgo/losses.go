@@ -7,12 +7,12 @@ import "C"
 type lossMethod C.sg_loss_method
 
 const (
-	autoLoss     lossMethod = C.SG_LOSS_AUTO          // by the device kernel on a GPU that has it (LoadDeviceKernels), else by libtorch
+	autoLoss     lossMethod = C.SG_LOSS_AUTO          // by the device kernel if it is loaded, else by libtorch
 	libtorchLoss lossMethod = C.SG_LOSS_LIBTORCH      // by libtorch's operations
-	kernelLoss   lossMethod = C.SG_LOSS_DEVICE_KERNEL // by the device kernel; on the CPU by a loop over its indices
+	kernelLoss   lossMethod = C.SG_LOSS_DEVICE_KERNEL // by the device kernel, on the CPU by a loop
 )
 
-// L1 is factor times the sum of |a - b|, a float32 scalar.
+// L1 returns factor times the sum of |a - b|, a float32 scalar.
 func (s *Scope) L1(a, b Tensor, factor float64) Tensor { return s.l1(a, b, factor, autoLoss) }
 
 func (s *Scope) l1(a, b Tensor, factor float64, method lossMethod) Tensor {
@@ -21,8 +21,8 @@ func (s *Scope) l1(a, b Tensor, factor float64, method lossMethod) Tensor {
 	}, a, b)
 }
 
-// PatchNLL is factor times the sum over images and patches of -log softmax(logits)[class], the softmax over the class axis of
-// (b, 2, h, w): a float32 scalar.
+// PatchNLL returns factor times the sum over images and patches of -log softmax(logits)[class], a float32 scalar.
+// logits are (b, 2, h, w), with the softmax over dimension 1.
 func (s *Scope) PatchNLL(logits Tensor, class int64, factor float64) Tensor {
 	return s.patchNLL(logits, class, factor, autoLoss)
 }

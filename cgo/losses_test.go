@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// lossCase is a loss of x, of the shape, as one of the ways computes it.
+// lossCase is a loss of x, of the shape, computed by a method.
 type lossCase struct {
 	name         string
 	shape        []int64
@@ -23,7 +23,7 @@ func patchNLLCase(name string, channelsLast bool, kind Type, class int64) lossCa
 	}}
 }
 
-// l1Case is the distance to images of which every other pixel is x's.
+// l1Case is the distance to images in which every other pixel equals x's.
 func l1Case(name string, n int64) lossCase {
 	return lossCase{name, []int64{n, 1, 7, 9}, false, Float32, func(s *Scope, x Tensor, method lossMethod) Tensor {
 		values, err := Read(x)
@@ -45,7 +45,7 @@ var lossCases = []lossCase{
 	l1Case("l1", 3), l1Case("l1 of nothing", 0),
 }
 
-// values reach from logits that decide nothing to some whose softmax is 0 or 1.
+// values returns logits from undecided ones to some whose softmax is 0 or 1.
 func (c lossCase) values() []float32 {
 	values := make([]float32, TensorInfo{Shape: c.shape}.Numel())
 	for i := range values {
@@ -54,7 +54,7 @@ func (c lossCase) values() []float32 {
 	return values
 }
 
-// compute is the loss, and the gradient at x of three times the loss.
+// compute returns the loss, and the gradient at x of three times the loss.
 func (c lossCase) compute(device Device, method lossMethod) (out []float32, err error) {
 	err = Within(func(s *Scope) error {
 		x := s.To(s.From(c.values(), device, c.shape...), device, c.kind)
@@ -80,7 +80,7 @@ func (c lossCase) compute(device Device, method lossMethod) (out []float32, err 
 	return out, err
 }
 
-// kernelLossIsLibtorchs compares the device kernels with libtorch's operations and their derivatives, a value at a time.
+// kernelLossIsLibtorchs compares the device kernel with libtorch's operations and their derivatives, value by value.
 func kernelLossIsLibtorchs(c lossCase, device Device) error {
 	want, err := c.compute(device, libtorchLoss)
 	if err != nil {
@@ -110,8 +110,8 @@ func TestKernelLossesAreLibtorchs(t *testing.T) {
 	}
 }
 
-// The kernels' losses refuse what their kernels would compute wrongly: second derivatives, and layouts with gaps, which libtorch takes where
-// the choice is free.
+// The device kernels refuse what they would compute wrongly: second derivatives, and layouts with gaps, which libtorch
+// computes if the choice is free.
 func TestKernelLossesRefuse(t *testing.T) {
 	lockThread(t)
 	leaf := func(s *Scope) Tensor {

@@ -11,7 +11,7 @@ func TestExactFloat32PutsBackWhatWas(t *testing.T) {
 	if err := ExactFloat32(func() error { return failed }); !errors.Is(err, failed) {
 		t.Errorf("f's error became %v", err)
 	}
-	// libtorch's defaults: convolutions may, products may not. Forbidding inside of forbidding must not lose them.
+	// By default convolutions may use TF32 and products may not. Nested calls must not lose these settings.
 	for range 2 {
 		convolutions, products, err := allowTF32(true, false)
 		if err != nil || !convolutions || products {

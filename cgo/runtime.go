@@ -16,9 +16,9 @@ import (
 	"sync"
 )
 
-// Start makes the calling goroutine the one that owns libtorch: it is locked to its thread, on which gradients are recorded
-// from now on, whatever it was used for before, and operations use the given number of threads (0: $OMP_NUM_THREADS, else all
-// cores), which it returns. gotorch would leave it half of them. The memory of large CPU tensors is kept and used again.
+// Start makes the calling goroutine the one that owns libtorch. It locks the goroutine to its thread and switches the
+// recording of gradients on. It sets the number of threads of operations (0: $OMP_NUM_THREADS, else all cores; gotorch
+// would use half of them), and returns it. From now on the memory of large CPU tensors is kept and used again.
 func Start(threads int) (int, error) {
 	runtime.LockOSThread()
 	var was C.int
@@ -40,7 +40,7 @@ func Start(threads int) (int, error) {
 // Seed seeds libtorch's default generators, from which weights are initialised.
 func Seed(seed uint64) error { return check("seed", C.sg_seed(C.uint64_t(seed))) }
 
-// Version is libtorch's version, and the instruction set its kernels use on this CPU.
+// Version returns libtorch's version and the instruction set that its kernels use on this CPU.
 func Version() (version, instructions string, err error) {
 	var v, i *C.char
 	if err := check("version", C.sg_version(&v, &i)); err != nil {
@@ -49,17 +49,17 @@ func Version() (version, instructions string, err error) {
 	return take(v), take(i), nil
 }
 
-// HasBFloat16 tells whether the device multiplies bfloat16 in hardware: CPUs with AVX512-BF16 (or AMX), GPUs from compute
-// capability 8.0 on. A GPU that cannot be asked, for want of libsimgan_cuda.so, counts as one of these.
+// HasBFloat16 reports whether the device multiplies bfloat16 in hardware: CPUs with AVX512-BF16 (or AMX), GPUs from
+// compute capability 8.0 on. It is true for a GPU that cannot be asked, because libsimgan_cuda.so is missing.
 func HasBFloat16(device Device) bool {
 	var yes C.int
 	err := check("bfloat16", C.sg_bfloat16(C.int32_t(device), &yes))
 	return yes != 0 || err != nil && device != CPU
 }
 
-// Memory is what is in use now and at most, in bytes: the resident memory of this process (CPU). On a CUDA device now is that
-// of libtorch's tensors; peak is what libtorch held of the device for them, fragments and the pools of CUDA graphs with it
-// (PyTorch's max_memory_reserved).
+// Memory returns the bytes in use now and at most. On the CPU both are this process's resident memory. On a GPU, now is
+// the memory of libtorch's tensors; peak is what libtorch held of the device for them, including fragments and the
+// pools of CUDA graphs (PyTorch's max_memory_reserved).
 func Memory(device Device) (now, peak int64, err error) {
 	var n, p C.int64_t
 	err = check("memory", C.sg_memory(C.int32_t(device), &n, &p))
@@ -71,7 +71,7 @@ func Synchronize(device Device) error {
 	return check("synchronize", C.sg_synchronize(C.int32_t(device)))
 }
 
-// CuDNN is the version of cuDNN as a number (91900 is 9.19.0); the error says why there is none.
+// CuDNN returns cuDNN's version as a number (91900 is 9.19.0). The error says why there is none.
 func CuDNN() (int64, error) {
 	if err := loadCUDA(); err != nil {
 		return 0, err
@@ -84,7 +84,7 @@ func CuDNN() (int64, error) {
 	return int64(v), err
 }
 
-// CUDAExtras loads what simgan adds to libtorch on a GPU; the error says why it is missing.
+// CUDAExtras loads libsimgan_cuda.so, which simgan adds to libtorch on a GPU. The error says why it is missing.
 func CUDAExtras() error {
 	if err := loadCUDA(); err != nil {
 		return err
@@ -94,7 +94,7 @@ func CUDAExtras() error {
 
 var loadCUDA = sync.OnceValue(func() error { return check("load CUDA", C.sg_cuda_load()) })
 
-// CUDADevices is the number of CUDA devices; where there are none the error says what is missing.
+// CUDADevices returns the number of CUDA devices. If there are none, the error says what is missing.
 func CUDADevices() (int, error) {
 	if err := loadCUDA(); err != nil {
 		return 0, err
@@ -109,7 +109,8 @@ func CUDADevices() (int, error) {
 	return int(n), nil
 }
 
-// ParseDevice turns "auto", "cpu", "cuda" or "cuda:N" into a device that is there; auto takes the first GPU, else the CPU.
+// ParseDevice returns the device for "auto", "cpu", "cuda" or "cuda:N", which must exist. auto is the first GPU, else
+// the CPU.
 func ParseDevice(name string) (Device, error) {
 	if name == "cpu" {
 		return CPU, nil
@@ -134,10 +135,10 @@ func ParseDevice(name string) (Device, error) {
 	return Device(index), nil
 }
 
-// Generator draws random numbers on one device; its state can be saved and restored.
+// Generator draws random numbers on one device. Its state can be saved and restored.
 type Generator struct{ g C.sg_generator }
 
-// NewGenerator makes a generator of the device; Close frees it.
+// NewGenerator returns a generator of the device. Close frees it.
 func NewGenerator(device Device, seed uint64) (*Generator, error) {
 	g := &Generator{}
 	return g, check("generator", C.sg_generator_new(C.int32_t(device), C.uint64_t(seed), &g.g))
@@ -149,7 +150,7 @@ func (g *Generator) Close() {
 	g.g = nil
 }
 
-// State is all that the generator's next numbers depend on.
+// State returns the state that the generator's next numbers depend on.
 func (g *Generator) State() ([]byte, error) {
 	var state []byte
 	err := Within(func(s *Scope) error {
@@ -167,7 +168,7 @@ func (g *Generator) State() ([]byte, error) {
 	return state, err
 }
 
-// Restore continues where State was taken.
+// Restore sets the state to one that State returned.
 func (g *Generator) Restore(state []byte) error {
 	return Within(func(s *Scope) error {
 		t := s.FromBytes(state)
@@ -178,7 +179,7 @@ func (g *Generator) Restore(state []byte) error {
 	})
 }
 
-// Randn is a tensor of standard normal numbers, drawn on the generator's device.
+// Randn returns standard normal numbers, drawn on the generator's device.
 func (s *Scope) Randn(g *Generator, shape ...int64) Tensor {
 	return s.op("randn"+TensorInfo{Shape: shape}.String(), func(out *C.sg_tensor) *C.char {
 		return C.sg_randn(g.g, sizes(shape), C.int64_t(len(shape)), out)

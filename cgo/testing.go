@@ -3,9 +3,9 @@ package cgo
 // #include "libsimgan/testing.h"
 import "C"
 
-// What only tests call: cgo cannot be used in a _test.go file.
+// These functions are for tests only. They are here because a _test.go file cannot use cgo.
 
-// borderPass is what border does.
+// borderPass says what border does.
 type borderPass C.sg_border_pass
 
 const (
@@ -13,7 +13,7 @@ const (
 	foldBorder borderPass = C.SG_BORDER_FOLD
 )
 
-// borderMethod is how border works.
+// borderMethod says how border does it.
 type borderMethod C.sg_border_method
 
 const (
