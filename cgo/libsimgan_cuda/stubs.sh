@@ -24,7 +24,9 @@ int cuInit(unsigned flags) { return 100; }
 int cuDriverGetVersion(int *version) { return *version = 13000, 0; }
 int cuGetErrorString(int error, const char **text) { return *text = "no device (simgan's stub)", 0; }
 int cuGetErrorName(int error, const char **text) { return cuGetErrorString(error, text); }
-int cuGetProcAddress(const char *name, void **f, int version, unsigned long flags) { return (*f = dlsym(0, name)) ? 0 : 500; }
+int cuGetProcAddress(const char *name, void **f, int version, unsigned long flags) {
+  return (*f = dlsym(0, name)) ? 0 : 500;
+}
 int cuGetProcAddress_v2(const char *name, void **f, int version, unsigned long flags, void *status) {
   return cuGetProcAddress(name, f, version, flags);
 }
@@ -34,6 +36,6 @@ C
 } | stub "$2/libcuda.so.1"
 {
   echo 'unsigned long cublasLtGetVersion() { return 130002; }'
-  functions '\bcublasLt[A-Z][A-Za-z0-9]*' "$1"/nvidia/cudnn/lib/libcudnn_engines_precompiled.so.9 | grep -vx cublasLtGetVersion |
-    sed 's/.*/int &() { return 1; }/'
+  functions '\bcublasLt[A-Z][A-Za-z0-9]*' "$1"/nvidia/cudnn/lib/libcudnn_engines_precompiled.so.9 |
+    grep -vx cublasLtGetVersion | sed 's/.*/int &() { return 1; }/'
 } | stub "$2/libcublasLt.so.13"
