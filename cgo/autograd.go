@@ -77,14 +77,14 @@ func AutocastIf(on bool, device Device, f func() error) error {
 	return Autocast(device, f)
 }
 
-// SGDStep updates parameters by p -= lr * gradient.
-func SGDStep(params []Tensor, lr float64) error {
+// sgdStep updates parameters by p -= lr * gradient.
+func sgdStep(params []Tensor, lr float64) error {
 	p, n := ptrs(params)
 	return check("sgd", C.sg_sgd_step(p, n, C.double(lr)))
 }
 
-// AdamStep updates parameters by Adam (Kingma & Ba 2015): m, v are the moments, counts the steps made, a scalar each.
-func AdamStep(params, m, v, counts []Tensor, lr, beta1, beta2, eps float64) error {
+// adamStep updates parameters by Adam (Kingma & Ba 2015): m, v are the moments, counts the steps made, a scalar each.
+func adamStep(params, m, v, counts []Tensor, lr, beta1, beta2, eps float64) error {
 	p, n := ptrs(params)
 	pm, _ := ptrs(m)
 	pv, _ := ptrs(v)
@@ -92,14 +92,14 @@ func AdamStep(params, m, v, counts []Tensor, lr, beta1, beta2, eps float64) erro
 	return check("adam", C.sg_adam_step(p, pm, pv, pc, n, C.double(lr), C.double(beta1), C.double(beta2), C.double(eps)))
 }
 
-// SGDStepAt is SGDStep with the learning rate in a float32 tensor (1) on the parameters' device.
-func SGDStepAt(params []Tensor, lr Tensor) error {
+// sgdStepAt is sgdStep with the learning rate in a float32 tensor (1) on the parameters' device.
+func sgdStepAt(params []Tensor, lr Tensor) error {
 	p, n := ptrs(params)
 	return check("sgd", C.sg_sgd_step_at(p, n, ptr(lr)), lr)
 }
 
-// AdamStepAt is AdamStep with the learning rate in a float32 tensor (1) on the parameters' device.
-func AdamStepAt(params, m, v, counts []Tensor, lr Tensor, beta1, beta2, eps float64) error {
+// adamStepAt is adamStep with the learning rate in a float32 tensor (1) on the parameters' device.
+func adamStepAt(params, m, v, counts []Tensor, lr Tensor, beta1, beta2, eps float64) error {
 	p, n := ptrs(params)
 	pm, _ := ptrs(m)
 	pv, _ := ptrs(v)

@@ -90,7 +90,7 @@ func TestBackwardErrorsComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer Free(p...)
-	if err := SGDStep(p, 0.1); err == nil || !strings.Contains(err.Error(), "no gradient") {
+	if err := sgdStep(p, 0.1); err == nil || !strings.Contains(err.Error(), "no gradient") {
 		t.Errorf("a step without gradients: %v", err)
 	}
 }

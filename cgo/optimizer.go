@@ -21,13 +21,13 @@ func NewAdam(params []Tensor, beta1, beta2, epsilon float64) (*Adam, error) {
 			a.V = append(a.V, s.Keep(s.ZerosLike(p)))
 			a.Counts = append(a.Counts, s.Keep(s.Zeros(Float32, info.Device, 1)))
 		}
-		return nil
+		return s.err
 	})
 }
 
 // Step makes one update with the learning rate and drops the gradients.
 func (a *Adam) Step(lr float64) error {
-	if err := AdamStep(a.params, a.M, a.V, a.Counts, lr, a.beta1, a.beta2, a.epsilon); err != nil {
+	if err := adamStep(a.params, a.M, a.V, a.Counts, lr, a.beta1, a.beta2, a.epsilon); err != nil {
 		return err
 	}
 	return DropGrads(a.params)
@@ -35,7 +35,7 @@ func (a *Adam) Step(lr float64) error {
 
 // StepAt is Step with the learning rate in a float32 tensor (1) on the parameters' device: the host may change it there.
 func (a *Adam) StepAt(lr Tensor) error {
-	if err := AdamStepAt(a.params, a.M, a.V, a.Counts, lr, a.beta1, a.beta2, a.epsilon); err != nil {
+	if err := adamStepAt(a.params, a.M, a.V, a.Counts, lr, a.beta1, a.beta2, a.epsilon); err != nil {
 		return err
 	}
 	return DropGrads(a.params)
@@ -61,7 +61,7 @@ func NewSGD(params []Tensor) *SGD { return &SGD{params} }
 
 // Step makes one update with the learning rate and drops the gradients.
 func (o *SGD) Step(lr float64) error {
-	if err := SGDStep(o.params, lr); err != nil {
+	if err := sgdStep(o.params, lr); err != nil {
 		return err
 	}
 	return DropGrads(o.params)
@@ -69,7 +69,7 @@ func (o *SGD) Step(lr float64) error {
 
 // StepAt is Step with the learning rate in a float32 tensor (1) on the parameters' device.
 func (o *SGD) StepAt(lr Tensor) error {
-	if err := SGDStepAt(o.params, lr); err != nil {
+	if err := sgdStepAt(o.params, lr); err != nil {
 		return err
 	}
 	return DropGrads(o.params)

@@ -155,7 +155,7 @@ func (g *Generator) State() ([]byte, error) {
 	err := Within(func(s *Scope) error {
 		t := s.op("generator state", func(out *C.sg_tensor) *C.char { return C.sg_generator_state(g.g, out) })
 		if s.err != nil {
-			return nil // Within reports it
+			return s.err
 		}
 		values, err := Read(t)
 		state = make([]byte, len(values))
@@ -172,7 +172,7 @@ func (g *Generator) Restore(state []byte) error {
 	return Within(func(s *Scope) error {
 		t := s.FromBytes(state)
 		if s.err != nil {
-			return nil // Within reports it
+			return s.err
 		}
 		return check("generator restore", C.sg_generator_restore(g.g, ptr(t)), t)
 	})

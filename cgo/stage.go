@@ -47,7 +47,7 @@ func Stage(bytes []byte, rows int, device Device) (Staged, error) {
 	defer Free(flat)
 	return st, Within(func(s *Scope) error {
 		st.Tensor = s.Keep(s.View(flat, int64(rows), int64(len(bytes)/rows)))
-		return nil
+		return s.err
 	})
 }
 

@@ -181,7 +181,7 @@ func Move(t Tensor, device Device) error {
 			moved = s.ChannelsLast(moved)
 		}
 		if s.err != nil {
-			return nil // Within reports it
+			return s.err
 		}
 		return check("move", C.sg_tensor_set_data(ptr(t), ptr(moved)), t, moved)
 	})

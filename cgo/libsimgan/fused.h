@@ -6,8 +6,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+// Which kernels compute the layers.
 typedef enum {
-  SG_KERNELS_REFERENCE = 0,  // libtorch's operations one by one: any device and type; tests compare the others with them
+  SG_KERNELS_REFERENCE = 0,  // libtorch's operations one by one, which the others are compared with: any device and type
   SG_KERNELS_CUDNN = 1,      // cuDNN's fused kernels: a GPU, maps in bfloat16
   SG_KERNELS_WINOGRAD = 2    // Winograd's: the CPU, maps in float32, if sg_has_winograd
 } sg_kernels;

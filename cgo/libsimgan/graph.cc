@@ -13,7 +13,8 @@ using sg::guard;
 
 char *sg_side_stream(int32_t device) {
   return guard([&] {
-    static std::map<int, c10::Stream> streams;  // one a device: what one trainer leaves in the allocator the next can use
+    // One per device: the next trainer can use what the last one left in the allocator.
+    static std::map<int, c10::Stream> streams;
     auto target = sg::device(device);
     c10::impl::VirtualGuardImpl impl(target.type());
     auto found = streams.find(device);
@@ -22,7 +23,8 @@ char *sg_side_stream(int32_t device) {
     at::detail::getCUDAHooks().deviceSynchronize(target.index());  // what was asked of it on another stream
     impl.exchangeStream(found->second);
     c10::AutogradState::get_tls_state().set_multithreading_enabled(false);
-    at::globalContext().setBenchmarkCuDNN(true);  // shapes stay: the fastest algorithm of each is found once, while steps are eager
+    // Shapes stay: the fastest algorithm for each is found once, while steps are eager.
+    at::globalContext().setBenchmarkCuDNN(true);
   });
 }
 

@@ -4,12 +4,12 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-// How a loss is computed. A device kernel computes a loss and its gradient in one launch, if it can read the layout (sg_l1: both
-// tensors contiguous); there is no second derivative then.
+// How a loss is computed. A device kernel computes a loss and its gradient in one launch, if it can read the layout
+// (sg_l1: both tensors contiguous); there is no second derivative then.
 typedef enum {
-  SG_LOSS_AUTO = 0,       // by the device kernel on a GPU that has it (sg_device_kernels), else by libtorch's operations
-  SG_LOSS_LIBTORCH = 1,   // by libtorch's operations
-  SG_LOSS_DEVICE_KERNEL = 2  // by the device kernel; on the CPU by a loop over its indices. A layout that it cannot read is an error
+  SG_LOSS_AUTO = 0,          // by the device kernel on a GPU that has it (sg_device_kernels), else by libtorch
+  SG_LOSS_LIBTORCH = 1,      // by libtorch's operations
+  SG_LOSS_DEVICE_KERNEL = 2  // by the device kernel, on the CPU by a loop; a layout that it cannot read is an error
 } sg_loss_method;
 // factor times the sum of |a - b|, for a and b of one shape: a float32 scalar.
 char *sg_l1(sg_tensor a, sg_tensor b, double factor, sg_loss_method method, sg_tensor *out);

@@ -19,13 +19,12 @@ struct Layer {
   int64_t out(int64_t size) const { return (size + 2 * (r / 2) - r) / stride + 1; }
 };
 
-// One graph. Everything is bfloat16 with channels innermost, but for the bias's gradient in float32.
+// One graph. Everything is bfloat16 with channels innermost, except the bias's gradient, which is float32.
 struct Request {
-  enum Pass {
-    forward,  // out = conv(x, w) + b, then + residual, then max(., 0)
-    input,    // out = the convolution's gradient at its input, then + residual, then 0 where y <= 0; db = its sum over n, h, w
-    weight,   // out = the convolution's gradient at its filters; relu and residual mean nothing here
-  } pass;
+  // forward: out = conv(x, w) + b, then + residual, then max(., 0).
+  // input: out = the convolution's gradient at its input, then + residual, then 0 where y <= 0; db = out's sum over n, h, w.
+  // weight: out = the convolution's gradient at its filters; relu and residual mean nothing here.
+  enum Pass { forward, input, weight } pass;
   bool residual, relu;
   Layer layer;
 

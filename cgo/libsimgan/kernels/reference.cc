@@ -1,10 +1,10 @@
-#include <atomic>
-
-
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/convolution_backward.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/threshold_backward.h>
+
+#include <atomic>
+
 #include "kernels/kernels.h"
 
 using at::Tensor;

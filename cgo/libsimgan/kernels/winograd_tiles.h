@@ -9,8 +9,10 @@
 
 namespace sg::winograd {
 
-constexpr int64_t side = 4;    // of a tile of results; its input is a pixel larger on each side
-constexpr int64_t chunk = 48;  // tiles that are worked on at once, so that they stay in the cache: 0.9 MB for 64 channels
+// The side of a tile of results; its input is a pixel larger on each side.
+constexpr int64_t side = 4;
+// Tiles that are worked on at once, so that they stay in the cache: 0.9 MB for 64 channels.
+constexpr int64_t chunk = 48;
 
 // The tiles of maps (n, h, w) without their border, which no tile's results lie in.
 struct Tiles {

@@ -18,7 +18,8 @@ inline void store(float *p, v8 v) { *reinterpret_cast<v8 *>(p) = v; }
 // from the points 0, a, -a, b, -b and infinity; with these sums round about twice as much as plain ones, with Lavin & Gray's 1 and 2
 // five times (measured: 64 channels, against float64).
 constexpr float a = 0.625f, b = 1.5f, aa = a * a, bb = b * b;
-constexpr float at_0 = 1 / (aa * bb), at_a = 1 / (2 * aa * (aa - bb)), at_b = 1 / (2 * bb * (bb - aa));  // what G divides by
+// What G divides by.
+constexpr float at_0 = 1 / (aa * bb), at_a = 1 / (2 * aa * (aa - bb)), at_b = 1 / (2 * bb * (bb - aa));
 
 // Values at a, -a, b and -b, of their even and their odd parts.
 inline void at_points(v8 *d, int step, v8 even_a, v8 odd_a, v8 even_b, v8 odd_b) {
