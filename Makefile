@@ -74,6 +74,7 @@ image-check: ## build the image without a Docker engine and use it (needs root, 
 lint: setup layout packaging ## check format, vet, staticcheck, layout, Dockerfile and scripts
 	@! git grep -nE '^(<<<<<<<|>>>>>>>) ' || { echo "these lines are of an unfinished merge"; exit 1; }
 	@test -z "$$(gofmt -l .)" || { echo "not formatted (make fmt does it):"; gofmt -l .; exit 1; }
+	@bash scripts/format-cc.sh
 	@. build/env.sh && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
 layout: setup ## check the arrows between packages: cgo <- models <- trainer/simgan <- trainer <- eval <- cmd
@@ -84,8 +85,9 @@ packaging: setup ## run hadolint and shellcheck, compare the image's pins with t
 
 check: lint test ## run what CI runs
 
-fmt: ## format the Go code
+fmt: ## format the Go code and the C++
 	@gofmt -w .
+	@bash scripts/format-cc.sh --fix
 
 clean: ## remove build/
 	@rm -rf build

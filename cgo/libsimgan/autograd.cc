@@ -19,7 +19,8 @@ char *sg_backward(sg_tensor loss) {
 
 char *sg_gradient(sg_tensor y, sg_tensor x, sg_tensor *out) {
   return guard([&] {
-    auto grads = torch::autograd::grad({tensor(y).sum()}, {tensor(x)}, {}, /*retain_graph=*/true, /*create_graph=*/true);
+    auto grads =
+        torch::autograd::grad({tensor(y).sum()}, {tensor(x)}, {}, /*retain_graph=*/true, /*create_graph=*/true);
     *out = give(grads.at(0));
   });
 }
@@ -75,15 +76,16 @@ char *sg_sgd_step(sg_tensor *params, int64_t n, double lr) {
   });
 }
 
-// Rate: double, or a tensor.
+// Rate is double or a tensor.
 template <class Rate>
-static char *adam(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *counts, int64_t n, const Rate &lr, double beta1,
-                  double beta2, double eps) {
+static char *adam(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *counts, int64_t n, const Rate &lr,
+                  double beta1, double beta2, double eps) {
   return guard([&] {
     c10::NoGradGuard no_grad;
     auto p = sg::list(params, n), steps = sg::list(counts, n);
     at::_foreach_add_(steps, 1);
-    at::_fused_adam_(p, gradients(p), sg::list(m, n), sg::list(v, n), {}, steps, lr, beta1, beta2, /*weight_decay=*/0, eps,
+    at::_fused_adam_(p, gradients(p), sg::list(m, n), sg::list(v, n), {}, steps, lr, beta1, beta2, /*weight_decay=*/0,
+                     eps,
                      /*amsgrad=*/false, /*maximize=*/false);
   });
 }
@@ -93,8 +95,8 @@ char *sg_adam_step(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *cou
   return adam(params, m, v, counts, n, lr, beta1, beta2, eps);
 }
 
-char *sg_adam_step_at(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *counts, int64_t n, sg_tensor lr, double beta1,
-                      double beta2, double eps) {
+char *sg_adam_step_at(sg_tensor *params, sg_tensor *m, sg_tensor *v, sg_tensor *counts, int64_t n, sg_tensor lr,
+                      double beta1, double beta2, double eps) {
   return adam(params, m, v, counts, n, tensor(lr), beta1, beta2, eps);
 }
 
@@ -102,7 +104,8 @@ char *sg_sgd_step_at(sg_tensor *params, int64_t n, sg_tensor lr) {
   return guard([&] {
     c10::NoGradGuard no_grad;
     auto p = sg::list(params, n);
-    at::_fused_sgd_(p, gradients(p), {}, /*weight_decay=*/0, /*momentum=*/0, tensor(lr), /*dampening=*/0, /*nesterov=*/false,
+    at::_fused_sgd_(p, gradients(p), {}, /*weight_decay=*/0, /*momentum=*/0, tensor(lr), /*dampening=*/0,
+                    /*nesterov=*/false,
                     /*maximize=*/false, /*is_first_step=*/false);
   });
 }

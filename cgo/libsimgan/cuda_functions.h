@@ -1,5 +1,5 @@
-// The functions of libsimgan_cuda.so, which libsimgan.so looks up by name, and how it calls them. Both libraries include this file,
-// so that the compiler checks what a look-up by name cannot.
+// The functions of libsimgan_cuda.so, which libsimgan.so looks up by name, and how it calls them. Both libraries
+// include this file, so that the compiler checks what a look-up by name cannot.
 #pragma once
 #include "graph.h"
 #include "guard.h"
@@ -19,9 +19,9 @@ char *sg_cuda_graph_free(sg_graph graph);
 sg::Kernels *sg_cuda_fused_kernels();
 // Compiles the device kernels for a GPU and compares them with libtorch's operations (sg_device_kernels).
 char *sg_cuda_device_kernels(int32_t device);
-// Runs a device kernel that sg_cuda_device_kernels has compiled, on the current stream; they throw. A border is filled or folded in place
-// (border.h); maps are bfloat16 with channels innermost. False, with nothing done, if the GPU has no kernels. A loss of n terms is added
-// to total, a float32 scalar.
+// Runs a device kernel that sg_cuda_device_kernels has compiled, on the current stream; they throw. A border is filled
+// or folded in place (border.h); maps are bfloat16 with channels innermost. False, with nothing done, if the GPU has no
+// kernels. A loss of n terms is added to total, a float32 scalar.
 bool sg_cuda_border(bool fold, const at::Tensor &maps, int64_t p);
 void sg_cuda_l1(const sg::rtc::L1 &loss, int64_t n, const at::Tensor &total);
 void sg_cuda_patch_nll(const sg::rtc::PatchNLL &loss, int64_t n, const at::Tensor &total);

@@ -4,7 +4,7 @@
 
 #include "cuda_functions.h"
 
-static std::atomic<uint64_t> devices;  // bit n: GPU n has the kernels
+static std::atomic<uint64_t> devices;  // bit n is set if GPU n has the kernels
 
 char *sg_device_kernels(int32_t device) {
   char *message = SG_CALL_CUDA(sg_cuda_device_kernels, device);

@@ -1,5 +1,5 @@
-// What simgan adds to libtorch on a GPU: libsimgan_cuda.so. It is loaded by name, so that libsimgan.so runs on machines without
-// CUDA. The rules of tensor.h apply.
+// What simgan adds to libtorch on a GPU: libsimgan_cuda.so. It is loaded by name, so that libsimgan.so runs on machines
+// without CUDA. The rules of tensor.h apply.
 #pragma once
 #ifdef __cplusplus
 extern "C" {

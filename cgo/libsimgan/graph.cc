@@ -20,7 +20,7 @@ char *sg_side_stream(int32_t device) {
     auto found = streams.find(device);
     if (found == streams.end()) found = streams.emplace(device, impl.getStreamFromGlobalPool(target)).first;
     impl.setDevice(target);
-    at::detail::getCUDAHooks().deviceSynchronize(target.index());  // what was asked of it on another stream
+    at::detail::getCUDAHooks().deviceSynchronize(target.index());  // waits for work on other streams
     impl.exchangeStream(found->second);
     c10::AutogradState::get_tls_state().set_multithreading_enabled(false);
     // Shapes stay: the fastest algorithm for each is found once, while steps are eager.

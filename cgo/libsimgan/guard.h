@@ -1,4 +1,4 @@
-// What every C function of this library goes through: no C++ exception crosses into Go.
+// Every C function of this library goes through guard: no C++ exception crosses into Go.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -20,12 +20,12 @@ inline std::vector<at::Tensor> list(void *const *tensors, int64_t n) {
   return out;
 }
 
-// -1 is the CPU, n >= 0 is cuda:n.
+// The device of a number: -1 is the CPU, n >= 0 is cuda:n.
 inline at::Device device(int32_t d) {
   return d < 0 ? at::Device(at::kCPU) : at::Device(at::kCUDA, static_cast<at::DeviceIndex>(d));
 }
 
-// Runs f and returns NULL, or its error message, which the caller frees with sg_string_free.
+// Runs f. Returns NULL, or f's error message, which the caller frees with sg_string_free.
 template <class F>
 char *guard(F &&f) {
   try {

@@ -14,7 +14,7 @@ using torch::autograd::AutogradContext;
 
 namespace {
 
-// Launches the loss's kernel on slope's GPU, which has one; it adds to *total.
+// Launches the loss's kernel on total's GPU, which must have it. The kernel adds to total.
 void add_terms(const sg::rtc::L1 &loss, int64_t n, const Tensor &total) {
   static auto *const launch = SG_CUDA(sg_cuda_l1);
   launch(loss, n, total);
@@ -25,7 +25,7 @@ void add_terms(const sg::rtc::PatchNLL &loss, int64_t n, const Tensor &total) {
   launch(loss, n, total);
 }
 
-// A loss of n terms, of x, with its gradient: what x's gradient is a multiple of.
+// A loss of x with n terms. The terms also compute its slope: the gradient at x divided by the gradient at the loss.
 template <class Terms>
 struct KernelLoss : torch::autograd::Function<KernelLoss<Terms>> {
   static Tensor forward(AutogradContext *ctx, const Tensor &x, Terms terms, int64_t n) {
@@ -48,8 +48,10 @@ struct KernelLoss : torch::autograd::Function<KernelLoss<Terms>> {
 
 // Whether the device kernel computes the loss of t; readable: it can read t's layout.
 bool uses_kernel(const Tensor &t, bool readable, sg_loss_method method) {
-  TORCH_CHECK(method != SG_LOSS_DEVICE_KERNEL || readable, "the device kernels do not read this layout: ", t.sizes(), " with strides ", t.strides());
-  return method == SG_LOSS_DEVICE_KERNEL || (method == SG_LOSS_AUTO && readable && t.is_cuda() && sg::has_device_kernels(t.device().index()));
+  TORCH_CHECK(method != SG_LOSS_DEVICE_KERNEL || readable, "the device kernels do not read this layout: ", t.sizes(),
+              " with strides ", t.strides());
+  return method == SG_LOSS_DEVICE_KERNEL ||
+         (method == SG_LOSS_AUTO && readable && t.is_cuda() && sg::has_device_kernels(t.device().index()));
 }
 
 bool plain(const Tensor &t) { return t.scalar_type() == at::kFloat && t.is_contiguous(); }
@@ -75,7 +77,9 @@ char *sg_patch_nll(sg_tensor logits, int64_t cls, double factor, sg_loss_method 
     if (uses_kernel(t, t.is_non_overlapping_and_dense() && t.stride(2) == t.size(3) * t.stride(3), method)) {
       const auto x = t.to(at::kFloat);
       const int64_t area = x.size(2) * x.size(3);
-      const sg::rtc::PatchNLL terms{x.data_ptr<float>(), nullptr, area, x.stride(0), x.stride(1), x.stride(3), static_cast<int>(cls), static_cast<float>(factor)};
+      const sg::rtc::PatchNLL terms{
+          x.data_ptr<float>(),       nullptr, area, x.stride(0), x.stride(1), x.stride(3), static_cast<int>(cls),
+          static_cast<float>(factor)};
       *out = sg::give(KernelLoss<sg::rtc::PatchNLL>::apply(x, terms, x.size(0) * area));
     } else {
       *out = sg::give(at::log_softmax(t.to(at::kFloat), 1).select(1, cls).sum().neg().mul(factor));

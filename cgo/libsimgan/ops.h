@@ -1,4 +1,5 @@
-// Operations that gotorch lacks. All are differentiable, except sg_patch_hits and sg_rows_put. The rules of tensor.h apply.
+// Operations that gotorch lacks. All are differentiable, except sg_patch_hits and sg_rows_put. The rules of tensor.h
+// apply.
 #pragma once
 #include "tensor.h"
 #ifdef __cplusplus
@@ -34,8 +35,8 @@ char *sg_enlarge(sg_tensor x, int64_t height, int64_t width, sg_tensor *out);
 char *sg_nearest(sg_tensor x, int64_t height, int64_t width, sg_tensor *out);
 // x (n, c, 1, 1) as (n, c, height, width); it shares x's data.
 char *sg_spread(sg_tensor x, int64_t height, int64_t width, sg_tensor *out);
-// The rows x[index[i]]. index: int64 (n), on x's device; the host does not wait for it. An index out of range is an error on the
-// CPU; on a GPU it ends the device's work, not the call.
+// The rows x[index[i]]. index: int64 (n), on x's device; the host does not wait for it. An index out of range is an
+// error on the CPU; on a GPU it ends the device's work, not the call.
 char *sg_rows(sg_tensor x, sg_tensor index, sg_tensor *out);
 // x[index[i]] = rows[i], in place. Autograd does not see it. index as in sg_rows.
 char *sg_rows_put(sg_tensor x, sg_tensor index, sg_tensor rows);

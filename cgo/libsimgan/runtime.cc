@@ -7,8 +7,8 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/randn.h>
 #include <c10/core/CachingDeviceAllocator.h>
-#include <torch/version.h>
 #include <dlfcn.h>
+#include <torch/version.h>
 
 #include <fstream>
 
@@ -46,7 +46,8 @@ char *sg_bfloat16(int32_t device, int *yes) {
 char *sg_cuda_load(void) {
   return guard([&] {
     Dl_info here;
-    TORCH_CHECK(dladdr(reinterpret_cast<void *>(&at::get_num_threads), &here), "libtorch_cpu.so was not found in memory");
+    TORCH_CHECK(dladdr(reinterpret_cast<void *>(&at::get_num_threads), &here),
+                "libtorch_cpu.so was not found in memory");
     std::string path(here.dli_fname);
     path = path.substr(0, path.rfind('/') + 1) + "libtorch_cuda.so";
     TORCH_CHECK(dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL), dlerror());
@@ -58,7 +59,8 @@ char *sg_cuda_devices(int32_t *n) {
 }
 
 char *sg_cudnn(int64_t *version) {
-  return guard([&] { *version = at::detail::getCUDAHooks().hasCuDNN() ? at::detail::getCUDAHooks().versionRuntimeCuDNN() : 0; });
+  return guard(
+      [&] { *version = at::detail::getCUDAHooks().hasCuDNN() ? at::detail::getCUDAHooks().versionRuntimeCuDNN() : 0; });
 }
 
 char *sg_synchronize(int32_t device) {
@@ -113,6 +115,7 @@ char *sg_generator_restore(sg_generator g, sg_tensor state) {
 char *sg_randn(sg_generator g, const int64_t *shape, int64_t dims, sg_tensor *out) {
   return guard([&] {
     auto &gen = generator(g);
-    *out = give(at::randn({shape, static_cast<size_t>(dims)}, gen, at::TensorOptions().dtype(at::kFloat).device(gen.device())));
+    *out = give(
+        at::randn({shape, static_cast<size_t>(dims)}, gen, at::TensorOptions().dtype(at::kFloat).device(gen.device())));
   });
 }

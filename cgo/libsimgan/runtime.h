@@ -8,10 +8,11 @@ extern "C" {
 char *sg_threads(int32_t n);
 // Seeds libtorch's default generators; weight initialisation draws from the CPU's.
 char *sg_seed(uint64_t seed);
-// Writes libtorch's version ("2.11.0") and the CPU instruction set that it uses ("AVX512"). The caller frees both with sg_string_free.
+// Writes libtorch's version ("2.11.0") and the CPU instruction set that it uses ("AVX512"). The caller frees both with
+// sg_string_free.
 char *sg_version(char **version, char **instructions);
-// Writes to *yes whether the device multiplies bfloat16 in hardware: 1 or 0. GPUs do from compute capability 8.0 on. After an error
-// *yes is 0.
+// Writes to *yes whether the device multiplies bfloat16 in hardware: 1 or 0. GPUs do from compute capability 8.0 on.
+// After an error *yes is 0.
 char *sg_bfloat16(int32_t device, int *yes);
 // Loads libtorch_cuda.so from the folder of libtorch_cpu.so, so that CUDA devices can be used.
 char *sg_cuda_load(void);
@@ -21,9 +22,9 @@ char *sg_cuda_devices(int32_t *n);
 char *sg_cudnn(int64_t *version);
 // Waits until the device has done all that was asked of it. The CPU always has.
 char *sg_synchronize(int32_t device);
-// Writes bytes in use now and at most. On the CPU both are this process's resident memory (/proc/self/status). On a GPU, now is the
-// memory of libtorch's tensors; peak is the memory that libtorch held of the device, including the pools of CUDA graphs (memory that
-// a graph uses counts as free among tensors).
+// Writes bytes in use now and at most. On the CPU both are this process's resident memory (/proc/self/status). On a
+// GPU, now is the memory of libtorch's tensors; peak is the memory that libtorch held of the device, including the
+// pools of CUDA graphs (memory that a graph uses counts as free among tensors).
 char *sg_memory(int32_t device, int64_t *now, int64_t *peak);
 
 // A random generator of one device.

@@ -24,12 +24,13 @@ char *sg_host_bytes(int64_t n, int32_t device, sg_tensor *t, void **bytes) {
   });
 }
 
-// The stream for copies to a device, the same at every call: a pool's streams are handed out in turn.
+// The stream for copies to a device. It is kept because each call for a stream of the pool returns the next one.
 static c10::Stream copy_stream(at::Device device) {
   static std::map<int, c10::Stream> streams;
   auto found = streams.find(device.index());
   if (found == streams.end()) {
-    found = streams.emplace(device.index(), c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device)).first;
+    found = streams.emplace(device.index(), c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device))
+                .first;
   }
   return found->second;
 }
@@ -53,7 +54,7 @@ char *sg_stage(const void *bytes, int64_t n, int32_t device, sg_tensor *out, sg_
       done->record(copies);
     }
     done->block(compute);
-    copy.record_stream(compute);  // its memory is not reused before compute is done with it
+    copy.record_stream(compute);  // its memory is not reused before compute is done
     *out = give(copy);
     *event = done.release();
   });
@@ -64,7 +65,8 @@ char *sg_send(sg_tensor t, const void *bytes, int64_t n, sg_event *event) {
     auto &to = tensor(t);
     TORCH_CHECK(to.numel() == n && to.scalar_type() == at::kByte, n, " bytes were sent to a tensor of ", to.sizes());
     *event = nullptr;
-    to.copy_(at::from_blob(const_cast<void *>(bytes), {n}, at::TensorOptions().dtype(at::kByte)), /*non_blocking=*/true);
+    to.copy_(at::from_blob(const_cast<void *>(bytes), {n}, at::TensorOptions().dtype(at::kByte)),
+             /*non_blocking=*/true);
     if (!to.is_cuda()) return;
     auto done = std::make_unique<c10::Event>(to.device().type());
     done->record(c10::impl::VirtualGuardImpl(to.device().type()).getStream(to.device()));
@@ -82,7 +84,7 @@ char *sg_event_wait(sg_event event) {
 char *sg_levels(sg_tensor levels, int64_t bits, float scale, const int64_t *shape, int64_t dims, sg_tensor *out) {
   return guard([&] {
     auto x = tensor(levels);
-    // Sixteen bits go through signed ones: every device has all operations for these.
+    // int16 instead of uint16: every device has all operations for it.
     if (bits == 16) x = x.contiguous().view(at::kShort).to(at::kInt).bitwise_and(0xffff);
     *out = give(x.to(at::kFloat).mul_(scale).sub_(1).view({shape, static_cast<size_t>(dims)}));
   });

@@ -13,7 +13,8 @@ void sg_string_free(char *message) { free(message); }
 
 void sg_tensor_free(sg_tensor t) { delete static_cast<at::Tensor *>(t); }
 
-char *sg_tensor_from(const void *data, sg_type type, const int64_t *shape, int64_t dims, int32_t device, sg_tensor *out) {
+char *sg_tensor_from(const void *data, sg_type type, const int64_t *shape, int64_t dims, int32_t device,
+                     sg_tensor *out) {
   return guard([&] {
     auto host = at::from_blob(const_cast<void *>(data), {shape, static_cast<size_t>(dims)},
                               at::TensorOptions().dtype(static_cast<at::ScalarType>(type)));

@@ -1,7 +1,8 @@
 // Tensors: making, moving and reading them.
 //
 // Rules for every function of this library:
-// - It returns NULL, or an error message that the caller frees with sg_string_free. After an error nothing was written through
+// - It returns NULL, or an error message that the caller frees with sg_string_free. After an error nothing was written
+// through
 //   the pointers, unless the function's comment says otherwise.
 // - A tensor that it returns through `out` is new and belongs to the caller, who frees it with sg_tensor_free.
 // - A tensor that it takes stays the caller's; arrays are read during the call only.
@@ -23,13 +24,14 @@ void sg_string_free(char *text);
 // Frees the handle; the data go with their last handle. NULL is allowed.
 void sg_tensor_free(sg_tensor t);
 // Copies host data, row-major, of the type and the shape (dims sizes) to the device.
-char *sg_tensor_from(const void *data, sg_type type, const int64_t *shape, int64_t dims, int32_t device, sg_tensor *out);
+char *sg_tensor_from(const void *data, sg_type type, const int64_t *shape, int64_t dims, int32_t device,
+                     sg_tensor *out);
 // Zeros of the type and the shape (dims sizes) on the device.
 char *sg_tensor_zeros(sg_type type, const int64_t *shape, int64_t dims, int32_t device, sg_tensor *out);
 // Zeros with t's shape, type, device and memory layout.
 char *sg_tensor_zeros_like(sg_tensor t, sg_tensor *out);
-// t on the device, as the type; it shares t's data if both are already so. channels_last 1: with channels innermost in memory,
-// for 4 dimensions; 0: in t's layout.
+// t on the device, as the type; it shares t's data if both are already so. channels_last 1: with channels innermost in
+// memory, for 4 dimensions; 0: in t's layout.
 char *sg_tensor_to(sg_tensor t, int32_t device, sg_type type, int channels_last, sg_tensor *out);
 // Overwrites dst's values with src's, of the same shape, across devices and types. Autograd does not see it.
 char *sg_tensor_copy(sg_tensor dst, sg_tensor src);

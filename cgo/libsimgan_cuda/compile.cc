@@ -1,5 +1,5 @@
-// compile ARCHITECTURE...: compiles our own kernels as a run does, for GPUs that need not be there. A line for each architecture: its
-// name and the bytes of its code; what NVRTC says where it has none, and 1 then.
+// compile ARCHITECTURE...: compiles the device kernels as a run does, for GPUs that need not be there. Prints the name
+// of each architecture and the bytes of its code. If NVRTC fails, prints its message and returns 1.
 #include "compile.h"
 
 #include <cstdio>

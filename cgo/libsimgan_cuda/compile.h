@@ -1,5 +1,5 @@
-// CUDA source compiled on the machine that runs it, by the NVRTC that comes with libtorch. No torch in here: compile.cc asks for the
-// kernels without a GPU, own.cc runs them on one.
+// Compiles CUDA source on the machine that runs it, by the NVRTC that comes with libtorch. This file includes no torch:
+// compile.cc compiles the kernels without a GPU, device_kernels.cc runs them on one.
 #pragma once
 #include <dlfcn.h>
 #include <nvrtc.h>
@@ -9,7 +9,7 @@
 
 namespace sg::rtc {
 
-// The source of our own kernels, all of it; the Makefile writes the file.
+// The source of all device kernels; the Makefile writes the file.
 inline const char *const source =
 #include "kernel_source.inc"
     ;
@@ -18,11 +18,11 @@ namespace compiler {
 
 struct Library {
   void *handle;
-  std::string why;  // it could not be loaded
+  std::string why;  // why it could not be loaded
 };
 
-// NVRTC, with the library of built-in functions that it opens by name when it compiles: that lies beside it, where the loader does not
-// look, but is found once it is loaded. By cuDNN too, which has some of its kernels compiled.
+// Loads NVRTC and its library of built-in functions. NVRTC, when it compiles, opens the latter by name: it is not in
+// the loader's path, but it is found once it is loaded. cuDNN, which has some of its kernels compiled, finds both too.
 inline const Library &library() {
   static const Library loaded = [] {
     void *nvrtc = dlopen("libnvrtc.so.13", RTLD_NOW), *version = nvrtc ? dlsym(nvrtc, "nvrtcVersion") : nullptr;
@@ -32,8 +32,9 @@ inline const Library &library() {
     Dl_info here;
     if (dladdr(version, &here)) {
       const std::string path(here.dli_fname);
-      const auto builtins = path.substr(0, path.rfind('/') + 1) + "libnvrtc-builtins.so." + std::to_string(major) + "." + std::to_string(minor);
-      dlopen(builtins.c_str(), RTLD_NOW);  // where it is missing NVRTC says so
+      const auto builtins = path.substr(0, path.rfind('/') + 1) + "libnvrtc-builtins.so." + std::to_string(major) +
+                            "." + std::to_string(minor);
+      dlopen(builtins.c_str(), RTLD_NOW);  // NVRTC reports if it is missing
     }
     return Library{nvrtc, ""};
   }();
@@ -47,7 +48,7 @@ inline void *function(const char *name) {
   return f;
 }
 
-// The function of NVRTC as nvrtc.h declares it.
+// A function of NVRTC with its type from nvrtc.h.
 #define SG_NVRTC(name) reinterpret_cast<decltype(&name)>(sg::rtc::compiler::function(#name))
 
 inline void good(nvrtcResult r) {
@@ -56,7 +57,9 @@ inline void good(nvrtcResult r) {
 
 struct Program {
   nvrtcProgram p = nullptr;
-  explicit Program(const char *source) { good(SG_NVRTC(nvrtcCreateProgram)(&p, source, "simgan.cu", 0, nullptr, nullptr)); }
+  explicit Program(const char *source) {
+    good(SG_NVRTC(nvrtcCreateProgram)(&p, source, "simgan.cu", 0, nullptr, nullptr));
+  }
   ~Program() { SG_NVRTC(nvrtcDestroyProgram)(&p); }
 
   std::string log() const {
@@ -70,7 +73,8 @@ struct Program {
 
 }  // namespace compiler
 
-// The source for an architecture as "sm_90", as a GPU loads it. Functions without a mark are the device's.
+// Compiles the source for an architecture such as "sm_90"; returns the code that a GPU loads. Functions without a mark
+// are device functions.
 inline std::string compile(const char *source, const std::string &architecture) {
   const compiler::Program program(source);
   const std::string arch = "--gpu-architecture=" + architecture;

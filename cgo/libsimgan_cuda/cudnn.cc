@@ -1,4 +1,5 @@
-// What cuDNN's frontend looks its functions up in: the cuDNN that libtorch has loaded, once it can compile kernels.
+// The library in which cuDNN's frontend looks up its functions: the cuDNN that libtorch has loaded. NVRTC is loaded
+// first, so that cuDNN can compile kernels.
 #include <dlfcn.h>
 
 #include "compile.h"

@@ -1,4 +1,5 @@
-// Our own kernels: compiled once a device, tried beside libtorch's operations, and launched on libtorch's stream, where a CUDA graph records them.
+// The device kernels: compiled once per device, compared with libtorch's operations, and launched on libtorch's stream,
+// where a CUDA graph records them.
 #include "launch.h"
 
 #include <ATen/TensorOperators.h>
@@ -29,7 +30,7 @@ struct Kernels {
   cudaKernel_t fill_border, fold_border, l1, patch_nll;
 };
 
-// By device; backward launches them from a thread of its own.
+// Per device. Backward passes use them from another thread.
 static std::mutex mutex;
 static std::map<int, Kernels> compiled;
 
@@ -48,39 +49,44 @@ static Kernels compile_for(int device) {
   return k;
 }
 
-constexpr int threads = 256;  // a block
+constexpr int threads = 256;  // per block
 
 static void launch(cudaKernel_t kernel, at::Device on, dim3 blocks, void **arguments) {
   const c10::cuda::CUDAGuard device(on);
-  C10_CUDA_CHECK(cudaLaunchKernel(reinterpret_cast<const void *>(kernel), blocks, threads, arguments, 0, c10::cuda::getCurrentCUDAStream()));
+  C10_CUDA_CHECK(cudaLaunchKernel(reinterpret_cast<const void *>(kernel), blocks, threads, arguments, 0,
+                                  c10::cuda::getCurrentCUDAStream()));
 }
 
-// A thread for each Eight of an image's border, or edge.
+// Launches one thread per Eight of an image's border, or of its edge.
 static void launch_border(cudaKernel_t kernel, bool fold, const Tensor &maps, int64_t p) {
-  TORCH_CHECK(maps.scalar_type() == at::kBFloat16 && maps.is_contiguous(at::MemoryFormat::ChannelsLast) && maps.size(1) % 8 == 0,
+  TORCH_CHECK(maps.scalar_type() == at::kBFloat16 && maps.is_contiguous(at::MemoryFormat::ChannelsLast) &&
+                  maps.size(1) % 8 == 0,
               "border: maps of ", maps.sizes(), " are not bfloat16 with channels innermost, a multiple of 8");
-  TORCH_CHECK(maps.size(2) - 2 * p > 1 && maps.size(3) - 2 * p > 1, "border: ", p, " pixels of border in maps of ", maps.sizes());
+  TORCH_CHECK(maps.size(2) - 2 * p > 1 && maps.size(3) - 2 * p > 1, "border: ", p, " pixels of border in maps of ",
+              maps.sizes());
   Map map{int(maps.size(2)), int(maps.size(3)), int(maps.size(1)), int(p)};
   void *data = maps.data_ptr(), *arguments[] = {&data, &map};
   const unsigned parts = ((fold ? map.folded() : map.filled()) + threads - 1) / threads;
   launch(kernel, maps.device(), {unsigned(maps.size(0)), parts, 1}, arguments);
 }
 
-// Both kernels on small maps, beside border.h in float32: integers, whose sums are exact.
+// Compares both border kernels with border.h in float32 on small maps. The values are integers, whose sums are exact.
 static void try_border(const Kernels &k, int device) {
   const auto options = at::TensorOptions().device(at::kCUDA, device);
   for (int64_t p : {1, 3}) {
-    const auto values = at::arange(2 * 16 * 10 * 11, options.dtype(at::kFloat)).remainder(251).sub(125).view({2, 16, 10, 11});
+    const auto values =
+        at::arange(2 * 16 * 10 * 11, options.dtype(at::kFloat)).remainder(251).sub(125).view({2, 16, 10, 11});
     for (bool fold : {false, true}) {
       const auto want = values.clone(at::MemoryFormat::ChannelsLast), got = want.to(at::kBFloat16);
       launch_border(fold ? k.fold_border : k.fill_border, fold, got, p);
       fold ? sg::fold_border(want, p) : sg::fill_border(want, p);
-      TORCH_CHECK(at::equal(got, want.to(at::kBFloat16)), fold ? "fold" : "fill", "_border computes something else than libtorch's views");
+      TORCH_CHECK(at::equal(got, want.to(at::kBFloat16)), fold ? "fold" : "fill",
+                  "_border computes something else than libtorch's views");
     }
   }
 }
 
-// Up to four terms a thread while that fills a GPU with blocks.
+// Launches up to four terms per thread as long as that fills a GPU with blocks.
 template <class Loss>
 static void launch_loss(cudaKernel_t kernel, Loss loss, int64_t n, const Tensor &total) {
   auto count = static_cast<long long>(n);
@@ -89,21 +95,26 @@ static void launch_loss(cudaKernel_t kernel, Loss loss, int64_t n, const Tensor 
   if (blocks > 0) launch(kernel, total.device(), {unsigned(blocks), 1, 1}, arguments);
 }
 
-static bool near(const Tensor &got, const Tensor &want) { return at::allclose(got, want, /*rtol=*/1e-5, /*atol=*/1e-6); }
+static bool near(const Tensor &got, const Tensor &want) {
+  return at::allclose(got, want, /*rtol=*/1e-5, /*atol=*/1e-6);
+}
 
-// Both losses of a few numbers, with their gradients, beside libtorch's in float32.
+// Compares both losses and their gradients with libtorch's in float32, on small inputs.
 static void try_losses(const Kernels &k, int device) {
   const auto options = at::TensorOptions().device(at::kCUDA, device).dtype(at::kFloat);
   const auto a = at::arange(3 * 2 * 40 * 50, options).mul(0.7).sin().mul(3).view({3, 2, 40, 50}), b = a.roll(1);
   auto slope = at::empty_like(a), total = at::zeros({}, options);
   launch_loss(k.l1, L1{a.data_ptr<float>(), b.data_ptr<float>(), slope.data_ptr<float>(), 0.5f}, a.numel(), total);
-  TORCH_CHECK(near(total, (a - b).abs().sum().mul(0.5)) && near(slope, (a - b).sgn().mul(0.5)), "l1 computes something else than libtorch's operations");
+  TORCH_CHECK(near(total, (a - b).abs().sum().mul(0.5)) && near(slope, (a - b).sgn().mul(0.5)),
+              "l1 computes something else than libtorch's operations");
   total.zero_();
-  launch_loss(k.patch_nll, PatchNLL{a.data_ptr<float>(), slope.data_ptr<float>(), 2000, 4000, 2000, 1, 1, 0.5f}, 6000, total);
+  launch_loss(k.patch_nll, PatchNLL{a.data_ptr<float>(), slope.data_ptr<float>(), 2000, 4000, 2000, 1, 1, 0.5f}, 6000,
+              total);
   const auto logs = a.log_softmax(1);
   auto want = logs.exp().mul(0.5);
   want.select(1, 1).sub_(0.5);
-  TORCH_CHECK(near(total, logs.select(1, 1).sum().mul(-0.5)) && near(slope, want), "patch_nll computes something else than libtorch's operations");
+  TORCH_CHECK(near(total, logs.select(1, 1).sum().mul(-0.5)) && near(slope, want),
+              "patch_nll computes something else than libtorch's operations");
 }
 
 static std::optional<Kernels> kernels_of(at::Device device) {
@@ -127,7 +138,9 @@ static Kernels must_have(at::Device device) {
 
 }  // namespace sg::rtc
 
-extern "C" bool sg_cuda_border(bool fold, const at::Tensor &maps, int64_t p) { return sg::rtc::launch_border(fold, maps, p); }
+extern "C" bool sg_cuda_border(bool fold, const at::Tensor &maps, int64_t p) {
+  return sg::rtc::launch_border(fold, maps, p);
+}
 
 extern "C" void sg_cuda_l1(const sg::rtc::L1 &loss, int64_t n, const at::Tensor &total) {
   sg::rtc::launch_loss(sg::rtc::must_have(total.device()).l1, loss, n, total);

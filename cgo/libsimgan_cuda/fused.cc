@@ -1,5 +1,6 @@
-// The kernels of fused layers as cuDNN graphs. For each shape every plan that cuDNN has is timed once on the device, and the fastest
-// one's name kept in a file of the cache folder. A capture of a CUDA graph must find its plans built: run the step once before.
+// The kernels of fused layers as cuDNN graphs. For each shape, every plan that cuDNN has is timed once on the device;
+// the name of the fastest is kept in a file of the cache folder. A capture of a CUDA graph needs its plans built: run
+// the step once before.
 #include <ATen/cudnn/Handle.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -19,7 +20,7 @@
 #include "launch.h"
 #include "plans.h"
 
-// JSON as cuDNN's frontend brings it.
+// The JSON parser that comes with cuDNN's frontend.
 #include <cudnn_frontend/thirdparty/nlohmann/json.hpp>
 
 namespace {
@@ -29,8 +30,8 @@ using Operands = std::unordered_map<int64_t, void *>;
 
 void cuda_good(cudaError_t e) { TORCH_CHECK(e == cudaSuccess, "CUDA: ", cudaGetErrorString(e)); }
 
-// The fastest plans' names by the request's, for one model of GPU and one version of cuDNN. A cache: a file that cannot be read or
-// written costs the time of choosing again, nothing else.
+// The names of the fastest plans by the names of requests, for one model of GPU and one version of cuDNN. It is a
+// cache: a file that cannot be read or written costs only the time to choose again.
 class PlanFile {
  public:
   explicit PlanFile(int device) {
@@ -70,10 +71,10 @@ class PlanFile {
   std::string path_;
 };
 
-// A graph and the plan of it that is run.
+// A graph and the plan that runs it.
 struct Chosen {
   std::unique_ptr<sg::fe::graph::Graph> graph = std::make_unique<sg::fe::graph::Graph>();
-  int64_t index = -1, workspace = 0;  // bytes
+  int64_t index = -1, workspace = 0;  // workspace in bytes
 };
 
 void execute(const Chosen &c, Operands &operands, const at::TensorOptions &options) {
@@ -81,14 +82,14 @@ void execute(const Chosen &c, Operands &operands, const at::TensorOptions &optio
   sg::good(c.graph->execute_plan_at_index(at::native::getCudnnHandle(), operands, workspace.data_ptr(), c.index));
 }
 
-// Makes the index-th plan c's.
+// Builds the index-th plan and makes it c's.
 void take(Chosen &c, int64_t index) {
   sg::good(c.graph->build_plan_at_index(index));
   c.index = index;
   c.workspace = c.graph->get_workspace_size_plan_at_index(index);
 }
 
-// Milliseconds for a run of c's plan: the fastest of some, or the first where that is hopeless beside best.
+// Returns the milliseconds that c's plan takes: the fastest of five runs, or fewer if the plan is far slower than best.
 float time_plan(const Chosen &c, Operands &operands, const at::TensorOptions &options, float best) {
   const auto stream = c10::cuda::getCurrentCUDAStream().stream();
   struct Event {
@@ -110,7 +111,7 @@ float time_plan(const Chosen &c, Operands &operands, const at::TensorOptions &op
   return fastest;
 }
 
-// The plan of the file where c has it and it still runs.
+// Takes the plan of the file if c has it and it still runs.
 bool take_known(Chosen &c, const std::string &known, Operands &operands, const at::TensorOptions &options) {
   std::string name;
   for (int64_t i = 0; !known.empty() && i < c.graph->get_execution_plan_count(); i++) {
@@ -138,7 +139,7 @@ void take_fastest(Chosen &c, const sg::Request &request, Operands &operands, con
         best = ms;
         winner = i;
       }
-    } catch (const std::exception &e) {  // a plan that does not suit this device; the next one may
+    } catch (const std::exception &e) {  // the plan does not suit this device; the next one may
       why = e.what();
     }
   }
@@ -147,20 +148,27 @@ void take_fastest(Chosen &c, const sg::Request &request, Operands &operands, con
 }
 
 struct FusedCuDNN : sg::Kernels {
-  Tensor forward(const Tensor &x, const Tensor &w, const Tensor &b, int64_t stride, const Tensor &residual, bool relu, int64_t) override {
+  Tensor forward(const Tensor &x, const Tensor &w, const Tensor &b, int64_t stride, const Tensor &residual, bool relu,
+                 int64_t) override {
     const auto layer = layer_of(x, w.size(0), w.size(2), stride);
-    auto y = at::empty({layer.n, layer.k, layer.out(layer.h), layer.out(layer.w)}, x.options(), at::MemoryFormat::ChannelsLast);
+    auto y = at::empty({layer.n, layer.k, layer.out(layer.h), layer.out(layer.w)}, x.options(),
+                       at::MemoryFormat::ChannelsLast);
     run({sg::Request::forward, residual.defined(), relu, layer},
         {{sg::op_x, x}, {sg::op_w, w}, {sg::op_b, b}, {sg::op_residual, residual}, {sg::op_out, y}});
     return y;
   }
 
-  std::pair<Tensor, Tensor> input_gradient(const Tensor &dy, const Tensor &w, const Tensor &x, int64_t stride, const Tensor &residual,
-                                           bool masked) override {
+  std::pair<Tensor, Tensor> input_gradient(const Tensor &dy, const Tensor &w, const Tensor &x, int64_t stride,
+                                           const Tensor &residual, bool masked) override {
     auto dx = at::empty_like(x);
     const auto db = masked ? at::empty({x.size(1)}, dy.options().dtype(at::kFloat)) : Tensor();
     run({sg::Request::input, residual.defined(), masked, layer_of(x, w.size(0), w.size(2), stride)},
-        {{sg::op_dy, dy}, {sg::op_w, w}, {sg::op_y, masked ? x : Tensor()}, {sg::op_residual, residual}, {sg::op_out, dx}}, db);
+        {{sg::op_dy, dy},
+         {sg::op_w, w},
+         {sg::op_y, masked ? x : Tensor()},
+         {sg::op_residual, residual},
+         {sg::op_out, dx}},
+        db);
     return {dx, db};
   }
 
@@ -184,12 +192,14 @@ struct FusedCuDNN : sg::Kernels {
     return {x.size(0), x.size(1), x.size(2), x.size(3), k, r, stride};
   }
 
-  // Runs the request on the tensors that are defined. sum is where kernels may add to what is there: it is cleared before.
-  void run(const sg::Request &request, const std::vector<std::pair<sg::Operand, Tensor>> &tensors, const Tensor &sum = {}) {
+  // Runs the request on the tensors that are defined. Kernels may add to sum, so it is cleared before.
+  void run(const sg::Request &request, const std::vector<std::pair<sg::Operand, Tensor>> &tensors,
+           const Tensor &sum = {}) {
     Operands operands;
     for (const auto &[id, t] : tensors) {
       if (!t.defined()) continue;
-      TORCH_CHECK(t.is_cuda() && t.scalar_type() == at::kBFloat16 && (t.dim() == 1 || t.is_contiguous(at::MemoryFormat::ChannelsLast)),
+      TORCH_CHECK(t.is_cuda() && t.scalar_type() == at::kBFloat16 &&
+                      (t.dim() == 1 || t.is_contiguous(at::MemoryFormat::ChannelsLast)),
                   request.name(), ": an operand of ", t.sizes(), " is not bfloat16 with channels innermost on a GPU");
       operands[id] = t.data_ptr();
     }
@@ -201,7 +211,7 @@ struct FusedCuDNN : sg::Kernels {
     execute(chosen, operands, options);
   }
 
-  // Backward runs in a thread of its own.
+  // Backward passes run in another thread.
   const Chosen &choose(const sg::Request &request, Operands &operands, const at::TensorOptions &options) {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto key = std::to_string(options.device().index()) + " " + request.name();

@@ -1,4 +1,4 @@
-// CUDA graphs by libtorch's class for them; graph.h says what the functions do.
+// CUDA graphs, by libtorch's class CUDAGraph. graph.h documents the functions.
 #include <ATen/core/CachingHostAllocator.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <ATen/detail/CUDAHooksInterface.h>
@@ -10,14 +10,14 @@
 
 namespace sg::recording {
 
-// One recording and what it needs to be undone.
+// A recording, and what is needed to undo it.
 struct Graph {
   at::cuda::CUDAGraph recorded;
   c10::DeviceIndex device;
   at::Generator *generator;
   at::Tensor before;  // the generator's state when the recording began
   at::cuda::MempoolId_t pool;
-  c10::cuda::CUDAStream stream;  // that is recorded
+  c10::cuda::CUDAStream stream;  // the recorded stream
 };
 
 template <class F>
@@ -30,7 +30,7 @@ static bool succeeds(F &&f) {
   }
 }
 
-// Undoes what a recording that failed has left, wherever that was: CUDAGraph's own clean-up is for those that succeeded.
+// Undoes a recording that failed at any point. CUDAGraph itself cleans up only recordings that succeeded.
 static void undo(Graph *g) {
   std::unique_ptr<Graph> freed(g);
   cudaStreamCaptureStatus status;
@@ -39,14 +39,14 @@ static void undo(Graph *g) {
     cudaStreamEndCapture(g->stream, &broken);
     if (broken) cudaGraphDestroy(broken);
   }
-  cudaGetLastError();  // forgets it
-  // Where the memory pool was being filled, this graph holds a share of it, which ~CUDAGraph gives back only after success.
+  cudaGetLastError();  // clears the error
+  // If the memory pool was being filled, this graph holds a share of it, which ~CUDAGraph returns only after success.
   auto *host = at::getHostAllocator(at::kCUDA);
   if (succeeds([&] { c10::cuda::CUDACachingAllocator::endAllocateToPool(g->device, g->pool); })) {
     succeeds([&] { c10::cuda::CUDACachingAllocator::releasePool(g->device, g->pool); });
   }
   if (succeeds([&] { host->end_allocate_to_pool(g->pool); })) succeeds([&] { host->release_pool(g->pool); });
-  // The old generator believes that it is being recorded.
+  // The old generator is still in recording mode.
   auto fresh = at::detail::getCUDAHooks().getNewGenerator(g->device);
   fresh.set_state(g->before);
   *g->generator = fresh;
@@ -65,9 +65,9 @@ char *sg_cuda_graph_begin(int32_t device, sg_generator generator, sg_graph share
         new sg::recording::Graph{{}, index, noise, noise->get_state(), pool, c10::cuda::getCurrentCUDAStream(index)});
     g->recorded.register_generator_state(*g->generator);
     c10::cuda::device_synchronize();
-    c10::cuda::CUDACachingAllocator::emptyCache();  // what eager steps kept: the graph cannot use it
+    c10::cuda::CUDACachingAllocator::emptyCache();  // the graph cannot use memory that eager steps kept
     try {
-      // Other threads, which may be copying, aren't looked at.
+      // Calls of other threads, which may be copying, are allowed.
       g->recorded.capture_begin(g->pool, cudaStreamCaptureModeThreadLocal);
     } catch (...) {
       sg::recording::undo(g.release());

@@ -1,7 +1,7 @@
-// plans DEVICE.json GRAPH...: asks cuDNN, on a machine without a GPU, for graphs of plans.h on the device that the file
-// describes. A GRAPH is PASS[+residual][+relu]:n,c,h,w,k,r,stride. A line for each: its name, the number of plans, and "precompiled"
-// (one was built), "generated" (its kernel was compiled, and only the driver that would load it is missing) or "no".
-// WHY=1 adds the reason.
+// plans DEVICE.json GRAPH...: asks cuDNN, on a machine without a GPU, for plans of plans.h's graphs on the device that
+// the file describes. A GRAPH is PASS[+residual][+relu]:n,c,h,w,k,r,stride. Prints a line per graph: its name, the
+// number of plans, and "precompiled" (a plan was built), "generated" (its kernel was compiled, and only the driver that
+// would load it is missing) or "no". WHY=1 adds the reason.
 #include "plans.h"
 
 #include <dlfcn.h>
@@ -13,7 +13,7 @@
 #include <fstream>
 #include <iostream>
 
-// The graph library, not libcudnn.so.9: that one wants cuBLAS.
+// The graph library, because libcudnn.so.9 needs cuBLAS.
 namespace cudnn_frontend {
 void *cudnn_dlhandle = (sg::rtc::compiler::library(), dlopen("libcudnn_graph.so.9", RTLD_NOW));
 }
@@ -30,19 +30,21 @@ static std::shared_ptr<fe::DeviceProperties> read_device(const char *path) {
 }
 
 static sg::Request parse(const std::string &text) {
-  sg::Request r{sg::Request::forward, text.find("+residual") != std::string::npos, text.find("+relu") != std::string::npos, {}};
+  sg::Request r{
+      sg::Request::forward, text.find("+residual") != std::string::npos, text.find("+relu") != std::string::npos, {}};
   if (text.rfind("input", 0) == 0) r.pass = sg::Request::input;
   if (text.rfind("weight", 0) == 0) r.pass = sg::Request::weight;
   auto &l = r.layer;
   const auto sizes = text.find(':');
   if (sizes != std::string::npos)
     sscanf(text.c_str() + sizes, ":%ld,%ld,%ld,%ld,%ld,%ld,%ld", &l.n, &l.c, &l.h, &l.w, &l.k, &l.r, &l.stride);
-  if (l.stride < 1 || r.name() != text) throw std::runtime_error(text + ": want PASS[+residual][+relu]:n,c,h,w,k,r,stride");
+  if (l.stride < 1 || r.name() != text)
+    throw std::runtime_error(text + ": want PASS[+residual][+relu]:n,c,h,w,k,r,stride");
   return r;
 }
 
-// Tells the kind of the first plan that can be built. A kernel that cuDNN generates is compiled before cuLibraryLoadData is called,
-// which only a driver can do.
+// Returns the kind of the first plan that can be built. A kernel that cuDNN generates is compiled before
+// cuLibraryLoadData is called, which only a driver can do.
 static std::string first_plan(fe::graph::Graph &g, std::string &why) {
   for (int64_t i = 0; i < g.get_execution_plan_count(); i++) {
     auto e = g.build_plan_at_index(i);

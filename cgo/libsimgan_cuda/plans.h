@@ -1,5 +1,5 @@
-// The fused convolutions of R and D as cuDNN graphs, one kernel each. No torch in here: plans.cc asks cuDNN for them
-// without a GPU, fused.cc runs them on one.
+// The fused convolutions of R and D as cuDNN graphs, one kernel each. This file includes no torch: plans.cc asks cuDNN
+// for plans without a GPU, fused.cc runs them on one.
 #pragma once
 #include <cuda.h>
 
@@ -22,13 +22,14 @@ struct Layer {
 // One graph. Everything is bfloat16 with channels innermost, except the bias's gradient, which is float32.
 struct Request {
   // forward: out = conv(x, w) + b, then + residual, then max(., 0).
-  // input: out = the convolution's gradient at its input, then + residual, then 0 where y <= 0; db = out's sum over n, h, w.
-  // weight: out = the convolution's gradient at its filters; relu and residual mean nothing here.
+  // input: out = the gradient at the convolution's input, then + residual, then 0 where y <= 0; db = its sum over n, h,
+  // w.
+  // weight: out = the gradient at the convolution's filters; relu and residual have no meaning.
   enum Pass { forward, input, weight } pass;
   bool residual, relu;
   Layer layer;
 
-  // For messages and as the key of the plan file: "forward+residual+relu:512,64,35,55,64,3,1".
+  // For messages and as the key in the plan file: "forward+residual+relu:512,64,35,55,64,3,1".
   std::string name() const {
     static const char *const names[] = {"forward", "input", "weight"};
     std::string s = names[pass];
@@ -43,7 +44,8 @@ struct Request {
   }
 };
 
-// The tensors of a graph. x, y: (n, c, h, w); dy: (n, k, out(h), out(w)); w: (k, c, r, r); b and db: one value a channel.
+// The tensors of a graph. x, y: (n, c, h, w). dy: (n, k, out(h), out(w)). w: (k, c, r, r). b, db: one value per
+// channel.
 enum Operand : int64_t { op_x = 1, op_w, op_b, op_residual, op_y, op_dy, op_out, op_db };
 
 inline void good(fe::error_t e) {
@@ -78,8 +80,10 @@ Attributes geometry(const Layer &l) {
   return Attributes().set_padding({l.r / 2, l.r / 2}).set_stride({l.stride, l.stride}).set_dilation({1, 1});
 }
 
-inline void add_forward(fe::graph::Graph &g, const Request &r, const Shape &in, const Shape &filters, const Shape &out) {
-  auto t = g.conv_fprop(operand(g, op_x, in), operand(g, op_w, filters), geometry<fe::graph::Conv_fprop_attributes>(r.layer));
+inline void add_forward(fe::graph::Graph &g, const Request &r, const Shape &in, const Shape &filters,
+                        const Shape &out) {
+  auto t = g.conv_fprop(operand(g, op_x, in), operand(g, op_w, filters),
+                        geometry<fe::graph::Conv_fprop_attributes>(r.layer));
   t = pointwise(g, fe::PointwiseMode_t::ADD, t, operand(g, op_b, {1, r.layer.k, 1, 1}));
   if (r.residual) t = pointwise(g, fe::PointwiseMode_t::ADD, t, operand(g, op_residual, out));
   if (r.relu) t = pointwise(g, fe::PointwiseMode_t::RELU_FWD, t);
@@ -87,7 +91,8 @@ inline void add_forward(fe::graph::Graph &g, const Request &r, const Shape &in, 
 }
 
 inline void add_input(fe::graph::Graph &g, const Request &r, const Shape &in, const Shape &filters, const Shape &out) {
-  auto t = g.conv_dgrad(operand(g, op_dy, out), operand(g, op_w, filters), geometry<fe::graph::Conv_dgrad_attributes>(r.layer));
+  auto t = g.conv_dgrad(operand(g, op_dy, out), operand(g, op_w, filters),
+                        geometry<fe::graph::Conv_dgrad_attributes>(r.layer));
   t->set_dim(in);
   if (r.residual) t = pointwise(g, fe::PointwiseMode_t::ADD, t, operand(g, op_residual, in));
   if (!r.relu) return result(t, op_out, in, fe::DataType_t::BFLOAT16);
@@ -98,13 +103,15 @@ inline void add_input(fe::graph::Graph &g, const Request &r, const Shape &in, co
 }
 
 inline void add_weight(fe::graph::Graph &g, const Request &r, const Shape &in, const Shape &filters, const Shape &out) {
-  auto t = g.conv_wgrad(operand(g, op_dy, out), operand(g, op_x, in), geometry<fe::graph::Conv_wgrad_attributes>(r.layer));
+  auto t =
+      g.conv_wgrad(operand(g, op_dy, out), operand(g, op_x, in), geometry<fe::graph::Conv_wgrad_attributes>(r.layer));
   result(t, op_out, filters, fe::DataType_t::BFLOAT16);
 }
 
 }  // namespace plans
 
-// Fills g with the request, up to cuDNN's plans for it, none of them built; handle is null where g has device properties.
+// Builds the request's graph in g, and lists cuDNN's plans for it without building them. handle is null if g has device
+// properties.
 inline void plan(fe::graph::Graph &g, const Request &r, cudnnHandle_t handle) {
   g.set_io_data_type(fe::DataType_t::BFLOAT16).set_intermediate_data_type(fe::DataType_t::FLOAT);
   g.set_compute_data_type(fe::DataType_t::FLOAT);

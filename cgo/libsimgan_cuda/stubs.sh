@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# stubs.sh WHEELS FOLDER: makes FOLDER/libcuda.so.1 and FOLDER/libcublasLt.so.13 in which every function says "no device". cuDNN
-# wants both loaded before it compiles a kernel or counts its plans. For `plans` only: a real program must never find them.
-# WHEELS: the folder of the unpacked wheels (cuda.h, and cuDNN, which says what it calls).
+# stubs.sh WHEELS FOLDER: writes FOLDER/libcuda.so.1 and FOLDER/libcublasLt.so.13, in which every function returns an
+# error. cuDNN loads both before it compiles a kernel or counts its plans. They are for `plans` only: no other program
+# may find them. WHEELS is the folder of the unpacked wheels: it has cuda.h, and cuDNN, whose calls are searched for.
 set -euo pipefail
 mkdir -p "$2"
 
-# functions PATTERN FILE...: C names in the files that match, one a line.
+# functions PATTERN FILE...: prints the C names in the files that match, one per line.
 functions() {
   local pattern=$1
   shift
   grep -aohE "$pattern" "$@" | tr -d ' \t(' | sort -u
 }
 
-# stub LIBRARY: compiles C from standard input.
+# stub LIBRARY: compiles C from standard input to a library.
 stub() { g++ -x c -w -shared -fPIC -o "$1" -Wl,-soname,"${1##*/}" - -ldl; }
 
-own='cuInit|cuDriverGetVersion|cuGetErrorString|cuGetErrorName|cuGetProcAddress|cuGetProcAddress_v2'
+# The functions that are written out below.
+written='cuInit|cuDriverGetVersion|cuGetErrorString|cuGetErrorName|cuGetProcAddress|cuGetProcAddress_v2'
 {
   cat <<'C'
 void *dlsym(void *, const char *);
@@ -28,7 +29,8 @@ int cuGetProcAddress_v2(const char *name, void **f, int version, unsigned long f
   return cuGetProcAddress(name, f, version, flags);
 }
 C
-  functions '\bcu[A-Z][A-Za-z0-9_]*[[:space:]]*\(' "$1/nvidia/cu13/include/cuda.h" | grep -vxE "$own" | sed 's/.*/int &() { return 100; }/'
+  functions '\bcu[A-Z][A-Za-z0-9_]*[[:space:]]*\(' "$1/nvidia/cu13/include/cuda.h" | grep -vxE "$written" |
+    sed 's/.*/int &() { return 100; }/'
 } | stub "$2/libcuda.so.1"
 {
   echo 'unsigned long cublasLtGetVersion() { return 130002; }'

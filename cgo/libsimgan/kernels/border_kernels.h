@@ -1,10 +1,11 @@
-// What border.h does by views of libtorch's, in one launch a map: plain functions of an index. NVRTC compiles this file for the GPU
-// at hand (cuda/own.cc), C++ for the CPU, on which tests hold it against border.h. No headers: NVRTC is given none.
+// border.h as kernels: one launch per map instead of libtorch's operations on views. The kernels are plain functions of
+// an index. NVRTC compiles this file for the GPU (libsimgan_cuda/device_kernels.cc), C++ for the CPU, on which tests
+// compare it with border.h. It includes nothing, because NVRTC has no headers.
 #pragma once
 
 namespace sg::rtc {
 
-// bfloat16 as its bits.
+// The bits of a bfloat16.
 struct BFloat16 {
   unsigned short bits;
 };
@@ -21,7 +22,7 @@ inline float value(BFloat16 x) {
 
 inline void put(float &to, float x) { to = x; }
 
-// To the nearest, of two the even one.
+// Rounds to the nearest value, halves to even.
 inline void put(BFloat16 &to, float x) {
   const union {
     float value;
@@ -30,20 +31,20 @@ inline void put(BFloat16 &to, float x) {
   to.bits = x != x ? 0x7fc0 : static_cast<unsigned short>((wide.bits + 0x7fff + (wide.bits >> 16 & 1)) >> 16);
 }
 
-// Channels that lie side by side and are moved at once.
+// Eight neighbouring channels, which are moved at once.
 template <class T>
 struct alignas(8 * sizeof(T)) Eight {
   T of[8];
 };
 
-// Feature maps with channels innermost: every image is h x w pixels, a border of p pixels included, of c channels, a multiple of 8.
-// Inside the border are at least 2 x 2 pixels.
+// Feature maps with channels innermost. Each image has h x w pixels, including a border of p pixels, and c channels, a
+// multiple of 8. Inside the border are at least 2 x 2 pixels.
 struct Map {
   int h, w, c, p;
 
   int last_y() const { return h - p - 1; }
   int last_x() const { return w - p - 1; }
-  int image() const { return h * w * (c / 8); }  // Eights
+  int image() const { return h * w * (c / 8); }  // in Eights
   int filled() const { return (h * w - (h - 2 * p) * (w - 2 * p)) * (c / 8); }
   int folded() const { return 2 * (h + w - 4 * p - 2) * (c / 8); }
 };
@@ -52,7 +53,7 @@ struct Pixel {
   int y, x;
 };
 
-// The border's j-th pixel: the rows above, those below, then what is left and right of the rows between.
+// The j-th pixel of the border: the rows above, the rows below, then left and right of the rows between.
 inline Pixel border_pixel(const Map &m, int j) {
   const int above = m.p * m.w;
   if (j < above) return {j / m.w, j % m.w};
@@ -62,7 +63,7 @@ inline Pixel border_pixel(const Map &m, int j) {
   return {m.p + j / (2 * m.p), x < m.p ? x : m.w - 2 * m.p + x};
 }
 
-// The j-th pixel of the edge that the border repeats: the row above, the row below, then left and right in turn.
+// The j-th pixel of the edge that the border repeats: the row above, the row below, then left and right alternately.
 inline Pixel edge_pixel(const Map &m, int j) {
   const int w = m.w - 2 * m.p;
   if (j < w) return {m.p, m.p + j};
@@ -73,7 +74,7 @@ inline Pixel edge_pixel(const Map &m, int j) {
 
 inline int within(int v, int first, int last) { return v < first ? first : v > last ? last : v; }
 
-// Fills the i-th of m.filled() Eights of an image's border with its edge's.
+// Fills the i-th of m.filled() Eights of an image's border with the edge's value.
 template <class T>
 inline void fill(Eight<T> *image, const Map &m, int i) {
   const int eights = m.c / 8;
@@ -82,7 +83,7 @@ inline void fill(Eight<T> *image, const Map &m, int i) {
   image[(to.y * m.w + to.x) * eights + i % eights] = image[(y * m.w + x) * eights + i % eights];
 }
 
-// Adds to the i-th of m.folded() Eights of an image's edge all that the border has for it, which becomes 0. Sums are float32,
+// Adds the border's values to the i-th of m.folded() Eights of an image's edge, and clears them. Sums are float32,
 // rounded once.
 template <class T>
 inline void fold(Eight<T> *image, const Map &m, int i) {
@@ -106,7 +107,7 @@ inline void fold(Eight<T> *image, const Map &m, int i) {
 }  // namespace sg::rtc
 
 #ifdef __CUDACC_RTC__
-// Blocks (image, part of its Eights).
+// blockIdx.x is the image, blockIdx.y a part of its Eights.
 extern "C" __global__ void fill_border(sg::rtc::Eight<sg::rtc::BFloat16> *maps, sg::rtc::Map m) {
   const int i = blockIdx.y * blockDim.x + threadIdx.x;
   if (i < m.filled()) sg::rtc::fill(maps + static_cast<long long>(blockIdx.x) * m.image(), m, i);

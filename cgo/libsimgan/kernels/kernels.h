@@ -1,6 +1,6 @@
-// The kernels that fused layers are made of. Convolutions have odd filters r x r and a zero padding of r/2; feature maps and filters
-// lie with channels innermost, their channels a multiple of `multiple()`. Maps may have a border of p pixels for replicate padding: there
-// forward's results need not be right nor written, and gradients at results are zero.
+// The kernels of fused layers. Convolutions have odd r x r filters and a zero padding of r/2. Feature maps and filters
+// have channels innermost, in multiples of `multiple()`. With replicate padding, maps have a border of p pixels:
+// forward may leave it undefined, and gradients at results are zero there.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -14,24 +14,26 @@ namespace sg {
 struct Kernels {
   virtual ~Kernels() = default;
   virtual int64_t multiple() const { return 8; }
-  // conv(x, w) + b, then + residual (where defined), then max(., 0) (where relu). x (n, c, h, w), w (k, c, r, r), b (k).
-  virtual at::Tensor forward(const at::Tensor &x, const at::Tensor &w, const at::Tensor &b, int64_t stride, const at::Tensor &residual,
-                             bool relu, int64_t p) = 0;
-  // The gradient at the input x of a convolution, of x's size, from that at its output, dy; + residual (where defined). Where masked,
-  // x was max(z, 0), and the result is the gradient at z, with its sum over n, h, w: float32 (c).
-  virtual std::pair<at::Tensor, at::Tensor> input_gradient(const at::Tensor &dy, const at::Tensor &w, const at::Tensor &x, int64_t stride,
+  // conv(x, w) + b, then + residual (if defined), then max(., 0) (if relu). x: (n, c, h, w), w: (k, c, r, r), b: (k).
+  virtual at::Tensor forward(const at::Tensor &x, const at::Tensor &w, const at::Tensor &b, int64_t stride,
+                             const at::Tensor &residual, bool relu, int64_t p) = 0;
+  // The gradient at a convolution's input x, of x's size, from dy, the gradient at its output; then + residual (if
+  // defined). If masked, x was max(z, 0): returns the gradient at z, and its sum over n, h, w as float32 (c).
+  virtual std::pair<at::Tensor, at::Tensor> input_gradient(const at::Tensor &dy, const at::Tensor &w,
+                                                           const at::Tensor &x, int64_t stride,
                                                            const at::Tensor &residual, bool masked) = 0;
   // The gradient at the filters (k, c, r, r), of x's type.
-  virtual at::Tensor weight_gradient(const at::Tensor &dy, const at::Tensor &x, int64_t r, int64_t stride, int64_t p) = 0;
-  // Replicate padding's border of p pixels, put right in the maps as border.h says.
+  virtual at::Tensor weight_gradient(const at::Tensor &dy, const at::Tensor &x, int64_t r, int64_t stride,
+                                     int64_t p) = 0;
+  // Correct the border of p pixels as border.h's functions do.
   virtual void fill_border(const at::Tensor &maps, int64_t p) { sg::fill_border(maps, p); }
   virtual void fold_border(const at::Tensor &maps, int64_t p) { sg::fold_border(maps, p); }
 };
 
-// libtorch's operations, one after the other, on any device.
+// Libtorch's operations one by one, on any device.
 Kernels &reference_kernels();
 
-// How often this process called the reference kernels' three functions, in the order above. For tests.
+// How often this process called the reference kernels' forward, input_gradient and weight_gradient. For tests.
 std::array<int64_t, 3> reference_calls();
 
 }  // namespace sg

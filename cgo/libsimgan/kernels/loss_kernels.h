@@ -1,5 +1,6 @@
-// Losses with their gradients, a term at a time: plain functions of an index, in one launch a loss. NVRTC compiles this file as it
-// does border_kernels.h; on the CPU tests hold it against libtorch's operations and their derivatives.
+// Losses with their gradients as kernels: one launch per loss. Each term is a plain function of its index. NVRTC
+// compiles this file as it does border_kernels.h. On the CPU tests compare it with libtorch's operations and their
+// derivatives.
 #pragma once
 #ifndef __CUDACC_RTC__
 #include <cmath>
@@ -7,7 +8,7 @@
 
 namespace sg::rtc {
 
-// factor |a[i] - b[i]|, and its slope by a[i], which at 0 is 0.
+// The i-th term, factor |a[i] - b[i]|, and its slope at a[i], which is 0 if a[i] = b[i].
 struct L1 {
   const float *a, *b;
   float *slope;
@@ -20,8 +21,9 @@ struct L1 {
   }
 };
 
-// factor * -log softmax(logits)[cls] of the i-th patch of logits (n, 2, h, w) with h * w = area, whose images, classes and patches
-// are so many values apart; the slopes by both logits lie as these do.
+// The i-th term, factor * -log softmax(logits)[cls] of the i-th patch, and its slopes at both logits. logits: (n, 2, h,
+// w) with h * w = area. image, logit and patch are the strides of logits' and slope's dimensions; rows follow each
+// other without gaps.
 struct PatchNLL {
   const float *logits;
   float *slope;
@@ -41,12 +43,14 @@ struct PatchNLL {
 }  // namespace sg::rtc
 
 #ifdef __CUDACC_RTC__
-// Adds n terms to *total: a sum a thread, a warp, a block, then in no fixed order.
+// Adds n terms to *total. Each thread sums its terms, then each warp, then each block; blocks add in no fixed order.
 template <class Loss>
 inline void add_terms(const Loss &loss, long long n, float *total) {
   __shared__ float warps[32];
   float sum = 0;
-  for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += static_cast<long long>(gridDim.x) * blockDim.x) sum += loss(i);
+  for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < n;
+       i += static_cast<long long>(gridDim.x) * blockDim.x)
+    sum += loss(i);
   for (int apart = 16; apart > 0; apart /= 2) sum += __shfl_down_sync(0xffffffff, sum, apart);
   if (threadIdx.x % 32 == 0) warps[threadIdx.x / 32] = sum;
   __syncthreads();

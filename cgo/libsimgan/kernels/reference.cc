@@ -13,17 +13,17 @@ namespace {
 
 std::atomic<int64_t> calls[3];
 
-// libtorch's operations, one after the other.
 struct Reference : sg::Kernels {
-  Tensor forward(const Tensor &x, const Tensor &w, const Tensor &b, int64_t stride, const Tensor &residual, bool relu, int64_t) override {
+  Tensor forward(const Tensor &x, const Tensor &w, const Tensor &b, int64_t stride, const Tensor &residual, bool relu,
+                 int64_t) override {
     calls[0]++;
     auto y = at::conv2d(x, w, b, stride, w.size(2) / 2);
     if (residual.defined()) y.add_(residual);
     return relu ? y.relu_() : y;
   }
 
-  std::pair<Tensor, Tensor> input_gradient(const Tensor &dy, const Tensor &w, const Tensor &x, int64_t stride, const Tensor &residual,
-                                           bool masked) override {
+  std::pair<Tensor, Tensor> input_gradient(const Tensor &dy, const Tensor &w, const Tensor &x, int64_t stride,
+                                           const Tensor &residual, bool masked) override {
     calls[1]++;
     auto dx = std::get<0>(backward(dy, x, w, stride, {true, false, false}));
     if (residual.defined()) dx.add_(residual);
@@ -39,7 +39,8 @@ struct Reference : sg::Kernels {
   }
 
  private:
-  static std::tuple<Tensor, Tensor, Tensor> backward(const Tensor &dy, const Tensor &x, const Tensor &w, int64_t stride, std::array<bool, 3> want) {
+  static std::tuple<Tensor, Tensor, Tensor> backward(const Tensor &dy, const Tensor &x, const Tensor &w, int64_t stride,
+                                                     std::array<bool, 3> want) {
     const int64_t p = w.size(2) / 2;
     return at::convolution_backward(dy, x, w, c10::nullopt, {stride, stride}, {p, p}, {1, 1}, false, {0, 0}, 1, want);
   }

@@ -1,4 +1,5 @@
-// What Winograd's convolutions do with a chunk of tiles: transform them, multiply them with filters or gradients, write results.
+// The steps of Winograd's convolutions for a chunk of tiles: transform tiles, multiply them with filters or gradients,
+// write results.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -9,22 +10,26 @@
 
 namespace sg::winograd {
 
-// The side of a tile of results; its input is a pixel larger on each side.
+// The side of a tile of results. A tile of inputs is a pixel larger on each side.
 constexpr int64_t side = 4;
-// Tiles that are worked on at once, so that they stay in the cache: 0.9 MB for 64 channels.
+// Tiles per chunk. A chunk stays in the cache: 0.9 MB for 64 channels.
 constexpr int64_t chunk = 48;
 
-// The tiles of maps (n, h, w) without their border, which no tile's results lie in.
+// The tiles of maps (n, h, w). Tiles of results do not reach into the maps' border.
 struct Tiles {
   int64_t h, w, border, rows, columns, count;
 
   Tiles(const at::Tensor &maps, int64_t border)
-      : h(maps.size(2)), w(maps.size(3)), border(border), rows((h - 2 * border + side - 1) / side), columns((w - 2 * border + side - 1) / side),
+      : h(maps.size(2)),
+        w(maps.size(3)),
+        border(border),
+        rows((h - 2 * border + side - 1) / side),
+        columns((w - 2 * border + side - 1) / side),
         count(maps.size(0) * rows * columns) {}
 
   int64_t chunks() const { return (count + chunk - 1) / chunk; }
 
-  // A tile's image, as the number of the pixels before it, and its first row and column.
+  // Where a tile begins: the number of pixels before its image, its first row and its first column.
   struct Place {
     int64_t image, y, x;
   };
@@ -37,8 +42,8 @@ struct Tiles {
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
 
-// The transformed tiles of maps with c channels innermost from tile `first` on: to (products, chunk, c). Outside of the maps are zeros,
-// and where the tiles are of results (halo 0), outside of what they cover too.
+// Transforms `count` tiles of maps with c channels innermost, from tile `first` on: to (products, chunk, c). Pixels
+// outside of the maps are zero. For tiles of results (halo 0), so are pixels of the border.
 template <class Transform>
 void spread(const Tiles &tiles, const float *maps, int64_t c, int64_t first, int64_t count, int64_t halo, float *to) {
   const std::vector<float> zeros(c);
@@ -63,7 +68,7 @@ void spread(const Tiles &tiles, const float *maps, int64_t c, int64_t first, int
   }
 }
 
-// R rows and P vectors of out (rows, k) = v (rows, c) u (c, k).
+// Computes R rows and P vectors of out (rows, k) = v (rows, c) u (c, k).
 template <int R, int P>
 inline void product_block(const float *v, const float *u, float *out, int64_t c, int64_t k) {
   v8 sum[R][P] = {};
@@ -94,7 +99,7 @@ inline void product(const float *v, const float *u, float *out, int64_t rows, in
   if (p < k) product_columns<1>(v, u + p, out + p, rows, c, k);
 }
 
-// 4 rows and P vectors of sum (c, k) += the transpose of v (rows, c), times m (rows, k).
+// Adds to 4 rows and P vectors of `to` (c, k) the transpose of v (rows, c), times m (rows, k).
 template <int P>
 inline void outer_block(const float *v, const float *m, float *to, int64_t rows, int64_t c, int64_t k) {
   v8 sum[4][P];
@@ -125,19 +130,22 @@ inline void outer(const float *v, const float *m, float *to, int64_t rows, int64
   }
 }
 
-// Filters (a, 3, 3, b) to (products, a, b), turned by half a turn where they are for a gradient.
+// Transforms filters (a, 3, 3, b) to (products, a, b). For a gradient they are turned by 180 degrees.
 inline void spread_filters(const float *w, int64_t a, int64_t b, bool turned, float *to) {
   for (int64_t i = 0; i < a * b; i += 8) {
     v8 tile[products];
     for (int r = 0; r < 3; r++)
-      for (int s = 0; s < 3; s++) tile[places * r + s] = load(w + (i / b * 9 + (turned ? 8 - 3 * r - s : 3 * r + s)) * b + i % b);
+      for (int s = 0; s < 3; s++)
+        tile[places * r + s] = load(w + (i / b * 9 + (turned ? 8 - 3 * r - s : 3 * r + s)) * b + i % b);
     transform<Filter>(tile);
     for (int q = 0; q < products; q++) store(to + q * a * b + i, tile[q]);
   }
 }
 
-// Values first..last-1, in eights, of the filters' gradient (a, 3, 3, b) from n parts as spread_filters writes them, summed.
-inline void gather_filters(const float *parts, int64_t n, int64_t a, int64_t b, int64_t first, int64_t last, float *to) {
+// Sums n parts of the filters' transformed gradient, (products, a, b) each, and transforms them back to (a, 3, 3, b):
+// values 8*first to 8*last-1.
+inline void gather_filters(const float *parts, int64_t n, int64_t a, int64_t b, int64_t first, int64_t last,
+                           float *to) {
   for (int64_t i = 8 * first; i < 8 * last; i += 8) {
     v8 tile[products] = {};
     for (int64_t part = 0; part < n; part++)
@@ -148,16 +156,17 @@ inline void gather_filters(const float *parts, int64_t n, int64_t a, int64_t b, 
   }
 }
 
-// What becomes of a convolution's results, in this order: a bias is added, then a residual, then what is below 0, or where y <= 0, is
-// cleared; sum takes them up, channel by channel. NULL: none. NaN stays NaN.
+// What is done with a convolution's results, in this order: add the bias, add the residual, clear values below 0 (relu)
+// or where y <= 0, add to the sum per channel. A null pointer leaves its part out. NaN stays NaN.
 struct Epilogue {
   const float *bias = nullptr, *residual = nullptr, *y = nullptr;
   bool relu = false;
   float *sum = nullptr;
 };
 
-// Writes the results of tiles whose products lie in m (products, chunk, k).
-inline void write(const Tiles &tiles, const float *m, int64_t k, int64_t first, int64_t count, const Epilogue &e, float *out) {
+// Writes the results of tiles from their products m (products, chunk, k).
+inline void write(const Tiles &tiles, const float *m, int64_t k, int64_t first, int64_t count, const Epilogue &e,
+                  float *out) {
   for (int64_t q = 0; q < k; q += 8) {
     const v8 bias = e.bias ? load(e.bias + q) : v8{};
     v8 sum = {};
@@ -166,7 +175,8 @@ inline void write(const Tiles &tiles, const float *m, int64_t k, int64_t first, 
       for (int i = 0; i < products; i++) tile[i] = load(m + (i * chunk + t) * k + q);
       transform<Output>(tile);
       const auto place = tiles.place(first + t);
-      const int64_t bottom = std::min(side, tiles.h - tiles.border - place.y), right = std::min(side, tiles.w - tiles.border - place.x);
+      const int64_t bottom = std::min(side, tiles.h - tiles.border - place.y),
+                    right = std::min(side, tiles.w - tiles.border - place.x);
       for (int64_t i = 0; i < bottom; i++) {
         for (int64_t j = 0; j < right; j++) {
           const int64_t at = (place.image + (place.y + i) * tiles.w + place.x + j) * k + q;

@@ -1,9 +1,9 @@
-// Winograd's F(4x4, 3x3) as transforms of tiles, 8 channels at a time, with AVX2 and FMA: include it where has_winograd is asked first.
+// The transforms of Winograd's F(4x4, 3x3), 8 channels at a time. They need AVX2 and FMA: ask has_winograd first.
 #pragma once
 
 namespace sg::winograd {
 
-constexpr int places = 6;  // of a tile in the transformed domain, along a dimension
+constexpr int places = 6;  // values per dimension of a transformed tile
 constexpr int products = places * places;
 
 #pragma GCC push_options
@@ -14,14 +14,14 @@ typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));  // 8 
 inline v8 load(const float *p) { return *reinterpret_cast<const v8 *>(p); }
 inline void store(float *p, v8 v) { *reinterpret_cast<v8 *>(p) = v; }
 
-// The matrices B^T, A^T and G, and the transposes of the last two, applied to `in` vectors that lie `step` apart, in place. They come
-// from the points 0, a, -a, b, -b and infinity; with these sums round about twice as much as plain ones, with Lavin & Gray's 1 and 2
-// five times (measured: 64 channels, against float64).
+// The matrices B^T, A^T and G, and the transposes of the last two. Each is applied in place to `in` vectors that lie
+// `step` apart. They come from the points 0, a, -a, b, -b and infinity. With these points the error of sums is about
+// twice that of plain sums; with Lavin & Gray's 1 and 2 it is five times (measured: 64 channels, against float64).
 constexpr float a = 0.625f, b = 1.5f, aa = a * a, bb = b * b;
-// What G divides by.
+// The divisors in G, as factors.
 constexpr float at_0 = 1 / (aa * bb), at_a = 1 / (2 * aa * (aa - bb)), at_b = 1 / (2 * bb * (bb - aa));
 
-// Values at a, -a, b and -b, of their even and their odd parts.
+// Writes the values at a, -a, b and -b from their even and odd parts.
 inline void at_points(v8 *d, int step, v8 even_a, v8 odd_a, v8 even_b, v8 odd_b) {
   d[step] = even_a + odd_a;
   d[2 * step] = even_a - odd_a;
@@ -66,7 +66,8 @@ struct Filter {
   static constexpr int in = 3, out = 6;
   static inline void apply(v8 *d, int step) {
     const v8 g0 = d[0], g1 = d[step], g2 = d[2 * step];
-    const v8 even_a = at_a * (g0 + aa * g2), odd_a = at_a * a * g1, even_b = at_b * (g0 + bb * g2), odd_b = at_b * b * g1;
+    const v8 even_a = at_a * (g0 + aa * g2), odd_a = at_a * a * g1, even_b = at_b * (g0 + bb * g2),
+             odd_b = at_b * b * g1;
     d[0] = at_0 * g0;
     at_points(d, step, even_a, odd_a, even_b, odd_b);
     d[5 * step] = g2;
@@ -84,7 +85,7 @@ struct FilterGradient {
   }
 };
 
-// Both dimensions of a tile that lies in `places` rows of `places`.
+// Transforms both dimensions of a tile, which has `places` rows of `places` vectors.
 template <class Transform>
 inline void transform(v8 *tile) {
 #pragma GCC unroll 6
