@@ -10,8 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
+	"simgan/internal/atomicfile"
 	"simgan/internal/jsonfile"
 )
 
@@ -126,7 +125,7 @@ func find[T any](all []*contestant[T], name, data string) *contestant[T] {
 // saveFigures writes the table as Markdown and all figures as JSON, each if its path is not empty.
 func saveFigures(markdown, table, path string, figures any) error {
 	if markdown != "" {
-		if err := renameio.WriteFile(markdown, []byte(table), 0o644); err != nil {
+		if err := atomicfile.Write(markdown, []byte(table)); err != nil {
 			return err
 		}
 	}

@@ -10,10 +10,9 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/google/renameio/v2"
-
 	"simgan/data/picture"
 	"simgan/data/simulate"
+	"simgan/internal/atomicfile"
 )
 
 // labelTable collects a CSV of labels.
@@ -36,7 +35,7 @@ func (t *labelTable) add(i int, names []string, label []float32) {
 
 // write writes the table atomically.
 func (t *labelTable) write(path string) error {
-	file, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+	file, err := atomicfile.Create(path)
 	if err != nil {
 		return err
 	}

@@ -44,12 +44,19 @@ func publish(dir, out, mark string) error {
 	return os.Rename(dir, out)
 }
 
-// claim creates the folder or empties it, except for a lock that its process holds.
+// lockName is the file that marks an unfinished folder as ours. It is the first file in the folder.
+const lockName = ".lock"
+
+// claim creates the folder or empties one that a killed process left, except for the lock. It refuses anything else under
+// that name: a link, a file, or a folder without our mark may be somebody's data.
 func claim(dir string) (*flock.Flock, error) {
+	if err := checkOurs(dir); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(dir, ".lock"))
+	lock := flock.New(filepath.Join(dir, lockName))
 	free, err := lock.TryLock()
 	if err != nil {
 		return nil, err
@@ -67,6 +74,27 @@ func claim(dir string) (*flock.Flock, error) {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return lock, nil
+}
+
+// checkOurs accepts a path where nothing is, an empty folder, and a folder with our mark.
+func checkOurs(dir string) error {
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		entries, err := os.ReadDir(dir)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		if _, err := os.Lstat(filepath.Join(dir, lockName)); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is in the way, and simgan did not make it: move it, or choose another output folder", dir)
 }
 
 // newFolder resolves symbolic links and returns the absolute path of out. It refuses a folder that is not empty, and an

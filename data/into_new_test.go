@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 )
@@ -102,3 +104,45 @@ func TestIntoNewInsteadOfAnEmptyFolder(t *testing.T) {
 }
 
 func must(path string, _ error) string { return path }
+
+// What simgan did not make under the name of an unfinished folder stays as it is: a link's target, a file, a user's folder.
+// An empty folder, and what a killed simgan left, are used.
+func TestUnfinishedFolderOfAnother(t *testing.T) {
+	fill := func(dir string) error { return os.WriteFile(filepath.Join(dir, "image"), []byte("new"), 0o644) }
+	for name, c := range map[string]struct {
+		prepare func(t *testing.T, unfinished, precious string) error
+		taken   bool
+	}{
+		"link": {func(_ *testing.T, unfinished, precious string) error { return os.Symlink(precious, unfinished) }, false},
+		"file": {func(_ *testing.T, unfinished, _ string) error { return os.WriteFile(unfinished, nil, 0o644) }, false},
+		"folder": {func(_ *testing.T, unfinished, _ string) error {
+			return errors.Join(os.Mkdir(unfinished, 0o755), os.WriteFile(filepath.Join(unfinished, "notes"), nil, 0o644))
+		}, false},
+		"empty folder": {func(_ *testing.T, unfinished, _ string) error { return os.Mkdir(unfinished, 0o755) }, true},
+		"ours": {func(_ *testing.T, unfinished, _ string) error {
+			return errors.Join(os.Mkdir(unfinished, 0o755), os.WriteFile(filepath.Join(unfinished, lockName), nil, 0o644),
+				os.WriteFile(filepath.Join(unfinished, "stale"), nil, 0o644))
+		}, true},
+	} {
+		dir := t.TempDir()
+		precious, out := filepath.Join(dir, "precious"), filepath.Join(dir, "out")
+		err := errors.Join(os.Mkdir(precious, 0o755), os.WriteFile(filepath.Join(precious, "a"), []byte("keep"), 0o644),
+			c.prepare(t, beside(out, ".unfinished"), precious))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := left(t, dir)
+		err = intoNew(out, fill)
+		if kept, readErr := os.ReadFile(filepath.Join(precious, "a")); string(kept) != "keep" || readErr != nil {
+			t.Errorf("%s: the user's file holds %q, %v", name, kept, readErr)
+		}
+		switch {
+		case c.taken && (err != nil || !slices.Equal(left(t, out), []string{"image"})):
+			t.Errorf("%s: %v", name, err)
+		case !c.taken && (err == nil || !strings.Contains(err.Error(), "in the way")):
+			t.Errorf("%s: error is %v", name, err)
+		case !c.taken && !slices.Equal(left(t, dir), before):
+			t.Errorf("%s: the folder holds %v, before %v", name, left(t, dir), before)
+		}
+	}
+}

@@ -10,11 +10,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/renameio/v2"
-
 	"simgan/data/mat"
 	"simgan/data/picture"
 	"simgan/data/simulate"
+	"simgan/internal/atomicfile"
 	"simgan/internal/exit"
 )
 
@@ -209,7 +208,7 @@ func writeEvaluationLists(dir string, lists map[string][]string) error {
 	}
 	for person, lines := range lists {
 		text := strings.Join(lines, "\n") + "\n"
-		if err := renameio.WriteFile(filepath.Join(folder, person+".txt"), []byte(text), 0o644); err != nil {
+		if err := atomicfile.Write(filepath.Join(folder, person+".txt"), []byte(text)); err != nil {
 			return err
 		}
 	}

@@ -13,10 +13,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"simgan/data/npy"
 	"simgan/data/picture"
+	"simgan/internal/atomicfile"
 )
 
 // packWriter fills a pack's files in any order, from several goroutines.
@@ -115,7 +114,7 @@ func (w *packWriter) encode(name string, m picture.Image, label []float32,
 
 // finish writes names.txt and then pack.json, the last file.
 func (w *packWriter) finish(names []byte, kind, source string) error {
-	if err := renameio.WriteFile(filepath.Join(w.dir, packNames), names, 0o644); err != nil {
+	if err := atomicfile.Write(filepath.Join(w.dir, packNames), names); err != nil {
 		return err
 	}
 	a := about{
@@ -143,7 +142,7 @@ func (w *packWriter) finish(names []byte, kind, source string) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(filepath.Join(w.dir, packAbout), append(text, '\n'), 0o644)
+	return atomicfile.Write(filepath.Join(w.dir, packAbout), append(text, '\n'))
 }
 
 func (w *packWriter) close() error {

@@ -9,10 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"simgan/data/picture"
 	"simgan/data/simulate"
+	"simgan/internal/atomicfile"
 )
 
 // unityEyesCrop is the JSON key that marks a refined picture. It holds the crop's [x, y, w, h] in the picture that
@@ -28,7 +27,7 @@ func (d *unityEyes) WriteLabels(dir string, images []Refined) error {
 			return err
 		}
 		path := filepath.Join(dir, strings.TrimSuffix(r.Name, filepath.Ext(r.Name))+".json")
-		if err := renameio.WriteFile(path, text, 0o644); err != nil {
+		if err := atomicfile.Write(path, text); err != nil {
 			return err
 		}
 	}
@@ -125,7 +124,7 @@ func (w unityEyesWriter) write(i int, e *simulate.Eye) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(stem+".json", text, 0o644)
+	return atomicfile.Write(stem+".json", text)
 }
 
 func (w unityEyesWriter) close() error { return nil }

@@ -6,10 +6,9 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/google/renameio/v2"
-
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/internal/atomicfile"
 	"simgan/models"
 	"simgan/trainer"
 	"simgan/trainer/config"
@@ -55,7 +54,7 @@ func ExportONNX(o ExportOptions) error {
 	if err := os.MkdirAll(filepath.Dir(o.ONNX), 0o755); err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(o.ONNX, model.Marshal(), 0o644); err != nil {
+	if err := atomicfile.Write(o.ONNX, model.Marshal()); err != nil {
 		return err
 	}
 	if o.Example == "" {

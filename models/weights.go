@@ -8,10 +8,10 @@ import (
 	"os"
 	"slices"
 
-	"github.com/google/renameio/v2"
 	"github.com/nlpodyssey/safetensors"
 
 	"simgan/cgo"
+	"simgan/internal/atomicfile"
 )
 
 // ErrNotFinite reports that a tensor to be saved holds NaN or infinities.
@@ -32,7 +32,7 @@ func Save(path string, params []Param, metadata map[string]string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return renameio.WriteFile(path, data, 0o644)
+	return atomicfile.Write(path, data)
 }
 
 func tensorView(t cgo.Tensor) (safetensors.TensorView, error) {

@@ -131,7 +131,7 @@ check_fused() {
     note "$(grep -m 1 -o "fused $network off.*" "$log" || echo "$log does not mention the fused $network")"
     status=1
   done
-  ! grep -q 'own kernels off' "$log" || { note "$(grep -m 1 -o 'own kernels off.*' "$log")"; status=1; }
+  ! grep -q 'our kernels off' "$log" || { note "$(grep -m 1 -o 'our kernels off.*' "$log")"; status=1; }
   return $status
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 
@@ -101,6 +102,9 @@ func (s *Sweep) check() []error {
 	if s.Parallel == 0 {
 		s.Parallel = max(1, len(s.Devices))
 	}
+	if problems := s.checkText(); len(problems) > 0 {
+		return problems
+	}
 	var err error
 	if s.base, err = config.Load(s.Preset, s.Config, s.Settings); err != nil {
 		return []error{err}
@@ -124,6 +128,29 @@ func (s *Sweep) check() []error {
 
 func (s *Sweep) name() string {
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(s.Path), ".yaml"), ".yml")
+}
+
+// checkText refuses control characters: a line break would end the line of a printed command, or a comment of a script, and
+// a shell would run what follows.
+func (s *Sweep) checkText() (problems []error) {
+	refuse := func(what string, texts ...string) {
+		for _, text := range texts {
+			if strings.ContainsFunc(text, unicode.IsControl) {
+				problems = append(problems, fmt.Errorf("%s %q has a control character, such as a line break; remove it", what, text))
+			}
+		}
+	}
+	refuse("the sweep file's path", s.Path)
+	refuse("dir", s.Dir)
+	refuse("preset", s.Preset)
+	refuse("config", s.Config)
+	refuse("settings:", s.Settings...)
+	refuse("devices:", s.Devices...)
+	refuse("objective:", s.Objective.Metric, s.Objective.Field, s.Objective.Validation)
+	for _, p := range s.Parameters {
+		refuse("parameters:", append([]string{p.Key}, p.Choices...)...)
+	}
+	return problems
 }
 
 func (s *Sweep) checkNumbers() (problems []error) {

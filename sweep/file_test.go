@@ -163,3 +163,32 @@ func TestTPELearnsFromAllTrials(t *testing.T) {
 		t.Errorf("60 trials tried %v; derivatives are best", count)
 	}
 }
+
+// A control character in anything that reaches a printed command or script is refused, wherever it stands.
+func TestControlCharactersAreRefused(t *testing.T) {
+	const fine = "parameters: {train.lambda: {uniform: [0, 1]}}\ntrials: 2\nobjective: {metric: l_reg, direction: minimise}\n"
+	load := func(name, dir, text string) error {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Load(path, dir)
+		return err
+	}
+	if err := load("s.yaml", "", fine); err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{
+		"dir":        load("s.yaml", "out\ntouch x", fine),
+		"sweep file": load("s\n.yaml", "", fine),
+		"settings":   load("s.yaml", "", fine+"settings: [\"data.real=folder:a\\ntouch x\"]\n"),
+		"parameters": load("s.yaml", "", strings.Replace(fine, "train.lambda: {uniform: [0, 1]}", `data.real: {choices: ["folder:a\ntouch x"]}`, 1)),
+		"devices":    load("s.yaml", "", fine+"devices: [\"cpu\\ttouch\"]\n"),
+		"objective":  load("s.yaml", "", strings.Replace(fine, "metric: l_reg", `metric: "l\e[2J"`, 1)),
+	} {
+		if err == nil || !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "control character") ||
+			!strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}

@@ -10,8 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/google/renameio/v2"
-
+	"simgan/internal/atomicfile"
 	"simgan/trainer/rundir"
 )
 
@@ -35,8 +34,8 @@ func (s *Sweep) WriteResults(out io.Writer) error {
 	}
 	best := s.best(trials)
 	err = errors.Join(
-		renameio.WriteFile(filepath.Join(s.Dir, "sweep.csv"), table, 0o644),
-		renameio.WriteFile(filepath.Join(s.Dir, "sweep.html"), page, 0o644),
+		atomicfile.Write(filepath.Join(s.Dir, "sweep.csv"), table),
+		atomicfile.Write(filepath.Join(s.Dir, "sweep.html"), page),
 		s.writeBest(best))
 	if err != nil {
 		return err
@@ -105,5 +104,5 @@ func (s *Sweep) writeBest(best *Trial) error {
 	}
 	head := fmt.Sprintf("# Trial %d of %s: %s %.6g, the best of those that finished.\n",
 		best.Number, filepath.Base(s.Path), s.Objective.name(), *best.Value)
-	return renameio.WriteFile(path, append([]byte(head), config...), 0o644)
+	return atomicfile.Write(path, append([]byte(head), config...))
 }

@@ -14,9 +14,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"gopkg.in/yaml.v3"
 
+	"simgan/internal/atomicfile"
 	"simgan/internal/exit"
 	"simgan/trainer/config"
 )
@@ -74,7 +74,7 @@ func (s *Sweep) claim() error {
 	old, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return renameio.WriteFile(path, text, 0o644)
+		return atomicfile.Write(path, text)
 	case err != nil:
 		return err
 	case !bytes.Equal(old, text):

@@ -9,8 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/renameio/v2"
-
+	"simgan/internal/atomicfile"
 	"simgan/trainer/rundir"
 )
 
@@ -62,7 +61,7 @@ func (t *Trial) save() error {
 	if err := os.MkdirAll(t.dir, 0o755); err != nil {
 		return err
 	}
-	return renameio.WriteFile(filepath.Join(t.dir, "trial.json"), append(text, '\n'), 0o644)
+	return atomicfile.Write(filepath.Join(t.dir, "trial.json"), append(text, '\n'))
 }
 
 // latest returns the newest value and the step at which it was taken. ok is false if there is none.

@@ -11,9 +11,9 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"gopkg.in/yaml.v3"
 
+	"simgan/internal/atomicfile"
 	"simgan/trainer/config"
 )
 
@@ -24,7 +24,7 @@ func main() {
 	}
 	text, err := document(os.Args[1])
 	if err == nil {
-		err = renameio.WriteFile(os.Args[2], []byte(text), 0o644)
+		err = atomicfile.Write(os.Args[2], []byte(text))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "configdoc:", err)

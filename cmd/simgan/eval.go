@@ -6,11 +6,11 @@ import (
 	"io"
 	"os"
 
-	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
 
 	"simgan/cgo"
 	"simgan/eval"
+	"simgan/internal/atomicfile"
 	"simgan/internal/bar"
 	"simgan/internal/exit"
 	"simgan/internal/jsonfile"
@@ -155,7 +155,7 @@ func writable(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return exit.Usagef("--json %s is a folder; name a file", path)
 	}
-	file, err := renameio.NewPendingFile(path)
+	file, err := atomicfile.Create(path)
 	if err != nil {
 		return exit.Usagef("--json: %w", err)
 	}

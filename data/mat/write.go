@@ -8,7 +8,7 @@ import (
 	"math"
 	"unicode/utf16"
 
-	"github.com/google/renameio/v2"
+	"simgan/internal/atomicfile"
 )
 
 // Variable is a named array of a file.
@@ -28,7 +28,7 @@ func Write(path string, variables ...Variable) error {
 		}
 		content = append(content, packed...)
 	}
-	return renameio.WriteFile(path, content, 0o644)
+	return atomicfile.Write(path, content)
 }
 
 // header returns the file header: text, version 1 and the mark of little-endian files.

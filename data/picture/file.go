@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"simgan/internal/atomicfile"
 )
 
 // MaxSide bounds an image's height and width, so that a broken header cannot request all memory.
@@ -92,7 +92,7 @@ func EncodeJPEG(path string, m Image) error {
 }
 
 func replace(path string, encode func(io.Writer) error) error {
-	file, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+	file, err := atomicfile.Create(path)
 	if err != nil {
 		return err
 	}

@@ -15,10 +15,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"gopkg.in/yaml.v3"
 
 	"simgan/eval"
+	"simgan/internal/atomicfile"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
 )
@@ -75,7 +75,7 @@ func Write(run string) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(run, rundir.ReportFile)
-	return path, renameio.WriteFile(path, text.Bytes(), 0o644)
+	return path, atomicfile.Write(path, text.Bytes())
 }
 
 // readMetrics draws the curves. A last line that was cut short is noted.

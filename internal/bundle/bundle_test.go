@@ -208,7 +208,7 @@ func TestCheckFused(t *testing.T) {
 		"fused refiner: 1.8x faster": "does not mention the fused discriminator",
 		both + "; fused refiner off: out of memory": "fused refiner off: out of memory",
 		both + "; fused discriminator off: no plan": "fused discriminator off: no plan",
-		both + "; own kernels off: no NVRTC":        "own kernels off: no NVRTC",
+		both + "; our kernels off: no NVRTC":        "our kernels off: no NVRTC",
 	} {
 		run, environment := machine(t, "2.11.0", trainings("", said))
 		smi := write(t, filepath.Join(t.TempDir(), "nvidia-smi"), "#!/bin/sh\n")

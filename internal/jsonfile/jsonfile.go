@@ -4,7 +4,7 @@ package jsonfile
 import (
 	"encoding/json"
 
-	"github.com/google/renameio/v2"
+	"simgan/internal/atomicfile"
 )
 
 // Write writes v, indented, to the file, atomically. With an empty path it does nothing.
@@ -16,5 +16,5 @@ func Write(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, append(text, '\n'), 0o644)
+	return atomicfile.Write(path, append(text, '\n'))
 }

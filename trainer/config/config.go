@@ -29,8 +29,8 @@ type Data struct {
 	Test    string `yaml:"test"`
 	Workers int    `yaml:"workers"`  // goroutines that decode, 0: one per core
 	SkipBad int    `yaml:"skip_bad"` // bad files to skip, each with a warning; 0: stop at the first
-	// on: images stay on the training device after their first use, 1 or 2 bytes per sample; off; auto: on if both
-	// sets fit into half of its free memory (on the CPU packs stay mapped)
+	// on: images stay on the training device after their first use, 1 or 2 bytes per sample; off; auto: on for
+	// each set that, with the set before it, fits into half of its free memory (on the CPU packs stay mapped)
 	Resident Resident `yaml:"resident"`
 }
 
@@ -38,10 +38,10 @@ type Data struct {
 type Train struct {
 	Steps                 int `yaml:"steps"`                  // T: iterations of Algorithm 1
 	Batch                 int `yaml:"batch"`                  // b: images per mini-batch; even if the history is on
-	KG                    int `yaml:"k_g"`                    // K_g: refiner updates per iteration
-	KD                    int `yaml:"k_d"`                    // K_d: discriminator updates per iteration
-	PretrainRefiner       int `yaml:"pretrain_refiner"`       // updates of R on l_reg alone, before Algorithm 1
-	PretrainDiscriminator int `yaml:"pretrain_discriminator"` // updates of D alone, before Algorithm 1
+	KG                    int `yaml:"k_g"`                    // K_g: steps of R per iteration
+	KD                    int `yaml:"k_d"`                    // K_d: steps of D per iteration
+	PretrainRefiner       int `yaml:"pretrain_refiner"`       // steps of R on l_reg alone, before Algorithm 1
+	PretrainDiscriminator int `yaml:"pretrain_discriminator"` // steps of D alone, before Algorithm 1
 	History               int `yaml:"history"`                // B: refined images kept, 0: off
 	// weight of l_reg: L1 summed over psi, averaged over images, pixels in [-1, 1]
 	Lambda float64          `yaml:"lambda"`
@@ -49,20 +49,20 @@ type Train struct {
 	// for psi learned: safetensors of a gaze estimator (conv1.weight ... fc2.bias), as eval gaze --save writes them;
 	// its first three layers are psi
 	PsiWeights      string    `yaml:"psi_weights"`
-	Optimizer       Optimizer `yaml:"optimizer"`        // sgd [2 re-implementations] or adam
+	Optimizer       Optimizer `yaml:"optimizer"`        // sgd [paper] or adam
 	LRRefiner       float64   `yaml:"lr_refiner"`       // learning rate of R
 	LRDiscriminator float64   `yaml:"lr_discriminator"` // learning rate of D
-	LRDecay         LRDecay   `yaml:"lr_decay"`         // none, or linear: to 0 at step T
+	LRDecay         LRDecay   `yaml:"lr_decay"`         // none, or linear: to 0 at iteration T
 	Beta1           float64   `yaml:"beta1"`            // Adam's decay of the first moment
 	Beta2           float64   `yaml:"beta2"`            // Adam's decay of the second moment
-	// decay of R's moving average per refiner update, 0: off [Salimans et al. 2016]
+	// decay of R's moving average per step of R, 0: off [Salimans et al. 2016]
 	EMA float64 `yaml:"ema"`
 	R1  float64 `yaml:"r1"` // gradient penalty on D at real images, 0: off [Mescheder et al. 2018]
-	// D updates from one penalty to the next; each penalty is scaled by this number
+	// steps of D from one penalty to the next; each penalty is scaled by this number
 	R1Every   int       `yaml:"r1_every"`
 	Precision Precision `yaml:"precision"` // float32, bfloat16, or auto: bfloat16 if the hardware has it
-	// auto: on a GPU each kind of update is recorded as a CUDA graph after 3 plain updates, then launched whole; if
-	// recording fails, updates stay plain; on: such a failure ends the run; off
+	// auto: on a GPU each kind of step is recorded as a CUDA graph after 3 eager steps, then launched whole; if
+	// recording fails, steps stay eager; on: such a failure ends the run; off
 	Capture Capture `yaml:"capture"`
 }
 

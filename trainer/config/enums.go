@@ -47,7 +47,7 @@ type LRDecay string
 // The choices of train.lr_decay.
 const (
 	NoDecay     LRDecay = "none"
-	LinearDecay LRDecay = "linear" // to 0 at step T
+	LinearDecay LRDecay = "linear" // to 0 at iteration T
 )
 
 // UnmarshalText accepts none and linear.

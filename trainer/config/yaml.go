@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/google/renameio/v2"
 	"gopkg.in/yaml.v3"
+
+	"simgan/internal/atomicfile"
 )
 
 // YAML returns the config as text that loads again. Values that differ from the default carry it in a comment.
@@ -40,5 +41,5 @@ func (c *Config) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, text, 0o644)
+	return atomicfile.Write(path, text)
 }

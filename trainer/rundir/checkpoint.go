@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"simgan/internal/atomicfile"
 )
 
 // Names of a checkpoint's folder while it is written, and while its successor of the same step takes its place.
@@ -77,7 +77,7 @@ func writeState(folder string, state any) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(filepath.Join(folder, stateFile), text, 0o644)
+	return atomicfile.Write(filepath.Join(folder, stateFile), text)
 }
 
 // publish gives a finished checkpoint its name and removes the oldest beyond keep.
@@ -108,8 +108,11 @@ func (f *Folder) publish(partial, final string, keep int) error {
 	return nil
 }
 
-// RemoveLeftovers undoes what a kill left of a checkpoint that was being written or replaced.
+// RemoveLeftovers undoes what a kill left: a checkpoint that was being written or replaced, and temporary files.
 func (f *Folder) RemoveLeftovers() error {
+	if err := f.removeTemporaryFiles(); err != nil {
+		return err
+	}
 	entries, err := os.ReadDir(f.path(checkpointsFolder))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2"
 
 	"simgan/data/picture"
+	"simgan/internal/atomicfile"
 	"simgan/trainer/rundir/events"
 )
 
@@ -62,7 +64,7 @@ func (f *Folder) path(parts ...string) string {
 // Start writes the config and opens the files that grow. It cuts metrics.jsonl to metricsBytes, its length at the
 // checkpoint that the run continues from: later lines will be written again. step is the first step of the new events.
 func (f *Folder) Start(config []byte, metricsBytes, step int64) (err error) {
-	if err = renameio.WriteFile(f.path(ConfigFile), config, 0o644); err != nil {
+	if err = atomicfile.Write(f.path(ConfigFile), config); err != nil {
 		return err
 	}
 	if err = os.MkdirAll(f.path(samplesFolder), 0o755); err != nil {
@@ -108,6 +110,26 @@ func (f *Folder) WriteSamples(step int, grid picture.Image) error {
 	return f.events.Image(int64(step), "samples", png, grid.W, grid.H)
 }
 
+// removeTemporaryFiles removes the temporary files of a killed process. Other files are left alone.
+func (f *Folder) removeTemporaryFiles() error {
+	for _, dir := range []string{f.Dir, f.path(samplesFolder)} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, e := range entries {
+			target, ok := atomicfile.Target(e.Name())
+			grid := strings.HasPrefix(target, stepPrefix) && strings.HasSuffix(target, ".png")
+			if ok && (grid || slices.Contains([]string{ConfigFile, DoneFile, ReportFile, EvalFile}, target)) {
+				if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // IsDone reports whether the run has finished.
 func (f *Folder) IsDone() (bool, error) {
 	_, err := os.Stat(f.path(DoneFile))
@@ -123,7 +145,7 @@ func (f *Folder) Reopen() error { return os.Remove(f.path(DoneFile)) }
 // Finish writes DONE, the last file of a run.
 func (f *Folder) Finish(seconds float64) error {
 	text := fmt.Appendf(nil, "%s, %.0f s\n", time.Now().Format(time.RFC3339), seconds)
-	return renameio.WriteFile(f.path(DoneFile), text, 0o644)
+	return atomicfile.Write(f.path(DoneFile), text)
 }
 
 // Close releases the folder. If no run started in it, for instance because its data cannot be read, Close leaves the

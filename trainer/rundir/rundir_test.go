@@ -134,6 +134,31 @@ func TestFailedCheckpointLeavesNothing(t *testing.T) {
 	}
 }
 
+// Temporary files of a killed process go with the next resume; files of the user's stay.
+func TestTemporaryFilesAreRemoved(t *testing.T) {
+	f := open(t, "run")
+	stale := []string{".config.yaml123", ".DONE4", filepath.Join(samplesFolder, ".step-0000003.png99")}
+	kept := []string{".notes7", "figure.png", filepath.Join(samplesFolder, "step-0000003.png")}
+	for _, name := range append(stale, kept...) {
+		if err := os.WriteFile(filepath.Join(f.Dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.RemoveLeftovers(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range stale {
+		if _, err := os.Stat(filepath.Join(f.Dir, name)); !os.IsNotExist(err) {
+			t.Errorf("%s is still there: %v", name, err)
+		}
+	}
+	for _, name := range kept {
+		if _, err := os.Stat(filepath.Join(f.Dir, name)); err != nil {
+			t.Errorf("%s is gone: %v", name, err)
+		}
+	}
+}
+
 // Step names sort as steps do, and other files are no grids.
 func TestSampleGrids(t *testing.T) {
 	f := open(t, "run[a]")

@@ -100,7 +100,7 @@ func (n *networks) chooseKernels(c config.Config, image data.Info) {
 		return
 	}
 	if err := cgo.LoadDeviceKernels(n.device); err != nil {
-		n.notes = append(n.notes, fmt.Sprintf("our kernels are off, libtorch's run instead: %v", err))
+		n.notes = append(n.notes, fmt.Sprintf("our kernels off, libtorch's run instead: %v", err))
 	}
 	speedup, err := n.R.UseGPUKernels(n.device, n.bfloat, c.Train.Batch, image.H, image.W)
 	n.notes = append(n.notes, kernelNote("refiner", speedup, err))
