@@ -41,7 +41,7 @@ func TestSameLosses(t *testing.T) {
 			t.Errorf("%s: %v", c.what, err)
 		}
 	}
-	// PyTorch float32 took no turn: the first that did is what the others are held against, as exactly as the coarser is.
+	// PyTorch float32 took no turn: the others are compared with the first that did, as exactly as the coarser allows.
 	rest := []*trainTurns{
 		turnsOf("simgan float32"),
 		turnsOf("simgan bfloat16", base),

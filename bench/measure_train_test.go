@@ -48,7 +48,7 @@ func TestFirstLossesEqualPyTorch(t *testing.T) {
 	)
 }
 
-// What Measure tells of a tiny training adds up, and nothing stays.
+// The figures of a tiny training add up, and no tensor stays.
 func TestMeasure(t *testing.T) {
 	live := cgo.Live()
 	c := tinyrun.Bare(

@@ -55,7 +55,7 @@ func TestTakeTurnsFails(t *testing.T) {
 	}
 }
 
-// One contestant fails in its second turn, one in its first: they take no more, the others take all, and behind each
+// One contestant fails in its second turn, one in its first: they take no more turns, the others take all, and after each
 // turn the figures so far are saved.
 func TestTakeTurnsGoesOn(t *testing.T) {
 	dir := t.TempDir()
@@ -100,7 +100,7 @@ func TestTakeTurnsGoesOn(t *testing.T) {
 	}
 }
 
-// Figures that cannot be kept end the turns; so does a signal.
+// Figures that cannot be saved end the turns. A signal ends them, too.
 func TestTakeTurnsEnds(t *testing.T) {
 	c := &trainTurns{Name: "simgan float32", Command: []string{"sh", "-c", "echo {}"}}
 	full := errors.New("disk full")

@@ -195,7 +195,7 @@ func TestShareOfTheGap(t *testing.T) {
 	}
 }
 
-// trainOnFeatures trains a step whose psi is a saved estimator's first layers: l_reg is another than the identity's.
+// trainOnFeatures trains with the first layers of a saved estimator as psi: l_reg differs from that of the identity.
 func trainOnFeatures(t *testing.T, c config.Config, weights string) {
 	t.Helper()
 	reg := map[string]any{}

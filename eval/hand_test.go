@@ -33,7 +33,7 @@ func TestPeakIsFound(t *testing.T) {
 	}
 }
 
-// What a view draws is where it says: a mark in the image is found at its place, by every seed.
+// A view draws a mark of the image where place says, for every seed.
 func TestViewMovesImageAndLabelAlike(t *testing.T) {
 	const h, w = 40, 60
 	for seed := range uint64(20) {

@@ -91,7 +91,7 @@ early_stopping: {first: 2, eta: 3}
 			t.Errorf("finished with lambda %s, the best is 0.01", row[2])
 		}
 	}
-	// Asynchronous: the first of three at a rung goes on before the others are there, so more than 3 may reach the second.
+	// Asynchronous: the first of three at a rung continues before the others arrive, so more than 3 may reach the second.
 	if at["done 12"] < 1 || at["done 12"] > 3 {
 		t.Errorf("trials by status and value: %v", at)
 	}
@@ -139,7 +139,7 @@ early_stopping: {first: 2}
 	}
 }
 
-// A sweep that is stopped stops its trials, which save; called again it goes on where they were and makes no step
+// A sweep that is stopped stops its trials, which save; called again, it continues where they were and makes no step
 // twice.
 func TestStoppedSweepGoesOn(t *testing.T) {
 	s, o := fake(t, strings.Replace(gridText, "parallel: 2", "parallel: 3", 1))
@@ -175,7 +175,7 @@ func TestStoppedSweepGoesOn(t *testing.T) {
 	}
 }
 
-// A sweep that is killed, without a chance to say so, leaves trials that stop by themselves, and goes on too.
+// A sweep that is killed leaves trials that stop by themselves. Called again, it continues.
 func TestKilledSweepGoesOn(t *testing.T) {
 	if file := os.Getenv("SWEEP_TO_KILL"); file != "" { // the sweep that the test kills
 		s, err := Load(file, filepath.Join(filepath.Dir(file), "out"))

@@ -135,7 +135,7 @@ func losses(t *testing.T, dir string) (lines []string) {
 	return lines
 }
 
-// A guard that trips saves and ends the run; a run cut inside a log window goes on to the same trip, metrics and bytes.
+// A guard that trips saves and ends the run; a run cut inside a log window continues to the same trip, metrics and bytes.
 func TestGuardTripsAndResumesExactly(t *testing.T) {
 	base := t.TempDir()
 	whole, cut := filepath.Join(base, "whole"), filepath.Join(base, "cut")
@@ -154,7 +154,7 @@ func TestGuardTripsAndResumesExactly(t *testing.T) {
 	if err := os.CopyFS(cut, os.DirFS(whole)); err != nil {
 		t.Fatal(err)
 	}
-	for _, later := range []string{"step-0000004", "step-0000006"} { // a kill at step 2 or 3, before and behind a window's end
+	for _, later := range []string{"step-0000004", "step-0000006"} { // a kill at step 2 or 3, before and after the end of a window
 		if err := os.RemoveAll(filepath.Join(cut, "checkpoints", later)); err != nil {
 			t.Fatal(err)
 		}

@@ -57,7 +57,7 @@ func TestGPUCapturedIsEager(t *testing.T) {
 	}
 }
 
-// A run that paused, and one that was told to stop, go on with the losses of one that did neither.
+// A run that paused and a run that was stopped continue with the losses of a run that did neither.
 func TestGPUResume(t *testing.T) {
 	gpu := device.Need(t)
 	base := t.TempDir()
@@ -141,7 +141,7 @@ func TestGPUMemoryIsFlat(t *testing.T) {
 	}
 	after, _, err := cgo.Memory(gpu)
 	if err != nil || after > before+32<<20 { // cuBLAS and cuDNN keep their workspaces
-		t.Errorf("%d bytes are in use behind the run, %d before it, %v", after, before, err)
+		t.Errorf("%d bytes are in use after the run, %d before it, %v", after, before, err)
 	}
 }
 
@@ -166,7 +166,7 @@ func onGPU(t *testing.T, gpu cgo.Device, settings ...string) config.Config {
 	return tinyrun.Config(t, append([]string{"device=" + gpu.String()}, settings...)...)
 }
 
-// logged is one loss of a run's metrics, line by line, where Algorithm 1 wrote it.
+// logged returns one loss of a run's metrics, per line of Algorithm 1.
 func logged(t *testing.T, dir, loss string) (values []float64) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))

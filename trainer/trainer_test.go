@@ -93,7 +93,7 @@ func TestResumeIsExact(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range checkpoints { // what a kill behind this checkpoint had left
+		for _, c := range checkpoints { // as a kill after this checkpoint would have left it
 			if filepath.Base(c) > cut {
 				os.RemoveAll(c)
 			}
@@ -128,7 +128,7 @@ func TestStopSavesAndResumes(t *testing.T) {
 	}
 }
 
-// A run that pauses at a step goes on to the same bytes, and a step beyond the last is no pause.
+// A run that pauses at a step continues to the same bytes. A step beyond the last is no pause.
 func TestUntilPausesAndResumes(t *testing.T) {
 	base := t.TempDir()
 	whole, cut := filepath.Join(base, "whole"), filepath.Join(base, "cut")

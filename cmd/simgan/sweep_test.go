@@ -10,7 +10,7 @@ import (
 	"simgan/internal/exit"
 )
 
-// A sweep starts simgan, which here is the test binary, for its trials.
+// A sweep runs its trials by simgan, which is the test binary here.
 func init() {
 	if os.Getenv("SIMGAN_TEST_AS_COMMAND") != "" {
 		os.Exit(run(os.Args, os.Stdout, os.Stderr))

@@ -10,7 +10,7 @@ import (
 	"simgan/internal/exit"
 )
 
-// A setting's value is what stands behind the =, whatever YAML would make of it.
+// A setting's value is the text after the =, whatever YAML would make of it.
 func TestSetTakesValuesAsTheyAre(t *testing.T) {
 	for _, path := range []string{"folder:/tmp/a #b", "folder:/tmp/#b", "#b", "folder:a: b", "folder:a,grey=true", `folder:C:\n "x" #y`} {
 		c, err := Load("", "", []string{"data.real=" + path})
@@ -20,7 +20,7 @@ func TestSetTakesValuesAsTheyAre(t *testing.T) {
 	}
 }
 
-// No problem of a setting names a line: its user wrote none.
+// No problem of a setting names a line, because the user wrote no lines.
 func TestProblemsOfSettingsNameNoLine(t *testing.T) {
 	for _, setting := range []string{"train.stpes=3", "train.steps=many", "train.{=3", "train=3"} {
 		_, err := Load("", "", []string{setting})

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The error itself is made by hand, for root, as whom tests may run, is denied nothing; scripts/image-check.sh meets a
+// The error is made by hand, because tests may run as root, who is denied nothing; scripts/image-check.sh meets a
 // real one.
 func TestDeniedSaysWhoWhoseAndTheWayOut(t *testing.T) {
 	there := t.TempDir()

@@ -75,7 +75,7 @@ func parityModel(t *testing.T, g golden, x *data.Pixels, settings ...string) *Mo
 	return m
 }
 
-// pixelInput gives a step pixels as they are; goldens are no levels.
+// pixelInput gives a step pixels as they are, because goldens are no levels.
 type pixelInput struct {
 	*data.Pixels
 	device cgo.Device
@@ -130,7 +130,7 @@ func set(t *testing.T, p cgo.Tensor, values []float32) {
 // tolerance is how far float32 on the CPU may be from PyTorch's, as a part of the largest value.
 const tolerance = 1e-5
 
-// compare wants all values within the tolerance of the largest in size.
+// compare fails unless all values are within the tolerance, as a share of the largest.
 func compare(t *testing.T, name string, got, want []float32) {
 	t.Helper()
 	compareAt(t, name, got, want, 1e-3, tolerance)
