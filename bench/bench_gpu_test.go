@@ -5,7 +5,7 @@ import (
 
 	"simgan/data"
 	"simgan/internal/gputest/device"
-	"simgan/internal/tinyrun"
+	"simgan/trainer/config/tinyrun"
 )
 
 // Two iterations with the gaze and the hand networks at full width: the GPU's losses are the CPU's, in float32 to 1e-4,

@@ -8,7 +8,7 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
-	"simgan/internal/tinyrun"
+	"simgan/trainer/config/tinyrun"
 	"simgan/trainer/simgan"
 )
 

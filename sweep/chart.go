@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	curves "simgan/internal/chart"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
+	curves "simgan/trainer/rundir/chart"
 )
 
 // chart is a metric over the steps, a line per trial.

@@ -13,9 +13,9 @@ import (
 
 	"simgan/cgo"
 	"simgan/internal/exit"
-	"simgan/internal/tinyrun"
 	"simgan/models"
 	"simgan/trainer/config"
+	"simgan/trainer/config/tinyrun"
 	"simgan/trainer/rundir"
 	"simgan/trainer/simgan"
 )

@@ -18,8 +18,8 @@ import (
 	"simgan/internal/exit"
 	"simgan/internal/gputest"
 	"simgan/internal/gputest/device"
-	"simgan/internal/tinyrun"
 	"simgan/trainer/config"
+	"simgan/trainer/config/tinyrun"
 	"simgan/trainer/rundir"
 )
 

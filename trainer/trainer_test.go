@@ -15,8 +15,8 @@ import (
 	"simgan/cgo"
 	"simgan/data/picture"
 	"simgan/internal/exit"
-	"simgan/internal/tinyrun"
 	"simgan/trainer/config"
+	"simgan/trainer/config/tinyrun"
 	"simgan/trainer/rundir"
 )
 

@@ -3,9 +3,9 @@ package report
 import (
 	"fmt"
 
-	curves "simgan/internal/chart"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
+	curves "simgan/trainer/rundir/chart"
 )
 
 // chart is a line plot in a box of chartWidth x chartHeight units.

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"simgan/cgo"
-	"simgan/internal/tinyrun"
 	"simgan/trainer/config"
+	"simgan/trainer/config/tinyrun"
 )
 
 // fakes record steps without a GPU. Recording makes the step, and the graph's first launch finds it made; every later

@@ -10,7 +10,7 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/data/picture"
-	"simgan/internal/tinyrun"
+	"simgan/trainer/config/tinyrun"
 )
 
 // packs returns settings for the data sets of tinyrun.Config as packs.

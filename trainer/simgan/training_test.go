@@ -10,8 +10,8 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
-	"simgan/internal/tinyrun"
 	"simgan/trainer/config"
+	"simgan/trainer/config/tinyrun"
 )
 
 // training is what a training left: its tensors by file and name, the averages of its log windows, and where it stood.
