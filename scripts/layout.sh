@@ -9,9 +9,10 @@ status=0
 
 # forbid PACKAGES PATTERN: none of the packages depends on one that matches.
 forbid() {
-  local found
+  local dependencies found
   # shellcheck disable=SC2086 # PACKAGES are several words
-  found=$(go list -tags hdf5 -deps $1 | grep -E "$2" || true)
+  dependencies=$(go list -tags hdf5 -deps $1)
+  found=$(grep -E "$2" <<<"$dependencies" || true)
   if [ -n "$found" ]; then
     echo "layout: $1 must not depend on" $found >&2
     status=1

@@ -60,7 +60,7 @@ mistake "the last partial batch dropped on export" eval/refine.go 's/from < ds\.
 mistake "one shuffle for all epochs" data/order.go 's/rand\.NewPCG\(o\.seed, uint64\(epoch\)\)/rand.NewPCG(o.seed, 0)/' data
 mistake "resume restores only weights: no optimizer" trainer/simgan/model.go 's/add\("optimizer\."\+name\+"\."\+moment, tensors\)/_, _, _ = name, moment, tensors/' trainer/simgan
 mistake "resume restores only weights: no noise state" trainer/simgan/model.go 's/m\.noise\.Restore\(st\.Noise\)/error(nil)/' trainer/simgan
-mistake "resume restores only weights: loaders start anew" trainer/run.go 's/r\.synthetic\.Start\(st\.Synthetic\)/r.synthetic.Start(data.Position{})/' trainer
+mistake "resume restores only weights: loaders start again" trainer/run.go 's/r\.synthetic\.Start\(st\.Synthetic\)/r.synthetic.Start(data.Position{})/' trainer
 mistake "resume forgets the open log window" trainer/simgan/model.go 's/return m\.meter\.restore\(m\.device, st\.Window\)/return nil/' trainer/simgan
 mistake "checkpoints hold NaN" models/weights.go 's/if v-v != 0 \{/if false {/' models
 mistake "guards judge the history's images" trainer/simgan/watch.go 's/refined, y = s\.Narrow\(refined, 0, 0, n\)/refined, y = s.Narrow(refined, 0, s.Shape(refined)[0]-n, n)/' trainer/simgan

@@ -207,7 +207,7 @@ func isDue(step, every int, last bool) bool { return last || every > 0 && step%e
 
 // close frees everything but the folder.
 func (r *run) close() {
+	r.model.Close() // its graphs and inputs refer to the streams
 	r.synthetic.Close()
 	r.real.Close()
-	r.model.Close()
 }

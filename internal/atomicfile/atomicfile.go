@@ -1,6 +1,6 @@
-// Package atomicfile writes files under a temporary name beside their target and renames them. The temporary file lies in
-// the target's folder, not in $TMPDIR: so it has the folder's group and access list, the rename never crosses folders, and
-// nobody else's folder is littered if the process is killed.
+// Package atomicfile writes files under a temporary name beside their target and renames them. The temporary file lies
+// in the target's folder, not in $TMPDIR: so it has the folder's group and access list, the rename never crosses
+// folders, and no other folder is littered if the process is killed.
 package atomicfile
 
 import (

@@ -18,7 +18,7 @@ const (
 
 // UnmarshalText accepts zeros, reflect and replicate.
 func (p *Padding) UnmarshalText(text []byte) error {
-	return enum.Parse(p, "padding", text, ZerosPadding, ReflectPadding, ReplicatePadding)
+	return enum.Parse(p, "refiner.padding", text, ZerosPadding, ReflectPadding, ReplicatePadding)
 }
 
 // UnmarshalYAML is UnmarshalText with the line in its error.
@@ -53,7 +53,7 @@ const (
 
 // UnmarshalText accepts none, pixel and multiscale.
 func (k *NoiseKind) UnmarshalText(text []byte) error {
-	return enum.Parse(k, "noise.kind", text, NoNoise, PixelNoise, MultiscaleNoise)
+	return enum.Parse(k, "refiner.noise.kind", text, NoNoise, PixelNoise, MultiscaleNoise)
 }
 
 // UnmarshalYAML is UnmarshalText with the line in its error.
@@ -70,7 +70,7 @@ const (
 
 // UnmarshalText accepts gaze and hand.
 func (l *Layers) UnmarshalText(text []byte) error {
-	return enum.Parse(l, "layers", text, GazeLayers, HandLayers)
+	return enum.Parse(l, "discriminator.layers", text, GazeLayers, HandLayers)
 }
 
 // UnmarshalYAML is UnmarshalText with the line in its error.
@@ -89,7 +89,7 @@ const (
 
 // UnmarshalText accepts identity, derivatives, mean and learned.
 func (p *Psi) UnmarshalText(text []byte) error {
-	return enum.Parse(p, "psi", text, IdentityPsi, DerivativesPsi, MeanPsi, LearnedPsi)
+	return enum.Parse(p, "train.psi", text, IdentityPsi, DerivativesPsi, MeanPsi, LearnedPsi)
 }
 
 // UnmarshalYAML is UnmarshalText with the line in its error.

@@ -18,7 +18,7 @@ const (
 
 // UnmarshalText accepts auto, on and off.
 func (r *Resident) UnmarshalText(text []byte) error {
-	return enum.Parse(r, "resident", text, ResidentAuto, ResidentOn, ResidentOff)
+	return enum.Parse(r, "data.resident", text, ResidentAuto, ResidentOn, ResidentOff)
 }
 
 // UnmarshalYAML is UnmarshalText with the line in its error.
@@ -35,7 +35,7 @@ const (
 
 // UnmarshalText accepts sgd and adam.
 func (o *Optimizer) UnmarshalText(text []byte) error {
-	return enum.Parse(o, "optimizer", text, SGD, Adam)
+	return enum.Parse(o, "train.optimizer", text, SGD, Adam)
 }
 
 // UnmarshalYAML is UnmarshalText with the line in its error.
@@ -52,7 +52,7 @@ const (
 
 // UnmarshalText accepts none and linear.
 func (d *LRDecay) UnmarshalText(text []byte) error {
-	return enum.Parse(d, "lr_decay", text, NoDecay, LinearDecay)
+	return enum.Parse(d, "train.lr_decay", text, NoDecay, LinearDecay)
 }
 
 // UnmarshalYAML is UnmarshalText with the line in its error.
@@ -70,7 +70,7 @@ const (
 
 // UnmarshalText accepts auto, float32 and bfloat16.
 func (p *Precision) UnmarshalText(text []byte) error {
-	return enum.Parse(p, "precision", text, PrecisionAuto, Float32, BFloat16)
+	return enum.Parse(p, "train.precision", text, PrecisionAuto, Float32, BFloat16)
 }
 
 // UnmarshalYAML is UnmarshalText with the line in its error.
@@ -88,7 +88,7 @@ const (
 
 // UnmarshalText accepts auto, on and off.
 func (c *Capture) UnmarshalText(text []byte) error {
-	return enum.Parse(c, "capture", text, CaptureAuto, CaptureOn, CaptureOff)
+	return enum.Parse(c, "train.capture", text, CaptureAuto, CaptureOn, CaptureOff)
 }
 
 // UnmarshalYAML is UnmarshalText with the line in its error.

@@ -69,7 +69,7 @@ func TestConfigProblemsAreNamedAtOnce(t *testing.T) {
 		"",
 		[]string{"train.k_g=0", "train.lambda=-1", "train.batch=7", "train.psi=x", "refiner.padding=wrap"},
 	)
-	for _, want := range []string{"train.k_g is 0", "train.lambda is -1", "train.batch is 7", `psi is "x"`, `padding is "wrap"`} {
+	for _, want := range []string{"train.k_g is 0", "train.lambda is -1", "train.batch is 7", `train.psi is "x"`, `refiner.padding is "wrap"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not say %q", err, want)
 		}
@@ -117,8 +117,8 @@ func TestUnknownChoicesAreAllNamed(t *testing.T) {
 	}
 	_, err := Load("", file, nil)
 	for _, want := range []string{
-		file + `: line 2: psi is "pixels"; use identity, derivatives, mean, learned`,
-		`line 3: optimizer is "adamw"; use sgd, adam`, `line 6: noise.kind is "white"`, "train.k_g is 0",
+		file + `: line 2: train.psi is "pixels"; use identity, derivatives, mean, learned`,
+		`line 3: train.optimizer is "adamw"; use sgd, adam`, `line 6: refiner.noise.kind is "white"`, "train.k_g is 0",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not say %q: %v", want, err)

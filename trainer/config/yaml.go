@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"gopkg.in/yaml.v3"
-
-	"simgan/internal/atomicfile"
 )
 
 // YAML returns the config as text that loads again. Values that differ from the default carry it in a comment.
@@ -33,13 +31,4 @@ func mark(node, standard *yaml.Node) {
 		}
 		mark(child, standard.Content[i])
 	}
-}
-
-// Write writes the config to a file, atomically.
-func (c *Config) Write(path string) error {
-	text, err := c.YAML()
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(path, text)
 }

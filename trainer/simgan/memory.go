@@ -11,14 +11,14 @@ import (
 // the widest of R's feature maps and its input, in float32; the host must hold the loader's batches, which Go would end
 // the process over. A batch that passes may still be too large for all activations: then the failing operation says so.
 func checkBatchFits(c config.Config, image data.Info, device cgo.Device) error {
-	b := float64(c.Train.Batch)
+	b, pixels := float64(c.Train.Batch), float64(image.H*image.W) // no product of the config's numbers overflows
 	for _, need := range []struct {
 		bytes  float64
 		device cgo.Device
 		what   string
 	}{
-		{4 * b * float64(image.H*image.W*max(image.C, c.Refiner.Width)), device, "one of the refiner's feature maps"},
-		{data.LoaderBuffers * b * float64(image.C*image.H*image.W*image.Bits/8), cgo.CPU, "the loader's batches"},
+		{4 * b * pixels * float64(max(image.C, c.Refiner.Width)), device, "one of the refiner's feature maps"},
+		{data.LoaderBuffers * b * pixels * float64(image.C*image.Bits/8), cgo.CPU, "the loader's batches"},
 	} {
 		free, err := cgo.FreeMemory(need.device)
 		if err != nil {

@@ -18,6 +18,11 @@ func TestBatchMustFit(t *testing.T) {
 	if err := checkBatchFits(c, info, cgo.CPU); err != nil {
 		t.Errorf("the default: %v", err)
 	}
+	wide := c
+	wide.Refiner.Width = 9_000_000_000_000_000
+	if err := checkBatchFits(wide, info, cgo.CPU); !errors.Is(err, exit.ErrUsage) {
+		t.Errorf("width %d: %v", wide.Refiner.Width, err)
+	}
 	for _, batch := range []int{100_000_000, 1 << 62} {
 		c.Train.Batch = batch
 		if err := checkBatchFits(c, info, cgo.CPU); !errors.Is(err, exit.ErrUsage) ||

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"testing"
 
@@ -139,7 +140,8 @@ func sameTraining(t *testing.T, name string, got, want training) {
 		t.Errorf("%s: %d tensors, want %d", name, len(got.tensors), len(want.tensors))
 	}
 	for tensor, values := range want.tensors {
-		if !slices.Equal(got.tensors[tensor], values) {
+		sameBits := func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
+		if !slices.EqualFunc(got.tensors[tensor], values, sameBits) {
 			t.Errorf("%s: %s differs", name, tensor)
 		}
 	}
