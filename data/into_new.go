@@ -47,8 +47,8 @@ func publish(dir, out, mark string) error {
 // lockName is the file that marks an unfinished folder as ours. It is the first file in the folder.
 const lockName = ".lock"
 
-// claim creates the folder or empties one that a killed process left, except for the lock. It refuses anything else under
-// that name: a link, a file, or a folder without our mark may be somebody's data.
+// claim creates the folder or empties one that a killed process left, except for the lock. It refuses anything else
+// under that name: a link, a file, or a folder without our mark may be somebody's data.
 func claim(dir string) (*flock.Flock, error) {
 	if err := checkOurs(dir); err != nil {
 		return nil, err

@@ -130,13 +130,14 @@ func (s *Sweep) name() string {
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(s.Path), ".yaml"), ".yml")
 }
 
-// checkText refuses control characters: a line break would end the line of a printed command, or a comment of a script, and
-// a shell would run what follows.
+// checkText refuses control characters: a line break would end the line of a printed command, or a comment of a script,
+// and a shell would run what follows.
 func (s *Sweep) checkText() (problems []error) {
 	refuse := func(what string, texts ...string) {
 		for _, text := range texts {
 			if strings.ContainsFunc(text, unicode.IsControl) {
-				problems = append(problems, fmt.Errorf("%s %q has a control character, such as a line break; remove it", what, text))
+				problems = append(problems,
+					fmt.Errorf("%s %q has a control character, such as a line break; remove it", what, text))
 			}
 		}
 	}

@@ -58,7 +58,8 @@ func reportGPU(out io.Writer) {
 	if n, err := cgo.CUDADevices(); err != nil {
 		fmt.Fprintf(out, "CUDA       none: %v\n", err)
 		if noDriver == nil {
-			fmt.Fprintln(out, "           CUDA's libraries: pip install torch==2.11.0, then `make build` with that Python first on PATH")
+			fmt.Fprintln(out, "           CUDA's libraries: pip install torch==2.11.0, "+
+				"then `make build` with that Python first on PATH")
 		}
 		fmt.Fprintln(out, "           training runs on the CPU")
 	} else {

@@ -13,7 +13,8 @@ import (
 func newExportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "export", Usage: "writes the refiner as ONNX, for other programs",
-		Description: "The model takes batches of any size: `image`, and `noise` if the refiner has noise. It returns `refined`.\n" +
+		Description: "The model takes batches of any size: `image`, and `noise` if the refiner has noise. " +
+			"It returns `refined`.\n" +
 			"The file's doc strings and metadata say how to scale images before and after, and how to draw the noise.",
 		UsageText: "simgan export --run runs/demo --onnx refiner.onnx\n" +
 			"simgan export --run runs/demo --onnx refiner.onnx --example example.safetensors",
@@ -22,7 +23,8 @@ func newExportCommand() *cli.Command {
 			&cli.StringFlag{Name: "onnx", Usage: "write the model to `FILE`", Required: true},
 			&cli.StringFlag{
 				Name:  "example",
-				Usage: "write five images, their noise and their refined versions to `FILE` (safetensors), to check another runtime",
+				Usage: "write five images, their noise and their refined versions to `FILE` (safetensors), " +
+					"to check another runtime",
 			},
 		},
 		Action: func(c *cli.Context) error {
