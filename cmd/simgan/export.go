@@ -22,7 +22,7 @@ func newExportCommand() *cli.Command {
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
 			&cli.StringFlag{Name: "onnx", Usage: "write the model to `FILE`", Required: true},
 			&cli.StringFlag{
-				Name:  "example",
+				Name: "example",
 				Usage: "write five images, their noise and their refined versions to `FILE` (safetensors), " +
 					"to check another runtime",
 			},
