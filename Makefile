@@ -1,86 +1,93 @@
-# simgan: `make` lists what there is.
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# simgan: `make` lists all targets.
+COMMIT := $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
 RUN := runs/demo
-# HDF5=1: with the reader of Kaggle's gaze.h5, which links libhdf5.
+# HDF5=1 adds the reader of Kaggle's gaze.h5, which links libhdf5.
 ifneq ($(HDF5),)
 export GOFLAGS += -tags=hdf5
 endif
 
-.PHONY: help demo demo-hand test gpu-test check lint layout packaging build bench bench-gpu bundle mistakes formats docs image image-check setup fmt clean
+.PHONY: help demo demo-hand test gpu-test check lint layout packaging build bench bench-gpu bundle mistakes formats \
+	docs image image-check setup fmt clean
 
-help: ## this list
+help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## install what is missing, build the C++ libraries
+setup: ## install missing dependencies, build the C++ libraries
 	@bash scripts/setup.sh
 	@$(if $(HDF5),bash scripts/hdf5.sh)
 
-build: setup ## build/simgan; HDF5=1: reads gazeh5: too
-	@. build/env.sh && go build -ldflags "-X main.version=$(VERSION)" -o build/simgan ./cmd/simgan
+build: setup ## build build/simgan; with HDF5=1 it reads gazeh5: too
+	@. build/env.sh && go build -ldflags "-X main.commit=$(COMMIT)" -o build/simgan ./cmd/simgan
 
-demo: build ## train on the built-in eyes and evaluate: runs/demo
-	@if [ -e $(RUN)/DONE ]; then echo "$(RUN) is trained already; remove it to train anew"; \
+demo: build ## train on the built-in eyes and evaluate, in runs/demo
+	@if [ -e $(RUN)/DONE ]; then echo "$(RUN) is trained already; remove it to train again"; \
 	elif [ -e $(RUN)/config.yaml ]; then build/simgan train --run $(RUN) --resume; \
 	else build/simgan train --preset gaze-demo --run $(RUN); fi
 	build/simgan eval gaze --run $(RUN) --steps 150 --batch 32 --json $(RUN)/eval.json
 	build/simgan report --run $(RUN)
 
-demo-hand: build ## the same with built-in hands: runs/demo-hand
-	@if [ -e runs/demo-hand/DONE ]; then echo "runs/demo-hand is trained already; remove it to train anew"; \
+demo-hand: build ## train on the built-in hands and evaluate, in runs/demo-hand
+	@if [ -e runs/demo-hand/DONE ]; then echo "runs/demo-hand is trained already; remove it to train again"; \
 	elif [ -e runs/demo-hand/config.yaml ]; then build/simgan train --run runs/demo-hand --resume; \
 	else build/simgan train --preset hand-demo --run runs/demo-hand; fi
-	build/simgan eval hand --run runs/demo-hand --width 16 --steps 1200 --batch 16 --lr 3e-3 --seeds 5 --json runs/demo-hand/eval.json
+	build/simgan eval hand --run runs/demo-hand --width 16 --steps 1200 --batch 16 --lr 3e-3 --seeds 5 \
+		--json runs/demo-hand/eval.json
 	build/simgan report --run runs/demo-hand
 
 test: export CUDA = 1
-test: setup ## all tests
-	@. build/env.sh && OMP_NUM_THREADS=1 go test -timeout 30m ./... # packages run side by side: more threads than cores wait for each other
+test: setup ## run all tests
+	@# Packages run side by side: more threads than cores would wait for each other.
+	@. build/env.sh && OMP_NUM_THREADS=1 go test -timeout 30m ./...
 
-bench: build ## CPU speed beside PyTorch: build/bench.json, the table for BENCHMARKS.md
-	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cpu --set train.batch=32 --json build/bench.json --markdown build/bench.md
+bench: build ## measure CPU speed beside PyTorch: build/bench.json and bench.md, the table for BENCHMARKS.md
+	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cpu --set train.batch=32 \
+		--json build/bench.json --markdown build/bench.md
 
-bench-gpu: build ## the same on a GPU, gaze, hand and the paper's gaze: build/bench-gpu.json and .md
-	@build/simgan bench train --device cuda --only device # ends here without a GPU, before Python's 5 GB come
-	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cuda --preset gaze-paper-v1 --preset gaze,train.batch=512 --preset hand --rounds 3 --json build/bench-gpu.json --markdown build/bench-gpu.md
+bench-gpu: build ## measure GPU speed beside PyTorch (gaze, hand, the paper's gaze): build/bench-gpu.json and .md
+	@build/simgan bench train --device cuda --only device # fails without a GPU, before Python's 5 GB are fetched
+	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cuda --preset gaze-paper-v1 \
+		--preset gaze,train.batch=512 --preset hand --rounds 3 --json build/bench-gpu.json --markdown build/bench-gpu.md
 
 gpu-test: export CUDA = 1
-gpu-test: setup ## the tests that need a GPU; each says why it skips. SIMGAN_GPU=require: it must not, cpu: on the CPU instead
-	@. build/env.sh && go test -count=1 -v -p 1 -run '^TestGPU' ./cgo ./models ./trainer
+gpu-test: setup ## run the GPU tests; SIMGAN_GPU=require forbids skipping them, SIMGAN_GPU=cpu uses the CPU
+	@. build/env.sh && go test -count=1 -v -p 1 -run '^TestGPU' ./cgo ./models ./trainer/... ./bench
 
 bundle: export CUDA = 1
-bundle: setup ## build/bundle: to check and measure on a GPU machine without Go (docs/gpu-checks.md)
+bundle: setup ## build build/bundle, which checks and measures on a GPU machine without Go
 	@. build/env.sh && bash scripts/bundle.sh build/bundle
 
 mistakes: setup ## check that tests see the mistakes of other implementations (minutes)
 	@bash scripts/mistakes.sh
 
-formats: build ## check exported ONNX in onnxruntime, events in TensorBoard
+formats: build ## check exported ONNX in onnxruntime and events in TensorBoard
 	@bash scripts/formats.sh
 
-docs: setup ## docs/config.md from the config's comments
-	@. build/env.sh && go generate ./trainer
+docs: setup ## write docs/config.md from the config's comments
+	@. build/env.sh && go generate ./trainer/config
 
-image: ## simgan-train, for docker run: docs/docker.md
-	docker build -f Dockerfile.cuda --build-arg VERSION=$(VERSION) -t simgan-train .
+image: ## build the image simgan-train (docs/docker.md)
+	docker build -f Dockerfile.cuda --build-arg COMMIT=$(COMMIT) -t simgan-train .
 
-image-check: ## build the image without a Docker engine and use it (root, minutes)
-	@bash scripts/image-check.sh $(VERSION)
+image-check: ## build the image without a Docker engine and use it (needs root, minutes)
+	@bash scripts/image-check.sh $(COMMIT)
 
-lint: setup layout packaging ## format, vet, staticcheck, layout rules, Dockerfile and scripts
-	@! git grep -nE '^(<<<<<<<|>>>>>>>) ' || { echo "a merge was not finished"; exit 1; }
-	@test -z "$$(gofmt -l .)" || { echo "gofmt -w these:"; gofmt -l .; exit 1; }
+lint: setup layout packaging ## check format, vet, staticcheck, layout, Dockerfile and scripts
+	@! git grep -nE '^(<<<<<<<|>>>>>>>) ' || { echo "these lines are of an unfinished merge"; exit 1; }
+	@test -z "$$(gofmt -l .)" || { echo "not formatted (make fmt does it):"; gofmt -l .; exit 1; }
+	@bash scripts/format-cc.sh
 	@. build/env.sh && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
-layout: setup ## arrows between folders: cgo <- models <- trainer <- eval <- cmd, data knows no torch
+layout: setup ## check the arrows between packages: cgo <- models <- trainer/simgan <- trainer <- eval <- cmd
 	@. build/env.sh && bash scripts/layout.sh
 
-packaging: setup ## hadolint, shellcheck, pins of the image against those of torch
+packaging: setup ## run hadolint and shellcheck, compare the image's pins with torch's
 	@. build/env.sh && bash scripts/packaging.sh
 
-check: lint test ## what CI runs
+check: lint test ## run what CI runs
 
-fmt: ## format the Go code
+fmt: ## format the Go code and the C++
 	@gofmt -w .
+	@bash scripts/format-cc.sh --fix
 
 clean: ## remove build/
 	@rm -rf build

@@ -1,6 +1,6 @@
 package cgo
 
-// #include "autograd.h"
+// #include "libsimgan/autograd.h"
 import "C"
 
 import "errors"
@@ -13,12 +13,12 @@ func (s *Scope) Backward(loss Tensor) error {
 	return check("backward", C.sg_backward(ptr(loss)), loss)
 }
 
-// Gradient is d(sum of y)/dx as a tensor that can be differentiated again.
+// Gradient returns d(sum of y)/dx as a tensor that can be differentiated again.
 func (s *Scope) Gradient(y, x Tensor) Tensor {
 	return s.op("gradient", func(out *C.sg_tensor) *C.char { return C.sg_gradient(ptr(y), ptr(x), out) }, y, x)
 }
 
-// Grad is t's gradient.
+// Grad returns t's gradient. It is an error if t has none.
 func (s *Scope) Grad(t Tensor) Tensor {
 	return s.op("grad", func(out *C.sg_tensor) *C.char {
 		message := C.sg_grad_get(ptr(t), out)
@@ -29,13 +29,13 @@ func (s *Scope) Grad(t Tensor) Tensor {
 	}, t)
 }
 
-// DropGrads forgets the gradients of the tensors.
+// DropGrads drops the tensors' gradients.
 func DropGrads(ts []Tensor) error {
 	p, n := ptrs(ts)
 	return check("drop gradients", C.sg_grad_drop(p, n), ts...)
 }
 
-// RequireGrad sets whether the tensors take gradients: off freezes them.
+// RequireGrad sets whether the tensors take gradients. Off freezes them.
 func RequireGrad(ts []Tensor, on bool) error {
 	for _, t := range ts {
 		if err := check("require gradient", C.sg_requires_grad(ptr(t), flag(on)), t); err != nil {
@@ -45,12 +45,12 @@ func RequireGrad(ts []Tensor, on bool) error {
 	return nil
 }
 
-// Detach is t without its history.
+// Detach returns t without its history. It shares t's data.
 func (s *Scope) Detach(t Tensor) Tensor {
 	return s.op("detach", func(out *C.sg_tensor) *C.char { return C.sg_detach(ptr(t), out) }, t)
 }
 
-// NoGrad runs f with the recording of gradients off.
+// NoGrad runs f without recording gradients.
 func NoGrad(f func() error) error {
 	var was, ignored C.int
 	if err := check("no grad", C.sg_grad_mode(0, &was)); err != nil {
@@ -60,7 +60,7 @@ func NoGrad(f func() error) error {
 	return errors.Join(err, check("no grad", C.sg_grad_mode(was, &ignored)))
 }
 
-// Autocast runs f with convolutions and matrix products in bfloat16 on the device, weights kept in float32.
+// Autocast runs f with convolutions and matrix products in bfloat16 on the device. Weights stay float32.
 func Autocast(device Device, f func() error) error {
 	if err := check("autocast", C.sg_autocast(1, C.int32_t(device))); err != nil {
 		return err
@@ -69,7 +69,7 @@ func Autocast(device Device, f func() error) error {
 	return errors.Join(err, check("autocast", C.sg_autocast(0, C.int32_t(device))))
 }
 
-// AutocastIf runs f under Autocast where on is set, else as it is.
+// AutocastIf runs f, under Autocast if on is set.
 func AutocastIf(on bool, device Device, f func() error) error {
 	if !on {
 		return f()
@@ -77,14 +77,15 @@ func AutocastIf(on bool, device Device, f func() error) error {
 	return Autocast(device, f)
 }
 
-// SGDStep updates parameters by p -= lr * gradient.
-func SGDStep(params []Tensor, lr float64) error {
+// sgdStep updates parameters by p -= lr * gradient.
+func sgdStep(params []Tensor, lr float64) error {
 	p, n := ptrs(params)
 	return check("sgd", C.sg_sgd_step(p, n, C.double(lr)))
 }
 
-// AdamStep updates parameters by Adam (Kingma & Ba 2015): m, v are the moments, counts the steps made, a scalar each.
-func AdamStep(params, m, v, counts []Tensor, lr, beta1, beta2, eps float64) error {
+// adamStep updates parameters by Adam (Kingma & Ba 2015). m and v are the moments, counts the number of updates, one
+// value each.
+func adamStep(params, m, v, counts []Tensor, lr, beta1, beta2, eps float64) error {
 	p, n := ptrs(params)
 	pm, _ := ptrs(m)
 	pv, _ := ptrs(v)
@@ -92,14 +93,14 @@ func AdamStep(params, m, v, counts []Tensor, lr, beta1, beta2, eps float64) erro
 	return check("adam", C.sg_adam_step(p, pm, pv, pc, n, C.double(lr), C.double(beta1), C.double(beta2), C.double(eps)))
 }
 
-// SGDStepAt is SGDStep with the learning rate in a float32 tensor (1) on the parameters' device.
-func SGDStepAt(params []Tensor, lr Tensor) error {
+// sgdStepAt is sgdStep with the learning rate in a float32 tensor (1) on the parameters' device.
+func sgdStepAt(params []Tensor, lr Tensor) error {
 	p, n := ptrs(params)
 	return check("sgd", C.sg_sgd_step_at(p, n, ptr(lr)), lr)
 }
 
-// AdamStepAt is AdamStep with the learning rate in a float32 tensor (1) on the parameters' device.
-func AdamStepAt(params, m, v, counts []Tensor, lr Tensor, beta1, beta2, eps float64) error {
+// adamStepAt is adamStep with the learning rate in a float32 tensor (1) on the parameters' device.
+func adamStepAt(params, m, v, counts []Tensor, lr Tensor, beta1, beta2, eps float64) error {
 	p, n := ptrs(params)
 	pm, _ := ptrs(m)
 	pv, _ := ptrs(v)

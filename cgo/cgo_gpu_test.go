@@ -8,14 +8,14 @@ import (
 	"simgan/internal/gputest"
 )
 
-// needGPU is the first GPU, for a test that owns libtorch; it skips where there is none.
+// needGPU returns the first GPU and locks the thread. The test is skipped without a GPU.
 func needGPU(t *testing.T) Device {
 	t.Helper()
-	own(t)
+	lockThread(t)
 	return Device(gputest.Need(t, CUDADevices))
 }
 
-// What no GPU holds is ErrOutOfMemory, and the process goes on.
+// A tensor that no GPU can hold is ErrOutOfMemory, and the process goes on.
 func TestGPUOutOfMemoryIsAnError(t *testing.T) {
 	gpu := needGPU(t)
 	err := Within(func(s *Scope) error {
@@ -28,7 +28,7 @@ func TestGPUOutOfMemoryIsAnError(t *testing.T) {
 	err = Within(func(s *Scope) error {
 		values, err := Read(s.Add(s.From([]float32{1, 2}, gpu, 2), s.From([]float32{3, 4}, gpu, 2)))
 		if err == nil && !slices.Equal(values, []float32{4, 6}) {
-			t.Errorf("behind it, 1+3 and 2+4 are %v", values)
+			t.Errorf("after it, 1+3 and 2+4 are %v", values)
 		}
 		return err
 	})
@@ -48,27 +48,28 @@ func TestGPUExtrasLoad(t *testing.T) {
 	}
 }
 
-// Our own kernels compute what libtorch's operations do. The CPU in a GPU's place loops over their indices.
-func TestGPUOwnKernelsAreLibtorchs(t *testing.T) {
+// The device kernels compute what libtorch's operations compute. If the CPU takes the GPU's place, it loops over the
+// kernels' indices.
+func TestGPUDeviceKernelsAreLibtorchs(t *testing.T) {
 	gpu := needGPU(t)
-	if err := OwnKernels(gpu); gpu != CPU && err != nil {
+	if err := LoadDeviceKernels(gpu); gpu != CPU && err != nil {
 		t.Fatal(err)
 	}
 	for _, b := range borderCases {
-		for _, fold := range []bool{false, true} {
-			if err := ownBorderIsTheViews(b, gpu, BFloat16, fold); err != nil {
-				t.Errorf("%+v, fold %v: %v", b, fold, err)
+		for _, pass := range []borderPass{fillBorder, foldBorder} {
+			if err := kernelBorderIsTheViews(b, gpu, BFloat16, pass); err != nil {
+				t.Errorf("%+v, pass %d: %v", b, pass, err)
 			}
 		}
 	}
 	for _, c := range lossCases {
-		if err := ownLossIsLibtorchs(c, gpu); err != nil {
+		if err := kernelLossIsLibtorchs(c, gpu); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
 }
 
-// A generator goes on from its saved state with the same numbers.
+// A generator whose state is restored draws the same numbers again.
 func TestGPUGeneratorGoesOn(t *testing.T) {
 	gpu := needGPU(t)
 	g, err := NewGenerator(gpu, 7)
@@ -98,7 +99,7 @@ func TestGPUGeneratorGoesOn(t *testing.T) {
 	}
 }
 
-// Bytes of both depths come as the CPU computes them, from pinned memory that is used again at once.
+// The GPU computes the same levels as the CPU, from pinned memory that is used again at once.
 func TestGPUStagedLevelsAreTheCPUs(t *testing.T) {
 	gpu := needGPU(t)
 	const rows, size = 64, 35 * 55

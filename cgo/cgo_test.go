@@ -13,10 +13,10 @@ import (
 	"testing"
 )
 
-// own makes the test's goroutine the one that owns libtorch.
-func own(t *testing.T) {
+// lockThread makes the test's goroutine the one that owns libtorch, and checks that the test frees its tensors.
+func lockThread(t *testing.T) {
 	t.Helper()
-	if err := Start(0); err != nil {
+	if _, err := Start(0); err != nil {
 		t.Fatal(err)
 	}
 	before := Live()
@@ -28,12 +28,14 @@ func own(t *testing.T) {
 }
 
 func TestErrorsNameOpAndShapes(t *testing.T) {
-	own(t)
+	lockThread(t)
 	for name, c := range map[string]struct {
 		run  func(s *Scope)
 		want string
 	}{
-		"gotorch's": {func(s *Scope) { s.Add(s.Zeros(Float32, CPU, 2, 3), s.Zeros(Float32, CPU, 4, 5)) }, "add((2,3), (4,5))"},
+		"gotorch's": {
+			func(s *Scope) { s.Add(s.Zeros(Float32, CPU, 2, 3), s.Zeros(Float32, CPU, 4, 5)) }, "add((2,3), (4,5))",
+		},
 		"ours":      {func(s *Scope) { s.Narrow(s.Zeros(Float32, CPU, 2, 3), 0, 1, 7) }, "narrow((2,3))"},
 		"values":    {func(s *Scope) { s.From(make([]float32, 5), CPU, 2, 3) }, "5 values do not fill (2,3)"},
 		"no tensor": {func(s *Scope) { s.ReLU(Tensor{}) }, "relu: input 0 is no tensor"},
@@ -42,7 +44,7 @@ func TestErrorsNameOpAndShapes(t *testing.T) {
 			err := Within(func(s *Scope) error {
 				c.run(s)
 				if after := s.Zeros(Float32, CPU, 1); after.T != nil {
-					t.Error("an operation behind the failed one made a tensor")
+					t.Error("an operation after the failed one made a tensor")
 				}
 				return nil
 			})
@@ -54,7 +56,7 @@ func TestErrorsNameOpAndShapes(t *testing.T) {
 }
 
 func TestOutOfMemoryIsAnError(t *testing.T) {
-	own(t)
+	lockThread(t)
 	err := Within(func(s *Scope) error {
 		s.Zeros(Float32, CPU, 1<<40, 1<<10)
 		return nil
@@ -65,7 +67,7 @@ func TestOutOfMemoryIsAnError(t *testing.T) {
 }
 
 func TestMissingDeviceIsAnError(t *testing.T) {
-	own(t)
+	lockThread(t)
 	if count, err := CUDADevices(); err == nil && count > 0 {
 		t.Skip("this machine has a CUDA device")
 	}
@@ -80,7 +82,7 @@ func TestMissingDeviceIsAnError(t *testing.T) {
 }
 
 func TestBackwardErrorsComeBack(t *testing.T) {
-	own(t)
+	lockThread(t)
 	err := Within(func(s *Scope) error { return s.Backward(s.Zeros(Float32, CPU, 2)) })
 	if err == nil || !strings.Contains(err.Error(), "backward((2))") {
 		t.Errorf("backward from constants: %v", err)
@@ -90,14 +92,14 @@ func TestBackwardErrorsComeBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer Free(p...)
-	if err := SGDStep(p, 0.1); err == nil || !strings.Contains(err.Error(), "no gradient") {
+	if err := sgdStep(p, 0.1); err == nil || !strings.Contains(err.Error(), "no gradient") {
 		t.Errorf("a step without gradients: %v", err)
 	}
 }
 
 func TestSGDAndAdamMatchTheirFormulas(t *testing.T) {
-	own(t)
-	// One parameter w = 2, loss = 3 w, so the gradient is 3. SGD: 2 - 0.1*3. Adam's first step is lr * g/(|g| + eps).
+	lockThread(t)
+	// One parameter w = 2 and the loss 3w: the gradient is 3. SGD: 2 - 0.1*3. Adam's first step is lr * g/(|g| + eps).
 	for name, want := range map[string]float32{"sgd": 1.7, "adam": 1.9} {
 		err := Within(func(s *Scope) error {
 			w := s.Keep(s.From([]float32{2}, CPU, 1))
@@ -133,7 +135,7 @@ func TestSGDAndAdamMatchTheirFormulas(t *testing.T) {
 }
 
 func TestGeneratorStateRestores(t *testing.T) {
-	own(t)
+	lockThread(t)
 	g, err := NewGenerator(CPU, 7)
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +166,7 @@ func TestGeneratorStateRestores(t *testing.T) {
 	}
 }
 
-// places are indices as Rows takes them.
+// places returns indices as Rows takes them.
 func places(s *Scope, index ...uint64) Tensor {
 	var b []byte
 	for _, i := range index {
@@ -174,7 +176,7 @@ func places(s *Scope, index ...uint64) Tensor {
 }
 
 func TestPutAndPickRows(t *testing.T) {
-	own(t)
+	lockThread(t)
 	err := Within(func(s *Scope) error {
 		x := s.Zeros(Float32, CPU, 4, 2)
 		if err := PutRows(x, places(s, 3, 0), s.From([]float32{1, 2, 3, 4}, CPU, 2, 2)); err != nil {
@@ -194,10 +196,10 @@ func TestPutAndPickRows(t *testing.T) {
 	}
 }
 
-// TestSurvivesCollector runs steps beside a goroutine that allocates images and forces collections: the use after free
-// that gotorch's operations have without a scope.
+// TestSurvivesCollector runs steps while another goroutine allocates images and forces collections. Without a scope,
+// gotorch's operations would use memory after it is freed.
 func TestSurvivesCollector(t *testing.T) {
-	own(t)
+	lockThread(t)
 	var stop atomic.Bool
 	done := make(chan struct{})
 	go func() {
@@ -225,9 +227,9 @@ func TestSurvivesCollector(t *testing.T) {
 	<-done
 }
 
-// TestFlatMemory makes 10,000 steps of 4 MB each: a leak of one tensor a step would be 40 GB.
+// TestFlatMemory makes 10,000 steps of 4 MB each. A leak of one tensor per step would be 40 GB.
 func TestFlatMemory(t *testing.T) {
-	own(t)
+	lockThread(t)
 	step := func() {
 		err := Within(func(s *Scope) error {
 			s.Scale(s.Zeros(Float32, CPU, 1024, 1024), 0.5)
@@ -256,9 +258,10 @@ func TestFlatMemory(t *testing.T) {
 	}
 }
 
-// TestMemoryIsUsedAgain makes and frees 64 MiB in three sizes a hundred times: with the cache, pages are asked for once.
+// TestMemoryIsUsedAgain makes and frees 64 MiB in three sizes, a hundred times. With the cache, pages are requested
+// only once.
 func TestMemoryIsUsedAgain(t *testing.T) {
-	own(t)
+	lockThread(t)
 	step := func() {
 		err := Within(func(s *Scope) error {
 			for _, rows := range []int64{1 << 12, 3 << 11, 3 << 11} {
@@ -281,7 +284,7 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &after); err != nil {
 		t.Fatal(err)
 	}
-	// Without the cache each step takes 128 MiB from the system: 32,768 pages of 4 KiB, or 64 of 2 MiB.
+	// Without the cache each step would request 128 MiB from the system: 32,768 pages of 4 KiB, or 64 of 2 MiB.
 	if faults := after.Minflt - before.Minflt; faults > 3200 {
 		t.Errorf("%d pages were asked for in 100 steps", faults)
 	}
@@ -293,13 +296,14 @@ func TestStartsOnOneCore(t *testing.T) {
 	if err != nil {
 		t.Skip("no taskset to start a process on one core with")
 	}
-	if out, err := exec.Command(taskset, "-c", "0", os.Args[0], "-test.run=TestErrorsNameOpAndShapes").CombinedOutput(); err != nil {
+	command := exec.Command(taskset, "-c", "0", os.Args[0], "-test.run=TestErrorsNameOpAndShapes")
+	if out, err := command.CombinedOutput(); err != nil {
 		t.Errorf("on one core: %v\n%.500s", err, out)
 	}
 }
 
 func TestInPlaceOperations(t *testing.T) {
-	own(t)
+	lockThread(t)
 	err := Within(func(s *Scope) error {
 		w := s.From([]float32{-2, 1, 3}, CPU, 3)
 		if err := RequireGrad([]Tensor{w}, true); err != nil {
@@ -334,9 +338,9 @@ func TestInPlaceOperations(t *testing.T) {
 	}
 }
 
-// A scope's error is said once, whether f returns it, wraps it or leaves it to Within, and beside f's own.
-func TestWithinSaysAnErrorOnce(t *testing.T) {
-	own(t)
+// Within reports a scope's error once, whether f returns it, wraps it, leaves it to Within, or returns another error.
+func TestWithinReportsAnErrorOnce(t *testing.T) {
+	lockThread(t)
 	other := errors.New("f's own")
 	for name, f := range map[string]func(s *Scope) error{
 		"returned": func(s *Scope) error { return s.Err() },

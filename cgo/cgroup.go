@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// cgroupFree is how many bytes the control groups that the process is in could still give it, as containers and batch
-// systems bound them; MaxInt64 where none does. proc is /proc/self/cgroup, root /sys/fs/cgroup. A group's page cache
-// counts as free: it goes where memory is asked for.
+// cgroupFree returns how many more bytes the process's control groups, as set by containers and batch systems, allow
+// it: MaxInt64 without a limit. proc is /proc/self/cgroup, root is /sys/fs/cgroup. A group's page cache counts as free,
+// because the kernel drops it when memory is needed.
 func cgroupFree(proc, root string) int64 {
-	text, _ := os.ReadFile(proc) // absent on a kernel without control groups
+	text, _ := os.ReadFile(proc) // it is absent on a kernel without control groups
 	free := int64(math.MaxInt64)
 	for line := range strings.Lines(string(text)) {
 		fields := strings.SplitN(strings.TrimSpace(line), ":", 3) // "0::/path" of version 2, "4:memory:/path" of version 1
@@ -28,7 +28,7 @@ func cgroupFree(proc, root string) int64 {
 		default:
 			continue
 		}
-		// A group's parents bound it too. Of a path seen from outside a container only the top is there.
+		// A group's parents limit it too. In a container, only the top of a path from outside exists.
 		for group := filepath.Join("/", fields[2]); ; group = filepath.Dir(group) {
 			dir := filepath.Join(top, group)
 			if most, ok := readNumber(filepath.Join(dir, limit)); ok {
@@ -43,14 +43,14 @@ func cgroupFree(proc, root string) int64 {
 	return free
 }
 
-// readNumber reads a file of one number; ok is false where it is absent or says "max".
+// readNumber reads a file with one number. ok is false if the file is absent or says "max".
 func readNumber(path string) (n int64, ok bool) {
 	text, _ := os.ReadFile(path)
 	n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 	return n, err == nil
 }
 
-// fileCache is how many bytes of a group's memory are pages of files.
+// fileCache returns how many bytes of a group's memory are pages of files.
 func fileCache(stat, prefix string) (bytes int64) {
 	file, err := os.Open(stat)
 	if err != nil {

@@ -1,39 +1,41 @@
 package cgo
 
-// #include "fused.h"
-// #include "winograd.h"
+// #include "libsimgan/fused.h"
 import "C"
 
-// Kernels is what fused layers are made of.
-type Kernels int
+// Kernels says which kernels compute fused layers.
+type Kernels C.sg_kernels
 
-// The kernels, numbered as in fused.h.
+// The kernels of fused layers.
 const (
 	ReferenceKernels Kernels = C.SG_KERNELS_REFERENCE // libtorch's operations one by one, on any device
-	CuDNNKernels     Kernels = C.SG_KERNELS_CUDNN     // cuDNN's fused ones: a GPU, maps in bfloat16
-	WinogradKernels  Kernels = C.SG_KERNELS_WINOGRAD  // minimal filtering of 3x3: the CPU, maps in float32, where HasWinograd
+	CuDNNKernels     Kernels = C.SG_KERNELS_CUDNN     // cuDNN's fused kernels, on a GPU, with maps in bfloat16
+	WinogradKernels  Kernels = C.SG_KERNELS_WINOGRAD  // 3x3 minimal filtering, on the CPU, in float32, if HasWinograd
 )
 
-// HasWinograd says whether this processor has what WinogradKernels need: AVX2 and FMA.
+// HasWinograd reports whether this processor has AVX2 and FMA, which WinogradKernels need.
 func HasWinograd() bool { return C.sg_has_winograd() != 0 }
 
-// FusedLayer is a convolution with its bias, then, where Residual, the sum with what the layer before it read, then ReLU, which a
-// network's last layer has not, then a max-pool of Pool x Pool windows, padded by Pool/2 (0: none).
+// FusedLayer is one layer, in this order: a convolution with its bias; if Residual, the sum with the input of the layer
+// before it; ReLU, except in the last layer; if Pool > 0, a max-pool of Pool x Pool windows, padded by Pool/2.
 type FusedLayer struct {
 	Stride           int64
 	Residual         bool
 	Pool, PoolStride int64
 }
 
-// FusedLayers takes x (b, c, H, W) through the table's layers, (b, k, h, w) float32, with a kernel a layer. params are weight and bias
-// of each layer in order; kind is the type of the maps between layers. Filters are odd, padding is Zeros or, for strides of 1 without
-// pools, Replicate; there is no second derivative. Its error is its own: the scope goes on.
-func (s *Scope) FusedLayers(x Tensor, params []Tensor, table []FusedLayer, padding Padding, k Kernels, kind Type) (Tensor, error) {
+// FusedLayers takes x (b, c, H, W) through the table's layers, with one kernel per layer, and returns (b, k, h, w) in
+// float32. params are the weight and the bias of each layer in order, with odd filter sizes. kind is the type of the
+// maps between layers. padding is Zeros, or Replicate if all strides are 1 and there are no pools. There is no second
+// derivative. After an error the scope stays usable.
+func (s *Scope) FusedLayers(
+	x Tensor, params []Tensor, table []FusedLayer, padding Padding, k Kernels, kind Type,
+) (Tensor, error) {
 	if s.err != nil {
 		return Tensor{}, s.err
 	}
 	if len(params) != 2*len(table) || len(table) == 0 {
-		return Tensor{}, opError("fused layers", "a weight and a bias a layer are needed", append([]Tensor{x}, params...))
+		return Tensor{}, opError("fused layers", "each layer needs a weight and a bias", append([]Tensor{x}, params...))
 	}
 	rows := make([]C.sg_fused_layer, len(table))
 	for i, l := range table {
@@ -44,19 +46,10 @@ func (s *Scope) FusedLayers(x Tensor, params []Tensor, table []FusedLayer, paddi
 	}
 	out := s.op("fused layers", func(out *C.sg_tensor) *C.char {
 		p, _ := ptrs(params)
-		return C.sg_fused_layers(ptr(x), p, &rows[0], C.int64_t(len(rows)), C.int(padding), C.int(k), C.int8_t(kind), out)
+		n := C.int64_t(len(rows))
+		return C.sg_fused_layers(ptr(x), p, &rows[0], n, C.sg_padding(padding), C.sg_kernels(k), C.sg_type(kind), out)
 	}, append([]Tensor{x}, params...)...)
 	err := s.err
 	s.err = nil
 	return out, err
-}
-
-// fusedCalls is how often the reference kernels ran: forward, gradient of an input, gradient of filters.
-func fusedCalls() (calls [3]int64, err error) {
-	var n [3]C.int64_t
-	err = check("fused calls", C.sg_fused_calls(&n[0]))
-	for i := range n {
-		calls[i] = int64(n[i])
-	}
-	return calls, err
 }

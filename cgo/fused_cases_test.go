@@ -7,7 +7,8 @@ import (
 	"github.com/wangkuiyi/gotorch/nn/functional"
 )
 
-// fusedCase is a small network for images of c x h x w: the layers of the table, with filters of size r for out maps each.
+// fusedCase is a small network for images of c x h x w: the layers of the table, and per layer the number and the size
+// of its filters.
 type fusedCase struct {
 	c, h, w int64
 	filters []struct{ out, r int64 }
@@ -20,7 +21,8 @@ func (n *fusedCase) add(out, r int64, l FusedLayer) {
 	n.table = append(n.table, l)
 }
 
-// refinerCase is a refiner for c channels, and k more (noise), with two blocks: the sizes of the stem's filters and of the blocks'.
+// refinerCase returns a refiner with two blocks, for c image channels and k noise channels. stem and block are sizes of
+// filters.
 func refinerCase(c, k, h, w, width, stem, block int64, padding Padding) fusedCase {
 	n := fusedCase{c: c + k, h: h, w: w, padding: padding}
 	n.add(width, stem, FusedLayer{Stride: 1})
@@ -32,7 +34,8 @@ func refinerCase(c, k, h, w, width, stem, block int64, padding Padding) fusedCas
 	return n
 }
 
-// discriminatorCase is a narrow discriminator: three strided layers or two, as for hands or for gaze, with a pool between.
+// discriminatorCase returns a narrow discriminator with three strided layers for hands or two for gaze, and a pool
+// between.
 func discriminatorCase(c, h, w int64, hand bool) fusedCase {
 	n := fusedCase{c: c, h: h, w: w}
 	if hand {
@@ -49,8 +52,8 @@ func discriminatorCase(c, h, w int64, hand bool) fusedCase {
 	return n
 }
 
-// tensors are a batch of 3, weight and bias of each layer, none of them zero, and what the result is multiplied with to become a loss.
-// All but the last take gradients.
+// tensors returns the leaves, which are a batch of 3 and each layer's weight and bias, none of them zero; and the
+// tensor v that the result is multiplied with to become a loss.
 func (n fusedCase) tensors(s *Scope, g *Generator) (leaves []Tensor, v Tensor) {
 	leaf := func(scale float64, shape ...int64) {
 		leaves = append(leaves, s.Detach(s.Scale(s.Randn(g, shape...), scale)))
@@ -65,9 +68,9 @@ func (n fusedCase) tensors(s *Scope, g *Generator) (leaves []Tensor, v Tensor) {
 	return leaves, s.Randn(g, s.Shape(n.plain(s, leaves))...)
 }
 
-// plain is the same operation by operation, with libtorch's own derivatives.
+// plain computes the network operation by operation, with libtorch's own derivatives.
 func (n fusedCase) plain(s *Scope, leaves []Tensor) Tensor {
-	x, before := leaves[0], Tensor{} // what this layer reads, and what the one before it read
+	x, before := leaves[0], Tensor{} // the inputs of this layer and of the one before it
 	for i, l := range n.table {
 		w, b := leaves[1+2*i], leaves[2+2*i]
 		in, p := x, n.filters[i].r/2
@@ -96,10 +99,11 @@ func (n fusedCase) fused(s *Scope, leaves []Tensor, kind Type) (Tensor, error) {
 	return s.FusedLayers(leaves[0], leaves[1:], n.table, n.padding, ReferenceKernels, kind)
 }
 
-// Of the refiners the last two: images smaller than the border, in which an edge pixel stands for up to 16; borders wider than the
-// blocks ask for. Of the discriminators: sizes that strides divide, and that they do not.
+// The last two refiners have images smaller than the border, in which an edge pixel is copied up to 15 times, and a
+// border wider than the blocks need. The discriminators have sizes that strides divide, and sizes that they do not.
 var fusedCases = []fusedCase{
-	refinerCase(1, 0, 7, 9, 16, 3, 3, Zeros), refinerCase(3, 2, 6, 5, 8, 5, 5, Zeros), refinerCase(1, 7, 9, 8, 12, 3, 3, Zeros),
+	refinerCase(1, 0, 7, 9, 16, 3, 3, Zeros), refinerCase(3, 2, 6, 5, 8, 5, 5, Zeros),
+	refinerCase(1, 7, 9, 8, 12, 3, 3, Zeros),
 	refinerCase(1, 0, 7, 9, 16, 3, 3, Replicate), refinerCase(3, 2, 9, 8, 12, 7, 7, Replicate),
 	refinerCase(1, 7, 2, 3, 16, 7, 7, Replicate), refinerCase(1, 0, 5, 6, 8, 5, 3, Replicate),
 	discriminatorCase(1, 12, 16, false), discriminatorCase(3, 15, 13, false),
@@ -114,7 +118,7 @@ func withFused(t *testing.T, f func(s *Scope, leaves []Tensor, v Tensor, c fused
 
 func withCases(t *testing.T, cases []fusedCase, f func(s *Scope, leaves []Tensor, v Tensor, c fusedCase)) {
 	t.Helper()
-	own(t)
+	lockThread(t)
 	for _, c := range cases {
 		g, err := NewGenerator(CPU, 5)
 		if err != nil {
@@ -134,7 +138,7 @@ func withCases(t *testing.T, cases []fusedCase, f func(s *Scope, leaves []Tensor
 	}
 }
 
-// gradients are those of all leaves after backward through y, dropped again.
+// gradients returns the gradients of all leaves after a backward pass through y, and drops them.
 func gradients(t *testing.T, s *Scope, y, v Tensor, leaves []Tensor) (out [][]float32) {
 	t.Helper()
 	if err := s.Backward(s.Sum(s.Mul(s.Tanh(y), v))); err != nil {

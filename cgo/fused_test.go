@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// read is the tensor's values on the host.
+// read returns the tensor's values.
 func read(t *testing.T, s *Scope, x Tensor) []float32 {
 	t.Helper()
 	if s.Err() != nil {
@@ -19,7 +19,7 @@ func read(t *testing.T, s *Scope, x Tensor) []float32 {
 	return values
 }
 
-// apart is the distance of two vectors beside the length of the second.
+// apart returns the distance of two vectors, divided by the length of the second.
 func apart(a, b []float32) float64 {
 	var d, n float64
 	for i := range b {
@@ -29,8 +29,8 @@ func apart(a, b []float32) float64 {
 	return math.Sqrt(d / n)
 }
 
-// The derivatives written by hand are libtorch's. In bfloat16 both round differently: the fused one may be twice as far from
-// float32 as libtorch's own under autocast is.
+// The hand-written derivatives equal libtorch's. In bfloat16 both round differently: the fused layers may be twice as
+// far from float32 as libtorch's layers under autocast.
 func TestFusedLayersEqualsAutograd(t *testing.T) {
 	withFused(t, func(s *Scope, leaves []Tensor, v Tensor, c fusedCase) {
 		y := c.plain(s, leaves)
@@ -57,7 +57,8 @@ func TestFusedLayersEqualsAutograd(t *testing.T) {
 			}
 			for i, got := range gradients(t, s, fused, v, leaves) {
 				if d := apart(got, want[i]); !(d < limit(half[i], want[i])) {
-					t.Errorf("type %d, leaf %d of %s: gradients are %.2g apart, %.2g under autocast", kind, i, describe(leaves[i]), d, apart(half[i], want[i]))
+					t.Errorf("type %d, leaf %d of %s: gradients are %.2g apart, %.2g under autocast",
+						kind, i, describe(leaves[i]), d, apart(half[i], want[i]))
 				}
 			}
 		}
@@ -89,7 +90,8 @@ func TestFusedLayersAddsToGradients(t *testing.T) {
 	})
 }
 
-// A frozen network still sends gradients to its input, and computes none of its filters; without gradients only forward runs.
+// A frozen network still sends gradients to its input, and computes none for its filters. Without gradients only
+// forward runs.
 func TestFusedLayersComputesWhatIsAsked(t *testing.T) {
 	calls := func(f func()) (made [3]int64) {
 		before, err := fusedCalls()
@@ -160,7 +162,7 @@ func TestFusedLayersRefuses(t *testing.T) {
 		if err := inner.Err(); err == nil || !strings.Contains(err.Error(), "second derivative") {
 			t.Errorf("a second derivative: %v", err)
 		}
-		leaves[1] = leaves[3] // filters for other images
+		leaves[1] = leaves[3] // filters for other channels
 		if _, err := c.fused(s, leaves, Float32); err == nil || !strings.Contains(err.Error(), "layer 0") {
 			t.Errorf("filters for other channels: %v", err)
 		}
@@ -170,11 +172,11 @@ func TestFusedLayersRefuses(t *testing.T) {
 	})
 }
 
-// Tables that are none, or have no kernels.
+// Tables that are not valid, or that no kernels can compute.
 func TestFusedLayersRefuseTables(t *testing.T) {
-	own(t)
+	lockThread(t)
 	for want, change := range map[string]func(c *fusedCase){
-		"a weight and a bias a layer":   func(c *fusedCase) { c.table = c.table[1:] },
+		"needs a weight and a bias":     func(c *fusedCase) { c.table = c.table[1:] },
 		"layer 1 has stride 0":          func(c *fusedCase) { c.table[1].Stride = 0 },
 		"layer 5 has stride 1 and a po": func(c *fusedCase) { c.table[5].Pool = 3 },
 		"what layer 0 adds":             func(c *fusedCase) { c.table[0].Residual = true },
@@ -203,7 +205,7 @@ func TestFusedLayersRefuseTables(t *testing.T) {
 
 func TestFusedLayersMemoryStaysFlat(t *testing.T) {
 	var before int64
-	own(t)
+	lockThread(t)
 	c := refinerCase(1, 0, 35, 55, 16, 3, 3, Replicate)
 	for turn := range 300 {
 		err := Within(func(s *Scope) error {
@@ -232,7 +234,7 @@ func TestFusedLayersMemoryStaysFlat(t *testing.T) {
 		if turn == 100 {
 			before = now
 		}
-		if turn == 299 && now > before+4<<20 { // a leak of one map a turn (0.4 MB) would be 74 MB
+		if turn == 299 && now > before+4<<20 { // a leak of one map per turn (0.4 MB) would be 74 MB
 			t.Errorf("resident memory grew from %d to %d bytes", before, now)
 		}
 	}

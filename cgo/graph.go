@@ -1,6 +1,6 @@
 package cgo
 
-// #include "graph.h"
+// #include "libsimgan/graph.h"
 import "C"
 
 import (
@@ -8,11 +8,11 @@ import (
 	"fmt"
 )
 
-// Graph is work for a GPU that was recorded once and is launched whole.
+// Graph is work for a GPU that was recorded once and is launched as a whole.
 type Graph struct{ g C.sg_graph }
 
-// SideStream sends the work of this thread to the device from now on, on a stream on which it can be recorded. On the CPU
-// there is nothing to do.
+// SideStream sends this thread's work to the device from now on, on a stream on which it can be recorded. It does
+// nothing on the CPU.
 func SideStream(device Device) error {
 	if device == CPU {
 		return nil
@@ -20,11 +20,12 @@ func SideStream(device Device) error {
 	return check("stream", C.sg_side_stream(C.int32_t(device)))
 }
 
-// Record makes a graph of what f asks of the device, which is not done but recorded, at fixed addresses: f must read nothing
-// from the device, copy nothing to it, and leave neither tensors nor gradients that are used later. What it draws from noise
-// is drawn anew at each launch. Memory comes from the pool of the graph shares, if any: one pool does for graphs that are
-// launched one after the other. After an error, f's or the device's, nothing has been done and the device is ready for other
-// work, but graphs that were recorded before must not be launched any more: noise is another's now.
+// Record records what f asks of the device, at fixed addresses, without doing it. f must not read from the device or
+// copy to it, and must leave no tensors or gradients that are used later. Each launch draws f's noise again. Memory
+// comes from the pool of the graph shares, if any; one pool serves graphs that are launched one after the other.
+//
+// If f or the device fails, nothing has been done and the device stays usable. But graphs that were recorded before
+// must not be launched again: they refer to the old state of noise.
 func Record(device Device, noise *Generator, shares *Graph, f func() error) (*Graph, error) {
 	if device == CPU {
 		return nil, errors.New("record: only the work of a GPU can be recorded")
@@ -48,10 +49,10 @@ func Record(device Device, noise *Generator, shares *Graph, f func() error) (*Gr
 	return &Graph{g}, nil
 }
 
-// Launch has the device do what was recorded; it does not wait for it.
+// Launch launches the recorded work; it does not wait for it.
 func (g *Graph) Launch() error { return check("launch", C.sg_graph_launch(g.g)) }
 
-// Close frees the graph when the device is done with it.
+// Close waits for the device and frees the graph.
 func (g *Graph) Close() error {
 	err := check("free graph", C.sg_graph_free(g.g))
 	g.g = nil

@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// What a feed was sent last is what its tensor holds, also when all of its slots have been used more than once; what was
-// computed in between has seen what was sent before it.
+// A feed's tensor holds what was sent last, even after all slots have been used several times. Work between two sends
+// sees the first.
 func TestFeedHoldsWhatWasSentLast(t *testing.T) {
-	own(t)
+	lockThread(t)
 	f, err := NewFeed(16, CPU)
 	if err != nil {
 		t.Fatal(err)
@@ -47,9 +47,9 @@ func TestFeedHoldsWhatWasSentLast(t *testing.T) {
 	}
 }
 
-// Both optimizers make the same updates with the rate in a tensor, which may change, as with the host's.
+// Both optimizers make the same updates with the learning rate in a tensor, which may change, and with the host's.
 func TestRateInATensor(t *testing.T) {
-	own(t)
+	lockThread(t)
 	for _, name := range []string{"sgd", "adam"} {
 		err := Within(func(s *Scope) error {
 			var ends [2]float64
@@ -95,7 +95,7 @@ func TestRateInATensor(t *testing.T) {
 	}
 }
 
-// libsimgan_cuda.so defines what libsimgan.so looks up in it by name; on a machine without a GPU nothing else would tell.
+// libsimgan_cuda.so defines what libsimgan.so looks up by name. On a machine without a GPU only this test would notice.
 func TestCUDALibraryHasWhatIsLookedUp(t *testing.T) {
 	flags := os.Getenv("CGO_LDFLAGS")
 	folder, _, _ := strings.Cut(strings.TrimPrefix(flags, "-L"), " ")
@@ -112,7 +112,7 @@ func TestCUDALibraryHasWhatIsLookedUp(t *testing.T) {
 	for _, s := range symbols {
 		defined[s.Name] = s.Section != elf.SHN_UNDEF
 	}
-	sources, err := filepath.Glob("*.cc")
+	sources, err := filepath.Glob("libsimgan/*.cc")
 	if err != nil || len(sources) == 0 {
 		t.Fatal(sources, err)
 	}
@@ -122,20 +122,20 @@ func TestCUDALibraryHasWhatIsLookedUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`\("(sg_\w+)"`).FindAllStringSubmatch(string(source), -1) {
+		for _, m := range regexp.MustCompile(`SG_(?:CALL_)?CUDA\((sg_\w+)`).FindAllStringSubmatch(string(source), -1) {
 			if names++; !defined[m[1]] {
 				t.Errorf("%s: %s is not in libsimgan_cuda.so", path, m[1])
 			}
 		}
 	}
 	if names < 5 {
-		t.Errorf("%d names are looked up, those of graph.cc alone are 5", names)
+		t.Errorf("%d names are looked up, graph.cc alone looks up 5", names)
 	}
 }
 
-// Without a GPU nothing can be recorded, which is an error and no more.
+// Recording without a GPU is an error, and nothing else happens.
 func TestRecordNeedsAGPU(t *testing.T) {
-	own(t)
+	lockThread(t)
 	if _, err := Record(CPU, nil, nil, func() error { t.Error("it was asked for"); return nil }); err == nil {
 		t.Error("the CPU's work was recorded")
 	}

@@ -8,24 +8,24 @@ import (
 	"testing"
 )
 
-// lossCase is a loss of x, of the shape, as one of the ways computes it.
+// lossCase is a loss of x, of the shape, computed by a method.
 type lossCase struct {
 	name         string
 	shape        []int64
 	channelsLast bool
 	kind         Type
-	loss         func(s *Scope, x Tensor, how computed) Tensor
+	loss         func(s *Scope, x Tensor, method lossMethod) Tensor
 }
 
 func patchNLLCase(name string, channelsLast bool, kind Type, class int64) lossCase {
-	return lossCase{name, []int64{3, 2, 9, 14}, channelsLast, kind, func(s *Scope, x Tensor, how computed) Tensor {
-		return s.patchNLL(x, class, 0.25, how)
+	return lossCase{name, []int64{3, 2, 9, 14}, channelsLast, kind, func(s *Scope, x Tensor, method lossMethod) Tensor {
+		return s.patchNLL(x, class, 0.25, method)
 	}}
 }
 
-// l1Case is the distance to images of which every other pixel is x's.
+// l1Case is the distance to images in which every other pixel equals x's.
 func l1Case(name string, n int64) lossCase {
-	return lossCase{name, []int64{n, 1, 7, 9}, false, Float32, func(s *Scope, x Tensor, how computed) Tensor {
+	return lossCase{name, []int64{n, 1, 7, 9}, false, Float32, func(s *Scope, x Tensor, method lossMethod) Tensor {
 		values, err := Read(x)
 		if err != nil {
 			s.fail("l1", err.Error(), nil)
@@ -35,7 +35,7 @@ func l1Case(name string, n int64) lossCase {
 			values[i] -= float32(i % 2)
 		}
 		info, _ := Info(x)
-		return s.l1(x, s.From(values, info.Device, info.Shape...), 0.02, how)
+		return s.l1(x, s.From(values, info.Device, info.Shape...), 0.02, method)
 	}}
 }
 
@@ -45,7 +45,7 @@ var lossCases = []lossCase{
 	l1Case("l1", 3), l1Case("l1 of nothing", 0),
 }
 
-// values reach from logits that decide nothing to some whose softmax is 0 or 1.
+// values returns logits from undecided ones to some whose softmax is 0 or 1.
 func (c lossCase) values() []float32 {
 	values := make([]float32, TensorInfo{Shape: c.shape}.Numel())
 	for i := range values {
@@ -54,8 +54,8 @@ func (c lossCase) values() []float32 {
 	return values
 }
 
-// compute is the loss, and the gradient at x of three times the loss.
-func (c lossCase) compute(device Device, how computed) (out []float32, err error) {
+// compute returns the loss, and the gradient at x of three times the loss.
+func (c lossCase) compute(device Device, method lossMethod) (out []float32, err error) {
 	err = Within(func(s *Scope) error {
 		x := s.To(s.From(c.values(), device, c.shape...), device, c.kind)
 		if c.channelsLast {
@@ -68,7 +68,7 @@ func (c lossCase) compute(device Device, how computed) (out []float32, err error
 		if err := RequireGrad([]Tensor{x}, true); err != nil {
 			return err
 		}
-		loss := c.loss(s, x, how)
+		loss := c.loss(s, x, method)
 		if err := s.Backward(s.Scale(loss, 3)); err != nil {
 			return err
 		}
@@ -80,13 +80,13 @@ func (c lossCase) compute(device Device, how computed) (out []float32, err error
 	return out, err
 }
 
-// ownLossIsLibtorchs compares our kernels with libtorch's operations and their derivatives, a value at a time.
-func ownLossIsLibtorchs(c lossCase, device Device) error {
-	want, err := c.compute(device, byLibtorch)
+// kernelLossIsLibtorchs compares the device kernel with libtorch's operations and their derivatives, value by value.
+func kernelLossIsLibtorchs(c lossCase, device Device) error {
+	want, err := c.compute(device, libtorchLoss)
 	if err != nil {
 		return err
 	}
-	got, err := c.compute(device, byOurs)
+	got, err := c.compute(device, kernelLoss)
 	if err != nil {
 		return err
 	}
@@ -101,19 +101,19 @@ func ownLossIsLibtorchs(c lossCase, device Device) error {
 	return nil
 }
 
-func TestOwnLossesAreLibtorchs(t *testing.T) {
-	own(t)
+func TestKernelLossesAreLibtorchs(t *testing.T) {
+	lockThread(t)
 	for _, c := range lossCases {
-		if err := ownLossIsLibtorchs(c, CPU); err != nil {
+		if err := kernelLossIsLibtorchs(c, CPU); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
 }
 
-// Our losses refuse what their kernels would compute wrongly: second derivatives, and layouts with gaps, which libtorch takes where
-// the choice is free.
-func TestOwnLossesRefuse(t *testing.T) {
-	own(t)
+// The device kernels refuse what they would compute wrongly: second derivatives, and layouts with gaps, which libtorch
+// computes if the choice is free.
+func TestKernelLossesRefuse(t *testing.T) {
+	lockThread(t)
 	leaf := func(s *Scope) Tensor {
 		x := s.From(make([]float32, 4*2*3*3), CPU, 4, 2, 3, 3)
 		if err := RequireGrad([]Tensor{x}, true); err != nil {
@@ -122,9 +122,9 @@ func TestOwnLossesRefuse(t *testing.T) {
 		return x
 	}
 	for want, f := range map[string]func(s *Scope){
-		"second derivative": func(s *Scope) { x := leaf(s); s.Gradient(s.patchNLL(x, 0, 1, byOurs), x) },
-		"do not read":       func(s *Scope) { x := s.Narrow(leaf(s), 2, 0, 2); s.patchNLL(x, 0, 1, byOurs) },
-		"with strides":      func(s *Scope) { x := s.Narrow(leaf(s), 3, 0, 2); s.l1(x, x, 1, byOurs) },
+		"second derivative": func(s *Scope) { x := leaf(s); s.Gradient(s.patchNLL(x, 0, 1, kernelLoss), x) },
+		"do not read":       func(s *Scope) { x := s.Narrow(leaf(s), 2, 0, 2); s.patchNLL(x, 0, 1, kernelLoss) },
+		"with strides":      func(s *Scope) { x := s.Narrow(leaf(s), 3, 0, 2); s.l1(x, x, 1, kernelLoss) },
 		"(b, 2, h, w)":      func(s *Scope) { s.PatchNLL(s.Zeros(Float32, CPU, 2, 3, 4, 4), 0, 1) },
 	} {
 		err := Within(func(s *Scope) error { f(s); return nil })

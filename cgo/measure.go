@@ -1,6 +1,6 @@
 package cgo
 
-// #include "measure.h"
+// #include "libsimgan/measure.h"
 import "C"
 
 import (
@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ExactFloat32 runs f with float32 convolutions and products on GPUs in float32 itself: libtorch lets convolutions use TF32,
-// which keeps 10 of 23 bits, where nobody forbids it.
+// ExactFloat32 runs f with float32 convolutions and products on GPUs in full float32. By default libtorch lets
+// convolutions use TF32, which keeps 10 of 23 bits.
 func ExactFloat32(f func() error) error {
 	convolutions, products, err := allowTF32(false, false)
 	if err != nil {
@@ -20,22 +20,22 @@ func ExactFloat32(f func() error) error {
 	return errors.Join(err, back)
 }
 
-// allowTF32 sets where float32 may be TF32, and is where it might before.
+// allowTF32 sets which operations may use TF32 and returns the previous setting.
 func allowTF32(convolutions, products bool) (convolutionsWere, productsWere bool, err error) {
 	var c, p C.int
 	err = check("TF32", C.sg_tf32(flag(convolutions), flag(products), &c, &p))
 	return c != 0, p != 0, err
 }
 
-// ResetPeak lets the peak of Memory start anew on a GPU, behind giving back what nothing uses; the CPU's is that of the process.
+// ResetPeak releases unused cached memory and resets the peak that Memory reports. It does nothing on the CPU.
 func ResetPeak(device Device) error { return check("reset peak", C.sg_memory_reset(C.int32_t(device))) }
 
-// ProductRate is how many floating-point operations a second the device makes in products of n x n matrices of random
-// numbers of the type: the best of a few tries, each of so many products, after a warm-up.
+// ProductRate returns how many floating-point operations per second the device makes in products of n x n matrices of
+// random numbers of the type. It is the best of 5 tries of `times` products each, after a warm-up.
 func ProductRate(device Device, kind Type, n, times int) (float64, error) {
 	seconds := func(times int) (float64, error) {
 		start := time.Now()
-		err := check("products", C.sg_products(C.int32_t(device), C.int8_t(kind), C.int64_t(n), C.int64_t(times)))
+		err := check("products", C.sg_products(C.int32_t(device), C.sg_type(kind), C.int64_t(n), C.int64_t(times)))
 		return time.Since(start).Seconds(), err
 	}
 	if _, err := seconds(1); err != nil {
@@ -43,7 +43,7 @@ func ProductRate(device Device, kind Type, n, times int) (float64, error) {
 	}
 	best := 0.0
 	for range 5 {
-		// What both calls spend on drawing the matrices falls out of their difference.
+		// The difference of both calls excludes the time to draw the matrices.
 		short, err := seconds(1)
 		if err != nil {
 			return 0, err

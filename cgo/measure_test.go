@@ -6,12 +6,12 @@ import (
 )
 
 func TestExactFloat32PutsBackWhatWas(t *testing.T) {
-	own(t)
+	lockThread(t)
 	failed := errors.New("failed")
 	if err := ExactFloat32(func() error { return failed }); !errors.Is(err, failed) {
 		t.Errorf("f's error became %v", err)
 	}
-	// libtorch's defaults: convolutions may, products may not. Forbidding inside of forbidding must not lose them.
+	// By default convolutions may use TF32 and products may not. Nested calls must not lose these settings.
 	for range 2 {
 		convolutions, products, err := allowTF32(true, false)
 		if err != nil || !convolutions || products {
@@ -24,7 +24,7 @@ func TestExactFloat32PutsBackWhatWas(t *testing.T) {
 }
 
 func TestProductRate(t *testing.T) {
-	own(t)
+	lockThread(t)
 	if rate, err := ProductRate(CPU, Float32, 256, 4); err != nil || rate < 1e8 || rate > 1e14 {
 		t.Errorf("%v operations a second, %v", rate, err)
 	}

@@ -4,11 +4,11 @@ package cgo
 type Adam struct {
 	beta1, beta2, epsilon float64
 	params                []Tensor
-	// M and V are the moments, Counts the updates made (one element each), in the order of the parameters.
+	// M and V are the moments, Counts the numbers of updates (one element each), in the order of the parameters.
 	M, V, Counts []Tensor
 }
 
-// NewAdam starts with moments of zero; Close frees them.
+// NewAdam returns an Adam with moments of zero. Close frees them.
 func NewAdam(params []Tensor, beta1, beta2, epsilon float64) (*Adam, error) {
 	a := &Adam{beta1: beta1, beta2: beta2, epsilon: epsilon, params: params}
 	return a, Within(func(s *Scope) error {
@@ -21,27 +21,27 @@ func NewAdam(params []Tensor, beta1, beta2, epsilon float64) (*Adam, error) {
 			a.V = append(a.V, s.Keep(s.ZerosLike(p)))
 			a.Counts = append(a.Counts, s.Keep(s.Zeros(Float32, info.Device, 1)))
 		}
-		return nil
+		return s.err
 	})
 }
 
 // Step makes one update with the learning rate and drops the gradients.
 func (a *Adam) Step(lr float64) error {
-	if err := AdamStep(a.params, a.M, a.V, a.Counts, lr, a.beta1, a.beta2, a.epsilon); err != nil {
+	if err := adamStep(a.params, a.M, a.V, a.Counts, lr, a.beta1, a.beta2, a.epsilon); err != nil {
 		return err
 	}
 	return DropGrads(a.params)
 }
 
-// StepAt is Step with the learning rate in a float32 tensor (1) on the parameters' device: the host may change it there.
+// StepAt is Step with the learning rate in a float32 tensor (1) on the parameters' device. The host may change it.
 func (a *Adam) StepAt(lr Tensor) error {
-	if err := AdamStepAt(a.params, a.M, a.V, a.Counts, lr, a.beta1, a.beta2, a.epsilon); err != nil {
+	if err := adamStepAt(a.params, a.M, a.V, a.Counts, lr, a.beta1, a.beta2, a.epsilon); err != nil {
 		return err
 	}
 	return DropGrads(a.params)
 }
 
-// State is the optimizer's tensors by PyTorch's names for them.
+// State returns the optimizer's tensors by PyTorch's names.
 func (a *Adam) State() map[string][]Tensor {
 	return map[string][]Tensor{"exp_avg": a.M, "exp_avg_sq": a.V, "step": a.Counts}
 }
@@ -56,12 +56,12 @@ func (a *Adam) Close() {
 // SGD is plain stochastic gradient descent over some parameters; it has no state.
 type SGD struct{ params []Tensor }
 
-// NewSGD descends along the parameters' gradients.
+// NewSGD returns an SGD over the parameters.
 func NewSGD(params []Tensor) *SGD { return &SGD{params} }
 
 // Step makes one update with the learning rate and drops the gradients.
 func (o *SGD) Step(lr float64) error {
-	if err := SGDStep(o.params, lr); err != nil {
+	if err := sgdStep(o.params, lr); err != nil {
 		return err
 	}
 	return DropGrads(o.params)
@@ -69,7 +69,7 @@ func (o *SGD) Step(lr float64) error {
 
 // StepAt is Step with the learning rate in a float32 tensor (1) on the parameters' device.
 func (o *SGD) StepAt(lr Tensor) error {
-	if err := SGDStepAt(o.params, lr); err != nil {
+	if err := sgdStepAt(o.params, lr); err != nil {
 		return err
 	}
 	return DropGrads(o.params)

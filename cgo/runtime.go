@@ -1,9 +1,9 @@
 package cgo
 
-// #include "allocator.h"
-// #include "autograd.h"
-// #include "extras.h"
-// #include "runtime.h"
+// #include "libsimgan/allocator.h"
+// #include "libsimgan/autograd.h"
+// #include "libsimgan/extras.h"
+// #include "libsimgan/runtime.h"
 import "C"
 
 import (
@@ -16,17 +16,17 @@ import (
 	"sync"
 )
 
-// Start makes the calling goroutine the one that owns libtorch: it is locked to its thread, on which gradients are recorded
-// from now on, whatever it was used for before, and operations use the given number of threads (0: $OMP_NUM_THREADS, else all
-// cores). gotorch would leave it half of them. The memory of large CPU tensors is kept and used again.
-func Start(threads int) error {
+// Start makes the calling goroutine the one that owns libtorch. It locks the goroutine to its thread and switches the
+// recording of gradients on. It sets the number of threads of operations (0: $OMP_NUM_THREADS, else all cores; gotorch
+// would use half of them), and returns it. From now on the memory of large CPU tensors is kept and used again.
+func Start(threads int) (int, error) {
 	runtime.LockOSThread()
 	var was C.int
 	if err := check("grad mode", C.sg_grad_mode(1, &was)); err != nil {
-		return err
+		return 0, err
 	}
 	if err := check("cache memory", C.sg_cache_memory()); err != nil {
-		return err
+		return 0, err
 	}
 	if threads <= 0 {
 		threads, _ = strconv.Atoi(os.Getenv("OMP_NUM_THREADS"))
@@ -34,13 +34,13 @@ func Start(threads int) error {
 	if threads <= 0 {
 		threads = runtime.NumCPU()
 	}
-	return check("threads", C.sg_threads(C.int32_t(threads)))
+	return threads, check("threads", C.sg_threads(C.int32_t(threads)))
 }
 
 // Seed seeds libtorch's default generators, from which weights are initialised.
 func Seed(seed uint64) error { return check("seed", C.sg_seed(C.uint64_t(seed))) }
 
-// Version is libtorch's version, and the instruction set its kernels use on this CPU.
+// Version returns libtorch's version and the instruction set that its kernels use on this CPU.
 func Version() (version, instructions string, err error) {
 	var v, i *C.char
 	if err := check("version", C.sg_version(&v, &i)); err != nil {
@@ -49,17 +49,17 @@ func Version() (version, instructions string, err error) {
 	return take(v), take(i), nil
 }
 
-// HasBFloat16 tells whether the device multiplies bfloat16 in hardware: CPUs with AVX512-BF16 (or AMX), GPUs from compute
-// capability 8.0 on. A GPU that cannot be asked, for want of libsimgan_cuda.so, counts as one of these.
+// HasBFloat16 reports whether the device multiplies bfloat16 in hardware: CPUs with AVX512-BF16 (or AMX), GPUs from
+// compute capability 8.0 on. It is true for a GPU that cannot be asked, because libsimgan_cuda.so is missing.
 func HasBFloat16(device Device) bool {
 	var yes C.int
 	err := check("bfloat16", C.sg_bfloat16(C.int32_t(device), &yes))
 	return yes != 0 || err != nil && device != CPU
 }
 
-// Memory is what is in use now and at most, in bytes: the resident memory of this process (CPU). On a CUDA device now is that
-// of libtorch's tensors; peak is what libtorch held of the device for them, fragments and the pools of CUDA graphs with it
-// (PyTorch's max_memory_reserved).
+// Memory returns the bytes in use now and at most. On the CPU both are this process's resident memory. On a GPU, now is
+// the memory of libtorch's tensors; peak is what libtorch held of the device for them, including fragments and the
+// pools of CUDA graphs (PyTorch's max_memory_reserved).
 func Memory(device Device) (now, peak int64, err error) {
 	var n, p C.int64_t
 	err = check("memory", C.sg_memory(C.int32_t(device), &n, &p))
@@ -71,7 +71,7 @@ func Synchronize(device Device) error {
 	return check("synchronize", C.sg_synchronize(C.int32_t(device)))
 }
 
-// CuDNN is the version of cuDNN as a number (91900 is 9.19.0); the error says why there is none.
+// CuDNN returns cuDNN's version as a number (91900 is 9.19.0). The error says why there is none.
 func CuDNN() (int64, error) {
 	if err := loadCUDA(); err != nil {
 		return 0, err
@@ -84,7 +84,7 @@ func CuDNN() (int64, error) {
 	return int64(v), err
 }
 
-// CUDAExtras loads what simgan adds to libtorch on a GPU; the error says why it is missing.
+// CUDAExtras loads libsimgan_cuda.so, which simgan adds to libtorch on a GPU. The error says why it is missing.
 func CUDAExtras() error {
 	if err := loadCUDA(); err != nil {
 		return err
@@ -94,7 +94,7 @@ func CUDAExtras() error {
 
 var loadCUDA = sync.OnceValue(func() error { return check("load CUDA", C.sg_cuda_load()) })
 
-// CUDADevices is the number of CUDA devices; where there are none the error says what is missing.
+// CUDADevices returns the number of CUDA devices. If there are none, the error says what is missing.
 func CUDADevices() (int, error) {
 	if err := loadCUDA(); err != nil {
 		return 0, err
@@ -109,7 +109,8 @@ func CUDADevices() (int, error) {
 	return int(n), nil
 }
 
-// ParseDevice turns "auto", "cpu", "cuda" or "cuda:N" into a device that is there; auto takes the first GPU, else the CPU.
+// ParseDevice returns the device for "auto", "cpu", "cuda" or "cuda:N", which must exist. auto is the first GPU, else
+// the CPU.
 func ParseDevice(name string) (Device, error) {
 	if name == "cpu" {
 		return CPU, nil
@@ -134,10 +135,10 @@ func ParseDevice(name string) (Device, error) {
 	return Device(index), nil
 }
 
-// Generator draws random numbers on one device; its state can be saved and restored.
+// Generator draws random numbers on one device. Its state can be saved and restored.
 type Generator struct{ g C.sg_generator }
 
-// NewGenerator makes a generator of the device; Close frees it.
+// NewGenerator returns a generator of the device. Close frees it.
 func NewGenerator(device Device, seed uint64) (*Generator, error) {
 	g := &Generator{}
 	return g, check("generator", C.sg_generator_new(C.int32_t(device), C.uint64_t(seed), &g.g))
@@ -149,13 +150,13 @@ func (g *Generator) Close() {
 	g.g = nil
 }
 
-// State is all that the generator's next numbers depend on.
+// State returns the state that the generator's next numbers depend on.
 func (g *Generator) State() ([]byte, error) {
 	var state []byte
 	err := Within(func(s *Scope) error {
 		t := s.op("generator state", func(out *C.sg_tensor) *C.char { return C.sg_generator_state(g.g, out) })
 		if s.err != nil {
-			return nil // Within reports it
+			return s.err
 		}
 		values, err := Read(t)
 		state = make([]byte, len(values))
@@ -167,18 +168,18 @@ func (g *Generator) State() ([]byte, error) {
 	return state, err
 }
 
-// Restore continues where State was taken.
+// Restore sets the state to one that State returned.
 func (g *Generator) Restore(state []byte) error {
 	return Within(func(s *Scope) error {
 		t := s.FromBytes(state)
 		if s.err != nil {
-			return nil // Within reports it
+			return s.err
 		}
 		return check("generator restore", C.sg_generator_restore(g.g, ptr(t)), t)
 	})
 }
 
-// Randn is a tensor of standard normal numbers, drawn on the generator's device.
+// Randn returns standard normal numbers, drawn on the generator's device.
 func (s *Scope) Randn(g *Generator, shape ...int64) Tensor {
 	return s.op("randn"+TensorInfo{Shape: shape}.String(), func(out *C.sg_tensor) *C.char {
 		return C.sg_randn(g.g, sizes(shape), C.int64_t(len(shape)), out)

@@ -1,10 +1,14 @@
-// Package cgo is libtorch made safe for simgan: gotorch's tensors and layers, with deterministic release, errors instead
-// of panics and process exits, and the operations that gotorch lacks. It is the only package that imports "C".
+// Package cgo makes libtorch safe for simgan. It adds to gotorch's tensors and layers deterministic release, errors
+// instead of panics and process exits, and the operations that gotorch lacks. Apart from cgo/h5names it is the only
+// package that imports "C".
+//
+// Its C++ is in libsimgan (the C ABI and the CPU's kernels) and libsimgan_cuda (what runs on a GPU only).
+// scripts/setup.sh builds both; this package links libsimgan.so.
 //
 // One goroutine, locked to its thread by Start, owns libtorch: gradient mode and autocast are thread-local.
 package cgo
 
-// #include "tensor.h"
+// #include "libsimgan/tensor.h"
 import "C"
 
 import (
@@ -18,26 +22,27 @@ import (
 	torch "github.com/wangkuiyi/gotorch"
 )
 
-// Tensor is gotorch's tensor; the zero value is no tensor.
+// Tensor is gotorch's tensor. The zero value is no tensor.
 type Tensor = torch.Tensor
 
 var live atomic.Int64
 
-// Live is the number of tensors that scopes and owners hold now; tests read it to find leaks.
+// Live returns the number of tensors that scopes and owners hold now. Tests find leaks with it.
 func Live() int64 { return live.Load() }
 
-// Scope owns every tensor that its operations make and frees them all at Close: gotorch's finalizers know nothing of C
-// memory, and its operations do not keep their inputs alive. The first failing operation sets Err; those after it do
-// nothing and return no tensor, so that a forward pass reads as a table and is checked once, at its end.
+// Scope owns every tensor that its operations make, and frees them all at Close. gotorch's finalizers know nothing of C
+// memory, and its operations do not keep their inputs alive. The first operation that fails sets Err; later operations
+// do nothing and return no tensor. So a forward pass reads as a table and is checked once, at its end.
 type Scope struct {
 	owned []Tensor
 	err   error
 }
 
-// NewScope starts a scope.
+// NewScope returns an empty scope. Close frees its tensors.
 func NewScope() *Scope { return &Scope{} }
 
-// Within runs f in a scope of its own and frees what f made; it returns f's error and, where that is another, the scope's.
+// Within runs f in a scope of its own and frees what f made. It returns f's error and, unless f's error contains it,
+// the scope's.
 func Within(f func(s *Scope) error) error {
 	s := NewScope()
 	defer s.Close()
@@ -54,10 +59,17 @@ func (s *Scope) Close() {
 	s.owned = nil
 }
 
-// Err is the error of the first operation that failed.
+// Err returns the error of the first operation that failed.
 func (s *Scope) Err() error { return s.err }
 
-// Keep takes t out of the scope: the caller frees it.
+// Fail makes err the scope's error, unless it has one. It is for calls between operations that return an error.
+func (s *Scope) Fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// Keep takes t out of the scope. The caller frees it.
 func (s *Scope) Keep(t Tensor) Tensor {
 	for i := len(s.owned) - 1; i >= 0; i-- {
 		if s.owned[i].T == t.T {
@@ -68,7 +80,7 @@ func (s *Scope) Keep(t Tensor) Tensor {
 	return t
 }
 
-// Free releases tensors that no scope owns; zero tensors are passed over.
+// Free frees tensors that no scope owns, and skips zero tensors.
 func Free(ts ...Tensor) {
 	for _, t := range ts {
 		if t.T == nil || *t.T == nil {
@@ -81,15 +93,15 @@ func Free(ts ...Tensor) {
 	}
 }
 
-// Own counts tensors that gotorch made (a layer's parameters) among those that Free releases.
-func Own(ts ...Tensor) {
+// Adopt takes the ownership of tensors that gotorch made (a layer's parameters): Live counts them, and Free frees them.
+func Adopt(ts ...Tensor) {
 	for _, t := range ts {
 		runtime.SetFinalizer(t.T, nil)
 		live.Add(1)
 	}
 }
 
-// Call runs an operation of gotorch's, which panics where it fails, as one of the scope's: op names it in the error.
+// Call runs an operation of gotorch, which panics if it fails, as an operation of the scope. op names it in the error.
 func (s *Scope) Call(op string, f func() Tensor, in ...Tensor) (out Tensor) {
 	if !s.ready(op, in) {
 		return Tensor{}
@@ -102,12 +114,12 @@ func (s *Scope) Call(op string, f func() Tensor, in ...Tensor) (out Tensor) {
 		runtime.KeepAlive(in)
 	}()
 	out = f()
-	Own(out)
+	Adopt(out)
 	s.owned = append(s.owned, out)
 	return out
 }
 
-// op runs one C function that makes a tensor.
+// op runs a C function that makes a tensor.
 func (s *Scope) op(name string, f func(out *C.sg_tensor) *C.char, in ...Tensor) Tensor {
 	if !s.ready(name, in) {
 		return Tensor{}
@@ -119,13 +131,13 @@ func (s *Scope) op(name string, f func(out *C.sg_tensor) *C.char, in ...Tensor) 
 		s.fail(name, take(message), in)
 		return Tensor{}
 	}
-	t := adopt(made)
+	t := wrap(made)
 	s.owned = append(s.owned, t)
 	return t
 }
 
-// adopt makes a counted Tensor of a C handle.
-func adopt(made C.sg_tensor) Tensor {
+// wrap returns a C handle as a Tensor, which Live counts.
+func wrap(made C.sg_tensor) Tensor {
 	p := new(unsafe.Pointer)
 	*p = unsafe.Pointer(made)
 	live.Add(1)
@@ -149,7 +161,7 @@ func (s *Scope) fail(op, message string, in []Tensor) {
 	s.err = opError(op, message, in)
 }
 
-// ErrOutOfMemory is what errors.Is finds where a device's (or the host's) memory did not suffice.
+// ErrOutOfMemory reports that the memory of a device or of the host was not enough.
 var ErrOutOfMemory = errors.New("out of memory: lower train.batch, or train.history, or use a device with more memory")
 
 func opError(op, message string, in []Tensor) error {
@@ -182,7 +194,7 @@ func take(message *C.char) string {
 	return C.GoString(message)
 }
 
-// check turns what a C function returned into an error that names op and the shapes of its inputs.
+// check returns the error of a C function's message, with op and the shapes of its inputs, and nil without a message.
 func check(op string, message *C.char, in ...Tensor) error {
 	runtime.KeepAlive(in)
 	if message == nil {
@@ -191,7 +203,7 @@ func check(op string, message *C.char, in ...Tensor) error {
 	return opError(op, take(message), in)
 }
 
-// ptr is the C handle of t; the caller keeps t alive until its C call is over.
+// ptr returns t's C handle. The caller keeps t alive until the C call returns.
 func ptr(t Tensor) C.sg_tensor {
 	if t.T == nil {
 		return nil
@@ -199,7 +211,7 @@ func ptr(t Tensor) C.sg_tensor {
 	return C.sg_tensor(*t.T)
 }
 
-// ptrs is an array of C handles, and its length.
+// ptrs returns an array of C handles and its length.
 func ptrs(ts []Tensor) (*C.sg_tensor, C.int64_t) {
 	if len(ts) == 0 {
 		return nil, 0

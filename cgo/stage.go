@@ -1,6 +1,6 @@
 package cgo
 
-// #include "stage.h"
+// #include "libsimgan/stage.h"
 import "C"
 
 import (
@@ -8,46 +8,47 @@ import (
 	"unsafe"
 )
 
-// HostBytes is host memory for images on their way to a device: pinned where the device is no CPU, so that copies from
-// it run beside the device's work.
+// HostBytes is host memory for images on their way to a device. For a GPU it is pinned, so that copies run while the
+// device works.
 type HostBytes struct {
 	Bytes []byte
 	owner Tensor
 }
 
-// NewHostBytes allocates n bytes; Close frees them.
+// NewHostBytes allocates n bytes. Close frees them.
 func NewHostBytes(n int, device Device) (HostBytes, error) {
 	var made C.sg_tensor
 	var first unsafe.Pointer
 	if err := check("host memory", C.sg_host_bytes(C.int64_t(n), C.int32_t(device), &made, &first)); err != nil {
 		return HostBytes{}, err
 	}
-	return HostBytes{unsafe.Slice((*byte)(first), n), adopt(made)}, nil
+	return HostBytes{unsafe.Slice((*byte)(first), n), wrap(made)}, nil
 }
 
-// Close frees the memory; nothing may read or write it any more.
+// Close frees the memory. Nothing may read or write it afterwards.
 func (h HostBytes) Close() { Free(h.owner) }
 
-// Staged are bytes on a device, perhaps still on their way: what is computed with Tensor waits for them.
+// Staged is bytes on a device, perhaps still on their way. What is computed with Tensor waits for them.
 type Staged struct {
 	Tensor Tensor // uint8
 	event  C.sg_event
 }
 
-// Stage starts to copy the bytes to the device as a tensor of rows; on CUDA on a stream of its own, beside what the device
-// computes. The bytes may be overwritten after Arrived, which, like Close, is the caller's to call.
+// Stage starts to copy the bytes to the device as a tensor of rows. On a GPU the copy has a stream of its own and runs
+// while the device computes. The caller may overwrite the bytes after Arrived, and must call Arrived and Close.
 func Stage(bytes []byte, rows int, device Device) (Staged, error) {
 	var st Staged
 	var made C.sg_tensor
-	err := check("stage", C.sg_stage(unsafe.Pointer(unsafe.SliceData(bytes)), C.int64_t(len(bytes)), C.int32_t(device), &made, &st.event))
+	first := unsafe.Pointer(unsafe.SliceData(bytes))
+	err := check("stage", C.sg_stage(first, C.int64_t(len(bytes)), C.int32_t(device), &made, &st.event))
 	if err != nil {
 		return st, err
 	}
-	flat := adopt(made)
+	flat := wrap(made)
 	defer Free(flat)
 	return st, Within(func(s *Scope) error {
 		st.Tensor = s.Keep(s.View(flat, int64(rows), int64(len(bytes)/rows)))
-		return nil
+		return s.err
 	})
 }
 
@@ -61,24 +62,24 @@ func (st *Staged) Arrived() error {
 // Close frees the tensor.
 func (st *Staged) Close() { Free(st.Tensor) }
 
-// Feed sends what the host decides for each step to a tensor that stays where it is on the device. The host does not wait
-// for the device unless it is feedSlots values ahead.
+// Feed sends what the host decides per step to a tensor with a fixed address on the device. The host does not wait for
+// the device unless it is feedSlots values ahead.
 type Feed struct {
 	Tensor Tensor // uint8
 	slots  [feedSlots]feedSlot
 	next   int
 }
 
-// feedSlots is how many values may be on their way.
+// feedSlots is the number of values that may be on their way.
 const feedSlots = 8
 
-// feedSlot is pinned memory of one value; its event is done when the value has been copied from it.
+// feedSlot is pinned memory for one value. Its event is reached when the value has been copied from it.
 type feedSlot struct {
 	host HostBytes
 	sent Staged
 }
 
-// NewFeed is a tensor of n bytes on the device; Close frees it.
+// NewFeed returns a feed with a tensor of n bytes on the device. Close frees it.
 func NewFeed(n int, device Device) (f *Feed, err error) {
 	f = &Feed{}
 	err = Within(func(s *Scope) error {
@@ -96,7 +97,8 @@ func NewFeed(n int, device Device) (f *Feed, err error) {
 	return f, err
 }
 
-// Send gives the tensor the bytes that fill writes, all of them. What the device was asked for before still sees the old ones.
+// Send overwrites the tensor with the bytes that fill writes; fill writes all of them. Work that the device was given
+// before sees the old bytes.
 func (f *Feed) Send(fill func(bytes []byte)) error {
 	slot := &f.slots[f.next]
 	f.next = (f.next + 1) % feedSlots
@@ -105,28 +107,29 @@ func (f *Feed) Send(fill func(bytes []byte)) error {
 	}
 	b := slot.host.Bytes
 	fill(b)
-	return check("send", C.sg_send(ptr(f.Tensor), unsafe.Pointer(unsafe.SliceData(b)), C.int64_t(len(b)), &slot.sent.event), f.Tensor)
+	first := unsafe.Pointer(unsafe.SliceData(b))
+	return check("send", C.sg_send(ptr(f.Tensor), first, C.int64_t(len(b)), &slot.sent.event), f.Tensor)
 }
 
-// Close waits for what is on its way and frees the feed.
+// Close waits for values on their way and frees the feed.
 func (f *Feed) Close() {
 	for i := range f.slots {
-		_ = f.slots[i].sent.Arrived() // the device's error is its next user's
+		_ = f.slots[i].sent.Arrived() // the device's next user gets the error
 		f.slots[i].host.Close()
 	}
 	Free(f.Tensor)
 }
 
-// Levels are samples of 8 or 16 bits (little-endian), a row an image in a uint8 tensor, as float32 v*scale - 1 of the
-// shape, whose first size is the number of rows.
+// Levels returns samples of 8 or 16 bits (little-endian), a uint8 tensor with one row per image, as float32 v*scale -
+// 1. The first size of the shape is the number of rows.
 func (s *Scope) Levels(rows Tensor, bits int, scale float32, shape ...int64) Tensor {
 	return s.op(fmt.Sprintf("levels of %d bits", bits), func(out *C.sg_tensor) *C.char {
 		return C.sg_levels(ptr(rows), C.int64_t(bits), C.float(scale), sizes(shape), C.int64_t(len(shape)), out)
 	}, rows)
 }
 
-// FreeMemory is how many bytes the device could still give; on the CPU, the machine without swapping
-// and within the control groups' bounds.
+// FreeMemory returns how many bytes are free on the device. On the CPU it is what the machine can give without
+// swapping, within the limits of the process's control groups.
 func FreeMemory(device Device) (int64, error) {
 	var n C.int64_t
 	err := check("free memory", C.sg_memory_free(C.int32_t(device), &n))

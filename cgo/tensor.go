@@ -1,6 +1,6 @@
 package cgo
 
-// #include "tensor.h"
+// #include "libsimgan/tensor.h"
 import "C"
 
 import (
@@ -12,7 +12,7 @@ import (
 )
 
 // Type is a scalar type, numbered as libtorch's.
-type Type int8
+type Type C.sg_type
 
 // The types that simgan uses.
 const (
@@ -25,10 +25,10 @@ const (
 // Device is CPU or the index of a CUDA device.
 type Device int32
 
-// CPU is the host; Device(n), n >= 0, is cuda:n.
+// CPU is the host. Device(n), n >= 0, is cuda:n.
 const CPU Device = -1
 
-// String is the device's name as PyTorch writes it.
+// String returns the device's name as PyTorch writes it.
 func (d Device) String() string {
 	if d == CPU {
 		return "cpu"
@@ -36,14 +36,14 @@ func (d Device) String() string {
 	return "cuda:" + strconv.Itoa(int(d))
 }
 
-// TensorInfo says what a tensor looks like.
+// TensorInfo describes a tensor.
 type TensorInfo struct {
 	Shape  []int64
 	Type   Type
 	Device Device
 }
 
-// String is the shape as (32,1,35,55).
+// String returns the shape as (32,1,35,55).
 func (i TensorInfo) String() string {
 	sizes := make([]string, len(i.Shape))
 	for k, n := range i.Shape {
@@ -52,7 +52,7 @@ func (i TensorInfo) String() string {
 	return "(" + strings.Join(sizes, ",") + ")"
 }
 
-// Numel is the number of elements.
+// Numel returns the number of elements.
 func (i TensorInfo) Numel() int64 {
 	n := int64(1)
 	for _, k := range i.Shape {
@@ -61,14 +61,14 @@ func (i TensorInfo) Numel() int64 {
 	return n
 }
 
-// Info describes t; an error where t is no tensor.
+// Info describes t. It is an error if t is no tensor.
 func Info(t Tensor) (TensorInfo, error) {
 	if t.T == nil || *t.T == nil {
 		return TensorInfo{}, fmt.Errorf("info: no tensor")
 	}
 	var dims C.int64_t
 	var shape [8]C.int64_t
-	var kind C.int8_t
+	var kind C.sg_type
 	var device C.int32_t
 	if message := C.sg_tensor_info(ptr(t), &dims, &shape[0], &kind, &device); message != nil {
 		return TensorInfo{}, fmt.Errorf("info: %s", take(message))
@@ -80,7 +80,7 @@ func Info(t Tensor) (TensorInfo, error) {
 	return info, nil
 }
 
-// Shape is the tensor's sizes, nil after an error.
+// Shape returns the tensor's sizes, nil after an error.
 func (s *Scope) Shape(t Tensor) []int64 {
 	if s.err != nil {
 		return nil
@@ -108,27 +108,27 @@ func (s *Scope) from(data unsafe.Pointer, n int, kind Type, device Device, shape
 		s.err = fmt.Errorf("from: %d values do not fill %v", n, want)
 	}
 	return s.op("from", func(out *C.sg_tensor) *C.char {
-		return C.sg_tensor_from(data, C.int8_t(kind), sizes(shape), C.int64_t(len(shape)), C.int32_t(device), out)
+		return C.sg_tensor_from(data, C.sg_type(kind), sizes(shape), C.int64_t(len(shape)), C.int32_t(device), out)
 	})
 }
 
-// Zeros is a tensor of zeros.
+// Zeros returns a tensor of zeros.
 func (s *Scope) Zeros(kind Type, device Device, shape ...int64) Tensor {
 	return s.op("zeros"+TensorInfo{Shape: shape}.String(), func(out *C.sg_tensor) *C.char {
-		return C.sg_tensor_zeros(C.int8_t(kind), sizes(shape), C.int64_t(len(shape)), C.int32_t(device), out)
+		return C.sg_tensor_zeros(C.sg_type(kind), sizes(shape), C.int64_t(len(shape)), C.int32_t(device), out)
 	})
 }
 
-// ZerosLike is zeros in t's shape, type and memory layout, which optimizer state must share with its parameter.
+// ZerosLike returns zeros with t's shape, type and memory layout, which optimizer state must share with its parameter.
 func (s *Scope) ZerosLike(t Tensor) Tensor {
 	return s.op("zeros like", func(out *C.sg_tensor) *C.char { return C.sg_tensor_zeros_like(ptr(t), out) }, t)
 }
 
-// To is t on the device and as the type.
+// To returns t on the device, as the type.
 func (s *Scope) To(t Tensor, device Device, kind Type) Tensor { return s.to(t, device, kind, 0) }
 
-// ChannelsLast is t, of 4 dimensions, on its device with its channels innermost in memory: the layout in which bf16
-// convolutions are fastest on CPUs and on tensor cores.
+// ChannelsLast returns t, of 4 dimensions, on its device with channels innermost in memory. bfloat16 convolutions are
+// fastest in this layout on CPUs and on tensor cores.
 func (s *Scope) ChannelsLast(t Tensor) Tensor {
 	info, err := Info(t)
 	if s.err == nil && err != nil {
@@ -137,7 +137,7 @@ func (s *Scope) ChannelsLast(t Tensor) Tensor {
 	return s.to(t, info.Device, info.Type, 1)
 }
 
-// Float is t as float32.
+// Float returns t as float32.
 func (s *Scope) Float(t Tensor) Tensor {
 	info, err := Info(t)
 	if s.err == nil && err != nil {
@@ -148,16 +148,16 @@ func (s *Scope) Float(t Tensor) Tensor {
 
 func (s *Scope) to(t Tensor, device Device, kind Type, channelsLast C.int) Tensor {
 	return s.op("to "+device.String(), func(out *C.sg_tensor) *C.char {
-		return C.sg_tensor_to(ptr(t), C.int32_t(device), C.int8_t(kind), channelsLast, out)
+		return C.sg_tensor_to(ptr(t), C.int32_t(device), C.sg_type(kind), channelsLast, out)
 	}, t)
 }
 
-// Copy overwrites dst's values with src's, across devices and types.
+// Copy overwrites dst's values with src's, across devices and types. Autograd does not see it.
 func Copy(dst, src Tensor) error {
 	return check("copy", C.sg_tensor_copy(ptr(dst), ptr(src)), dst, src)
 }
 
-// AddTo adds src to dst, in place, outside of autograd.
+// AddTo adds src to dst, in place. Autograd does not see it.
 func (s *Scope) AddTo(dst, src Tensor) {
 	if s.ready("add to", []Tensor{dst, src}) {
 		s.err = check("add to", C.sg_tensor_add(ptr(dst), ptr(src)), dst, src)
@@ -167,13 +167,13 @@ func (s *Scope) AddTo(dst, src Tensor) {
 // Clear overwrites t with zeros.
 func Clear(t Tensor) error { return check("clear", C.sg_tensor_clear(ptr(t)), t) }
 
-// As is the memory of t, of one dimension, seen as values of another type, no copy.
+// As returns the memory of t, of one dimension, as values of another type. It shares t's data.
 func (s *Scope) As(t Tensor, kind Type) Tensor {
-	return s.op("as", func(out *C.sg_tensor) *C.char { return C.sg_tensor_as(ptr(t), C.int8_t(kind), out) }, t)
+	return s.op("as", func(out *C.sg_tensor) *C.char { return C.sg_tensor_as(ptr(t), C.sg_type(kind), out) }, t)
 }
 
-// Move puts the data of a parameter on the device, filters in the layout that is faster there; the parameter stays the same
-// tensor. The layout of the filters decides that of all feature maps.
+// Move moves a parameter's data to the device; the parameter stays the same tensor. Filters get the layout that is
+// faster there, which decides the layout of all feature maps.
 func Move(t Tensor, device Device) error {
 	return Within(func(s *Scope) error {
 		moved := s.To(t, device, Float32)
@@ -181,14 +181,14 @@ func Move(t Tensor, device Device) error {
 			moved = s.ChannelsLast(moved)
 		}
 		if s.err != nil {
-			return nil // Within reports it
+			return s.err
 		}
 		return check("move", C.sg_tensor_set_data(ptr(t), ptr(moved)), t, moved)
 	})
 }
 
-// channelsLastPays tells where convolutions are faster with channels innermost: on GPUs and with AVX-512. With AVX2 the
-// refiner's update took 1.14 times as long so (float32, b = 32, median of 6 turns).
+// channelsLastPays reports whether convolutions are faster with channels innermost: on GPUs and with AVX-512. With
+// AVX2, R's update took 1.14 times as long with them (float32, b = 32, median of 6 turns).
 func channelsLastPays(device Device) bool { return device != CPU || hasAVX512() }
 
 var hasAVX512 = sync.OnceValue(func() bool {
@@ -207,7 +207,7 @@ func Read(t Tensor) ([]float32, error) {
 	return values, check("read", C.sg_tensor_read(ptr(t), p, C.int64_t(len(values))), t)
 }
 
-// Item is the value of a tensor of one element. It waits for the device.
+// Item returns the value of a tensor of one element. It waits for the device.
 func (s *Scope) Item(t Tensor) float64 {
 	if s.err != nil {
 		return 0

@@ -6,10 +6,11 @@ import (
 	"testing"
 )
 
-// Tiles of 4x4 that images fill and do not fill, several chunks of them, channels in vectors of 8 and 16, and 12, which is neither;
-// the discriminator for gaze has a 3x3 layer among strided ones.
+// Sizes that 4x4 tiles divide, and sizes that they do not; several chunks of tiles; channels in vectors of 8 and 16,
+// and 12, which is neither. The gaze discriminator has a 3x3 layer among strided ones.
 var winogradCases = []fusedCase{
-	refinerCase(1, 0, 8, 12, 16, 3, 3, Zeros), refinerCase(1, 7, 35, 55, 24, 3, 3, Zeros), refinerCase(3, 0, 1, 2, 8, 3, 3, Zeros),
+	refinerCase(1, 0, 8, 12, 16, 3, 3, Zeros), refinerCase(1, 7, 35, 55, 24, 3, 3, Zeros),
+	refinerCase(3, 0, 1, 2, 8, 3, 3, Zeros),
 	refinerCase(8, 0, 9, 7, 12, 3, 3, Zeros), discriminatorCase(1, 35, 55, false),
 	refinerCase(1, 7, 35, 55, 24, 3, 3, Replicate), refinerCase(1, 0, 5, 6, 8, 5, 3, Replicate),
 	refinerCase(8, 0, 2, 9, 40, 3, 3, Replicate), refinerCase(1, 0, 9, 7, 16, 5, 5, Replicate),
@@ -26,7 +27,7 @@ func (n fusedCase) winograd(s *Scope, x Tensor, leaves []Tensor) (Tensor, error)
 	return s.FusedLayers(x, leaves[1:], n.table, n.padding, WinogradKernels, Float32)
 }
 
-// Winograd's sums round about twice as much as plain ones.
+// The rounding error of Winograd's sums is about twice that of plain sums.
 func TestWinogradEqualsAutograd(t *testing.T) {
 	needWinograd(t)
 	withCases(t, winogradCases, func(s *Scope, leaves []Tensor, v Tensor, c fusedCase) {
@@ -48,13 +49,14 @@ func TestWinogradEqualsAutograd(t *testing.T) {
 	})
 }
 
-// With several threads, of which each adds up its share of a gradient: the same to rounding, and the same bytes each time.
+// With several threads, each sums its share of a gradient: results differ by rounding only, and are the same bytes each
+// time.
 func TestWinogradByThreads(t *testing.T) {
 	needWinograd(t)
 	var want, first [][]float32
 	for _, threads := range []int{1, 3, 3} {
 		withCases(t, winogradCases[1:2], func(s *Scope, leaves []Tensor, v Tensor, c fusedCase) {
-			if err := Start(threads); err != nil {
+			if _, err := Start(threads); err != nil {
 				t.Fatal(err)
 			}
 			y, err := c.winograd(s, leaves[0], leaves)
@@ -78,7 +80,7 @@ func TestWinogradByThreads(t *testing.T) {
 	}
 }
 
-// What is not a number must reach the loss, where training stops for it.
+// NaN must reach the loss, where training stops for it.
 func TestWinogradKeepsNaN(t *testing.T) {
 	needWinograd(t)
 	withCases(t, winogradCases[:1], func(s *Scope, leaves []Tensor, _ Tensor, c fusedCase) {

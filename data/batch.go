@@ -1,34 +1,20 @@
 package data
 
-import (
-	"math"
-	"runtime"
+import "simgan/data/picture"
 
-	"golang.org/x/sync/errgroup"
-)
-
-// Batch is N images with what is known of each: as a tensor holds them, or from a Loader, as a pack does.
+// Batch holds N images as raw levels, with labels and indices. A Loader's batch holds the levels of its fresh images
+// only; a batch of LoadLevels holds the levels of all N.
 type Batch struct {
 	N, C, H, W int
-	Bits       int       // of Levels
-	Pixels     []float32 // N*C*H*W values in [-1, 1]; nil in a Loader's batch
-	Levels     []byte    // of a Loader's batch: the fresh images, C*H*W samples of Bits each, 16-bit ones little-endian
-	Fresh      []int     // places of the images whose levels these are, ascending
-	Labels     []float32 // N*K values, nil where there are no labels
-	Index      []int     // in the data set
-	Names      []string  // nil in a Loader's batch
-	Staged     any       // what the user of a Loader's batch keeps with it: where on a device its images are
+	Bits       int       // per level: 8 or 16
+	Levels     []byte    // C*H*W levels per image, 16-bit ones little-endian
+	Fresh      []int     // places of the images that Levels holds, ascending; only a Loader sets it
+	Labels     []float32 // N*K values, nil without labels
+	Index      []int     // index in the data set per image
 }
 
-// NewBatch is a batch with room for n images, which Put fills.
-func NewBatch(n int, info Info) *Batch {
-	b := newLevels(n, info)
-	b.Pixels, b.Names, b.Bits = make([]float32, n*info.C*info.H*info.W), make([]string, n), 0
-	return b
-}
-
-// newLevels is a Loader's batch without room for its levels.
-func newLevels(n int, info Info) *Batch {
+// newBatch returns a batch of n images. The caller sets Levels.
+func newBatch(n int, info Info) *Batch {
 	b := &Batch{N: n, C: info.C, H: info.H, W: info.W, Bits: info.Bits, Index: make([]int, n)}
 	if info.LabelNames != nil {
 		b.Labels = make([]float32, n*len(info.LabelNames))
@@ -36,89 +22,36 @@ func newLevels(n int, info Info) *Batch {
 	return b
 }
 
-// Put fills place k of NewBatch's batch with image index of a data set.
-func (b *Batch) Put(k, index int, s Sample) {
-	size := b.C * b.H * b.W
-	ToUnit(s.Image, b.Pixels[k*size:(k+1)*size])
-	copy(b.Labels[k*len(s.Label):], s.Label)
-	b.Index[k], b.Names[k] = index, s.Name
+// imageBytes returns the size of one image's levels.
+func (b *Batch) imageBytes() int { return b.C * b.H * b.W * b.Bits / 8 }
+
+// PutLevels sets the levels of image k in a batch of LoadLevels. The image must have the batch's size and bits.
+func (b *Batch) PutLevels(k int, m picture.Image) {
+	m.PutLevels(b.Levels[k*b.imageBytes() : (k+1)*b.imageBytes()])
 }
 
-// ToUnit writes the image's samples v as v/(2^bits-1)*2-1, in [-1, 1]: UnitScale's product, rounded, minus 1, as a device
-// does it.
-func ToUnit(m Image, dst []float32) {
-	scale := UnitScale(m.Bits)
-	for i, v := range m.Pix {
-		dst[i] = float32(float32(v)*scale) - 1
+// PixelsOf writes the pixels of image k in a batch of LoadLevels.
+func (b *Batch) PixelsOf(k int, dst []float32) {
+	levels := b.Levels[k*b.imageBytes() : (k+1)*b.imageBytes()]
+	picture.ToUnit(picture.FromLevels(b.C, b.H, b.W, b.Bits, levels), dst)
+}
+
+// Label returns image k's label, nil without labels.
+func (b *Batch) Label(k int) []float32 { return label(b.Labels, b.N, k) }
+
+// label returns the label of image k of n.
+func label(all []float32, n, k int) []float32 {
+	size := len(all) / n
+	return all[k*size : (k+1)*size]
+}
+
+// Pixels returns images from..to-1 of a batch of LoadLevels as pixels, with labels and without names.
+func (b *Batch) Pixels(from, to int) *Pixels {
+	size, k := b.C*b.H*b.W, len(b.Labels)/b.N
+	p := &Pixels{N: to - from, C: b.C, H: b.H, W: b.W, Values: make([]float32, (to-from)*size)}
+	p.Labels, p.Index = b.Labels[from*k:to*k], b.Index[from:to]
+	for i := range p.N {
+		b.PixelsOf(from+i, p.Values[i*size:(i+1)*size])
 	}
-}
-
-// UnitScale is what levels of the bits are multiplied by, before 1 is taken off.
-func UnitScale(bits int) float32 { return 2 / float32(int(1)<<bits-1) }
-
-// FromUnit is ToUnit's inverse: fixed scaling, rounded to the nearest level, clamped; no stretch an image.
-func FromUnit(pixels []float32, c, h, w, bits int) Image {
-	m := NewImage(c, h, w, bits)
-	top := float64(int(1)<<bits - 1)
-	for i, v := range pixels {
-		m.Pix[i] = uint16(math.Round(min(max((float64(v)+1)/2*top, 0), top)))
-	}
-	return m
-}
-
-// Images are the batch's images again, of the given bits.
-func (b *Batch) Images(bits int) []Image { return Unbatch(b.Pixels, b, bits) }
-
-// Unbatch cuts pixels of the batch's shape, in [-1, 1], into images of the given bits.
-func Unbatch(pixels []float32, b *Batch, bits int) []Image {
-	images := make([]Image, b.N)
-	size := b.C * b.H * b.W
-	for i := range images {
-		images[i] = FromUnit(pixels[i*size:(i+1)*size], b.C, b.H, b.W, bits)
-	}
-	return images
-}
-
-// LoadIndex loads the chosen images in parallel, in the order of index.
-func LoadIndex(ds Dataset, index []int) (*Batch, error) {
-	b := NewBatch(len(index), ds.Info())
-	var group errgroup.Group
-	group.SetLimit(runtime.NumCPU())
-	for k, i := range index {
-		group.Go(func() error {
-			s, err := ds.Sample(i)
-			if err == nil {
-				b.Put(k, i, s)
-			}
-			return err
-		})
-	}
-	return b, group.Wait()
-}
-
-// LoadRange loads images from..to-1.
-func LoadRange(ds Dataset, from, to int) (*Batch, error) {
-	index := make([]int, to-from)
-	for k := range index {
-		index[k] = from + k
-	}
-	return LoadIndex(ds, index)
-}
-
-// Slice is the images from..to-1. Levels and Fresh of a Loader's batch stay the whole batch's: what is Staged has them.
-func (b *Batch) Slice(from, to int) *Batch {
-	part := *b
-	k := len(b.Labels) / b.N
-	part.N, part.Labels, part.Index = to-from, b.Labels[from*k:to*k], b.Index[from:to]
-	if b.Pixels != nil {
-		size := b.C * b.H * b.W
-		part.Pixels, part.Names = b.Pixels[from*size:to*size], b.Names[from:to]
-	}
-	return &part
-}
-
-// Label is image k's label, nil where there are none.
-func (b *Batch) Label(k int) []float32 {
-	n := len(b.Labels) / b.N
-	return b.Labels[k*n : (k+1)*n]
+	return p
 }

@@ -5,14 +5,16 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"simgan/data/picture"
 )
 
-// BenchmarkUnityEyesSample decodes, crops and resizes renders of 640x480, grey as the simulator writes them and in colour;
-// cpu-us/op counts the collector's threads too, and no one else's.
+// BenchmarkUnityEyesSample decodes, crops and resizes renders of 640x480: grey, as the simulator writes them, and
+// colour. cpu-us/op counts all threads of this process, including the garbage collector's.
 func BenchmarkUnityEyesSample(b *testing.B) {
 	const n = 64
 	dir := filepath.Join(b.TempDir(), "eyes")
-	if err := Simulate(b.Context(), "eyes", "synthetic", "unityeyes", n, 1, dir, func(int) {}); err != nil {
+	if err := Simulate(b.Context(), "eyes", "synthetic", "unityeyes", n, 1, dir, func(int, int) {}); err != nil {
 		b.Fatal(err)
 	}
 	ds, err := Open("unityeyes:" + dir)
@@ -39,23 +41,23 @@ func BenchmarkUnityEyesSample(b *testing.B) {
 	b.Run("colour", sample)
 }
 
-// tint makes a grey JPEG one of three components.
+// tint replaces a grey JPEG by one of three components.
 func tint(b *testing.B, path string) {
-	m, err := decodeFile(path)
+	m, err := picture.Decode(path)
 	if err != nil {
 		b.Fatal(err)
 	}
 	n := m.H * m.W
-	colour := NewImage(3, m.H, m.W, 8)
+	colour := picture.NewImage(3, m.H, m.W, 8)
 	for i, v := range m.Pix {
 		colour.Pix[i], colour.Pix[n+i], colour.Pix[2*n+i] = v, v*7/8+uint16(i%m.W)/32, v*3/4+uint16(i/m.W)/16
 	}
-	if err := encodeJPEG(path, colour); err != nil {
+	if err := picture.EncodeJPEG(path, colour); err != nil {
 		b.Fatal(err)
 	}
 }
 
-// cpuTime is what this process has used of the processors, in microseconds.
+// cpuTime returns the processor time that this process has used, in microseconds.
 func cpuTime(b *testing.B) int64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -1,40 +1,44 @@
-// Package data reads labelled synthetic and unlabelled real images, streams them as batches and writes refined ones
-// back in the form they came in. It knows nothing of torch.
+// Package data reads labelled synthetic images and unlabelled real ones, streams them as batches, and writes refined
+// images in the form of their source. It does not use torch.
 package data
 
-// Image is one picture of C x H x W samples: planes one after the other, rows from the top, as a tensor has them.
-type Image struct {
-	C, H, W int
-	Bits    int      // 8 or 16
-	Pix     []uint16 // C*H*W samples, 0 .. 1<<Bits - 1
-}
+import "simgan/data/picture"
 
-// Sample is one image of a data set with its label, nil where the data set has none.
+// Sample holds one image of a data set and its label. The label is nil if the data set has none.
 type Sample struct {
-	Name  string // path relative to the data set's root, slashes, unique in the data set
-	Image Image
+	Name  string // path below the data set's root, with slashes; unique in the data set
+	Image picture.Image
 	Label []float32
 }
 
-// Info says what every sample of a data set looks like.
+// Info describes every sample of a data set.
 type Info struct {
-	Kind       string // "unityeyes", "folder", ...: the kind of its SPEC
+	Kind       string // the kind of its SPEC: "unityeyes", "folder", ...
 	C, H, W    int
 	Bits       int
 	LabelNames []string // nil: no labels
 }
 
-// GazeLabels names the label of every gaze data set: the unit gaze vector in MPIIGaze's camera convention
-// (x right, y down, z away from the camera; an eye that looks into the camera has (0, 0, -1)).
+// GazeLabels names the labels of every gaze data set: the unit gaze vector in MPIIGaze's camera convention (x right,
+// y down, z away from the camera). An eye that looks into the camera has (0, 0, -1).
 var GazeLabels = []string{"gaze_x", "gaze_y", "gaze_z"}
 
-// Dataset gives random access to images of one size. Its methods may be called from several goroutines at once.
+// Dataset gives random access to images of one size. Several goroutines may call its methods at once.
 type Dataset interface {
 	Info() Info
 	Len() int
-	// Name is Sample(i).Name without decoding anything.
+	// Name returns Sample(i).Name without decoding.
 	Name(i int) string
-	// Sample decodes, crops and resizes image i. Its error names the file, what is wrong with it and the way out.
+	// Sample decodes, crops and resizes image i. An error names the file, the fault and the way out.
 	Sample(i int) (Sample, error)
 	Close() error
 }
+
+// described implements Info and Close for data sets that keep no file open.
+type described struct{ info Info }
+
+// Info describes the images.
+func (d described) Info() Info { return d.info }
+
+// Close does nothing.
+func (described) Close() error { return nil }

@@ -14,11 +14,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
+
+	"simgan/data/picture"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// numbers is a data set of n 1x1x2 images that hold their index; bad ones cannot be read.
+// numbers is a data set of n 1x1x2 images. Each holds its index; bad ones cannot be read.
 type numbers struct {
 	n       int
 	bad     map[int]bool
@@ -36,7 +38,9 @@ func (d *numbers) Sample(i int) (Sample, error) {
 	if d.bad[i] {
 		return Sample{}, fmt.Errorf("%d.png: is truncated", i)
 	}
-	return Sample{Name: d.Name(i), Image: Image{1, 1, 2, 16, []uint16{uint16(i), 0}}, Label: []float32{float32(i)}}, nil
+	m := picture.NewImage(1, 1, 2, 16)
+	m.Pix[0] = uint16(i)
+	return Sample{Name: d.Name(i), Image: m, Label: []float32{float32(i)}}, nil
 }
 
 func take(t interface{ Fatal(...any) }, l *Loader, batches int) (index []int) {
@@ -47,7 +51,7 @@ func take(t interface{ Fatal(...any) }, l *Loader, batches int) (index []int) {
 		}
 		for k, i := range b.Index {
 			if b.Labels[k] != float32(i) || b.Levels[4*k] != byte(i) || b.Levels[4*k+1] != byte(i>>8) || b.Fresh[k] != k {
-				t.Fatal("label or levels are another image's")
+				t.Fatal("label or levels belong to another image")
 			}
 		}
 		index = append(index, b.Index...)
@@ -55,11 +59,14 @@ func take(t interface{ Fatal(...any) }, l *Loader, batches int) (index []int) {
 	return index
 }
 
-// The stream is the same for any number of workers, goes on at any position, and every epoch holds every image once.
+// The stream is the same for any number of workers, can continue at any position, and holds every image once per epoch.
 func TestLoaderStream(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 40).Draw(t, "n")
-		c := LoaderConfig{Batch: rapid.IntRange(1, 17).Draw(t, "batch"), Seed: rapid.Uint64().Draw(t, "seed"), Workers: rapid.IntRange(1, 5).Draw(t, "workers")}
+		c := LoaderConfig{
+			Batch: rapid.IntRange(1, 17).Draw(t, "batch"), Seed: rapid.Uint64().Draw(t, "seed"),
+			Workers: rapid.IntRange(1, 5).Draw(t, "workers"),
+		}
 		split := rapid.IntRange(0, 5).Draw(t, "split")
 		serial := c
 		serial.Workers = 1
@@ -139,7 +146,7 @@ func TestLoaderSkipsBadFiles(t *testing.T) {
 			t.Errorf("skip_bad %d: error %v, %d warnings", c.skip, failure, warnings)
 		}
 		if failure != nil && !strings.Contains(failure.Error(), ".png") {
-			t.Errorf("error %v names no file", failure)
+			t.Errorf("error %v does not name a file", failure)
 		}
 		l.Close()
 	}
@@ -160,7 +167,7 @@ func TestLoaderStaysFewBatchesAhead(t *testing.T) {
 
 func TestLoaderStopsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cause := errors.New("asked to")
+	cause := errors.New("asked to stop")
 	cancel(cause)
 	l, err := NewLoader(&numbers{n: 3}, LoaderConfig{Batch: 1000}, Position{})
 	if err != nil {
@@ -169,64 +176,6 @@ func TestLoaderStopsWithContext(t *testing.T) {
 	defer l.Close()
 	if _, err := l.Next(ctx); !errors.Is(err, cause) {
 		t.Errorf("error is %v", err)
-	}
-}
-
-// Every level of an image comes back from [-1, 1]: no stretch, no scaling by 256, no truncation.
-func TestUnitRoundTrip(t *testing.T) {
-	for _, bits := range []int{8, 16} {
-		m := NewImage(1, 1, 1<<bits, bits)
-		for i := range m.Pix {
-			m.Pix[i] = uint16(i)
-		}
-		unit := make([]float32, len(m.Pix))
-		ToUnit(m, unit)
-		if unit[0] != -1 || unit[len(unit)-1] != 1 {
-			t.Errorf("%d bits: range is %v to %v", bits, unit[0], unit[len(unit)-1])
-		}
-		if diff := cmp.Diff(m, FromUnit(unit, 1, 1, 1<<bits, bits)); diff != "" {
-			t.Errorf("%d bits: %s", bits, diff[:min(len(diff), 300)])
-		}
-	}
-	if m := FromUnit([]float32{-0.2, 0.2}, 1, 1, 2, 8); m.Pix[0] != 102 || m.Pix[1] != 153 {
-		t.Errorf("an image of little contrast was stretched to %v", m.Pix)
-	}
-	if m := FromUnit([]float32{-3, 3}, 1, 1, 2, 8); m.Pix[0] != 0 || m.Pix[1] != 255 {
-		t.Errorf("values outside of [-1, 1] became %v", m.Pix)
-	}
-}
-
-func TestImageFilesRoundTrip(t *testing.T) {
-	for _, c := range []struct{ channels, bits int }{{1, 8}, {1, 16}, {3, 8}, {3, 16}} {
-		m := NewImage(c.channels, 4, 6, c.bits)
-		for i := range m.Pix {
-			m.Pix[i] = uint16(i*2654435761>>7) & (1<<c.bits - 1)
-		}
-		path := filepath.Join(t.TempDir(), "m.png")
-		if err := EncodePNG(path, m); err != nil {
-			t.Fatal(err)
-		}
-		got, err := decodeFile(path)
-		if diff := cmp.Diff(m, got); err != nil || diff != "" {
-			t.Errorf("%d channels of %d bits: %v %s", c.channels, c.bits, err, diff)
-		}
-	}
-}
-
-// Height and width must not change places.
-func TestResizeKeepsOrientation(t *testing.T) {
-	m := NewImage(1, 36, 60, 8)
-	for i := range m.Pix {
-		if i/60 < 18 {
-			m.Pix[i] = 200
-		}
-	}
-	small := m.Resize(35, 55)
-	if small.H != 35 || small.W != 55 || small.Pix[5*55+50] != 200 || small.Pix[30*55+5] != 0 {
-		t.Errorf("resized to %dx%d; top right %d, bottom left %d", small.H, small.W, small.Pix[5*55+50], small.Pix[30*55+5])
-	}
-	if mirrored := m.Crop(-2, 0, 4, 1); !slices.Equal(mirrored.Pix, []uint16{200, 200, 200, 200}) {
-		t.Errorf("crop past the border is %v", mirrored.Pix)
 	}
 }
 
@@ -240,12 +189,13 @@ func write(t testing.TB, path, text string) {
 	}
 }
 
-// folderOf makes a folder of n grey images of h x w.
+// folderOf creates a folder of n grey images of h x w.
 func folderOf(t *testing.T, n, h, w int) string {
 	t.Helper()
 	dir := t.TempDir()
 	for i := range n {
-		if err := EncodePNG(filepath.Join(dir, fmt.Sprintf("%d.png", i)), NewImage(1, h, w, 8)); err != nil {
+		path := filepath.Join(dir, fmt.Sprintf("%d.png", i))
+		if err := picture.EncodePNG(path, picture.NewImage(1, h, w, 8)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -260,12 +210,12 @@ func TestBadInputIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(truncated, "0.png"), string(png[:len(png)/2]))
-	noise := NewImage(1, 35, 55, 8)
+	noise := picture.NewImage(1, 35, 55, 8)
 	for i := range noise.Pix {
 		noise.Pix[i] = uint16(i * 7919 % 251)
 	}
 	cut := t.TempDir()
-	if err := encodeJPEG(filepath.Join(cut, "0.jpg"), noise); err != nil {
+	if err := picture.EncodeJPEG(filepath.Join(cut, "0.jpg"), noise); err != nil {
 		t.Fatal(err)
 	}
 	jpeg, err := os.ReadFile(filepath.Join(cut, "0.jpg"))
@@ -274,7 +224,7 @@ func TestBadInputIsNamed(t *testing.T) {
 	}
 	write(t, filepath.Join(cut, "0.jpg"), string(jpeg[:len(jpeg)*3/4]))
 	mixed := folderOf(t, 2, 35, 55)
-	if err := EncodePNG(filepath.Join(mixed, "9.png"), NewImage(1, 36, 60, 8)); err != nil {
+	if err := picture.EncodePNG(filepath.Join(mixed, "9.png"), picture.NewImage(1, 36, 60, 8)); err != nil {
 		t.Fatal(err)
 	}
 	csv := func(text string) string {
@@ -306,7 +256,7 @@ func TestBadInputIsNamed(t *testing.T) {
 				_, err = LoadRange(ds, 0, ds.Len())
 			}
 			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error is %v, want one that says %q", err, c.want)
+				t.Errorf("error is %v, want one that contains %q", err, c.want)
 			}
 		})
 	}
@@ -314,7 +264,7 @@ func TestBadInputIsNamed(t *testing.T) {
 
 func TestSimulatedFolderReadsBack(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "eyes")
-	if err := Simulate(t.Context(), "eyes", "real", "folder", 6, 3, out, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "real", "folder", 6, 3, out, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	want, err := Open("simulated:eyes,domain=real,n=6,seed=3")
@@ -335,18 +285,18 @@ func TestSimulatedFolderReadsBack(t *testing.T) {
 			t.Fatalf("image %d: %v %s", i, err, diff)
 		}
 	}
-	if err := Simulate(t.Context(), "eyes", "real", "folder", 6, 3, out, func(int) {}); err == nil {
+	if err := Simulate(t.Context(), "eyes", "real", "folder", 6, 3, out, func(int, int) {}); err == nil {
 		t.Error("a folder that is not empty was written into")
 	}
 }
 
-// What is no finite number would make every figure that is computed from it none either.
+// NaN or infinity would spread to every figure that is computed from it.
 func TestLabelsMustBeFinite(t *testing.T) {
 	for _, cell := range []string{"NaN", "Inf", "-inf"} {
 		path := filepath.Join(t.TempDir(), "labels.csv")
 		write(t, path, "file,x,y\na.png,1,2\nb.png,3,"+cell+"\n")
 		_, err := readLabels(path)
-		if want := path + ": line 3: column y: \"" + cell + "\" is no finite number"; err == nil || err.Error() != want {
+		if want := path + ": line 3: column y: \"" + cell + "\" is not a finite number"; err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

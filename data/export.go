@@ -9,42 +9,47 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"simgan/data/picture"
+	"simgan/internal/exit"
 )
 
-// Exporter writes a refined data set: each image under its source's relative path as PNG, label files in the source's own
-// form (LabelWriter), and manifest.csv with source, refined image, variant and labels. `folder:OUT` reads it. Of a pack it
-// writes a pack with the same names.
+// Exporter writes a refined data set: each image as a PNG under its source's relative path, label files in the source's
+// own form (LabelWriter), and manifest.csv with source, refined image, variant and labels. `folder:OUT` reads the
+// result. For a pack it writes a pack with the same names.
 type Exporter struct {
 	source   Dataset
 	dir      string
 	variants int
 	images   []Refined
 	manifest labelTable
-	pack     *packWriter // nil where images become files
+	pack     *packWriter // nil if images become files
 }
 
-// Refined is an image that an Exporter wrote.
+// Refined describes an image that an Exporter wrote.
 type Refined struct {
-	Index  int    // of its source in the data set
-	Name   string // of its PNG below the new folder; "" until it is written
-	Suffix string // what its name has more than the source's: "", or _v0, _v1, ... where there are variants
+	Index  int    // of the source in the data set
+	Name   string // path of the PNG below the new folder; "" until it is written
+	Suffix string // added to the source's name: "", or _v0, _v1, ... if there are variants
 }
 
-// LabelWriter is a labelled data set with label files of its own form. One that is none gets labels.csv.
+// LabelWriter is a labelled data set with its own form of label
+// files. For other labelled data sets Export writes labels.csv.
 type LabelWriter interface {
-	// WriteLabels writes into dir the label files of the images, all of which are there: first all variants of the
-	// data set's first image. Errors name the file; errors.ErrUnsupported is from one that turns out to have none.
+	// WriteLabels writes the images' label files into dir, which holds all images. The list begins with all variants
+	// of the data set's first image. Errors name the file. errors.ErrUnsupported means that there is no own form.
 	WriteLabels(dir string, images []Refined) error
 }
 
-// variantSuffix is what Refined names end with, once for each time that a data set was refined in several variants.
+// variantSuffix matches the end of Refined names: one suffix
+// for each time the data set was refined into several variants.
 var variantSuffix = regexp.MustCompile(`(_v[0-9]+)+$`)
 
-// Export lets fill write all images of ds, refined in the given number of variants, into the new folder out, which
-// appears only when every image is written.
+// Export calls fill to write all images of ds, each in the given number of variants, into the new folder out. The
+// folder appears only after every image is written.
 func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) error {
 	if variants < 1 {
-		return fmt.Errorf("%w: variants is %d; use 1 or more", ErrUsage, variants)
+		return exit.Usagef("variants is %d; use 1 or more", variants)
 	}
 	e := &Exporter{source: ds, variants: variants, images: make([]Refined, ds.Len()*variants)}
 	e.manifest.header = append(slices.Clone(manifestColumns), ds.Info().LabelNames...)
@@ -60,8 +65,8 @@ func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) er
 	})
 }
 
-// Write writes one variant of image i, in the source's bits.
-func (e *Exporter) Write(i, variant int, refined Image, label []float32) error {
+// Write writes one variant of image i. It must have the source's bits.
+func (e *Exporter) Write(i, variant int, refined picture.Image, label []float32) error {
 	source := e.source.Name(i)
 	r := Refined{Index: i}
 	if e.variants > 1 {
@@ -79,14 +84,14 @@ func (e *Exporter) Write(i, variant int, refined Image, label []float32) error {
 		return err
 	}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: two images of the source would have this name; rename one of them", r.Name)
+		return fmt.Errorf("%s: two images of the source would get this name; rename one of them", r.Name)
 	}
 	e.images[place] = r
 	e.manifest.add(place, []string{source, r.Name, fmt.Sprint(variant)}, label)
-	return EncodePNG(path, refined)
+	return picture.EncodePNG(path, refined)
 }
 
-// whole refuses to finish where an image is missing.
+// whole returns an error if an image is missing.
 func (e *Exporter) whole() error {
 	missing := 0
 	for _, r := range e.images {
@@ -95,12 +100,12 @@ func (e *Exporter) whole() error {
 		}
 	}
 	if missing > 0 {
-		return fmt.Errorf("not every image was refined: of %d, %d are there", len(e.images), len(e.images)-missing)
+		return fmt.Errorf("%d of %d images were refined; the others are missing", len(e.images)-missing, len(e.images))
 	}
 	return nil
 }
 
-// finish writes the tables, if no image is missing.
+// finish writes the tables. It returns an error if an image is missing.
 func (e *Exporter) finish() error {
 	if err := e.whole(); err != nil {
 		return err
@@ -113,7 +118,7 @@ func (e *Exporter) finish() error {
 	return e.manifest.write(filepath.Join(e.dir, manifestName))
 }
 
-// exportPack lets fill write the images into a pack.
+// exportPack calls fill to write the images into a pack.
 func (e *Exporter) exportPack(source *pack, fill func(*Exporter) error) (err error) {
 	if e.pack, err = newPackWriter(e.dir, source.info, len(e.images)); err != nil {
 		return err
@@ -132,7 +137,7 @@ func (e *Exporter) exportPack(source *pack, fill func(*Exporter) error) (err err
 	return e.pack.finish(names, source.about.Kind, "refined from "+source.about.Source)
 }
 
-func (e *Exporter) writePacked(place int, name string, m Image, label []float32) error {
+func (e *Exporter) writePacked(place int, name string, m picture.Image, label []float32) error {
 	levels, labels, err := e.pack.encode(name, m, label, nil, nil)
 	if err != nil {
 		return err

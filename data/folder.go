@@ -8,20 +8,22 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"simgan/data/picture"
 )
 
-// folder is any tree of PNG and JPEG files of one size, with optional labels.
+// folder is a tree of PNG and JPEG files of one size, with optional labels.
 type folder struct {
-	info   Info
+	described
 	root   string
 	names  []string
-	labels *labels // nil: none
+	labels *labels // nil if there are none
 	resize bool
 	grey   bool
 }
 
-// openFolder opens folder:PATH[,size=HxW][,grey=true][,labels=FILE|none]. Labels come from labels.csv in the folder, else
-// from a refined folder's manifest.csv, where there is one.
+// openFolder opens folder:PATH[,size=HxW][,grey=true][,labels=FILE|none]. By default labels come from labels.csv in the
+// folder, or else from the manifest.csv of a refined folder, if there is one.
 func openFolder(s Spec) (Dataset, error) {
 	if err := errors.Join(s.only("size", "grey", "labels"), needFolder(s)); err != nil {
 		return nil, err
@@ -57,10 +59,10 @@ func openFolder(s Spec) (Dataset, error) {
 	return f, nil
 }
 
-// firstReadable is the first image that can be read: the others are to be like it.
-func (f *folder) firstReadable() (first Image, err error) {
+// firstReadable returns the first image that can be read. The other images must match it.
+func (f *folder) firstReadable() (first picture.Image, err error) {
 	for i, name := range f.names {
-		m, bad := decodeFile(filepath.Join(f.root, name))
+		m, bad := picture.Decode(filepath.Join(f.root, name))
 		if bad == nil {
 			return m, nil
 		}
@@ -96,7 +98,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// imageFiles lists the PNG and JPEG files below root by their relative paths, sorted; hidden files are passed over.
+// imageFiles lists the PNG and JPEG files below root by relative path, sorted. It skips hidden files.
 func imageFiles(root string) ([]string, error) {
 	var names []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -123,19 +125,16 @@ func imageFiles(root string) ([]string, error) {
 	return names, err
 }
 
-// Info describes the images.
-func (f *folder) Info() Info { return f.info }
-
-// Len is the number of images.
+// Len returns the number of images.
 func (f *folder) Len() int { return len(f.names) }
 
-// Name is the image's path below the folder.
+// Name returns the path of image i below the folder.
 func (f *folder) Name(i int) string { return f.names[i] }
 
 // Sample decodes image i.
 func (f *folder) Sample(i int) (Sample, error) {
 	path := filepath.Join(f.root, f.names[i])
-	m, err := decodeFile(path)
+	m, err := picture.Decode(path)
 	if err != nil {
 		return Sample{}, err
 	}
@@ -143,7 +142,8 @@ func (f *folder) Sample(i int) (Sample, error) {
 		m = m.Grey()
 	}
 	if m.C != f.info.C || m.Bits != f.info.Bits {
-		return Sample{}, fmt.Errorf("%s: has %d channel(s) of %d bits, %s has %d of %d: convert it, or add grey=true to the SPEC",
+		return Sample{}, fmt.Errorf("%s: has %d channel(s) of %d bits, %s has %d of %d: "+
+			"convert it, or add grey=true to the SPEC",
 			path, m.C, m.Bits, f.names[0], f.info.C, f.info.Bits)
 	}
 	if f.resize {
@@ -159,6 +159,3 @@ func (f *folder) Sample(i int) (Sample, error) {
 	}
 	return sample, nil
 }
-
-// Close does nothing: no file stays open.
-func (f *folder) Close() error { return nil }

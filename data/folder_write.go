@@ -10,18 +10,18 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/google/renameio/v2"
-
+	"simgan/data/picture"
 	"simgan/data/simulate"
+	"simgan/internal/atomicfile"
 )
 
-// labelTable is a CSV of labels in the making.
+// labelTable collects a CSV of labels.
 type labelTable struct {
 	header []string
 	rows   [][]string
 }
 
-// add puts a row of names and numbers at place i.
+// add sets row i to names and numbers.
 func (t *labelTable) add(i int, names []string, label []float32) {
 	for len(t.rows) <= i {
 		t.rows = append(t.rows, nil)
@@ -33,9 +33,9 @@ func (t *labelTable) add(i int, names []string, label []float32) {
 	t.rows[i] = row
 }
 
-// write writes the table, atomically.
+// write writes the table atomically.
 func (t *labelTable) write(path string) error {
-	file, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
+	file, err := atomicfile.Create(path)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (t *labelTable) write(path string) error {
 	return file.CloseAtomicallyReplace()
 }
 
-// WriteLabels writes labels.csv with the columns and the numbers of the folder's own labels, as they are written there.
+// WriteLabels writes labels.csv with the columns and numbers of the folder's own labels, copied as text.
 func (f *folder) WriteLabels(dir string, images []Refined) error {
 	rows, err := openLabelRows(f.labels.path)
 	if err != nil {
@@ -88,8 +88,8 @@ func (w *folderWriter) write(i int, e *simulate.Eye) error {
 	w.mu.Lock()
 	w.table.add(i, []string{name}, gazeLabel(e.Gaze))
 	w.mu.Unlock()
-	m := Image{C: 1, H: GazeHeight, W: GazeWidth, Bits: 8, Pix: widen(e.Crop(GazeHeight, GazeWidth))}
-	return EncodePNG(filepath.Join(w.dir, name), m)
+	m := picture.FromLevels(1, GazeHeight, GazeWidth, 8, e.Crop(GazeHeight, GazeWidth))
+	return picture.EncodePNG(filepath.Join(w.dir, name), m)
 }
 
 func (w *folderWriter) close() error { return w.table.write(filepath.Join(w.dir, "labels.csv")) }

@@ -10,19 +10,21 @@ import (
 	"simgan/internal/alloctest"
 )
 
-// proportion fails the test where f allocates more than base bytes and factor times what it reads.
+// proportion fails the test if f allocates more than base bytes plus factor times the size of its input.
 func proportion(t *testing.T, input int, f func()) {
 	t.Helper()
 	const base, factor = 4 << 20, 400
 	if used := alloctest.Bytes(f); used > base+factor*uint64(input) {
-		t.Errorf("%d bytes of input made it allocate %d", input, used)
+		t.Errorf("for %d bytes of input it allocated %d", input, used)
 	}
 }
 
-// FuzzUnityEyesJSON reads labels as UnityEyes 1 writes them: every number is text.
+// FuzzUnityEyesJSON reads labels in the form of UnityEyes 1.
 func FuzzUnityEyesJSON(f *testing.F) {
-	f.Add([]byte(`{"interior_margin_2d":["(1.0, 2.0, 3.0)","(4, 5, 6)"],"eye_details":{"look_vec":"(0.1, 0.2, -0.9, 0.0000)"}}`))
-	f.Add([]byte(`{"interior_margin_2d":["(NaN, 2, 3)"],"eye_details":{"look_vec":"(0, 0, 0, 0)"},"simgan_crop":[1,2,3,4]}`))
+	f.Add([]byte(`{"interior_margin_2d":["(1.0, 2.0, 3.0)","(4, 5, 6)"],` +
+		`"eye_details":{"look_vec":"(0.1, 0.2, -0.9, 0.0000)"}}`))
+	f.Add([]byte(`{"interior_margin_2d":["(NaN, 2, 3)"],` +
+		`"eye_details":{"look_vec":"(0, 0, 0, 0)"},"simgan_crop":[1,2,3,4]}`))
 	f.Add([]byte(`{"ground_truth":{}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		path := filepath.Join(t.TempDir(), "1.json")
@@ -31,7 +33,7 @@ func FuzzUnityEyesJSON(f *testing.F) {
 			label, err := readUnityEyes(path)
 			if err != nil {
 				if !strings.Contains(err.Error(), path) {
-					t.Errorf("%v names no file", err)
+					t.Errorf("%v does not name the file", err)
 				}
 				return
 			}
@@ -54,7 +56,7 @@ func FuzzLabelsCSV(f *testing.F) {
 			l, err := readLabels(path)
 			if err != nil {
 				if !strings.Contains(err.Error(), path) {
-					t.Errorf("%v names no file", err)
+					t.Errorf("%v does not name the file", err)
 				}
 				return
 			}
@@ -67,7 +69,7 @@ func FuzzLabelsCSV(f *testing.F) {
 	})
 }
 
-// FuzzPackJSON opens a pack of one image whose pack.json is anything; what opens can be read to its end.
+// FuzzPackJSON opens a pack of one image with any pack.json. If it opens, all of it can be read.
 func FuzzPackJSON(f *testing.F) {
 	whole := f.TempDir()
 	if err := packSet(f.Context(), &numbers{n: 1}, "test", filepath.Join(whole, "pack"), func(int, int) {}); err != nil {
@@ -89,13 +91,13 @@ func FuzzPackJSON(f *testing.F) {
 			}
 			readAll(t, p)
 			if !json.Valid(text[:1]) && text[0] != '{' && strings.TrimLeft(string(text), " \t\r\n")[0] != '{' {
-				t.Error("no object was taken for pack.json")
+				t.Error("pack.json was accepted although it is not an object")
 			}
 		})
 	})
 }
 
-// FuzzPackImages opens a pack whose images.npy is anything.
+// FuzzPackImages opens a pack with any images.npy. If it opens, all of it can be read.
 func FuzzPackImages(f *testing.F) {
 	whole := filepath.Join(f.TempDir(), "pack")
 	if err := packSet(f.Context(), &numbers{n: 2}, "test", whole, func(int, int) {}); err != nil {

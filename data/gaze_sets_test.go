@@ -8,20 +8,21 @@ import (
 	"testing"
 )
 
-// samples is the folder of real files beside the checkout; tests that need it skip where it is absent.
+// samples returns a path in the folder of real files beside the checkout. If it is absent, the test is skipped.
 func samples(t *testing.T, parts ...string) string {
 	t.Helper()
 	path := filepath.Join(append([]string{"..", "..", "shared", "samples"}, parts...)...)
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no real samples here: %v", err)
+		t.Skipf("real samples are absent: %v", err)
 	}
 	return path
 }
 
-// The crop of a written UnityEyes picture is the simulator's own crop, up to rendering at another scale and JPEG.
+// The crop of a written UnityEyes picture equals the simulator's
+// own crop, apart from its rendering at another scale and JPEG.
 func TestUnityEyesReadsBack(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "unity")
-	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 3, 8, out, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 3, 8, out, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	want, err := Open("simulated:eyes,n=3,seed=8")
@@ -62,12 +63,14 @@ func TestUnityEyesRealLabels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The first point of the file is (371.4855, 296.4230, ...); the box spans 364.8002..489.8072 and 275.4666..357.7870.
-		if x, y := centre(l.margin); len(l.margin) != 16 || math.Abs(x-427.3037) > 1e-3 || math.Abs(y-316.6268) > 1e-3 {
+		// The file's first point is (371.4855, 296.4230, ...); the box spans 364.8002..489.8072 and 275.4666..357.7870.
+		x, y := centre(l.margin)
+		if len(l.margin) != 16 || math.Abs(x-427.3037) > 1e-3 || math.Abs(y-316.6268) > 1e-3 {
 			t.Errorf("%s: %d points, centre (%v, %v)", name, len(l.margin), x, y)
 		}
-		if length := math.Hypot(math.Hypot(float64(l.gaze[0]), float64(l.gaze[1])), float64(l.gaze[2])); math.Abs(length-1) > 1e-5 {
-			t.Errorf("%s: gaze %v is no unit vector", name, l.gaze)
+		length := math.Hypot(math.Hypot(float64(l.gaze[0]), float64(l.gaze[1])), float64(l.gaze[2]))
+		if math.Abs(length-1) > 1e-5 {
+			t.Errorf("%s: gaze %v is not a unit vector", name, l.gaze)
 		}
 	}
 }
@@ -94,17 +97,17 @@ func TestUnityEyesBadInput(t *testing.T) {
 		t.Errorf("label without picture: %v", err)
 	}
 	for text, want := range map[string]string{
-		`{"interior`: "no whole JSON",
-		`{}`:         "no label of UnityEyes 1",
+		`{"interior`: "is not complete JSON",
+		`{}`:         "is not a label of UnityEyes 1",
 		`{"interior_margin_2d": ["(1, 2)"], "eye_details": {"look_vec": "(0, 0, -1, 0)"}}`:     "interior_margin_2d[0]",
 		`{"interior_margin_2d": ["(1, 2, 3)"], "eye_details": {"look_vec": "(0, 0, NaN, 0)"}}`: "look_vec",
-		`{"interior_margin_2d": ["(1, 2, 3)"], "eye_details": {"look_vec": "(0, 0, 0, 0)"}}`:   "no direction",
+		`{"interior_margin_2d": ["(1, 2, 3)"], "eye_details": {"look_vec": "(0, 0, 0, 0)"}}`:   "not a direction",
 	} {
 		path := filepath.Join(dir, "1.json")
 		write(t, path, text)
-		if _, err := readUnityEyes(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
-			t.Errorf("%s: %v", text, err)
-		}
+		_, err := readUnityEyes(path)
+		refused(t, text, err, want)
+		refused(t, text, err, path)
 	}
 }
 
@@ -139,7 +142,7 @@ func TestSynthesEyes(t *testing.T) {
 	}
 }
 
-// Values of the sample as scipy.io.loadmat reads it: left.image[2,10,20] = 12, right.image[7,3,50] = 106,
+// The sample's values as scipy.io.loadmat reads them: left.image[2,10,20] = 12, right.image[7,3,50] = 106,
 // left.gaze[4] = (-0.24694513, 0.09217641, -0.96463548), right.gaze[7] = (-0.17853477, 0.25305295, -0.95083623).
 func TestMPIIGazeSample(t *testing.T) {
 	ds, err := Open("mpiigaze:" + samples(t, "mpiigaze", "layout") + ",size=36x60")
@@ -164,7 +167,7 @@ func TestMPIIGazeSample(t *testing.T) {
 
 func TestMPIIGazeBadInput(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Open("mpiigaze:" + dir); err == nil || !strings.Contains(err.Error(), "no day's .mat") {
+	if _, err := Open("mpiigaze:" + dir); err == nil || !strings.Contains(err.Error(), "no .mat of a day") {
 		t.Errorf("empty folder: %v", err)
 	}
 	day := filepath.Join(dir, "Data", "Normalized", "p00", "day01.mat")
@@ -175,7 +178,7 @@ func TestMPIIGazeBadInput(t *testing.T) {
 	header := make([]byte, 128)
 	copy(header[124:], []byte{0, 1, 'I', 'M'})
 	write(t, day, string(header))
-	if _, err := Open("mpiigaze:" + dir); err == nil || !strings.Contains(err.Error(), "is no day of MPIIGaze") {
+	if _, err := Open("mpiigaze:" + dir); err == nil || !strings.Contains(err.Error(), "is not a day of MPIIGaze") {
 		t.Errorf("a .mat of something else: %v", err)
 	}
 }

@@ -21,7 +21,8 @@ func openGaze(t *testing.T, file string) Dataset {
 	return ds
 }
 
-// What h5py reads from gaze.h5 (`f['image'].values()`, `f['look_vec']`): first pixels of each image, sums, and the vectors, whose y turns over.
+// Values that h5py reads from gaze.h5 (`f['image'].values()`, `f['look_vec']`): the first levels of each image, the
+// sums of levels, and the vectors with negated y.
 func TestGazeH5(t *testing.T) {
 	ds := openGaze(t, "gaze.h5")
 	want := []struct {
@@ -57,7 +58,7 @@ func TestGazeH5(t *testing.T) {
 	}
 }
 
-// Opening stops where it is told to, and says why.
+// Opening stops when the context is cancelled, with its cause.
 func TestGazeH5Stops(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("stopped here")
@@ -67,7 +68,7 @@ func TestGazeH5Stops(t *testing.T) {
 	}
 }
 
-// Without labels, fewer, at another size: real_gaze.h5 holds gaze.h5's images in reverse.
+// Without labels, with fewer images, at another size. real_gaze.h5 holds the images of gaze.h5 in reverse order.
 func TestGazeH5Parameters(t *testing.T) {
 	real, err := openGaze(t, "real_gaze.h5").Sample(0)
 	if err != nil || real.Label != nil || real.Image.Pix[0] != 2 {
@@ -79,39 +80,40 @@ func TestGazeH5Parameters(t *testing.T) {
 	if ds := openGaze(t, "gaze.h5,labels=false"); ds.Info().LabelNames != nil {
 		t.Error("labels=false has labels")
 	}
-	if s, err := openGaze(t, "gaze.h5,size=36x60").Sample(1); err != nil || s.Image.H != 36 || s.Image.W != 60 || len(s.Image.Pix) != 36*60 {
+	s, err := openGaze(t, "gaze.h5,size=36x60").Sample(1)
+	if err != nil || s.Image.H != 36 || s.Image.W != 60 || len(s.Image.Pix) != 36*60 {
 		t.Errorf("size=36x60 gives %dx%d: %v", s.Image.H, s.Image.W, err)
 	}
 	if ds := openGaze(t, "rows.h5,labels=false"); ds.Len() != 2 {
-		t.Errorf("a bad look_vec stands in the way of labels=false: %d images", ds.Len())
+		t.Errorf("a bad look_vec makes labels=false fail: %d images", ds.Len())
 	}
 }
 
-// Errors name the file, the data set and what is wrong.
+// Errors name the file, the data set and the fault.
 func TestGazeH5BadInput(t *testing.T) {
 	for file, want := range map[string]string{
 		"absent.h5":                "no such file",
-		"text.h5":                  "no HDF5 file",
+		"text.h5":                  "not an HDF5 file",
 		"truncated.h5":             "truncated or damaged",
 		"no-image.h5":              "has no group image",
-		"stacked.h5":               "image is no readable group",
+		"stacked.h5":               "image is not a readable group",
 		"empty.h5":                 "group image is empty",
 		"shape.h5":                 "image/0000000: its shape is [55 35]",
 		"scalar.h5":                "image/0000000: its shape is []",
-		"float.h5":                 "image/0000000: its numbers are no uint8 (4 bytes",
-		"signed.h5":                "image/0000000: its numbers are no uint8 (1 bytes",
+		"float.h5":                 "image/0000000: its numbers are not uint8 (4 bytes",
+		"signed.h5":                "image/0000000: its numbers are not uint8 (1 bytes",
 		"rows.h5":                  "look_vec: its shape is [1 4], not [2 3]",
 		"columns.h5":               "look_vec: its shape is [2 2]",
 		"integers.h5":              "look_vec: its numbers are neither float32",
-		"zero.h5":                  "look_vec: row 1: [0 0 -0] is no direction",
-		"nan.h5":                   "look_vec: row 0: [NaN NaN NaN] is no direction",
+		"zero.h5":                  "look_vec: row 1: [0 0 -0] is not a direction",
+		"nan.h5":                   "look_vec: row 0: [NaN NaN NaN] is not a direction",
 		"gaze.h5,n=4":              "holds 3 images, fewer than n=4",
 		"real_gaze.h5,labels=true": "no data set look_vec",
 	} {
 		_, err := Open("gazeh5:testdata/gazeh5/" + file)
 		name, _, _ := strings.Cut(file, ",")
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "gazeh5/"+name) {
-			t.Errorf("%s: %v does not say %q", file, err, want)
+			t.Errorf("%s: %v does not contain %q", file, err, want)
 		}
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// A build without HDF5 says how to get one that has it.
+// A build without HDF5 reports how to build with it.
 func TestGazeH5NeedsItsBuild(t *testing.T) {
 	_, err := Open("gazeh5:testdata/gazeh5/gaze.h5")
 	if err == nil || !strings.Contains(err.Error(), "make build HDF5=1") || !strings.Contains(err.Error(), "-tags hdf5") {
-		t.Errorf("no way out: %v", err)
+		t.Errorf("the error names no way out: %v", err)
 	}
 }

@@ -10,17 +10,14 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// ErrUsage is what errors.Is finds where an argument is one that no call could use.
-var ErrUsage = errors.New("usage")
-
-// intoNew lets fill write into a folder beside out, which gets out's name once it is whole; on an error nothing stays.
-// The folder beside is .OUT.unfinished: what a killed process left there goes with the next call.
+// intoNew calls fill to write into the folder .OUT.unfinished beside out, then renames it to out. After an error
+// nothing remains. If a process is killed, the next call removes what it left.
 func intoNew(out string, fill func(dir string) error) (err error) {
 	out, err = newFolder(out)
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(filepath.Dir(out), "."+filepath.Base(out)+".unfinished")
+	dir := beside(out, ".unfinished")
 	lock, err := claim(dir)
 	if err != nil {
 		return fmt.Errorf("output folder: %w", err)
@@ -29,25 +26,43 @@ func intoNew(out string, fill func(dir string) error) (err error) {
 	if err := fill(dir); err != nil {
 		return err
 	}
-	if err := os.Remove(lock.Path()); err != nil {
+	return publish(dir, out, lock.Path())
+}
+
+// beside returns the path of the hidden folder .OUT+suffix in out's parent folder.
+func beside(out, suffix string) string {
+	out = filepath.Clean(out)
+	return filepath.Join(filepath.Dir(out), "."+filepath.Base(out)+suffix)
+}
+
+// publish gives the finished folder dir the name out, after removing mark, the file that marks it as unfinished.
+func publish(dir, out, mark string) error {
+	if err := os.Remove(mark); err != nil {
 		return err
 	}
-	os.Remove(out) // an empty folder of that name; if it is not empty, the rename says so
+	os.Remove(out) // an empty folder; if it is not empty, the rename fails
 	return os.Rename(dir, out)
 }
 
-// claim makes the folder, empty but for the lock that says that its process lives.
+// lockName is the file that marks an unfinished folder as ours. It is the first file in the folder.
+const lockName = ".lock"
+
+// claim creates the folder or empties one that a killed process left, except for the lock. It refuses anything else
+// under that name: a link, a file, or a folder without our mark may be somebody's data.
 func claim(dir string) (*flock.Flock, error) {
+	if err := checkOurs(dir); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(dir, ".lock"))
+	lock := flock.New(filepath.Join(dir, lockName))
 	free, err := lock.TryLock()
 	if err != nil {
 		return nil, err
 	}
 	if !free {
-		return nil, fmt.Errorf("%s: another simgan is writing it", dir)
+		return nil, fmt.Errorf("%s: another simgan is writing to it", dir)
 	}
 	stale, err := os.ReadDir(dir)
 	for _, entry := range stale {
@@ -61,8 +76,29 @@ func claim(dir string) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// newFolder is the place where out is to be, behind symbolic links. It refuses a folder that holds something, and an empty
-// one that a whole folder could not replace in the end.
+// checkOurs accepts a path where nothing is, an empty folder, and a folder with our mark.
+func checkOurs(dir string) error {
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		entries, err := os.ReadDir(dir)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		if _, err := os.Lstat(filepath.Join(dir, lockName)); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is in the way, and simgan did not make it: move it, or choose another output folder", dir)
+}
+
+// newFolder resolves symbolic links and returns the absolute path of out. It refuses a folder that is not empty, and an
+// empty one that the finished folder could not replace.
 func newFolder(out string) (string, error) {
 	if err := needNew(out); err != nil {
 		return "", err
@@ -83,21 +119,23 @@ func newFolder(out string) (string, error) {
 		return "", fmt.Errorf("output folder: %w", err)
 	}
 	if os.SameFile(here, there) {
-		return "", fmt.Errorf("output folder %s: is the folder you are in, which is replaced when the new one is whole; name one below it", out)
+		return "", fmt.Errorf("output folder %s: is the current folder, which the finished one cannot replace; "+
+			"name a folder below it", out)
 	}
 	return place, replaceable(place)
 }
 
-// replaceable refuses an empty folder that cannot be moved: a mount point, or one whose parent is not writable.
+// replaceable refuses an empty folder that cannot be renamed: a mount point, or one whose parent is not writable.
 func replaceable(empty string) error {
-	aside := filepath.Join(filepath.Dir(empty), "."+filepath.Base(empty)+".aside")
+	aside := beside(empty, ".aside")
 	if err := os.Rename(empty, aside); err != nil {
-		return fmt.Errorf("output folder %s: cannot be replaced by the new one when that is whole, as a mount point cannot; name one below it: %w", empty, err)
+		return fmt.Errorf("output folder %s: the finished folder cannot replace it (is it a mount point?); "+
+			"name a folder below it: %w", empty, err)
 	}
 	return os.Rename(aside, empty)
 }
 
-// needNew refuses an output folder that holds something.
+// needNew refuses an output folder that is not empty.
 func needNew(out string) error {
 	entries, err := os.ReadDir(out)
 	if err == nil && len(entries) > 0 {

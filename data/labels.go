@@ -11,7 +11,7 @@ import (
 	"strconv"
 )
 
-// labels are the rows of a CSV: a relative path, then a number a column.
+// labels holds the rows of a CSV: a relative path, then one number per column.
 type labels struct {
 	path   string
 	names  []string
@@ -19,18 +19,18 @@ type labels struct {
 	lines  map[string]int
 }
 
-// manifestName is the file that says which refined image came from which source.
+// manifestName is the file that lists the source of each refined image.
 const manifestName = "manifest.csv"
 
 // manifestColumns come before the labels in a manifest.
 var manifestColumns = []string{"source", "refined", "variant"}
 
-// labelRows walks over a CSV with a header whose first column is the image's path, or a refined folder's manifest.
+// labelRows reads the rows of a CSV whose first column is the image's path, or of a refined folder's manifest.
 type labelRows struct {
 	path   string
-	header []string // the column of paths, then one a label
-	key    int      // place of the path in a row
-	first  int      // place of the first label
+	header []string // the column of paths, then one column per label
+	key    int      // index of the path in a row
+	first  int      // index of the first label
 	file   *os.File
 	csv    *csv.Reader
 }
@@ -46,7 +46,7 @@ func openLabelRows(path string) (*labelRows, error) {
 	if err != nil {
 		file.Close()
 		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%s: is empty; its first line must name the columns, as file,label1,label2", path)
+			return nil, fmt.Errorf("%s: is empty; its first line must name the columns, for example file,label1,label2", path)
 		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -58,7 +58,8 @@ func openLabelRows(path string) (*labelRows, error) {
 	return r, nil
 }
 
-// next is the next row: the image's path, a cell a label (valid until the next call) and the line; io.EOF at the end.
+// next returns the next row: the image's path, one cell per label (valid until the next call) and the line number. At
+// the end it returns io.EOF.
 func (r *labelRows) next() (name string, cells []string, line int, err error) {
 	row, err := r.csv.Read()
 	if errors.Is(err, io.EOF) {
@@ -107,10 +108,10 @@ func (l *labels) add(name string, cells []string, line int) error {
 	for i, cell := range cells {
 		v, err := strconv.ParseFloat(cell, 32)
 		if err != nil {
-			return fmt.Errorf("column %s: %q is no number", l.names[i], cell)
+			return fmt.Errorf("column %s: %q is not a number", l.names[i], cell)
 		}
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("column %s: %q is no finite number", l.names[i], cell)
+			return fmt.Errorf("column %s: %q is not a finite number", l.names[i], cell)
 		}
 		values[i] = float32(v)
 	}
@@ -118,7 +119,7 @@ func (l *labels) add(name string, cells []string, line int) error {
 	return nil
 }
 
-// match refuses labels of unknown files and files without labels.
+// match returns an error for labels of unknown files and for files without labels.
 func (l *labels) match(files []string) error {
 	known := make(map[string]bool, len(files))
 	for _, f := range files {
@@ -143,7 +144,8 @@ func (l *labels) match(files []string) error {
 		}
 	}
 	if missing > 0 {
-		return fmt.Errorf("%s: %d image(s) have no line in it, the first %s: add them, or open the folder with labels=none", l.path, missing, unknown)
+		return fmt.Errorf("%s: %d image(s) have no line, the first is %s: add them, or open the folder with labels=none",
+			l.path, missing, unknown)
 	}
 	return nil
 }

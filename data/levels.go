@@ -2,16 +2,15 @@ package data
 
 import (
 	"context"
-	"encoding/binary"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
 )
 
-// LoadLevels loads a whole data set as levels, with labels: 1 or 2 bytes a sample. Where ctx is cancelled the error is its
-// cause.
+// LoadLevels loads a whole data set as levels of 1 or 2 bytes,
+// with labels. If ctx is cancelled, the error is its cause.
 func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
-	b := newLevels(ds.Len(), ds.Info())
+	b := newBatch(ds.Len(), ds.Info())
 	b.Levels = make([]byte, b.N*ds.Info().bytes())
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
@@ -32,66 +31,5 @@ func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
 	return b, context.Cause(ctx)
 }
 
-// imageBytes is the size of an image of a batch of levels.
-func (b *Batch) imageBytes() int { return b.C * b.H * b.W * b.Bits / 8 }
-
-// PutLevels sets image k of LoadLevels' batch; m has the batch's bits.
-func (b *Batch) PutLevels(k int, m Image) {
-	toLevels(m.Pix, b.Bits, b.Levels[k*b.imageBytes():(k+1)*b.imageBytes()])
-}
-
-// UnitOf writes image k of LoadLevels' batch as ToUnit does.
-func (b *Batch) UnitOf(k int, dst []float32) {
-	ToUnit(Image{Bits: b.Bits, Pix: fromLevels(b.Levels[k*b.imageBytes():(k+1)*b.imageBytes()], b.Bits)}, dst)
-}
-
-// Unit is LoadLevels' images from..to-1 as a batch of pixels, with their labels.
-func (b *Batch) Unit(from, to int) *Batch {
-	part, size := b.Slice(from, to), b.C*b.H*b.W
-	part.Levels, part.Pixels = nil, make([]float32, part.N*size)
-	for k := range part.N {
-		b.UnitOf(from+k, part.Pixels[k*size:(k+1)*size])
-	}
-	return part
-}
-
-// bytes is the size of an image as levels.
+// bytes returns the size of one image's levels.
 func (i Info) bytes() int { return i.C * i.H * i.W * i.Bits / 8 }
-
-// toLevels writes samples as a pack and a device hold them: a byte each, or two, the low one first.
-func toLevels(pix []uint16, bits int, dst []byte) {
-	if bits == 8 {
-		for i, v := range pix {
-			dst[i] = byte(v)
-		}
-		return
-	}
-	for i, v := range pix {
-		binary.LittleEndian.PutUint16(dst[2*i:], v)
-	}
-}
-
-// fromLevels is toLevels' inverse.
-func fromLevels(levels []byte, bits int) []uint16 {
-	if bits == 8 {
-		return widen(levels)
-	}
-	pix := make([]uint16, len(levels)/2)
-	for i := range pix {
-		pix[i] = binary.LittleEndian.Uint16(levels[2*i:])
-	}
-	return pix
-}
-
-func widen(bytes []uint8) []uint16 {
-	out := make([]uint16, len(bytes))
-	widenInto(out, bytes)
-	return out
-}
-
-// widenInto widens the first bytes, as many as dst has samples.
-func widenInto(dst []uint16, bytes []uint8) {
-	for i, v := range bytes[:len(dst)] {
-		dst[i] = uint16(v)
-	}
-}

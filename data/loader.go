@@ -10,30 +10,30 @@ import (
 	"time"
 )
 
-// LoaderConfig says how a loader streams.
+// LoaderConfig configures a Loader.
 type LoaderConfig struct {
 	Batch   int
 	Seed    uint64
-	Workers int         // goroutines that decode or copy, 0: one a core
-	SkipBad int         // bad files to go on past
-	Warn    func(error) // told of each bad file skipped, by Next
-	Once    bool        // each image's levels are given once: where it comes again, its place is not in Batch.Fresh
-	Buffers [][]byte    // what the batches' levels are put into, LoaderBuffers of them; nil: Go's memory
+	Workers int         // goroutines that decode or copy; 0: one per core
+	SkipBad int         // bad files that may be skipped
+	Warn    func(error) // called by Next for each skipped file; may be nil
+	Once    bool        // deliver each image's levels only once: later its place is not in Batch.Fresh
+	Buffers [][]byte    // LoaderBuffers buffers for the batches' levels; nil: the loader allocates them
 }
 
-// LoaderBuffers is how many batches a loader holds: the one that Next gave last and those that wait.
+// LoaderBuffers is the number of batches that a loader holds: the last one from Next and those that wait.
 const LoaderBuffers = 3
 
-// Position is where a loader stands in its endless stream of shuffled epochs.
+// Position is a loader's position in its endless stream of shuffled epochs.
 type Position struct {
 	Next    int64 `json:"next"`    // index of the next image in the stream
-	Skipped []int `json:"skipped"` // images found bad so far
+	Skipped []int `json:"skipped"` // bad images found so far
 }
 
-// Loader streams shuffled mini-batches without end, as levels (Batch.Levels). The stream is one permutation of the data
-// set an epoch, drawn from the seed and the epoch's number, one behind the other: batches cross from epoch to epoch, and
-// none is cut. The order depends on nothing else, however many goroutines decode and wherever the images lie. Whole
-// batches wait for the trainer; images of a pack are copied to them as they lie on the disk, all others are decoded.
+// Loader streams shuffled mini-batches of levels without end. The stream concatenates one permutation of the data set
+// per epoch, drawn from the seed and the epoch's number. Batches cross from epoch to epoch; none is cut short. The
+// order depends on nothing else: neither on the number of goroutines nor on where the images lie. Complete batches wait
+// for Next. Images of a pack are copied; all others are decoded.
 type Loader struct {
 	ds       Dataset
 	info     Info
@@ -42,13 +42,13 @@ type Loader struct {
 	done     sync.WaitGroup
 	free     chan *Batch
 	ready    chan delivery
-	last     *Batch // the one that Next gave
+	last     *Batch // from Next, still in use by its caller
 	position Position
 	waited   time.Duration
 	failed   error
 }
 
-// delivery is a batch, what Next must say before it, and where the stream stands behind it.
+// delivery holds a batch, the warnings that Next reports before it, and the stream's position after it.
 type delivery struct {
 	batch    *Batch
 	warnings []error
@@ -56,7 +56,7 @@ type delivery struct {
 	err      error
 }
 
-// NewLoader starts a loader at a position; Close stops it.
+// NewLoader starts a loader at a position. Close stops it.
 func NewLoader(ds Dataset, c LoaderConfig, from Position) (*Loader, error) {
 	if c.Batch < 1 {
 		return nil, fmt.Errorf("loader: batch is %d; use 1 or more", c.Batch)
@@ -73,7 +73,7 @@ func NewLoader(ds Dataset, c LoaderConfig, from Position) (*Loader, error) {
 		free: make(chan *Batch, LoaderBuffers), ready: make(chan delivery, LoaderBuffers),
 	}
 	for i := range LoaderBuffers {
-		b := newLevels(c.Batch, l.info)
+		b := newBatch(c.Batch, l.info)
 		if c.Buffers != nil {
 			b.Levels = c.Buffers[i]
 		} else {
@@ -82,8 +82,8 @@ func NewLoader(ds Dataset, c LoaderConfig, from Position) (*Loader, error) {
 		l.free <- b
 	}
 	var fill filler
-	if p, ok := ds.(*pack); ok {
-		fill = newGatherer(l, p, from)
+	if s, ok := ds.(levelSource); ok {
+		fill = newGatherer(l, s, from)
 	} else {
 		fill = newDecoder(ctx, l, from)
 	}
@@ -113,8 +113,8 @@ func (l *Loader) assemble(ctx context.Context, from filler) {
 	}
 }
 
-// Next is the next mini-batch, valid until the next call. A bad file is its error, unless the config lets it be skipped:
-// then the next image of the stream takes its place.
+// Next returns the next mini-batch, valid until the next call. A bad file is an error unless the config lets it be
+// skipped. Then the next image of the stream takes its place.
 func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	if l.failed != nil {
 		return nil, l.failed
@@ -143,12 +143,12 @@ func (l *Loader) Next(ctx context.Context) (*Batch, error) {
 	}
 }
 
-// Position is where a loader must start to give the batches that follow the last one.
+// Position returns the position at which a new loader continues after the last batch.
 func (l *Loader) Position() Position {
 	return Position{Next: l.position.Next, Skipped: slices.Sorted(slices.Values(l.position.Skipped))}
 }
 
-// Waited is the time that Next has spent in all, waiting for a batch.
+// Waited returns the total time that Next has spent waiting for batches.
 func (l *Loader) Waited() time.Duration { return l.waited }
 
 // Close stops the loader's goroutines.

@@ -6,21 +6,21 @@ import (
 	"slices"
 )
 
-// decoder fills batches with images that have to be decoded, on several goroutines.
+// decoder fills batches with images that several goroutines decode.
 type decoder struct {
 	l       *Loader
-	slots   chan chan decoded // one slot an image, in the stream's order
+	slots   chan chan decoded // one slot per image, in the stream's order
 	next    int64
-	skipped []int // in the order found; replaced, never changed, for positions share it
+	skipped []int // in the order found; replaced, never changed, because positions share it
 	room    []byte
 }
 
-// garbageRoom is how much garbage the collector leaves lying, at least, while images are decoded. Go's heap is small
-// beside libtorch's memory, so that without it a collection comes every 20 images and halts all decoding. It is memory
-// that is asked for and never touched: the system gives no page for it.
+// garbageRoom is the garbage in bytes that the collector tolerates, at least, while images are decoded. Go's heap is
+// small compared with libtorch's memory. Without garbageRoom a collection would run every 20 images and stop all
+// decoding. The memory is allocated and never touched, so the system provides no pages for it.
 const garbageRoom = 48 << 20
 
-// decoded is an image of the stream, without levels where they were given before.
+// decoded is an image of the stream. It has no levels if it was delivered before (held).
 type decoded struct {
 	position int64
 	index    int
@@ -35,11 +35,14 @@ type job struct {
 	out chan decoded
 }
 
-// newDecoder starts the goroutine that walks the stream and those that decode: at most one batch waits ahead of those
-// that are put together.
+// newDecoder starts the goroutine that walks the stream and the goroutines that decode. At most one batch of images is
+// decoded ahead of the batches being filled.
 func newDecoder(ctx context.Context, l *Loader, from Position) *decoder {
-	d := &decoder{l: l, slots: make(chan chan decoded, l.config.Batch), next: from.Next, skipped: from.Skipped, room: make([]byte, garbageRoom)}
-	jobs := make(chan job, l.config.Batch) // none waits for the walk
+	d := &decoder{
+		l: l, slots: make(chan chan decoded, l.config.Batch),
+		next: from.Next, skipped: from.Skipped, room: make([]byte, garbageRoom),
+	}
+	jobs := make(chan job, l.config.Batch) // so that no worker waits for the walk
 	l.done.Go(func() {
 		defer close(jobs)
 		d.walk(ctx, jobs, from.Next)
@@ -73,7 +76,7 @@ func (d *decoder) walk(ctx context.Context, jobs chan<- job, from int64) {
 	}
 }
 
-// decode is what the job asks for.
+// decode does the job.
 func (j job) decode(ds Dataset) decoded {
 	d := j.decoded
 	if d.held {
@@ -82,12 +85,12 @@ func (j job) decode(ds Dataset) decoded {
 	var s Sample
 	if s, d.err = ds.Sample(d.index); d.err == nil {
 		d.levels, d.label = make([]byte, len(s.Image.Pix)*s.Image.Bits/8), s.Label
-		toLevels(s.Image.Pix, s.Image.Bits, d.levels)
+		s.Image.PutLevels(d.levels)
 	}
 	return d
 }
 
-// fill is the stream's next images, bad ones skipped.
+// fill puts the stream's next images into b and skips bad ones.
 func (d *decoder) fill(ctx context.Context, b *Batch) delivery {
 	size := d.l.info.bytes()
 	out := delivery{batch: b}
@@ -134,14 +137,14 @@ func (d *decoder) take(ctx context.Context) (decoded, error) {
 	}
 }
 
-// skip notes a bad image; an error where it is one too many.
+// skip notes a bad image. It returns an error if there are too many.
 func (d *decoder) skip(image decoded) error {
 	allowed := d.l.config.SkipBad
 	switch {
 	case len(d.skipped) >= allowed && allowed > 0:
 		return fmt.Errorf("more than data.skip_bad = %d bad files: %w", allowed, image.err)
 	case len(d.skipped) >= allowed:
-		return fmt.Errorf("%w; data.skip_bad goes on past so many bad files", image.err)
+		return fmt.Errorf("%w; data.skip_bad=N skips up to N bad files", image.err)
 	case len(d.skipped)+1 >= d.l.ds.Len():
 		return fmt.Errorf("no image of the data set can be read: %w", image.err)
 	}

@@ -6,25 +6,45 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// gatherer fills batches with a pack's images, copied as they lie there.
+// levelSource is a data set whose images lie in memory as levels, as those of a pack do.
+type levelSource interface {
+	Dataset
+	// levels returns image i, 16-bit levels little-endian. The caller must not write to it.
+	levels(i int) []byte
+	// label writes image i's label into dst.
+	label(i int, dst []float32)
+	// guard runs f, which uses levels and label, and returns an error if the memory cannot be read.
+	guard(f func()) error
+}
+
+// Mapped reports whether the images of ds lie in memory as levels, as those of a pack do.
+func Mapped(ds Dataset) bool {
+	_, ok := ds.(levelSource)
+	return ok
+}
+
+// gatherer fills batches with a levelSource's images. It copies them without decoding.
 type gatherer struct {
-	p       *pack
+	source  levelSource
 	order   *order
 	next    int64
 	skipped []int
 	workers int
 }
 
-// gatherBytes is how much one goroutine copies at least: less is not worth starting it.
+// gatherBytes is the least that one goroutine copies: starting it for less does not pay.
 const gatherBytes = 1 << 18
 
-func newGatherer(l *Loader, p *pack, from Position) *gatherer {
-	return &gatherer{p: p, order: newOrder(l.config, p.n), next: from.Next, skipped: from.Skipped, workers: l.config.Workers}
+func newGatherer(l *Loader, source levelSource, from Position) *gatherer {
+	return &gatherer{
+		source: source, order: newOrder(l.config, source.Len()),
+		next: from.Next, skipped: from.Skipped, workers: l.config.Workers,
+	}
 }
 
-// fill is the stream's next images.
+// fill puts the stream's next images into b.
 func (g *gatherer) fill(_ context.Context, b *Batch) delivery {
-	err := guarded(g.p.files, func() { g.index(b) })
+	err := g.source.guard(func() { g.index(b) })
 	if err == nil {
 		err = g.copy(b)
 	}
@@ -39,7 +59,7 @@ func (g *gatherer) index(b *Batch) {
 		g.next++
 		b.Index[k] = i
 		if labels > 0 {
-			g.p.label(i, b.Labels[k*labels:(k+1)*labels])
+			g.source.label(i, b.Labels[k*labels:(k+1)*labels])
 		}
 		if !g.order.held(i) {
 			b.Fresh = append(b.Fresh, k)
@@ -47,17 +67,18 @@ func (g *gatherer) index(b *Batch) {
 	}
 }
 
-// copy copies the fresh images, on as many goroutines as it pays: where pages are not in memory yet, each waits for its own.
+// copy copies the fresh images on as many goroutines as pay off. If pages are not in memory yet, each goroutine waits
+// for its own.
 func (g *gatherer) copy(b *Batch) error {
-	size := g.p.info.bytes()
+	size := b.imageBytes()
 	parts := min(g.workers, len(b.Fresh)*size/gatherBytes+1)
 	var group errgroup.Group
 	for part := range parts {
 		from, to := part*len(b.Fresh)/parts, (part+1)*len(b.Fresh)/parts
 		work := func() error {
-			return guarded(g.p.files, func() {
+			return g.source.guard(func() {
 				for j := from; j < to; j++ {
-					copy(b.Levels[j*size:(j+1)*size], g.p.levels(b.Index[b.Fresh[j]]))
+					copy(b.Levels[j*size:(j+1)*size], g.source.levels(b.Index[b.Fresh[j]]))
 				}
 			})
 		}

@@ -12,40 +12,39 @@ import (
 	"strings"
 
 	"simgan/data/mat"
+	"simgan/data/picture"
 )
 
-// mpiigaze is MPIIGaze's Data/Normalized: a .mat a day, left and right eyes of 60 x 36 (width x height).
+// mpiigaze is MPIIGaze's Data/Normalized: one .mat per day, with left and right eyes of 60 x 36 (width x height).
 type mpiigaze struct {
-	info   Info
-	path   string // what the SPEC names
-	folder string // of the people below it: Data/Normalized or nothing
+	described
+	path   string // from the SPEC
+	folder string // Data/Normalized, if path holds it; else ""
 	eyes   []mpiigazeEye
 }
 
-// mpiigazeEye is one eye as it is given out: right eyes mirrored.
+// mpiigazeEye is one eye. Right eyes are mirrored already.
 type mpiigazeEye struct {
 	name  string  // pXX/dayYY/NNNN_left or _right
-	frame int     // its place in the day's .mat
+	frame int     // index in the day's .mat
 	pix   []uint8 // 36 rows of 60
 	gaze  [3]float64
 }
 
-// The size of MPIIGaze's normalised images.
+// Size of MPIIGaze's normalised images in pixels.
 const mpiigazeHeight, mpiigazeWidth = 36, 60
 
-// The data set's folders.
+// Folders of the data set.
 var (
 	mpiigazeFolder   = filepath.Join("Data", "Normalized")
 	evaluationFolder = filepath.Join("Evaluation Subset", "sample list for eye image")
 )
 
-// openMPIIGaze opens mpiigaze:PATH[,people=p00+p01][,subset=all|evaluation][,eyes=both|left|right][,labels=false][,size=HxW].
-// PATH holds Data/Normalized, or is it. Right eyes are mirrored and their yaw negated, so that all are left eyes.
+// openMPIIGaze opens mpiigaze:PATH[,people=p00+p01][,subset=all|evaluation][,eyes=both|left|right][,labels=false]
+// [,size=HxW]. PATH is Data/Normalized or holds it. Right eyes are mirrored and their yaw is negated, so that all eyes
+// are left eyes.
 func openMPIIGaze(s Spec) (Dataset, error) {
-	if err := errors.Join(s.only("people", "subset", "eyes", "labels", "size"), needFolder(s)); err != nil {
-		return nil, err
-	}
-	h, w, err := s.gazeSize()
+	info, err := s.gazeInfo("people", "subset", "eyes", "labels", "size")
 	if err != nil {
 		return nil, err
 	}
@@ -53,9 +52,9 @@ func openMPIIGaze(s Spec) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &mpiigaze{path: s.Path, info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 8}}
-	if labelled {
-		d.info.LabelNames = GazeLabels
+	d := &mpiigaze{described: described{info}, path: s.Path}
+	if !labelled {
+		d.info.LabelNames = nil
 	}
 	if exists(filepath.Join(s.Path, mpiigazeFolder)) {
 		d.folder = mpiigazeFolder
@@ -75,7 +74,7 @@ func openMPIIGaze(s Spec) (Dataset, error) {
 	return d, d.choose(s)
 }
 
-// mpiigazeFiles lists the days of the chosen people, sorted.
+// mpiigazeFiles lists the .mat files of the chosen people's days, sorted.
 func mpiigazeFiles(s Spec, root string) ([]string, error) {
 	people := strings.FieldsFunc(s.text("people", ""), func(r rune) bool { return r == '+' })
 	var files []string
@@ -90,19 +89,23 @@ func mpiigazeFiles(s Spec, root string) ([]string, error) {
 		return err
 	})
 	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("data set %s: no day's .mat below %s; name the folder that holds Data/Normalized, and people that are in it", s, root)
+		err = fmt.Errorf("data set %s: no .mat of a day below %s; "+
+			"name the folder that holds Data/Normalized, and people in it", s, root)
 	}
 	slices.Sort(files)
 	return files, err
 }
 
-// choose keeps the eyes that the SPEC asks for.
+// choose keeps only the eyes that the SPEC selects.
 func (d *mpiigaze) choose(s Spec) error {
 	side, subset := s.text("eyes", "both"), s.text("subset", "all")
-	if !slices.Contains([]string{"both", "left", "right"}, side) || !slices.Contains([]string{"all", "evaluation"}, subset) {
-		return fmt.Errorf("data set %s: use eyes=both, left or right, and subset=all or evaluation", s)
+	if !slices.Contains([]string{"both", "left", "right"}, side) ||
+		!slices.Contains([]string{"all", "evaluation"}, subset) {
+		return fmt.Errorf("data set %s: use eyes=both, eyes=left or eyes=right, and subset=all or subset=evaluation", s)
 	}
-	d.eyes = slices.DeleteFunc(d.eyes, func(e mpiigazeEye) bool { return side != "both" && !strings.HasSuffix(e.name, "_"+side) })
+	d.eyes = slices.DeleteFunc(d.eyes, func(e mpiigazeEye) bool {
+		return side != "both" && !strings.HasSuffix(e.name, "_"+side)
+	})
 	if subset == "all" {
 		return nil
 	}
@@ -122,7 +125,7 @@ func (d *mpiigaze) choose(s Spec) error {
 		for line, name := range names {
 			e, ok := byName[name]
 			if !ok && (side == "both" || strings.HasSuffix(name, "_"+side)) {
-				return fmt.Errorf("%s: line %d: %s is not in the day's .mat", list, line+1, name)
+				return fmt.Errorf("%s: line %d: %s is not in the .mat of its day", list, line+1, name)
 			}
 			if ok {
 				d.eyes = append(d.eyes, e)
@@ -132,7 +135,7 @@ func (d *mpiigaze) choose(s Spec) error {
 	return nil
 }
 
-// evaluationList reads lines "dayYY/NNNN.jpg left|right" as the names of eyes.
+// evaluationList reads lines "dayYY/NNNN.jpg left|right" and returns the names of the eyes.
 func evaluationList(path, person string) (names []string, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -143,14 +146,15 @@ func evaluationList(path, person string) (names []string, err error) {
 	for lines.Scan() {
 		fields := strings.Fields(lines.Text())
 		if len(fields) != 2 || fields[1] != "left" && fields[1] != "right" {
-			return nil, fmt.Errorf("%s: line %d: %q is not `dayYY/NNNN.jpg left` or right", path, len(names)+1, lines.Text())
+			return nil, fmt.Errorf("%s: line %d: %q is neither `dayYY/NNNN.jpg left` nor `dayYY/NNNN.jpg right`",
+				path, len(names)+1, lines.Text())
 		}
 		names = append(names, person+"/"+strings.TrimSuffix(fields[0], ".jpg")+"_"+fields[1])
 	}
 	return names, lines.Err()
 }
 
-// readMPIIGaze reads the eyes of one day's file, whose name below the root is day.
+// readMPIIGaze reads the eyes of one day's file. day is its name below the root, without .mat.
 func readMPIIGaze(path, day string) (eyes []mpiigazeEye, err error) {
 	variables, err := mat.Read(path)
 	if err != nil {
@@ -164,7 +168,8 @@ func readMPIIGaze(path, day string) (eyes []mpiigazeEye, err error) {
 		}
 		n := len(names)
 		for i := range n {
-			e := mpiigazeEye{name: fmt.Sprintf("%s/%s_%s", day, strings.TrimSuffix(names[i].Text, ".jpg"), side), frame: i}
+			name := fmt.Sprintf("%s/%s_%s", day, strings.TrimSuffix(names[i].Text, ".jpg"), side)
+			e := mpiigazeEye{name: name, frame: i}
 			if err := e.fill(images, gaze, i, n, side == "right"); err != nil {
 				return nil, fmt.Errorf("%s: data.%s: frame %d: %w", path, side, i+1, err)
 			}
@@ -174,11 +179,11 @@ func readMPIIGaze(path, day string) (eyes []mpiigazeEye, err error) {
 	return eyes, nil
 }
 
-// normalizedSide is one side's images (N,36,60) and gaze (N,3) of a day with N filenames.
+// normalizedSide returns one side's images (N,36,60) and gaze (N,3) of a day with N filenames.
 func normalizedSide(day map[string]mat.Array, side string) (images, gaze []float64, err error) {
 	eye, err := day["data"].Field(side)
 	if err != nil {
-		return nil, nil, fmt.Errorf("is no day of MPIIGaze's Normalized data: data %w", err)
+		return nil, nil, fmt.Errorf("is not a day of MPIIGaze's Normalized data: data %w", err)
 	}
 	i, imageErr := eye.Field("image")
 	g, gazeErr := eye.Field("gaze")
@@ -187,12 +192,13 @@ func normalizedSide(day map[string]mat.Array, side string) (images, gaze []float
 	}
 	n := len(day["filenames"].Cells)
 	if n == 0 || len(g.Numbers) != 3*n || len(i.Numbers) != n*mpiigazeHeight*mpiigazeWidth {
-		return nil, nil, fmt.Errorf("data.%s: image %v, gaze %v and %d filenames do not fit (N,36,60), (N,3) and N", side, i.Dims, g.Dims, n)
+		return nil, nil, fmt.Errorf("data.%s: image %v, gaze %v and %d filenames are not (N,36,60), (N,3) and N",
+			side, i.Dims, g.Dims, n)
 	}
 	return i.Numbers, g.Numbers, nil
 }
 
-// fill copies frame i of n out of MATLAB's column-major order.
+// fill copies frame i of n from MATLAB's column-major order.
 func (e *mpiigazeEye) fill(images, gaze []float64, i, n int, mirror bool) error {
 	e.pix = make([]uint8, mpiigazeHeight*mpiigazeWidth)
 	for k := range e.pix {
@@ -208,7 +214,7 @@ func (e *mpiigazeEye) fill(images, gaze []float64, i, n int, mirror bool) error 
 		length += e.gaze[k] * e.gaze[k]
 	}
 	if !(math.Abs(length-1) < 0.01) {
-		return fmt.Errorf("gaze %v is no unit vector", e.gaze)
+		return fmt.Errorf("gaze %v is not a unit vector", e.gaze)
 	}
 	if mirror {
 		e.gaze[0] = -e.gaze[0]
@@ -216,25 +222,19 @@ func (e *mpiigazeEye) fill(images, gaze []float64, i, n int, mirror bool) error 
 	return nil
 }
 
-// normalizedIndex is where MATLAB has the pixel (y, x) of image i of n.
+// normalizedIndex returns the index of level (y, x) of image i of n in MATLAB's order.
 func normalizedIndex(i, n, y, x int) int { return i + n*(y+mpiigazeHeight*x) }
 
-// Info describes the images.
-func (d *mpiigaze) Info() Info { return d.info }
-
-// Len is the number of eyes.
+// Len returns the number of eyes.
 func (d *mpiigaze) Len() int { return len(d.eyes) }
 
-// Name is pXX/dayYY/NNNN_left or _right.
+// Name returns pXX/dayYY/NNNN_left or _right.
 func (d *mpiigaze) Name(i int) string { return d.eyes[i].name }
 
-// Close does nothing: no file stays open.
-func (d *mpiigaze) Close() error { return nil }
-
-// Sample is eye i, resized: all of the image stays, its aspect bends by 0.6 %.
+// Sample returns eye i, resized without cropping. At 35 x 55 its aspect changes by 6 %.
 func (d *mpiigaze) Sample(i int) (Sample, error) {
 	e := d.eyes[i]
-	m := Image{C: 1, H: mpiigazeHeight, W: mpiigazeWidth, Bits: 8, Pix: widen(e.pix)}
+	m := picture.FromLevels(1, mpiigazeHeight, mpiigazeWidth, 8, e.pix)
 	s := Sample{Name: e.name, Image: m.Resize(d.info.H, d.info.W)}
 	if d.info.LabelNames != nil {
 		s.Label = gazeLabel(e.gaze)

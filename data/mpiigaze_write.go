@@ -10,28 +10,30 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/renameio/v2"
-
 	"simgan/data/mat"
+	"simgan/data/picture"
 	"simgan/data/simulate"
+	"simgan/internal/atomicfile"
+	"simgan/internal/exit"
 )
 
-// How the writer spreads frames, and how many of them MPIIGaze's evaluation lists take from each person.
+// The writer spreads frames over mpiigazePeople, with mpiigazeDayFrames per day at most. MPIIGaze's evaluation lists
+// take mpiigazeListFrames from each person.
 const mpiigazePeople, mpiigazeDayFrames, mpiigazeListFrames = 15, 200, 1500
 
-// mpiigazeWriter writes simulated eyes as MPIIGaze's Data/Normalized with its evaluation lists. Eye 2k is the left eye of
-// frame k, eye 2k+1 its right one, mirrored as the reader undoes it; the two are scenes of their own.
+// mpiigazeWriter writes simulated eyes as MPIIGaze's Data/Normalized with its evaluation lists. Eye 2k is the left eye
+// of frame k. Eye 2k+1 is its right eye, mirrored; the reader mirrors it back. The two eyes are unrelated scenes.
 type mpiigazeWriter struct {
 	dir  string
 	mu   sync.Mutex
 	days []mpiigazeDay
 }
 
-// mpiigazeDay is a .mat in the making.
+// mpiigazeDay collects one .mat.
 type mpiigazeDay struct {
 	name          string // pXX/dayYY
 	first, frames int
-	missing       int // eyes that are not there yet
+	missing       int // eyes still to come
 	left, right   mpiigazeSide
 }
 
@@ -40,7 +42,7 @@ type mpiigazeSide struct{ gaze, image, pose []float64 } // (N,3), (N,36,60), (N,
 
 func newMPIIGazeWriter(dir string, n int) (sceneWriter[*simulate.Eye], error) {
 	if n%2 != 0 {
-		return nil, fmt.Errorf("%w: n is %d; MPIIGaze has two eyes a frame: use an even number", ErrUsage, n)
+		return nil, exit.Usagef("n is %d; MPIIGaze has two eyes per frame: use an even number", n)
 	}
 	w := &mpiigazeWriter{dir: dir}
 	frames := n / 2
@@ -49,7 +51,8 @@ func newMPIIGazeWriter(dir string, n int) (sceneWriter[*simulate.Eye], error) {
 		end := (p + 1) * frames / people
 		for first, day := p*frames/people, 1; first < end; day++ {
 			count := min(mpiigazeDayFrames, end-first)
-			w.days = append(w.days, mpiigazeDay{name: fmt.Sprintf("p%02d/day%02d", p, day), first: first, frames: count, missing: 2 * count})
+			name := fmt.Sprintf("p%02d/day%02d", p, day)
+			w.days = append(w.days, mpiigazeDay{name: name, first: first, frames: count, missing: 2 * count})
 			first += count
 		}
 	}
@@ -59,7 +62,7 @@ func newMPIIGazeWriter(dir string, n int) (sceneWriter[*simulate.Eye], error) {
 func (w *mpiigazeWriter) write(i int, e *simulate.Eye) error {
 	frame := i / 2
 	day := &w.days[sort.Search(len(w.days), func(d int) bool { return w.days[d].first > frame })-1]
-	m := Image{C: 1, H: mpiigazeHeight, W: mpiigazeWidth, Bits: 8, Pix: widen(e.Normalized())}
+	m := picture.FromLevels(1, mpiigazeHeight, mpiigazeWidth, 8, e.Normalized())
 	gaze, pose := e.Gaze, rodrigues(e.HeadPose)
 	side := &day.left
 	if i%2 == 1 {
@@ -80,7 +83,7 @@ func (w *mpiigazeWriter) write(i int, e *simulate.Eye) error {
 }
 
 // put sets eye i of n.
-func (s *mpiigazeSide) put(i, n int, m Image, gaze, pose [3]float64) {
+func (s *mpiigazeSide) put(i, n int, m picture.Image, gaze, pose [3]float64) {
 	if s.image == nil {
 		s.gaze, s.image, s.pose = make([]float64, n*3), make([]float64, n*len(m.Pix)), make([]float64, n*3)
 	}
@@ -91,13 +94,13 @@ func (s *mpiigazeSide) put(i, n int, m Image, gaze, pose [3]float64) {
 }
 
 // putNormalized sets image i of n of 36 x 60 pixels in MATLAB's order.
-func putNormalized(images []float64, i, n int, m Image) {
+func putNormalized(images []float64, i, n int, m picture.Image) {
 	for k, v := range m.Pix {
 		images[normalizedIndex(i, n, k/m.W, k%m.W)] = float64(v)
 	}
 }
 
-// variables are the day's structs and names, as MPIIGaze orders them.
+// variables returns the day's structs and names in MPIIGaze's order.
 func (d *mpiigazeDay) variables() []mat.Variable {
 	structure := func(s mpiigazeSide) mat.Array {
 		return mat.NewStruct([]string{"gaze", "image", "pose"},
@@ -117,9 +120,9 @@ func (d *mpiigazeDay) variables() []mat.Variable {
 
 func frameName(i int) string { return fmt.Sprintf("%04d.jpg", i+1) }
 
-// close writes the evaluation lists: both eyes of all frames, or of 1500 a person spread evenly.
+// close writes the evaluation lists: both eyes of all frames, or of 1500 frames per person, spread evenly.
 func (w *mpiigazeWriter) close() error {
-	frames := map[string][]string{} // of a person
+	frames := map[string][]string{} // per person
 	for _, d := range w.days {
 		person, day, _ := strings.Cut(d.name, "/")
 		for i := range d.frames {
@@ -137,8 +140,8 @@ func (w *mpiigazeWriter) close() error {
 	return writeEvaluationLists(w.dir, lists)
 }
 
-// WriteLabels writes a .mat for each of the source's (and variant) that differs from it in the images: refined eyes at
-// 60 x 36, black ones where the SPEC left an eye out. The evaluation lists name the refined eyes.
+// WriteLabels writes one .mat per source .mat and variant. They differ only in the images: refined eyes at 60 x 36, and
+// black images for eyes that the SPEC left out. The evaluation lists name the refined eyes.
 func (d *mpiigaze) WriteLabels(dir string, images []Refined) error {
 	days, lists := map[string][]Refined{}, map[string][]string{}
 	for _, r := range images {
@@ -158,7 +161,7 @@ func (d *mpiigaze) WriteLabels(dir string, images []Refined) error {
 	return writeEvaluationLists(dir, lists)
 }
 
-// writeDay writes one .mat with the images, which are all of one of the source's .mat; its pixels are set in place.
+// writeDay writes one .mat. The images all come from one source .mat, whose levels it replaces in memory.
 func (d *mpiigaze) writeDay(dir, day string, images []Refined) error {
 	source := filepath.Join(d.path, d.folder, path.Dir(d.eyes[images[0].Index].name)+".mat")
 	variables, err := mat.Read(source)
@@ -174,7 +177,7 @@ func (d *mpiigaze) writeDay(dir, day string, images []Refined) error {
 		clear(sides[side])
 	}
 	for _, r := range images {
-		m, err := decodeFile(filepath.Join(dir, filepath.FromSlash(r.Name)))
+		m, err := picture.Decode(filepath.Join(dir, filepath.FromSlash(r.Name)))
 		if err != nil {
 			return err
 		}
@@ -183,7 +186,7 @@ func (d *mpiigaze) writeDay(dir, day string, images []Refined) error {
 			side, m = "right", m.Mirror()
 		}
 		if e.frame >= n {
-			return fmt.Errorf("%s: has %d frames, fewer than when it was opened", source, n)
+			return fmt.Errorf("%s: has %d frames, fewer than at opening", source, n)
 		}
 		putNormalized(sides[side], e.frame, n, m)
 	}
@@ -204,7 +207,8 @@ func writeEvaluationLists(dir string, lists map[string][]string) error {
 		return err
 	}
 	for person, lines := range lists {
-		if err := renameio.WriteFile(filepath.Join(folder, person+".txt"), []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		text := strings.Join(lines, "\n") + "\n"
+		if err := atomicfile.Write(filepath.Join(folder, person+".txt"), []byte(text)); err != nil {
 			return err
 		}
 	}
@@ -219,15 +223,15 @@ func writeMat(file string, variables ...mat.Variable) error {
 	return mat.Write(file, variables...)
 }
 
-// rodrigues is the rotation vector (its length is the angle in radians) of a head pose of pitch (up positive), yaw (to the
-// image's left positive) and roll (clockwise positive) in degrees. As in MPIIGaze the rotated z axis points from the face
-// into the head, z = (cos p sin y, sin p, cos p cos y), and a head that faces the camera has (0, 0, 0).
+// rodrigues returns the rotation vector (its length is the angle in radians) of a head pose in degrees: pitch (positive
+// up), yaw (positive to the image's left) and roll (positive clockwise). As in MPIIGaze the rotated z axis points from
+// the face into the head, z = (cos p sin y, sin p, cos p cos y), and a head that faces the camera has (0, 0, 0).
 func rodrigues(degrees [3]float64) [3]float64 {
 	half := func(angle float64) (sin, cos float64) { return math.Sincos(angle * math.Pi / 360) }
 	sx, cx := half(-degrees[0])
 	sy, cy := half(degrees[1])
 	sz, cz := half(degrees[2])
-	// The quaternion of turning by roll about z, then by -pitch about x, then by yaw about y.
+	// The quaternion of a rotation by roll about z, then by -pitch about x, then by yaw about y.
 	w := cy*cx*cz + sy*sx*sz
 	v := [3]float64{cy*sx*cz + sy*cx*sz, sy*cx*cz - cy*sx*sz, cy*cx*sz - sy*sx*cz}
 	length := math.Sqrt(v[0]*v[0] + v[1]*v[1] + v[2]*v[2])

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -9,9 +10,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"simgan/internal/exit"
 )
 
-// samplesByName are the samples of a data set.
+// samplesByName returns the samples of a data set.
 func samplesByName(t *testing.T, ds Dataset) map[string]Sample {
 	t.Helper()
 	out := map[string]Sample{}
@@ -28,11 +31,11 @@ func samplesByName(t *testing.T, ds Dataset) map[string]Sample {
 	return out
 }
 
-// Written and read again, every eye has the simulator's pixels and label: mirroring and MATLAB's order cancel out.
+// After writing and reading, every eye has the simulator's pixels and label: mirroring and MATLAB's order cancel out.
 func TestMPIIGazeReadsBack(t *testing.T) {
-	const n, people = 64, 15 // 32 frames: two or three a person
+	const n, people = 64, 15 // 32 frames: two or three per person
 	out := filepath.Join(t.TempDir(), "mpii")
-	if err := Simulate(t.Context(), "eyes", "real", "mpiigaze", n, 4, out, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "eyes", "real", "mpiigaze", n, 4, out, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	want, err := Open(fmt.Sprintf("simulated:eyes,domain=real,n=%d,seed=4,size=36x60", n))
@@ -65,7 +68,7 @@ func TestMPIIGazeReadsBack(t *testing.T) {
 	}
 }
 
-// Days hold 200 frames at most, lists 1500 frames of a person at most, and few eyes have few people.
+// Days hold at most 200 frames, lists at most 1500 frames per person, and few eyes are spread over few people.
 func TestMPIIGazeDays(t *testing.T) {
 	for n, want := range map[int]string{
 		2:            "p00/day01:1",
@@ -102,8 +105,8 @@ func TestMPIIGazeDays(t *testing.T) {
 
 func TestMPIIGazeOddNumber(t *testing.T) {
 	dir := t.TempDir()
-	err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 3, 1, filepath.Join(dir, "out"), func(int) {})
-	if err == nil || !strings.Contains(err.Error(), "use an even number") {
+	err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 3, 1, filepath.Join(dir, "out"), func(int, int) {})
+	if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "use an even number") {
 		t.Errorf("error is %v", err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
@@ -111,7 +114,7 @@ func TestMPIIGazeOddNumber(t *testing.T) {
 	}
 }
 
-// The rotated axes: z by pitch and yaw alone, x turned by roll; a reflection in x negates yaw and roll.
+// The rotated z axis depends on pitch and yaw only. Roll rotates x. A reflection in x negates yaw and roll.
 func TestRodrigues(t *testing.T) {
 	for _, pose := range [][3]float64{{0, 0, 0}, {10, 0, 0}, {0, 20, 0}, {0, 0, -5}, {8, -15, 4}, {1e-9, 0, 0}} {
 		v := rodrigues(pose)
@@ -131,11 +134,11 @@ func TestRodrigues(t *testing.T) {
 		}
 	}
 	if x := rotate(rodrigues([3]float64{0, 0, 30}), [3]float64{1, 0, 0}); math.Abs(x[1]-0.5) > 1e-12 {
-		t.Errorf("roll of 30 degrees turns x to %v", x)
+		t.Errorf("a roll of 30 degrees rotates x to %v", x)
 	}
 }
 
-// rotate turns u by Rodrigues' formula.
+// rotate rotates u by Rodrigues' formula.
 func rotate(v, u [3]float64) [3]float64 {
 	angle := math.Sqrt(v[0]*v[0] + v[1]*v[1] + v[2]*v[2])
 	if angle == 0 {

@@ -11,14 +11,16 @@ import (
 	"strconv"
 	"strings"
 
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
-// nyu is the NYU hand data set (Tompson et al. 2014), cropped around the hand; or a refined one, whose images are crops.
+// nyu is the NYU hand data set (Tompson et al. 2014), cropped
+// around the hand, or a refined one, whose images are crops.
 type nyu struct {
-	info    Info
-	root    string // what the SPEC names
-	folder  string // of the images below it: train, test or nothing
+	described
+	root    string // from the SPEC
+	folder  string // of the images below root: train, test or ""
 	labels  string // file of the joints
 	whole   bool   // the file has all 36 joints
 	refined bool
@@ -30,26 +32,29 @@ type nyuFrame struct {
 	name           string // below root
 	camera, number int    // both from 1
 	crop           handCrop
-	joints         [][3]float64 // of HandJoints: u, v in pixels (of the picture, or of a refined crop) and depth in mm; nil without labels
+	// joints holds u, v in pixels (of the picture, or of a refined
+	// crop) and depth in mm of HandJoints; nil without labels.
+	joints [][3]float64
 }
 
-// nyuSides are the pictures' names: rendered, and measured.
+// nyuSides holds the first part of the pictures' names: rendered or measured.
 var nyuSides = map[string]string{"synthetic": "synthdepth", "real": "depth"}
 
-// nyuName is SIDE_CAMERA_NUMBER.png; refined pictures have a variant's suffix.
+// nyuName matches SIDE_CAMERA_NUMBER.png, with a variant suffix for refined pictures.
 var nyuName = regexp.MustCompile(`^(depth|synthdepth)_([0-9])_([0-9]{7})(_v[0-9]+)*\.png$`)
 
-// openNYU opens nyu:DIR[,split=train|test][,side=synthetic|real][,camera=1+2+3][,crop=cube|box][,cube=300][,centres=FILE]
-// [,labels=FILE|none][,size=HxW][,n=N]. DIR holds train and test, or the pictures themselves.
+// openNYU opens nyu:DIR[,split=train|test][,side=synthetic|real][,camera=1+2+3][,crop=cube|box][,cube=300]
+// [,centres=FILE][,labels=FILE|none][,size=HxW][,n=N]. DIR holds train and test, or the pictures themselves.
 func openNYU(s Spec) (Dataset, error) {
-	if err := errors.Join(s.only("split", "side", "camera", "crop", "cube", "centres", "labels", "size", "n"), needFolder(s)); err != nil {
+	err := s.only("split", "side", "camera", "crop", "cube", "centres", "labels", "size", "n")
+	if err := errors.Join(err, needFolder(s)); err != nil {
 		return nil, err
 	}
 	h, w, err := s.handSize()
 	if err != nil {
 		return nil, err
 	}
-	d := &nyu{root: s.Path, info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 16}}
+	d := &nyu{root: s.Path, described: described{Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 16}}}
 	split := s.text("split", "train")
 	if split != "train" && split != "test" {
 		return nil, fmt.Errorf("data set %s: split=%s: use train or test", s, split)
@@ -69,7 +74,7 @@ func openNYU(s Spec) (Dataset, error) {
 	return d, nil
 }
 
-// list finds the pictures that the SPEC asks for: n of them, spread evenly, or all.
+// list finds the pictures that the SPEC selects: all, or n spread evenly.
 func (d *nyu) list(s Spec) error {
 	prefix, ok := nyuSides[s.text("side", "synthetic")]
 	cameras := strings.Split(s.text("camera", "1"), "+")
@@ -78,7 +83,8 @@ func (d *nyu) list(s Spec) error {
 		return err
 	}
 	if !ok {
-		return fmt.Errorf("data set %s: side=%s: use synthetic (synthdepth_*.png) or real (depth_*.png)", s, s.text("side", ""))
+		return fmt.Errorf("data set %s: side=%s: use synthetic (synthdepth_*.png) or real (depth_*.png)",
+			s, s.text("side", ""))
 	}
 	entries, err := os.ReadDir(filepath.Join(d.root, d.folder))
 	if err != nil {
@@ -103,7 +109,8 @@ func (d *nyu) list(s Spec) error {
 		}
 	}
 	if len(d.frames) == 0 {
-		return fmt.Errorf("data set %s: no %s_%s_NNNNNNN.png in %s; side= and camera= choose the pictures", s, prefix, strings.Join(cameras, "|"), filepath.Join(d.root, d.folder))
+		return fmt.Errorf("data set %s: no %s_%s_NNNNNNN.png in %s; side= and camera= choose the pictures",
+			s, prefix, strings.Join(cameras, "|"), filepath.Join(d.root, d.folder))
 	}
 	return nil
 }
@@ -116,7 +123,7 @@ func (d *nyu) locate(s Spec) error {
 		return err
 	}
 	if shape != "cube" && shape != "box" || cube < 1 || cube > 5000 {
-		return errors.New("use crop=cube or box, and cube=1 to 5000 mm")
+		return errors.New("use crop=cube or crop=box, and cube= between 1 and 5000 mm")
 	}
 	joints, err := d.openJoints(s)
 	if err != nil {
@@ -127,7 +134,8 @@ func (d *nyu) locate(s Spec) error {
 		return err
 	}
 	if joints == nil && (centres == nil || shape == "box") {
-		return fmt.Errorf("crops need to know where hands are: put joint_data.mat into %s, or give labels=FILE, or with crop=cube centres=FILE", filepath.Join(d.root, d.folder))
+		return fmt.Errorf("crops need the positions of the hands: put joint_data.mat into %s, or add labels=FILE, "+
+			"or with crop=cube centres=FILE", filepath.Join(d.root, d.folder))
 	}
 	kept := d.frames[:0]
 	for _, f := range d.frames {
@@ -142,15 +150,16 @@ func (d *nyu) locate(s Spec) error {
 	d.frames = kept
 	if joints != nil {
 		d.info.LabelNames = HandLabels
-		d.labels, d.whole, d.refined = joints.path, joints.all == simulate.HandJoints, joints.crops != nil
+		d.labels = joints.path
+		d.whole, d.refined = joints.all == simulate.HandJoints, joints.crops != nil
 	}
 	if _, given := s.Params["size"]; d.refined && !given && len(kept) > 0 {
-		d.info.W, d.info.H, err = imageSize(d.file(0))
+		d.info.W, d.info.H, err = picture.ReadSize(d.file(0))
 	}
 	return err
 }
 
-// locate sets the frame's joints and crop; false where the centre file has it as invalid.
+// locate sets the frame's joints and crop. It returns false if the centre file marks the frame as invalid.
 func (f *nyuFrame) locate(joints *nyuJoints, centres *nyuCentres, shape string, cube float64) (bool, error) {
 	var centre [3]float64
 	if joints != nil {
@@ -176,21 +185,15 @@ func (f *nyuFrame) locate(joints *nyuJoints, centres *nyuCentres, shape string, 
 	return true, nil
 }
 
-// Info describes the images.
-func (d *nyu) Info() Info { return d.info }
-
-// Len is the number of frames.
+// Len returns the number of frames.
 func (d *nyu) Len() int { return len(d.frames) }
 
-// Name is the picture's path, as train/depth_1_0000001.png.
+// Name returns the picture's path, for example train/depth_1_0000001.png.
 func (d *nyu) Name(i int) string { return d.frames[i].name }
-
-// Close does nothing: no file stays open.
-func (d *nyu) Close() error { return nil }
 
 func (d *nyu) file(i int) string { return filepath.Join(d.root, filepath.FromSlash(d.frames[i].name)) }
 
-// Sample is frame i, cropped, with its HandLabels.
+// Sample returns frame i, cropped, with its HandLabels.
 func (d *nyu) Sample(i int) (s Sample, err error) {
 	f := d.frames[i]
 	s.Name = f.name
@@ -208,19 +211,21 @@ func (d *nyu) Sample(i int) (s Sample, err error) {
 	return s, nil
 }
 
-// image is the crop of frame i.
-func (d *nyu) image(i int) (Image, error) {
+// image returns the crop of frame i.
+func (d *nyu) image(i int) (picture.Image, error) {
 	file, h, w := d.file(i), d.info.H, d.info.W
 	if !d.refined {
 		depth, err := readNYU(file)
 		if err != nil {
-			return Image{}, err
+			return picture.Image{}, err
 		}
-		return d.frames[i].crop.cut(depth, simulate.Window{W: simulate.DepthWidth, H: simulate.DepthHeight}, h, w), nil
+		whole := simulate.Window{W: simulate.DepthWidth, H: simulate.DepthHeight}
+		return d.frames[i].crop.cut(depth, whole, h, w), nil
 	}
-	m, err := decodeFile(file)
+	m, err := picture.Decode(file)
 	if err == nil && (m.C != 1 || m.Bits != 16 || m.H != h || m.W != w) {
-		err = fmt.Errorf("%s: is %dx%d with %d channel(s) of %d bits; a refined crop is grey with 16 bits, and all have one size, here %dx%d", file, m.H, m.W, m.C, m.Bits, h, w)
+		err = fmt.Errorf("%s: is %dx%d with %d channel(s) of %d bits; "+
+			"refined crops are grey with 16 bits and all of one size, here %dx%d", file, m.H, m.W, m.C, m.Bits, h, w)
 	}
 	return m, err
 }

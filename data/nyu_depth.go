@@ -8,10 +8,11 @@ import (
 	"io"
 	"os"
 
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
-// readNYU reads a depth picture of NYU's encoding: 640 x 480 RGB, 8 bits, R = 0, depth in mm = G*256 + B.
+// readNYU reads a depth picture in NYU's encoding: 640 x 480 RGB, 8 bits, R = 0, depth in mm = G*256 + B.
 func readNYU(path string) ([]uint16, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -24,7 +25,7 @@ func readNYU(path string) ([]uint16, error) {
 func decodeNYU(path string, file io.ReadSeeker) ([]uint16, error) {
 	config, err := png.DecodeConfig(bufio.NewReader(file))
 	if err != nil {
-		return nil, unreadable(path, "PNG", err)
+		return nil, picture.Unreadable(path, "PNG", err)
 	}
 	if config.Width != simulate.DepthWidth || config.Height != simulate.DepthHeight {
 		return nil, notNYU(path, fmt.Sprintf("it has %dx%d pixels", config.Width, config.Height))
@@ -34,17 +35,18 @@ func decodeNYU(path string, file io.ReadSeeker) ([]uint16, error) {
 	}
 	m, err := png.Decode(bufio.NewReader(file))
 	if err != nil {
-		return nil, unreadable(path, "PNG", err)
+		return nil, picture.Unreadable(path, "PNG", err)
 	}
-	rgb, ok := m.(*image.RGBA) // what the decoder makes of RGB without alpha
+	rgb, ok := m.(*image.RGBA) // the decoder's type for RGB without alpha
 	if !ok {
-		return nil, notNYU(path, fmt.Sprintf("it is no RGB of 8 bits but a %T", m))
+		return nil, notNYU(path, fmt.Sprintf("it is not RGB of 8 bits but a %T", m))
 	}
 	depth := make([]uint16, len(rgb.Pix)/4)
 	for i := range depth {
 		p := rgb.Pix[4*i : 4*i+4]
 		if p[0] != 0 {
-			return nil, notNYU(path, fmt.Sprintf("R is %d at pixel (%d, %d)", p[0], i%simulate.DepthWidth, i/simulate.DepthWidth))
+			x, y := i%simulate.DepthWidth, i/simulate.DepthWidth
+			return nil, notNYU(path, fmt.Sprintf("R is %d at pixel (%d, %d)", p[0], x, y))
 		}
 		depth[i] = uint16(p[1])<<8 | uint16(p[2])
 	}
@@ -52,12 +54,13 @@ func decodeNYU(path string, file io.ReadSeeker) ([]uint16, error) {
 }
 
 func notNYU(path, why string) error {
-	return fmt.Errorf("%s: is no depth picture of NYU's (640x480 RGB, R = 0, depth in mm = G*256 + B): %s; folder:DIR reads other pictures", path, why)
+	return fmt.Errorf("%s: is not a depth picture of NYU (640x480 RGB, R = 0, depth in mm = G*256 + B): %s; "+
+		"folder:DIR reads other pictures", path, why)
 }
 
-// nyuPicture is depth in mm as NYU encodes it.
-func nyuPicture(depth []uint16) Image {
-	m := NewImage(3, simulate.DepthHeight, simulate.DepthWidth, 8)
+// nyuPicture returns depth in mm in NYU's encoding.
+func nyuPicture(depth []uint16) picture.Image {
+	m := picture.NewImage(3, simulate.DepthHeight, simulate.DepthWidth, 8)
 	n := len(depth)
 	for i, mm := range depth {
 		m.Pix[n+i], m.Pix[2*n+i] = mm>>8, mm&255

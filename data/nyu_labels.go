@@ -13,28 +13,28 @@ import (
 	"simgan/data/simulate"
 )
 
-// The files and variables of NYU's labels, and what a refined set has besides.
+// File and variables of NYU's labels, and the additional variable of refined sets.
 const (
 	jointFile    = "joint_data.mat"
 	jointUVD     = "joint_uvd"   // (cameras, N, 36, 3): u, v in pixels, depth in mm
 	jointXYZ     = "joint_xyz"   // the same in mm
 	jointNames   = "joint_names" // 36 texts
 	keypointUVD  = "keypoints3D" // (N, 14, 3): HandJoints of camera 1 alone
-	nyuCrops     = "simgan_crop" // (cameras, N, 6) of refined sets: what handCropNames names, 0 where there is no image
+	nyuCrops     = "simgan_crop" // (cameras, N, 6) of refined sets: values of handCropNames, 0 if there is no image
 	nyuWholeHand = simulate.HandJoints
 )
 
-// nyuJoints are the labels of all frames of one file, as MATLAB orders them.
+// nyuJoints holds the labels of all frames of one file, in MATLAB's order.
 type nyuJoints struct {
 	path            string
 	cameras, frames int
-	joints          []int // of the file's joints, those of HandJoints
-	all             int   // joints in the file
+	joints          []int // the file's indices of HandJoints
+	all             int   // number of joints in the file
 	uvd             []float64
-	crops           []float64 // of a refined set
+	crops           []float64 // nil unless the set is refined
 }
 
-// openJoints reads the file that labels= names, or joint_data.mat beside the pictures where there is one. Of a file of
+// openJoints reads the file that labels= names, or else joint_data.mat beside the pictures, if it exists. For a file of
 // 72,757 frames and three cameras it holds 190 MB until the data set is open.
 func (d *nyu) openJoints(s Spec) (*nyuJoints, error) {
 	file := s.text("labels", "")
@@ -65,20 +65,22 @@ func (d *nyu) openJoints(s Spec) (*nyuJoints, error) {
 		return nil, fmt.Errorf("%s: holds neither %s (cameras, N, 36, 3) nor %s (N, 14, 3)", file, jointUVD, keypointUVD)
 	}
 	if j.crops != nil && len(j.crops) != j.cameras*j.frames*len(handCropNames) {
-		return nil, fmt.Errorf("%s: %s has %v values, not 6 for each of %d cameras and %d frames", file, nyuCrops, variables[nyuCrops].Dims, j.cameras, j.frames)
+		return nil, fmt.Errorf("%s: %s has %v values, not 6 for each of %d cameras and %d frames",
+			file, nyuCrops, variables[nyuCrops].Dims, j.cameras, j.frames)
 	}
 	return j, nil
 }
 
-// find is where a frame's values begin in an array whose first dimensions are cameras and frames.
+// find returns the index of a frame's first value in an array whose first dimensions are cameras and frames.
 func (j *nyuJoints) find(camera, number int) (int, error) {
 	if camera > j.cameras || number > j.frames {
-		return 0, fmt.Errorf("%s has %d camera(s) and %d frames: none for camera %d, frame %d", j.path, j.cameras, j.frames, camera, number)
+		return 0, fmt.Errorf("%s has %d camera(s) and %d frames: none for camera %d, frame %d",
+			j.path, j.cameras, j.frames, camera, number)
 	}
 	return camera - 1 + j.cameras*(number-1), nil
 }
 
-// of are the HandJoints of a frame.
+// of returns the HandJoints of a frame.
 func (j *nyuJoints) of(camera, number int) ([][3]float64, error) {
 	at, err := j.find(camera, number)
 	if err != nil {
@@ -96,7 +98,8 @@ func (j *nyuJoints) of(camera, number int) ([][3]float64, error) {
 	return out, nil
 }
 
-// crop is a frame's crop in a refined set, whose joints are in its pixels: the window is given back as the camera saw it.
+// crop returns a frame's crop in a refined set, with its window in
+// the camera's picture. The set's joints are in the crop's pixels.
 func (j *nyuJoints) crop(camera, number int) (handCrop, error) {
 	at, err := j.find(camera, number)
 	if err != nil {
@@ -113,25 +116,25 @@ func (j *nyuJoints) crop(camera, number int) (handCrop, error) {
 	return c, nil
 }
 
-// seen refuses a point that no camera could have seen.
+// seen returns an error for a point that no camera could have seen.
 func seen(p [3]float64) error {
 	if !(p[2] > 1 && p[2] < math.MaxUint16 && math.Abs(p[0]) < 1e5 && math.Abs(p[1]) < 1e5) {
-		return fmt.Errorf("u, v, depth %v are no pixels and mm", p)
+		return fmt.Errorf("u, v, depth %v are not pixels and mm", p)
 	}
 	return nil
 }
 
-// nyuCentres are the crops' centres of camera 1's frames: u, v and depth, all 0 where there is none.
+// nyuCentres holds the centres of the crops of camera 1's frames: u, v and depth, all 0 for an invalid frame.
 type nyuCentres struct{ uvd [][3]float64 }
 
-// of is frame number's centre, false where it is invalid.
+// of returns a frame's centre, or false if the frame is invalid.
 func (c *nyuCentres) of(number int) ([3]float64, bool) {
 	p := c.uvd[number-1]
 	return p, p[2] > 0
 }
 
-// openCentres reads a file of centres: text, `x y z` in mm a line or `invalid`; or a .mat with one array (N, 1, 3) of u, v
-// in pixels and depth in mm. No file is no centres.
+// openCentres reads a file of centres: text with one line per frame, `x y z` in mm or `invalid`; or a .mat with one
+// array (N, 1, 3) of u, v in pixels and depth in mm. Without a file it returns nil.
 func openCentres(file string, frames []nyuFrame) (*nyuCentres, error) {
 	if file == "" {
 		return nil, nil
@@ -146,10 +149,12 @@ func openCentres(file string, frames []nyuFrame) (*nyuCentres, error) {
 	}
 	for _, f := range frames {
 		if f.camera != 1 {
-			return nil, fmt.Errorf("%s: centre files are for camera 1, but %s is of camera %d; leave out centres=, or use camera=1", file, f.name, f.camera)
+			return nil, fmt.Errorf("%s: centre files are for camera 1, but %s is of camera %d; "+
+				"remove centres=, or use camera=1", file, f.name, f.camera)
 		}
 		if f.number > len(c.uvd) {
-			return nil, fmt.Errorf("%s: has %d centres, none for %s; it may be another split's", file, len(c.uvd), f.name)
+			return nil, fmt.Errorf("%s: has %d centres, none for %s; it may belong to another split",
+				file, len(c.uvd), f.name)
 		}
 	}
 	return c, nil
@@ -179,14 +184,14 @@ func readCentreText(path string) (*nyuCentres, error) {
 	return c, lines.Err()
 }
 
-// centreLine is `x y z` in mm as u, v and depth.
+// centreLine converts `x y z` in mm to u, v and depth.
 func centreLine(fields []string) (p [3]float64, err error) {
 	if len(fields) != 3 {
 		return p, fmt.Errorf("%d values, not x y z in mm", len(fields))
 	}
 	for k, field := range fields {
 		if p[k], err = strconv.ParseFloat(field, 64); err != nil {
-			return p, fmt.Errorf("%q is no number", field)
+			return p, fmt.Errorf("%q is not a number", field)
 		}
 	}
 	p = simulate.Project(p)

@@ -19,7 +19,7 @@ import (
 func handFiles(t *testing.T, domain string, n int) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "nyu")
-	if err := Simulate(t.Context(), "hands", domain, "nyu", n, 6, out, func(int) {}); err != nil {
+	if err := Simulate(t.Context(), "hands", domain, "nyu", n, 6, out, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -38,7 +38,7 @@ func sampleOf(t *testing.T, spec string, i int) Sample {
 	return s
 }
 
-// Files in NYU's form give exactly the images and labels of the built-in hands.
+// Files in NYU's form read back as exactly the images and labels of the built-in hands.
 func TestNYUReadsWhatIsSimulated(t *testing.T) {
 	for _, domain := range []string{"synthetic", "real"} {
 		out := handFiles(t, domain, 2)
@@ -58,7 +58,7 @@ func TestNYUReadsWhatIsSimulated(t *testing.T) {
 	}
 }
 
-// A label gives back the joint in mm, whatever the crop.
+// HandPoint recovers the joint in mm from a label, for every kind of crop.
 func TestHandPointInverts(t *testing.T) {
 	out := handFiles(t, "synthetic", 1)
 	hand := simulate.NewHand(simulate.Synthetic, 6, 0)
@@ -86,7 +86,7 @@ func TestHandPointInverts(t *testing.T) {
 	}
 }
 
-// Refined sets read back as the same images and labels, with variants; joint_xyz stays.
+// Refined sets read back as the same images and labels, with variants. joint_xyz is unchanged.
 func TestNYURefinedReadsBack(t *testing.T) {
 	source := handFiles(t, "synthetic", 3)
 	ds, err := Open("nyu:" + source + ",size=48x40,n=2")
@@ -101,7 +101,8 @@ func TestNYURefinedReadsBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if back.Len() != 4 || back.Name(1) != "train/synthdepth_1_0000001_v1.png" || back.Name(2) != "train/synthdepth_1_0000002_v0.png" {
+	if back.Len() != 4 || back.Name(1) != "train/synthdepth_1_0000001_v1.png" ||
+		back.Name(2) != "train/synthdepth_1_0000002_v0.png" {
 		t.Errorf("%d images, named %s, %s", back.Len(), back.Name(1), back.Name(2))
 	}
 	for i := range 4 {
@@ -132,7 +133,7 @@ func (d *nyu) spec(dir string) string {
 	return fmt.Sprintf("nyu:%s,size=%dx%d,n=2", dir, d.info.H, d.info.W)
 }
 
-// Hand and background never mix: every sample of a crop is a depth of the picture, near ones before far ones.
+// Hand and background never mix: every level of a crop is a depth of the picture. Levels grow with depth.
 func TestCropMixesNothing(t *testing.T) {
 	depth := make([]uint16, simulate.DepthWidth*simulate.DepthHeight)
 	for i := range depth {
@@ -140,7 +141,7 @@ func TestCropMixesNothing(t *testing.T) {
 			depth[i] = 700
 		}
 	}
-	depth[240*simulate.DepthWidth+330] = 0 // nothing measured
+	depth[240*simulate.DepthWidth+330] = 0 // not measured
 	c := cubeCrop([3]float64{320, 240, 750}, 300)
 	m := c.cut(depth, simulate.Window{W: simulate.DepthWidth, H: simulate.DepthHeight}, 64, 64)
 	near := uint16(math.Round((700.0 - 750 + 150) / 300 * 65535))
@@ -151,7 +152,7 @@ func TestCropMixesNothing(t *testing.T) {
 	}
 }
 
-// A frame whose centre is invalid is left out; unlabelled frames need only a centre.
+// Frames with an invalid centre are left out. Unlabelled frames need only a centre.
 func TestNYUCentres(t *testing.T) {
 	out := handFiles(t, "real", 3)
 	palm := simulate.NewHand(simulate.Real, 6, 1).Joints[simulate.PalmCentre]
@@ -170,11 +171,11 @@ func TestNYUCentres(t *testing.T) {
 	}
 }
 
-// Frame 1 of NYU's test set, its refined centres and labels as two repositories carry them. Pixel (210, 240) is 0, 2, 242.
+// Frame 1 of NYU's test set, with refined centres and labels from two repositories. Pixel (210, 240) is (0, 2, 242).
 func TestReadsNYUsOwnFiles(t *testing.T) {
 	folder := filepath.Join("..", "..", "shared", "samples", "nyu")
 	if _, err := os.Stat(folder); err != nil {
-		t.Skipf("no real samples here: %v", err)
+		t.Skipf("real samples are absent: %v", err)
 	}
 	depth, err := readNYU(filepath.Join(folder, "depth_1_0000001.png"))
 	if err != nil {
@@ -184,7 +185,8 @@ func TestReadsNYUsOwnFiles(t *testing.T) {
 		t.Errorf("depth at (210, 240) is %d, range %d..%d", got, slices.Min(depth), slices.Max(depth))
 	}
 	labels := ",labels=" + filepath.Join(folder, "nyu_keypointsUVD_test.mat")
-	spec := "nyu:" + folder + ",side=real,split=test" + labels + ",centres=" + filepath.Join(folder, "center_test_refined.txt")
+	centres := ",centres=" + filepath.Join(folder, "center_test_refined.txt")
+	spec := "nyu:" + folder + ",side=real,split=test" + labels + centres
 	s := sampleOf(t, spec, 0)
 	other := sampleOf(t, strings.Replace(spec, "center_test_refined.txt", "nyu_center_test.mat", 1), 0)
 	if !slices.Equal(s.Image.Pix, other.Image.Pix) {
@@ -192,15 +194,14 @@ func TestReadsNYUsOwnFiles(t *testing.T) {
 	}
 	for k := range HandJoints {
 		at := int(math.Round(float64(s.Label[3*k+1])))*HandSize + int(math.Round(float64(s.Label[3*k])))
-		behind := float64(s.Label[3*k+2]) - (float64(s.Image.Pix[at])/65535-0.5)*300
-		if behind < 1 || behind > 34 {
-			t.Errorf("joint %s is %v mm behind the surface", handJointNames[HandJoints[k]], behind)
+		below := float64(s.Label[3*k+2]) - (float64(s.Image.Pix[at])/65535-0.5)*300
+		if below < 1 || below > 34 {
+			t.Errorf("joint %s is %v mm below the surface", handJointNames[HandJoints[k]], below)
 		}
 	}
 	for i := range 5 {
 		file := filepath.Join(folder, "not_nyu_encoding", fmt.Sprintf("depth_1_%07d.png", i+1))
-		if _, err := readNYU(file); err == nil || !strings.Contains(err.Error(), "is no depth picture of NYU's") {
-			t.Errorf("%s: %v", file, err)
-		}
+		_, err := readNYU(file)
+		refused(t, file, err, "is not a depth picture of NYU")
 	}
 }

@@ -8,12 +8,14 @@ import (
 	"sync"
 
 	"simgan/data/mat"
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
-// WriteLabels writes joint_data.mat: joint_uvd with u and v in the crops' pixels and the depth in mm, joint_xyz and
-// joint_names as they were, and simgan_crop. Frames that the SPEC left out are 0 in joint_uvd and simgan_crop. All variants
-// of a frame share its labels. A source whose label file has not all 36 joints gets labels.csv.
+// WriteLabels writes joint_data.mat: joint_uvd with u and v in the crops' pixels and the
+// depth in mm, joint_xyz and joint_names as in the source, and simgan_crop. Frames that the
+// SPEC left out are 0 in joint_uvd and simgan_crop. All variants of a frame share its
+// labels. If the source's label file lacks some of the 36 joints, Export writes labels.csv.
 func (d *nyu) WriteLabels(dir string, images []Refined) error {
 	if !d.whole {
 		return errors.ErrUnsupported
@@ -24,14 +26,14 @@ func (d *nyu) WriteLabels(dir string, images []Refined) error {
 	}
 	source := variables[jointUVD]
 	if len(source.Dims) != 4 || source.Dims[2] != simulate.HandJoints || source.Dims[3] != 3 {
-		return fmt.Errorf("%s: %s is (%v), not (cameras, N, 36, 3) as when it was opened", d.labels, jointUVD, source.Dims)
+		return fmt.Errorf("%s: %s is (%v), not (cameras, N, 36, 3) as at opening", d.labels, jointUVD, source.Dims)
 	}
 	cameras, frames := source.Dims[0], source.Dims[1]
 	uvd, crops := make([]float64, len(source.Numbers)), make([]float64, cameras*frames*len(handCropNames))
 	for _, r := range images {
 		f := d.frames[r.Index]
 		if f.camera > cameras || f.number > frames {
-			return fmt.Errorf("%s: has %d frames, fewer than when it was opened", d.labels, frames)
+			return fmt.Errorf("%s: has %d frames, fewer than at opening", d.labels, frames)
 		}
 		at, step := f.camera-1+cameras*(f.number-1), cameras*frames
 		for j := range simulate.HandJoints {
@@ -47,11 +49,12 @@ func (d *nyu) WriteLabels(dir string, images []Refined) error {
 			out = append(out, mat.Variable{Name: name, Array: a})
 		}
 	}
-	out = append(out, mat.Variable{Name: nyuCrops, Array: mat.Numeric(mat.Double, crops, cameras, frames, len(handCropNames))})
+	cropArray := mat.Numeric(mat.Double, crops, cameras, frames, len(handCropNames))
+	out = append(out, mat.Variable{Name: nyuCrops, Array: cropArray})
 	return writeMat(filepath.Join(dir, d.folder, jointFile), out...)
 }
 
-// putJoint copies the point whose u stands at from into the crop's pixels; those of a refined source are there already.
+// putJoint copies the joint whose u is at index at, converted to the crop's pixels. A refined source has these already.
 func (d *nyu) putJoint(to, from []float64, at, step int, crop handCrop) {
 	p := [3]float64{from[at], from[at+step], from[at+2*step]}
 	if !d.refined {
@@ -63,7 +66,7 @@ func (d *nyu) putJoint(to, from []float64, at, step int, crop handCrop) {
 	}
 }
 
-// nyuWriter writes simulated hands as NYU's train folder: camera 1's pictures and joint_data.mat.
+// nyuWriter writes simulated hands in the form of NYU's train folder: camera 1's pictures and joint_data.mat.
 type nyuWriter struct {
 	dir, side string
 	mu        sync.Mutex
@@ -90,8 +93,8 @@ func (w *nyuWriter) write(i int, hand *simulate.Hand) error {
 		}
 	}
 	w.mu.Unlock()
-	picture := nyuPicture(hand.Depth(simulate.Window{W: simulate.DepthWidth, H: simulate.DepthHeight}))
-	return EncodePNG(filepath.Join(w.dir, fmt.Sprintf("%s_1_%07d.png", w.side, i+1)), picture)
+	m := nyuPicture(hand.Depth(simulate.Window{W: simulate.DepthWidth, H: simulate.DepthHeight}))
+	return picture.EncodePNG(filepath.Join(w.dir, fmt.Sprintf("%s_1_%07d.png", w.side, i+1)), m)
 }
 
 func (w *nyuWriter) close() error {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// kinds opens each kind of SPEC; filled at start-up, for the functions themselves name the kinds.
+// kinds holds the function that opens each kind of SPEC. init fills it, because these functions themselves use kinds.
 var kinds map[string]func(context.Context, Spec) (Dataset, error)
 
 func init() {
@@ -24,12 +24,12 @@ func init() {
 	}
 }
 
-// quick is a kind whose opening reads too little to be worth a cancellation.
+// quick adapts a kind that opens too quickly to need cancellation.
 func quick(open func(Spec) (Dataset, error)) func(context.Context, Spec) (Dataset, error) {
 	return func(_ context.Context, s Spec) (Dataset, error) { return open(s) }
 }
 
-// Kinds lists the kinds of SPEC that Open knows.
+// Kinds returns the kinds of SPEC that Open knows, sorted.
 func Kinds() []string {
 	names := make([]string, 0, len(kinds))
 	for k := range kinds {
@@ -39,11 +39,11 @@ func Kinds() []string {
 	return names
 }
 
-// Open is OpenContext without a way to stop it.
+// Open is OpenContext without cancellation.
 func Open(spec string) (Dataset, error) { return OpenContext(context.Background(), spec) }
 
-// OpenContext opens the data set that a SPEC names; every kind takes equalize=true. Where ctx is cancelled meanwhile the
-// error is its cause.
+// OpenContext opens the data set that a SPEC names. Every kind accepts equalize=true. If ctx is cancelled meanwhile,
+// the error is its cause.
 func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	s, err := ParseSpec(spec)
 	if err != nil {
@@ -51,7 +51,7 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	}
 	open, ok := kinds[s.Kind]
 	if !ok {
-		return nil, fmt.Errorf("data set %q: kind %q is unknown; there are %s", spec, s.Kind, strings.Join(Kinds(), ", "))
+		return nil, fmt.Errorf("data set %q: kind %q is unknown; use %s", spec, s.Kind, strings.Join(Kinds(), ", "))
 	}
 	even, err := s.flag("equalize", false)
 	if err != nil {
@@ -65,7 +65,7 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	return equalize(ds, s)
 }
 
-// needFolder refuses a path that is no folder.
+// needFolder returns an error if the path is not a folder.
 func needFolder(s Spec) error {
 	info, err := os.Stat(s.Path)
 	switch {
@@ -74,7 +74,7 @@ func needFolder(s Spec) error {
 	case err != nil:
 		return fmt.Errorf("data set %s: %w", s, err)
 	case !info.IsDir():
-		return fmt.Errorf("data set %s: %s is no folder", s, s.Path)
+		return fmt.Errorf("data set %s: %s is not a folder", s, s.Path)
 	}
 	return nil
 }

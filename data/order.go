@@ -2,13 +2,13 @@ package data
 
 import "math/rand/v2"
 
-// order is a loader's stream: position p is image permutation(p / n)[p % n].
+// order is a loader's stream of images: at position p comes image permutation(p / n)[p % n].
 type order struct {
 	seed        uint64
 	n           int
 	epoch       int64
 	permutation []int
-	seen        []bool // images whose levels were given, nil where they are given each time
+	seen        []bool // images whose levels were delivered; nil if they are delivered each time
 }
 
 func newOrder(c LoaderConfig, n int) *order {
@@ -27,7 +27,7 @@ func (o *order) at(position int64) int {
 	return o.permutation[position%int64(o.n)]
 }
 
-// held tells whether image i's levels were given already, and counts them as given.
+// held reports whether image i's levels were delivered before, and marks them as delivered.
 func (o *order) held(i int) bool {
 	if o.seen == nil {
 		return false

@@ -12,49 +12,50 @@ import (
 	"path/filepath"
 
 	"simgan/data/npy"
+	"simgan/data/picture"
 )
 
 // The files of a pack.
 const (
-	packImages = "images.npy" // (N,H,W), or (N,C,H,W) where C is not 1; uint8 or uint16
-	packLabels = "labels.npy" // (N,K) float32, only where there are labels
-	packNames  = "names.txt"  // one a line
+	packImages = "images.npy" // (N,H,W), or (N,C,H,W) if C is not 1; uint8 or uint16
+	packLabels = "labels.npy" // (N,K) float32, only if there are labels
+	packNames  = "names.txt"  // one name per line
 	packAbout  = "pack.json"  // written last
 )
 
-// maxAbout bounds pack.json in bytes: it holds a dozen short entries.
+// maxAbout bounds pack.json in bytes. It holds a dozen short entries.
 const maxAbout = 1 << 20
 
-// about is pack.json.
+// about is the content of pack.json.
 type about struct {
 	Kind       string            `json:"kind"` // of the data set that was packed
 	Units      units             `json:"units"`
 	LabelNames []string          `json:"label_names"`
 	Source     string            `json:"source"` // its SPEC
 	Count      int               `json:"count"`
-	SHA256     map[string]string `json:"sha256"` // of each other file
+	SHA256     map[string]string `json:"sha256"` // per file, pack.json aside
 }
 
-// units say what the numbers mean, for readers.
+// units describes for readers what the numbers mean.
 type units struct {
 	Images string `json:"images"`
 	Labels string `json:"labels,omitempty"`
 }
 
-// pack is a folder of arrays, mapped into memory: nothing is decoded, and what is not asked for is not read.
+// pack is a folder of arrays, mapped into memory. Nothing is decoded, and only requested images are read.
 type pack struct {
 	info   Info
 	about  about
 	n      int
 	files  []*mapping
-	images []byte // N images of size() bytes
+	images []byte // levels of N images
 	labels []byte // N rows of K float32
 	names  []byte
 	lines  []int64 // where each name begins
 }
 
-// openPack opens pack:DIR[,n=N][,labels=false]; n takes the first N images. The sizes of all files are checked here, so
-// that no later access can leave the mapping; checksums are VerifyPack's.
+// openPack opens pack:DIR[,n=N][,labels=false]. n keeps the first N images. openPack checks the sizes of all files, so
+// that no later access can leave the mappings. VerifyPack checks the checksums.
 func openPack(s Spec) (Dataset, error) {
 	if err := errors.Join(s.only("n", "labels"), needFolder(s)); err != nil {
 		return nil, err
@@ -81,7 +82,7 @@ func openPack(s Spec) (Dataset, error) {
 	return p, nil
 }
 
-// mapPack maps a pack's files and checks that they fit together.
+// mapPack maps a pack's files and checks that they match each other.
 func mapPack(dir string) (p *pack, err error) {
 	p = &pack{}
 	defer func() {
@@ -105,26 +106,21 @@ func mapPack(dir string) (p *pack, err error) {
 			return p, err
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
-			return p, fmt.Errorf("%s: holds %s %v, %s asks for %s %v: %w", path, got.Type, got.Shape, packAbout, want.Type, want.Shape, errPack)
+			return p, fmt.Errorf("%s: holds %s %v, but %s requires %s %v: %w",
+				path, got.Type, got.Shape, packAbout, want.Type, want.Shape, errPack)
 		}
 	}
 	return p, p.mapNames(filepath.Join(dir, packNames))
 }
 
-// Mapped tells whether the data set's images are used as they lie in memory: those of a pack.
-func Mapped(ds Dataset) bool {
-	_, ok := ds.(*pack)
-	return ok
-}
+// errPack marks errors in a pack's files and names the way out.
+var errPack = errors.New("the pack is damaged; create it again with simgan pack")
 
-// errPack is the way out where a pack's files do not belong together.
-var errPack = errors.New("the pack is damaged; make it anew with simgan pack")
-
-// readAbout reads pack.json and checks what it says.
+// readAbout reads and checks pack.json.
 func readAbout(path string) (a about, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return a, fmt.Errorf("is no whole pack: %w", err)
+		return a, fmt.Errorf("the pack is incomplete: %w", err)
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxAbout+1))
@@ -148,7 +144,7 @@ func parseAbout(path string, text []byte, a *about) error {
 	return nil
 }
 
-// mapImages maps images.npy and takes the images' form from it.
+// mapImages maps images.npy and sets the images' form from it.
 func (p *pack) mapImages(path string) error {
 	h, values, err := p.mapArray(path)
 	if err != nil {
@@ -159,15 +155,17 @@ func (p *pack) mapImages(path string) error {
 	if len(shape) == 3 {
 		shape = []int{shape[0], 1, shape[1], shape[2]}
 	}
-	if bits == 0 || len(shape) != 4 || shape[0] != p.n || min(shape[1], shape[2], shape[3]) < 1 || max(shape[1], shape[2], shape[3]) > maxSide {
-		return fmt.Errorf("%s: holds %s %v, not %d grey images |u1 or <u2 (N,H,W) or others (N,C,H,W): %w", path, h.Type, h.Shape, p.n, errPack)
+	if bits == 0 || len(shape) != 4 || shape[0] != p.n ||
+		min(shape[1], shape[2], shape[3]) < 1 || max(shape[1], shape[2], shape[3]) > picture.MaxSide {
+		return fmt.Errorf("%s: holds %s %v, not %d images of |u1 or <u2, (N,H,W) or (N,C,H,W): %w",
+			path, h.Type, h.Shape, p.n, errPack)
 	}
 	p.info = Info{Kind: "pack", C: shape[1], H: shape[2], W: shape[3], Bits: bits}
 	p.images = values
 	return nil
 }
 
-// mapArray maps a .npy file; its values are all there.
+// mapArray maps a .npy file and checks that all its values are there.
 func (p *pack) mapArray(path string) (npy.Header, []byte, error) {
 	m, err := openMapping(path)
 	if err != nil {
@@ -180,7 +178,8 @@ func (p *pack) mapArray(path string) (npy.Header, []byte, error) {
 	}
 	size, err := h.Bytes()
 	if err == nil && int64(len(m.bytes)-offset) != size {
-		err = fmt.Errorf("is truncated or too long: %d bytes behind its header, %v of %s are %d", len(m.bytes)-offset, h.Shape, h.Type, size)
+		err = fmt.Errorf("is truncated or too long: %d bytes after its header, but %v of %s are %d",
+			len(m.bytes)-offset, h.Shape, h.Type, size)
 	}
 	if err != nil {
 		return h, nil, fmt.Errorf("%s: %w: %w", path, err, errPack)
@@ -195,8 +194,9 @@ func (p *pack) mapNames(path string) error {
 	}
 	p.files = append(p.files, m)
 	p.names = m.bytes
-	if n := bytes.Count(p.names, []byte("\n")); n != p.n || len(p.names) == 0 || p.names[len(p.names)-1] != '\n' {
-		return fmt.Errorf("%s: has %d whole lines for %d images: %w", path, n, p.n, errPack)
+	n := bytes.Count(p.names, []byte("\n"))
+	if n != p.n || len(p.names) == 0 || p.names[len(p.names)-1] != '\n' {
+		return fmt.Errorf("%s: has %d complete lines for %d images: %w", path, n, p.n, errPack)
 	}
 	p.lines = make([]int64, p.n)
 	for i, at := 0, 0; i < p.n; i++ {
@@ -209,16 +209,16 @@ func (p *pack) mapNames(path string) error {
 // Info describes the images.
 func (p *pack) Info() Info { return p.info }
 
-// Len is the number of images.
+// Len returns the number of images.
 func (p *pack) Len() int { return p.n }
 
-// Name is the line of names.txt.
+// Name returns line i of names.txt.
 func (p *pack) Name(i int) string {
 	line := p.names[p.lines[i]:]
 	return string(line[:bytes.IndexByte(line, '\n')])
 }
 
-// levels is image i as it lies in the pack: samples of 8 or 16 bits, little-endian. It is not to be written to.
+// levels returns image i as it lies in the pack, 16-bit levels little-endian. The caller must not write to it.
 func (p *pack) levels(i int) []byte {
 	size := p.info.bytes()
 	return p.images[i*size : (i+1)*size : (i+1)*size]
@@ -232,11 +232,14 @@ func (p *pack) label(i int, dst []float32) {
 	}
 }
 
-// Sample is image i.
+// guard runs f, which reads the mapped files. If one cannot be read, the error names it.
+func (p *pack) guard(f func()) error { return guarded(p.files, f) }
+
+// Sample returns image i.
 func (p *pack) Sample(i int) (s Sample, err error) {
-	err = guarded(p.files, func() {
-		s = Sample{Name: p.Name(i), Image: Image{C: p.info.C, H: p.info.H, W: p.info.W, Bits: p.info.Bits}}
-		s.Image.Pix = fromLevels(p.levels(i), p.info.Bits)
+	err = p.guard(func() {
+		s.Name = p.Name(i)
+		s.Image = picture.FromLevels(p.info.C, p.info.H, p.info.W, p.info.Bits, p.levels(i))
 		if p.info.LabelNames != nil {
 			s.Label = make([]float32, len(p.info.LabelNames))
 			p.label(i, s.Label)

@@ -13,18 +13,18 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// journalName is the file of a partial pack that says which of its chunks are written.
+// journalName is the file of a partial pack that lists its written chunks.
 const journalName = "journal"
 
-// journal lists the whole chunks of a pack in the making, each with its checksum: a killed pack goes on behind them.
+// journal lists the complete chunks of a partial pack with their checksums. After a kill, packing continues after them.
 type journal struct {
 	file *os.File
 	lock *flock.Flock
 	mu   sync.Mutex
-	done map[int]uint32 // chunk: its checksum
+	done map[int]uint32 // checksum per chunk
 }
 
-// plan is the journal's first line: what the partial folder is of.
+// plan is the journal's first line. It describes what is being packed.
 type plan struct {
 	Source string `json:"source"`
 	Info   Info   `json:"info"`
@@ -33,10 +33,10 @@ type plan struct {
 	Names  uint32 `json:"names"` // checksum of names.txt
 }
 
-// castagnoli is the polynomial that processors have an instruction for.
+// castagnoli is the polynomial for which processors have an instruction.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// openJournal goes on with the partial folder's journal, or begins one. The caller closes it.
+// openJournal continues the partial folder's journal or starts one. The caller closes it.
 func openJournal(dir string, p plan) (j *journal, err error) {
 	path := filepath.Join(dir, journalName)
 	j = &journal{lock: flock.New(path), done: map[int]uint32{}}
@@ -45,7 +45,7 @@ func openJournal(dir string, p plan) (j *journal, err error) {
 		return nil, err
 	}
 	if !free {
-		return nil, fmt.Errorf("%s: another simgan pack is writing it", dir)
+		return nil, fmt.Errorf("%s: another simgan pack is writing to it", dir)
 	}
 	defer func() {
 		if err != nil {
@@ -62,7 +62,7 @@ func openJournal(dir string, p plan) (j *journal, err error) {
 	}
 	first, rest, whole := bytes.Cut(text, []byte("\n"))
 	if whole && !bytes.Equal(first, head) {
-		return j, fmt.Errorf("%s: is of another data set, or of this one before it changed; remove the folder", dir)
+		return j, fmt.Errorf("%s: belongs to another data set, or to this one before it changed; remove the folder", dir)
 	}
 	if j.file, err = os.OpenFile(path, os.O_WRONLY, 0o644); err != nil {
 		return j, err
@@ -73,14 +73,14 @@ func openJournal(dir string, p plan) (j *journal, err error) {
 	} else if _, err = j.file.WriteAt(append(head, '\n'), 0); err != nil {
 		return j, err
 	}
-	if err = j.file.Truncate(length); err != nil { // a line that a kill cut short
+	if err = j.file.Truncate(length); err != nil { // drops a line that a kill cut short
 		return j, err
 	}
 	_, err = j.file.Seek(length, 0)
 	return j, err
 }
 
-// read takes in the whole lines and says how many bytes they are.
+// read reads the complete lines and returns their length in bytes.
 func (j *journal) read(text []byte) (length int) {
 	for {
 		line, rest, whole := bytes.Cut(text[length:], []byte("\n"))
@@ -94,13 +94,13 @@ func (j *journal) read(text []byte) (length int) {
 	}
 }
 
-// has tells whether the chunk was written and is still what was written: after a crash of the machine, pages can be lost.
+// has reports whether the chunk was written and has not changed since: a crash of the machine can lose pages.
 func (j *journal) has(chunk int, levels, labels []byte) bool {
 	sum, ok := j.done[chunk]
 	return ok && sum == checksum(levels, labels)
 }
 
-// add notes a whole chunk.
+// add records a complete chunk.
 func (j *journal) add(chunk int, levels, labels []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -13,13 +13,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// chunkBytes is about how much a pack writes at once and can lose to a kill, a core.
+// chunkBytes is the approximate size of one write, and what a kill can lose per core.
 const chunkBytes = 1 << 20
 
-// Pack writes the data set of a SPEC as a pack into the new folder out, on all cores; done is told how many images are
-// written, from several goroutines. Until it is whole the pack is in .OUT.partial beside out: a call that was stopped or
-// killed is gone on with by the same call, and ends in the same bytes.
-func Pack(ctx context.Context, spec, out string, done func(done, of int)) error {
+// Pack writes the data set of a SPEC as a pack into the new folder out, on all cores. It calls done with the number of
+// images written so far and the total, from several goroutines. Until the pack is complete it is in .OUT.partial beside
+// out: if a call is stopped or killed, the same call continues its work and ends in the same bytes.
+func Pack(ctx context.Context, spec, out string, done func(done, total int)) error {
 	out, err := newFolder(out)
 	if err != nil {
 		return err
@@ -33,30 +33,28 @@ func Pack(ctx context.Context, spec, out string, done func(done, of int)) error 
 }
 
 // packSet packs an open data set.
-func packSet(ctx context.Context, ds Dataset, spec, out string, done func(done, of int)) error {
+func packSet(ctx context.Context, ds Dataset, spec, out string, done func(done, total int)) error {
 	names, err := nameList(ds.Len(), ds.Name)
 	if err != nil {
 		return fmt.Errorf("data set %s: %w", spec, err)
 	}
-	partial := filepath.Join(filepath.Dir(filepath.Clean(out)), "."+filepath.Base(filepath.Clean(out))+".partial")
+	partial := beside(out, ".partial")
 	if err := os.MkdirAll(partial, 0o755); err != nil {
 		return fmt.Errorf("output folder: %w", err)
 	}
 	if err := fillPack(ctx, ds, spec, partial, names, done); err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(partial, journalName)); err != nil {
-		return err
-	}
-	os.Remove(out) // an empty folder of that name; if it is not empty, the rename says so
-	return os.Rename(partial, out)
+	return publish(partial, out, filepath.Join(partial, journalName))
 }
 
-// fillPack writes into the partial folder all that its journal does not list.
-func fillPack(ctx context.Context, ds Dataset, spec, dir string, names []byte, done func(done, of int)) (err error) {
+// fillPack writes all chunks into the partial folder that its journal does not list.
+func fillPack(ctx context.Context, ds Dataset, spec, dir string, names []byte,
+	done func(done, total int)) (err error) {
 	info := ds.Info()
 	chunk := max(1, chunkBytes/max(1, info.bytes()))
-	j, err := openJournal(dir, plan{Source: spec, Info: info, Count: ds.Len(), Chunk: chunk, Names: crc32.Checksum(names, castagnoli)})
+	sum := crc32.Checksum(names, castagnoli)
+	j, err := openJournal(dir, plan{Source: spec, Info: info, Count: ds.Len(), Chunk: chunk, Names: sum})
 	if err != nil {
 		return err
 	}
@@ -88,7 +86,7 @@ func fillPack(ctx context.Context, ds Dataset, spec, dir string, names []byte, d
 	return w.finish(names, kindOf(ds), spec)
 }
 
-// packOf is the pack that ds gives images of, nil where it is of another kind.
+// packOf returns the pack that ds reads, or nil if ds is of another kind.
 func packOf(ds Dataset) *pack {
 	if e, ok := ds.(equalized); ok {
 		ds = e.Dataset
@@ -97,7 +95,7 @@ func packOf(ds Dataset) *pack {
 	return p
 }
 
-// kindOf is the kind of the data set that the images first came from.
+// kindOf returns the kind of the images' first source: for a pack, the kind that was packed.
 func kindOf(ds Dataset) string {
 	if p := packOf(ds); p != nil {
 		return p.about.Kind
@@ -105,7 +103,7 @@ func kindOf(ds Dataset) string {
 	return ds.Info().Kind
 }
 
-// packChunk writes images from..to-1 and their line in the journal, unless they are there.
+// packChunk writes images from..to-1 and their line in the journal, unless they are there already.
 func packChunk(ctx context.Context, ds Dataset, w *packWriter, j *journal, chunk, from, to int) error {
 	if _, ok := j.done[chunk]; ok {
 		if levels, labels, err := w.read(from, to-from); err == nil && j.has(chunk, levels, labels) {
@@ -131,7 +129,7 @@ func packChunk(ctx context.Context, ds Dataset, w *packWriter, j *journal, chunk
 	return j.add(chunk, levels, labels)
 }
 
-// VerifyPack reads a whole pack and compares it with its checksums; the error names every file that differs.
+// VerifyPack compares a whole pack with its checksums. The error names every file that differs.
 func VerifyPack(dir string) (images int, err error) {
 	p, err := mapPack(dir)
 	if err != nil {
@@ -148,7 +146,8 @@ func VerifyPack(dir string) (images int, err error) {
 		group.Go(func() error {
 			digest, err := fileSHA256(filepath.Join(dir, name))
 			if err == nil && digest != p.about.SHA256[name] {
-				err = fmt.Errorf("%s: its content is not what was written (sha256 %s, %s says %s): %w", filepath.Join(dir, name), digest, packAbout, p.about.SHA256[name], errPack)
+				err = fmt.Errorf("%s: its content has changed (sha256 %s, but %s in %s): %w",
+					filepath.Join(dir, name), digest, p.about.SHA256[name], packAbout, errPack)
 			}
 			problems[i] = err
 			return nil

@@ -12,9 +12,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"simgan/data/picture"
 )
 
-// packed packs the SPEC and gives the pack's folder.
+// packed packs the SPEC and returns the pack's folder.
 func packed(t testing.TB, spec string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "pack")
@@ -24,12 +26,12 @@ func packed(t testing.TB, spec string) string {
 	return out
 }
 
-// noise writes 16-bit colour images with labels.
+// noise writes 16-bit colour images with labels and returns their SPEC.
 func noise(t testing.TB, n int) string {
 	dir := t.TempDir()
 	table := "file,depth,angle\n"
 	for i := range n {
-		m := NewImage(3, 4, 5, 16)
+		m := picture.NewImage(3, 4, 5, 16)
 		for k := range m.Pix {
 			m.Pix[k] = uint16(i*1001 + k*977)
 		}
@@ -37,7 +39,7 @@ func noise(t testing.TB, n int) string {
 		if err := os.MkdirAll(filepath.Join(dir, "a"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := EncodePNG(filepath.Join(dir, name), m); err != nil {
+		if err := picture.EncodePNG(filepath.Join(dir, name), m); err != nil {
 			t.Fatal(err)
 		}
 		table += fmt.Sprintf("%s,%d.25,-%d\n", name, i, i)
@@ -46,7 +48,7 @@ func noise(t testing.TB, n int) string {
 	return "folder:" + dir
 }
 
-// A pack gives the images, labels and names of what was packed: 8-bit grey and 16-bit colour.
+// A pack holds the images, labels and names of its source, in 8-bit grey and 16-bit colour.
 func TestPackGivesTheSame(t *testing.T) {
 	for _, spec := range []string{"simulated:eyes,n=7", noise(t, 5), "simulated:eyes,n=3,labels=false"} {
 		want, err := Open(spec)
@@ -100,19 +102,19 @@ func files(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// large are images of which a chunk holds one.
+// large is a data set whose images fill one chunk each.
 type large struct{ numbers }
 
 func (d *large) Info() Info { return Info{Kind: "test", C: 1, H: 512, W: 1024, Bits: 16} }
 func (d *large) Sample(i int) (Sample, error) {
-	m := NewImage(1, 512, 1024, 16)
+	m := picture.NewImage(1, 512, 1024, 16)
 	for k := range m.Pix {
 		m.Pix[k] = uint16(i + k)
 	}
 	return Sample{Name: d.Name(i), Image: m}, nil
 }
 
-// A pack that was stopped, whose journal's last line was cut and one of whose chunks was lost, ends in the same bytes.
+// After a stop, a cut last line of the journal and a lost chunk, the resumed pack has the same bytes.
 func TestPackResumes(t *testing.T) {
 	packN := func(ctx context.Context, n int, out string, done func(int, int)) error {
 		return packSet(ctx, &large{numbers{n: n}}, "large", out, done)
@@ -150,9 +152,7 @@ func TestPackResumes(t *testing.T) {
 	if err := errors.Join(err, images.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if err := packN(context.Background(), 8, out, ignore); err == nil || !strings.Contains(err.Error(), "another data set") {
-		t.Errorf("another data set went on: %v", err)
-	}
+	refused(t, "another data set", packN(context.Background(), 8, out, ignore), "another data set")
 	if err := packN(context.Background(), 7, out, ignore); err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestPackResumes(t *testing.T) {
 	}
 }
 
-// renamed gives a data set's images other names.
+// renamed is a data set with other names.
 type renamed struct {
 	Dataset
 	name func(int) string
@@ -172,20 +172,23 @@ func (d renamed) Name(i int) string { return d.name(i) }
 func TestPackRefusesNames(t *testing.T) {
 	for want, name := range map[string]func(int) string{
 		"line break": func(i int) string { return fmt.Sprint(i, "\nx") },
-		"one name":   func(int) string { return "x" },
+		"same name":  func(int) string { return "x" },
 		"empty":      func(int) string { return "" },
 	} {
 		d := renamed{&numbers{n: 3}, name}
 		if _, err := nameList(d.Len(), d.Name); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v does not say %q", err, want)
+			t.Errorf("%v does not contain %q", err, want)
 		}
 	}
 }
 
-// Whatever of a pack is cut short, missing or changed, opening or verifying it says so, and names the file.
+// If a part of a pack is cut short, missing or changed, opening or verifying the pack fails and names the file.
 func TestPackDamage(t *testing.T) {
 	whole := files(t, packed(t, "simulated:eyes,n=4"))
 	cut := func(text string) string { return text[:len(text)-1] }
+	replaced := func(old, with string) func(string) string {
+		return func(text string) string { return strings.Replace(text, old, with, 1) }
+	}
 	for name, c := range map[string]struct {
 		file   string
 		change func(string) string
@@ -194,16 +197,16 @@ func TestPackDamage(t *testing.T) {
 		"images cut":   {packImages, cut, packImages + ": is truncated"},
 		"labels cut":   {packLabels, cut, packLabels + ": is truncated"},
 		"no values":    {packImages, func(string) string { return "" }, packImages + ": is empty"},
-		"names cut":    {packNames, cut, packNames + ": has 3 whole lines"},
+		"names cut":    {packNames, cut, packNames + ": has 3 complete lines"},
 		"about cut":    {packAbout, func(s string) string { return s[:40] }, packAbout},
-		"no about":     {packAbout, nil, "no whole pack"},
+		"no about":     {packAbout, nil, "the pack is incomplete"},
 		"no images":    {packImages, nil, packImages},
-		"count":        {packAbout, func(s string) string { return strings.Replace(s, `"count": 4`, `"count": 5`, 1) }, "not 5 grey images"},
-		"label names":  {packAbout, func(s string) string { return strings.Replace(s, `"gaze_x",`, "", 1) }, packLabels + ": holds <f4 [4 3]"},
-		"float images": {packImages, func(s string) string { return strings.Replace(s, "|u1", "<f4", 1) }, packImages},
+		"count":        {packAbout, replaced(`"count": 4`, `"count": 5`), "not 5 images"},
+		"label names":  {packAbout, replaced(`"gaze_x",`, ""), packLabels + ": holds <f4 [4 3]"},
+		"float images": {packImages, replaced("|u1", "<f4"), packImages},
 		"one level":    {packImages, func(s string) string { return cut(s) + "\x01" }, "sha256"},
 		"one label":    {packLabels, func(s string) string { return cut(s) + "\x01" }, "sha256"},
-		"names twice":  {packNames, func(s string) string { return strings.Replace(s, "0000001", "0000002", 1) }, "one name"},
+		"names twice":  {packNames, replaced("0000001", "0000002"), "same name"},
 	} {
 		dir := t.TempDir()
 		for file, text := range whole {
@@ -216,12 +219,12 @@ func TestPackDamage(t *testing.T) {
 			write(t, filepath.Join(dir, file), text)
 		}
 		if _, err := VerifyPack(dir); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v does not say %q", name, err, c.want)
+			t.Errorf("%s: %v does not contain %q", name, err, c.want)
 		}
 	}
 }
 
-// A refined pack is a pack, its names marked with the variant.
+// A refined pack is a pack again. Its names have the variant suffix.
 func TestExportOfAPackIsAPack(t *testing.T) {
 	dir := packed(t, "simulated:eyes,n=5")
 	for _, spec := range []string{"pack:" + dir, "pack:" + dir + ",n=3,labels=false", "pack:" + dir + ",equalize=true"} {
@@ -260,8 +263,8 @@ func TestExportOfAPackIsAPack(t *testing.T) {
 	}
 }
 
-// A file that is cut short while its pack is open, its first page left: the image behind it is an error that names the
-// file, in Sample and in a loader's batch, and no end of the process.
+// A file is cut short to its first page while its pack is open. An image after the cut is an error that names the file,
+// in Sample and in a loader's batch. It does not end the process.
 func TestPackCutWhileOpen(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "pack")
 	if err := packSet(t.Context(), &numbers{n: 5000}, "test", dir, func(int, int) {}); err != nil {

@@ -13,9 +13,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"simgan/data/npy"
+	"simgan/data/picture"
+	"simgan/internal/atomicfile"
 )
 
 // packWriter fills a pack's files in any order, from several goroutines.
@@ -23,8 +23,8 @@ type packWriter struct {
 	dir                      string
 	info                     Info
 	n                        int
-	images, labels           *os.File // labels is nil where there are none
-	imagesOffset, labelsFrom int64    // where the values begin
+	images, labels           *os.File // labels is nil if there are none
+	imagesOffset, labelsFrom int64    // offsets of the first values
 }
 
 // newPackWriter opens or creates the files of n images in dir, at their full sizes.
@@ -36,16 +36,19 @@ func newPackWriter(dir string, info Info, n int) (w *packWriter, err error) {
 		}
 	}()
 	if info.Bits != 8 && info.Bits != 16 || n < 1 {
-		return w, fmt.Errorf("%d images of %d bits cannot be packed; 8 and 16 bits can", n, info.Bits)
+		return w, fmt.Errorf("%d images of %d bits cannot be packed; a pack holds 1 or more of 8 or 16 bits", n, info.Bits)
 	}
-	images := npy.Header{Type: map[int]string{8: "|u1", 16: "<u2"}[info.Bits], Shape: []int{n, info.C, info.H, info.W}}
+	levels := map[int]string{8: "|u1", 16: "<u2"}[info.Bits]
+	images := npy.Header{Type: levels, Shape: []int{n, info.C, info.H, info.W}}
 	if info.C == 1 {
 		images.Shape = []int{n, info.H, info.W}
 	}
-	if w.images, w.imagesOffset, err = createArray(filepath.Join(dir, packImages), images); err != nil || info.LabelNames == nil {
+	w.images, w.imagesOffset, err = createArray(filepath.Join(dir, packImages), images)
+	if err != nil || info.LabelNames == nil {
 		return w, err
 	}
-	w.labels, w.labelsFrom, err = createArray(filepath.Join(dir, packLabels), npy.Header{Type: "<f4", Shape: []int{n, len(info.LabelNames)}})
+	labels := npy.Header{Type: "<f4", Shape: []int{n, len(info.LabelNames)}}
+	w.labels, w.labelsFrom, err = createArray(filepath.Join(dir, packLabels), labels)
 	return w, err
 }
 
@@ -68,7 +71,7 @@ func createArray(path string, h npy.Header) (*os.File, int64, error) {
 	return file, int64(len(head)), err
 }
 
-// write puts images from, from+1, ... in their places, with their labels as floats' bytes.
+// write writes the levels of images from, from+1, ... and their labels, as bytes of float32.
 func (w *packWriter) write(from int, levels, labels []byte) error {
 	if _, err := w.images.WriteAt(levels, w.imagesOffset+int64(from)*int64(w.info.bytes())); err != nil {
 		return err
@@ -80,7 +83,7 @@ func (w *packWriter) write(from int, levels, labels []byte) error {
 	return err
 }
 
-// read is the inverse of write, for n images.
+// read inverts write for n images.
 func (w *packWriter) read(from, n int) (levels, labels []byte, err error) {
 	levels = make([]byte, n*w.info.bytes())
 	if _, err = w.images.ReadAt(levels, w.imagesOffset+int64(from)*int64(w.info.bytes())); err != nil || w.labels == nil {
@@ -91,28 +94,33 @@ func (w *packWriter) read(from, n int) (levels, labels []byte, err error) {
 	return levels, labels, err
 }
 
-// encode appends an image and its label as the files hold them; an error where it is not as info says.
-func (w *packWriter) encode(name string, m Image, label []float32, levels, labels []byte) ([]byte, []byte, error) {
+// encode appends an image and its label in the form of the files. It returns an error if the image does not match info.
+func (w *packWriter) encode(name string, m picture.Image, label []float32,
+	levels, labels []byte) ([]byte, []byte, error) {
 	i := w.info
 	if m.C != i.C || m.H != i.H || m.W != i.W || m.Bits != i.Bits || len(label) != len(i.LabelNames) {
-		return nil, nil, fmt.Errorf("%s: is %dx%dx%d (channels, height, width) of %d bits with %d labels, the others %dx%dx%d of %d with %d", name,
+		return nil, nil, fmt.Errorf("%s: is %dx%dx%d (channels, height, width) of %d bits with %d labels; "+
+			"the others are %dx%dx%d of %d bits with %d", name,
 			m.C, m.H, m.W, m.Bits, len(label), i.C, i.H, i.W, i.Bits, len(i.LabelNames))
 	}
 	at := len(levels)
 	levels = append(levels, make([]byte, i.bytes())...)
-	toLevels(m.Pix, m.Bits, levels[at:])
+	m.PutLevels(levels[at:])
 	for _, v := range label {
 		labels = binary.LittleEndian.AppendUint32(labels, math.Float32bits(v))
 	}
 	return levels, labels, nil
 }
 
-// finish writes names.txt and, last, pack.json.
+// finish writes names.txt and then pack.json, the last file.
 func (w *packWriter) finish(names []byte, kind, source string) error {
-	if err := renameio.WriteFile(filepath.Join(w.dir, packNames), names, 0o644); err != nil {
+	if err := atomicfile.Write(filepath.Join(w.dir, packNames), names); err != nil {
 		return err
 	}
-	a := about{Kind: kind, Units: unitsOf(w.info), LabelNames: w.info.LabelNames, Source: source, Count: w.n, SHA256: map[string]string{}}
+	a := about{
+		Kind: kind, Units: unitsOf(w.info), LabelNames: w.info.LabelNames,
+		Source: source, Count: w.n, SHA256: map[string]string{},
+	}
 	files := []string{packImages, packNames}
 	if err := w.images.Sync(); err != nil {
 		return err
@@ -134,7 +142,7 @@ func (w *packWriter) finish(names []byte, kind, source string) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(filepath.Join(w.dir, packAbout), append(text, '\n'), 0o644)
+	return atomicfile.Write(filepath.Join(w.dir, packAbout), append(text, '\n'))
 }
 
 func (w *packWriter) close() error {
@@ -147,7 +155,7 @@ func (w *packWriter) close() error {
 	return err
 }
 
-// unitsOf says what a pack's numbers mean.
+// unitsOf describes what a pack's numbers mean.
 func unitsOf(i Info) units {
 	u := units{Images: fmt.Sprintf("levels 0 to %d", 1<<i.Bits-1)}
 	if strings.Join(i.LabelNames, " ") == strings.Join(GazeLabels, " ") {
@@ -158,17 +166,18 @@ func unitsOf(i Info) units {
 	return u
 }
 
-// nameList is names.txt of n names; an error where a name cannot be a line of it or is not the only one.
+// nameList returns the names.txt of n names. It returns an error for a name that cannot be a line and for duplicates.
 func nameList(n int, name func(int) string) ([]byte, error) {
 	var list []byte
 	first := make(map[string]int, n)
 	for i := range n {
 		text := name(i)
 		if text == "" || strings.ContainsAny(text, "\n\r") {
-			return nil, fmt.Errorf("image %d: the name %q is empty or has a line break, which a line of %s cannot: rename the file", i, text, packNames)
+			return nil, fmt.Errorf("image %d: the name %q is empty or has a line break, so it cannot be a line of %s: "+
+				"rename the file", i, text, packNames)
 		}
 		if k, twice := first[text]; twice {
-			return nil, fmt.Errorf("images %d and %d have one name, %s: rename one of them", k, i, text)
+			return nil, fmt.Errorf("images %d and %d have the same name, %s: rename one of them", k, i, text)
 		}
 		first[text] = i
 		list = append(append(list, text...), '\n')

@@ -11,12 +11,15 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"simgan/data/picture"
 	"simgan/data/simulate"
+	"simgan/internal/exit"
 )
 
-// simulated are the built-in eyes, or the frame of the built-in hands, drawn when they are asked for.
+// simulated is the data set of built-in eyes, and the base of
+// that of built-in hands. Sample draws each image on demand.
 type simulated struct {
-	info   Info
+	described
 	domain simulate.Domain
 	seed   uint64
 	n      int
@@ -33,7 +36,7 @@ func openSimulated(s Spec) (Dataset, error) {
 	case "hands":
 		size, names, bits = s.handSize, HandLabels, 16
 	default:
-		return nil, fmt.Errorf("data set %s: %q cannot be simulated; there are eyes and hands", s, s.Path)
+		return nil, fmt.Errorf("data set %s: %q cannot be simulated; use eyes or hands", s, s.Path)
 	}
 	domain, err := simulate.ParseDomain(s.text("domain", "synthetic"))
 	n, nErr := s.integer("n", 2000)
@@ -46,7 +49,8 @@ func openSimulated(s Spec) (Dataset, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("data set %s: n is %d; use 1 or more", s, n)
 	}
-	d := &simulated{info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: bits}, domain: domain, seed: uint64(seed), n: n}
+	info := Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: bits}
+	d := &simulated{described: described{info}, domain: domain, seed: uint64(seed), n: n}
 	if labelled {
 		d.info.LabelNames = names
 	}
@@ -56,82 +60,86 @@ func openSimulated(s Spec) (Dataset, error) {
 	return d, nil
 }
 
-// Info describes the images.
-func (d *simulated) Info() Info { return d.info }
-
-// Len is the number of images.
+// Len returns the number of images.
 func (d *simulated) Len() int { return d.n }
 
-// Name is the image's number as a file name.
+// Name returns the image's number as a file name.
 func (d *simulated) Name(i int) string { return fmt.Sprintf("%07d.png", i) }
 
 // Sample draws image i.
 func (d *simulated) Sample(i int) (Sample, error) {
 	e := simulate.NewEye(d.domain, d.seed, i)
-	s := Sample{Name: d.Name(i), Image: Image{C: 1, H: d.info.H, W: d.info.W, Bits: 8, Pix: widen(e.Crop(d.info.H, d.info.W))}}
+	h, w := d.info.H, d.info.W
+	s := Sample{Name: d.Name(i), Image: picture.FromLevels(1, h, w, 8, e.Crop(h, w))}
 	if d.info.LabelNames != nil {
 		s.Label = gazeLabel(e.Gaze)
 	}
 	return s, nil
 }
 
-// Close does nothing.
-func (d *simulated) Close() error { return nil }
-
 func gazeLabel(g [3]float64) []float32 {
 	return []float32{float32(g[0]), float32(g[1]), float32(g[2])}
 }
 
-// formats open writers of n simulated eyes in a data set's own form.
+// formats holds the functions that open writers of n simulated eyes, by the data set's form.
 var formats = map[string]func(dir string, n int) (sceneWriter[*simulate.Eye], error){
 	"folder":    newFolderWriter,
 	"mpiigaze":  newMPIIGazeWriter,
 	"unityeyes": newUnityEyesWriter,
 }
 
-// handFormats open writers of n simulated hands of a domain.
+// handFormats holds the functions that open writers of n simulated hands of a domain.
 var handFormats = map[string]func(dir string, n int, d simulate.Domain) (sceneWriter[*simulate.Hand], error){
 	"folder": newHandFolderWriter,
 	"nyu":    newNYUWriter,
 }
 
-// sceneWriter takes scenes in any order from several goroutines, and finishes at close.
+// sceneWriter writes scenes in any order, from several goroutines. close finishes the output.
 type sceneWriter[S any] interface {
 	write(i int, scene S) error
 	close() error
 }
 
-// Simulate writes n built-in eyes (formats folder, mpiigaze, unityeyes) or hands (folder, nyu) of the domain into the new
-// folder out; done is told how many are written, from several goroutines. The folder appears only when it is whole: where
-// ctx is cancelled, nothing stays and the error is ctx's cause. ErrUsage is from arguments that no call could use.
-func Simulate(ctx context.Context, what, domain, format string, n int, seed uint64, out string, done func(int)) error {
+// Simulate writes n built-in eyes (formats folder, mpiigaze, unityeyes) or hands (folder, nyu) of the domain into the
+// new folder out. It calls done with the number of images written so far and n, from several goroutines. The folder
+// appears only when it is complete: if ctx is cancelled, nothing remains and the error is ctx's cause. A wrong argument
+// is an exit.ErrUsage.
+func Simulate(ctx context.Context, what, domain, format string, n int, seed uint64, out string,
+	done func(done, total int)) error {
 	d, err := simulate.ParseDomain(domain)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUsage, err)
+		return exit.Usagef("%w", err)
 	}
 	if n < 1 {
-		return fmt.Errorf("%w: n is %d; use 1 or more", ErrUsage, n)
+		return exit.Usagef("n is %d; use 1 or more", n)
 	}
 	switch what {
 	case "eyes":
 		open, ok := formats[format]
 		if !ok {
-			return fmt.Errorf("%w: format %q: use %s", ErrUsage, format, strings.Join(sortedKeys(formats), ", "))
+			return unknownFormat(format, formats)
 		}
-		return writeScenes(ctx, out, n, open, func(i int) *simulate.Eye { return simulate.NewEye(d, seed, i) }, done)
+		scene := func(i int) *simulate.Eye { return simulate.NewEye(d, seed, i) }
+		return writeScenes(ctx, out, n, open, scene, done)
 	case "hands":
 		open, ok := handFormats[format]
 		if !ok {
-			return fmt.Errorf("%w: format %q: use %s", ErrUsage, format, strings.Join(sortedKeys(handFormats), ", "))
+			return unknownFormat(format, handFormats)
 		}
-		return writeScenes(ctx, out, n, func(dir string, n int) (sceneWriter[*simulate.Hand], error) { return open(dir, n, d) },
-			func(i int) *simulate.Hand { return simulate.NewHand(d, seed, i) }, done)
+		openDomain := func(dir string, n int) (sceneWriter[*simulate.Hand], error) { return open(dir, n, d) }
+		scene := func(i int) *simulate.Hand { return simulate.NewHand(d, seed, i) }
+		return writeScenes(ctx, out, n, openDomain, scene, done)
 	}
-	return fmt.Errorf("%w: %q cannot be simulated; there are eyes and hands", ErrUsage, what)
+	return exit.Usagef("%q cannot be simulated; use eyes or hands", what)
 }
 
-// writeScenes makes n scenes and writes them in parallel, until the first error.
-func writeScenes[S any](ctx context.Context, out string, n int, open func(dir string, n int) (sceneWriter[S], error), scene func(i int) S, done func(int)) error {
+func unknownFormat[V any](format string, known map[string]V) error {
+	return exit.Usagef("format %q: use %s", format, strings.Join(sortedKeys(known), ", "))
+}
+
+// writeScenes makes n scenes and writes them in parallel. It stops at the first error.
+func writeScenes[S any](ctx context.Context, out string, n int, open func(dir string, n int) (sceneWriter[S], error),
+	scene func(i int) S, done func(done, total int)) error {
 	return intoNew(out, func(dir string) error {
 		w, err := open(dir, n)
 		if err != nil {
@@ -142,9 +150,11 @@ func writeScenes[S any](ctx context.Context, out string, n int, open func(dir st
 		var written atomic.Int64
 		for i := 0; i < n && inner.Err() == nil; i++ {
 			group.Go(func() error {
-				err := w.write(i, scene(i))
-				done(int(written.Add(1)))
-				return err
+				if err := w.write(i, scene(i)); err != nil {
+					return err
+				}
+				done(int(written.Add(1)), n)
+				return nil
 			})
 		}
 		if err := group.Wait(); err != nil {

@@ -5,13 +5,14 @@ import (
 	"path/filepath"
 	"sync"
 
+	"simgan/data/picture"
 	"simgan/data/simulate"
 )
 
-// simulatedHands are the built-in hands, cropped as NYU's are: a cube of 300 mm around joint 32.
+// simulatedHands is the data set of built-in hands, cropped as NYU's: a cube of 300 mm around joint 32.
 type simulatedHands struct{ *simulated }
 
-// Sample draws hand i; of its picture only the crop's window.
+// Sample draws hand i, only the crop's window of its picture.
 func (d simulatedHands) Sample(i int) (Sample, error) {
 	m, label := cropHand(simulate.NewHand(d.domain, d.seed, i), d.info.H, d.info.W)
 	s := Sample{Name: d.Name(i), Image: m}
@@ -21,8 +22,8 @@ func (d simulatedHands) Sample(i int) (Sample, error) {
 	return s, nil
 }
 
-// cropHand is the hand's image of h x w and its HandLabels.
-func cropHand(hand *simulate.Hand, h, w int) (Image, []float32) {
+// cropHand returns the hand's image of h x w and its HandLabels.
+func cropHand(hand *simulate.Hand, h, w int) (picture.Image, []float32) {
 	crop := cubeCrop(hand.UVD(simulate.PalmCentre), handCube)
 	window := crop.window()
 	joints := make([][3]float64, len(HandJoints))
@@ -49,7 +50,7 @@ func (w *handFolderWriter) write(i int, hand *simulate.Hand) error {
 	w.mu.Lock()
 	w.table.add(i, []string{name}, label)
 	w.mu.Unlock()
-	return EncodePNG(filepath.Join(w.dir, name), m)
+	return picture.EncodePNG(filepath.Join(w.dir, name), m)
 }
 
 func (w *handFolderWriter) close() error { return w.table.write(filepath.Join(w.dir, "labels.csv")) }

@@ -1,14 +1,18 @@
 package data
 
 import (
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"simgan/internal/exit"
 )
 
 func TestSimulatedDataset(t *testing.T) {
@@ -36,7 +40,7 @@ func TestSimulatedDataset(t *testing.T) {
 			length += float64(v) * float64(v)
 		}
 		if math.Abs(length-1) > 1e-5 || s.Label[2] >= 0 {
-			t.Errorf("image %d: gaze %v is no unit vector towards the camera", i, s.Label)
+			t.Errorf("image %d: gaze %v is not a unit vector towards the camera", i, s.Label)
 		}
 		if s.Name != ds.Name(i) || seen[s.Name] || len(s.Image.Pix) != 35*55 {
 			t.Errorf("image %d: name %q, %d pixels", i, s.Name, len(s.Image.Pix))
@@ -57,15 +61,14 @@ func TestSimulatedSizeAndLabels(t *testing.T) {
 	}
 }
 
-// Files do not depend on how the goroutines take turns.
+// Files do not depend on the order in which the goroutines run.
 func TestSimulateTwiceIsTheSame(t *testing.T) {
 	for format := range formats {
 		var trees [2]map[string]string
 		for k := range trees {
 			out := filepath.Join(t.TempDir(), "eyes")
-			var told atomic.Int64
-			if err := Simulate(t.Context(), "eyes", "real", format, 4, 3, out, func(int) { told.Add(1) }); err != nil || told.Load() != 4 {
-				t.Fatalf("%s: told of %d, %v", format, told.Load(), err)
+			if err := Simulate(t.Context(), "eyes", "real", format, 4, 3, out, func(int, int) {}); err != nil {
+				t.Fatalf("%s: %v", format, err)
 			}
 			trees[k] = map[string]string{}
 			err := filepath.WalkDir(out, func(path string, d os.DirEntry, err error) error {
@@ -87,6 +90,33 @@ func TestSimulateTwiceIsTheSame(t *testing.T) {
 	}
 }
 
+// Every writer reports each image once, while it writes: the folder does not exist yet.
+func TestSimulateReportsProgress(t *testing.T) {
+	const n = 6
+	try := func(what, format string) {
+		out := filepath.Join(t.TempDir(), "out")
+		var mu sync.Mutex
+		var seen []int
+		err := Simulate(t.Context(), what, "synthetic", format, n, 1, out, func(done, total int) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen = append(seen, done)
+			if total != n || exists(out) {
+				t.Errorf("%s as %s: %d of %d, whole: %t", what, format, done, total, exists(out))
+			}
+		})
+		if slices.Sort(seen); err != nil || !slices.Equal(seen, []int{1, 2, 3, 4, 5, 6}) {
+			t.Errorf("%s as %s: reported %v, %v", what, format, seen, err)
+		}
+	}
+	for format := range formats {
+		try("eyes", format)
+	}
+	for format := range handFormats {
+		try("hands", format)
+	}
+}
+
 func TestSimulateRefuses(t *testing.T) {
 	full := t.TempDir()
 	write(t, filepath.Join(full, "precious.txt"), "kept")
@@ -105,13 +135,16 @@ func TestSimulateRefuses(t *testing.T) {
 		"not empty": {"eyes", "real", "folder", 1, full, "is not empty"},
 		"a file":    {"eyes", "real", "folder", 1, file, "output folder"},
 	} {
-		err := Simulate(t.Context(), c.what, c.domain, c.format, c.n, 1, c.out, func(int) {})
+		err := Simulate(t.Context(), c.what, c.domain, c.format, c.n, 1, c.out, func(int, int) {})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error is %v, want one that says %q", name, err, c.want)
+			t.Errorf("%s: error is %v, want one that contains %q", name, err, c.want)
+		}
+		if wrongArgument := c.out == fresh; errors.Is(err, exit.ErrUsage) != wrongArgument {
+			t.Errorf("%s: %v is a usage error: %t", name, err, !wrongArgument)
 		}
 	}
 	if _, err := os.Stat(fresh); !os.IsNotExist(err) {
-		t.Errorf("a refused call left %s: %v", fresh, err)
+		t.Errorf("a refused call left %s behind: %v", fresh, err)
 	}
 	if kept, err := os.ReadFile(filepath.Join(full, "precious.txt")); err != nil || string(kept) != "kept" {
 		t.Errorf("the full folder was touched: %q, %v", kept, err)

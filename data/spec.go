@@ -1,25 +1,29 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
+
+	"simgan/data/picture"
 )
 
-// Spec names a data set: kind:path[,key=value]...
+// Spec is a parsed SPEC, which names a data set: kind:path[,key=value]...
 type Spec struct {
 	Kind, Path string
 	Params     map[string]string
 }
 
-// ParseSpec reads kind:path[,key=value]...; a comma that no key=value follows belongs to the path.
+// ParseSpec reads kind:path[,key=value]... A comma that no key=value follows belongs to the path.
 func ParseSpec(text string) (Spec, error) {
 	kind, rest, ok := strings.Cut(text, ":")
 	if !ok || kind == "" || rest == "" {
-		return Spec{}, fmt.Errorf("data set %q: write kind:path[,key=value]..., kind one of %s", text, strings.Join(Kinds(), ", "))
+		return Spec{}, fmt.Errorf("data set %q: write kind:path[,key=value]..., where kind is one of %s",
+			text, strings.Join(Kinds(), ", "))
 	}
 	s := Spec{Kind: kind, Params: map[string]string{}}
 	for i, part := range strings.Split(rest, ",") {
@@ -42,7 +46,7 @@ func ParseSpec(text string) (Spec, error) {
 	return s, nil
 }
 
-// String is the SPEC as ParseSpec reads it.
+// String returns the SPEC in the form that ParseSpec reads.
 func (s Spec) String() string {
 	keys := make([]string, 0, len(s.Params))
 	for k := range s.Params {
@@ -56,33 +60,36 @@ func (s Spec) String() string {
 	return text
 }
 
-// Overlaps tells whether two SPECs name the same images, or may share some. Parameters that change how images are shown, or
-// how many, make no difference.
+// Overlaps reports whether two SPECs name the same images or may share some. Parameters for the images' form or number
+// make no difference.
 func (s Spec) Overlaps(o Spec) bool {
 	if s.Kind != o.Kind || filepath.Clean(s.Path) != filepath.Clean(o.Path) {
 		return false
 	}
 	if s.Kind == "simulated" {
-		return s.text("domain", "synthetic") == o.text("domain", "synthetic") && s.text("seed", "1") == o.text("seed", "1")
+		return s.text("domain", "synthetic") == o.text("domain", "synthetic") &&
+			s.text("seed", "1") == o.text("seed", "1")
 	}
 	mine, others := s.text("people", ""), o.text("people", "")
 	if mine == "" || others == "" {
 		return true
 	}
-	return slices.ContainsFunc(strings.Split(mine, "+"), func(p string) bool { return slices.Contains(strings.Split(others, "+"), p) })
+	return slices.ContainsFunc(strings.Split(mine, "+"), func(person string) bool {
+		return slices.Contains(strings.Split(others, "+"), person)
+	})
 }
 
-// only refuses parameters other than the keys.
+// only returns an error if the SPEC has parameters other than keys.
 func (s Spec) only(keys ...string) error {
 	for k := range s.Params {
 		if !slices.Contains(keys, k) {
-			return fmt.Errorf("data set %s: %s: has no parameter %q; there are %s", s, s.Kind, k, strings.Join(keys, ", "))
+			return fmt.Errorf("data set %s: %s: has no parameter %q; use %s", s, s.Kind, k, strings.Join(keys, ", "))
 		}
 	}
 	return nil
 }
 
-// text is a parameter's value, or the fallback.
+// text returns a parameter's value, or the fallback.
 func (s Spec) text(key, fallback string) string {
 	if v, ok := s.Params[key]; ok {
 		return v
@@ -90,7 +97,7 @@ func (s Spec) text(key, fallback string) string {
 	return fallback
 }
 
-// integer is a parameter's whole number >= 0, or the fallback.
+// integer returns a parameter's integer >= 0, or the fallback.
 func (s Spec) integer(key string, fallback int) (int, error) {
 	v, ok := s.Params[key]
 	if !ok {
@@ -98,12 +105,12 @@ func (s Spec) integer(key string, fallback int) (int, error) {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("data set %s: %s=%s is no whole number of 0 or more", s, key, v)
+		return 0, fmt.Errorf("data set %s: %s=%s is not an integer of 0 or more", s, key, v)
 	}
 	return n, nil
 }
 
-// flag is a parameter's true or false, or the fallback.
+// flag returns a parameter's boolean, or the fallback.
 func (s Spec) flag(key string, fallback bool) (bool, error) {
 	v, ok := s.Params[key]
 	if !ok {
@@ -116,7 +123,7 @@ func (s Spec) flag(key string, fallback bool) (bool, error) {
 	return b, nil
 }
 
-// size is the parameter size=HxW, height first; ok is false where it is absent.
+// size returns the parameter size=HxW, height first. ok is false if it is absent.
 func (s Spec) size() (h, w int, ok bool, err error) {
 	v, ok := s.Params["size"]
 	if !ok {
@@ -125,13 +132,13 @@ func (s Spec) size() (h, w int, ok bool, err error) {
 	hs, ws, cut := strings.Cut(v, "x")
 	h, herr := strconv.Atoi(hs)
 	w, werr := strconv.Atoi(ws)
-	if !cut || herr != nil || werr != nil || h < 1 || w < 1 || h > maxSide || w > maxSide {
-		return 0, 0, false, fmt.Errorf("data set %s: size=%s: write HxW, height first, as size=35x55", s, v)
+	if !cut || herr != nil || werr != nil || h < 1 || w < 1 || h > picture.MaxSide || w > picture.MaxSide {
+		return 0, 0, false, fmt.Errorf("data set %s: size=%s: write HxW, height first, for example size=35x55", s, v)
 	}
 	return h, w, true, nil
 }
 
-// gazeSize is the size that gaze data sets are given: the paper's 35 x 55 unless size= says otherwise.
+// gazeSize returns the size of a gaze data set's images: size=HxW, or else the paper's 35 x 55.
 func (s Spec) gazeSize() (h, w int, err error) {
 	h, w, ok, err := s.size()
 	if !ok {
@@ -140,7 +147,16 @@ func (s Spec) gazeSize() (h, w int, err error) {
 	return h, w, err
 }
 
-// The paper's gaze images.
+// gazeInfo checks the SPEC of a folder of eyes, which may have the keys, and returns the Info of its grey images.
+func (s Spec) gazeInfo(keys ...string) (Info, error) {
+	if err := errors.Join(s.only(keys...), needFolder(s)); err != nil {
+		return Info{}, err
+	}
+	h, w, err := s.gazeSize()
+	return Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 8, LabelNames: GazeLabels}, err
+}
+
+// Size of the paper's gaze images in pixels.
 const (
 	GazeHeight = 35
 	GazeWidth  = 55

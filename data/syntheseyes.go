@@ -1,33 +1,31 @@
 package data
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"simgan/data/picture"
 )
 
 // synthesEyes is a folder of SynthesEyes: f01_<id>_<pitch>_<yaw>.png, angles in radians.
 type synthesEyes struct {
-	info   Info
+	described
 	root   string
 	names  []string
 	labels [][]float32
 }
 
-// openSynthesEyes opens syntheseyes:PATH[,size=HxW]. The window is the picture's whole field of view at the aspect of
-// 55:35: in 120 x 80 pictures the fissure is as large a part of the width as in MPIIGaze's.
+// openSynthesEyes opens syntheseyes:PATH[,size=HxW]. The crop keeps the picture's full width at the aspect 55:35: in
+// 120 x 80 pictures the fissure fills the same part of the width as in MPIIGaze.
 func openSynthesEyes(s Spec) (Dataset, error) {
-	if err := errors.Join(s.only("size"), needFolder(s)); err != nil {
-		return nil, err
-	}
-	h, w, err := s.gazeSize()
+	info, err := s.gazeInfo("size")
 	if err != nil {
 		return nil, err
 	}
-	d := &synthesEyes{root: s.Path, info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 8, LabelNames: GazeLabels}}
+	d := &synthesEyes{described: described{info}, root: s.Path}
 	if d.names, err = imageFiles(s.Path); err != nil {
 		return nil, err
 	}
@@ -44,8 +42,8 @@ func openSynthesEyes(s Spec) (Dataset, error) {
 	return d, nil
 }
 
-// synthesEyesLabel reads the gaze out of a file name: pitch up positive, yaw to the image's left positive, which is
-// MPIIGaze's convention. Refined images have a variant's suffix, which is passed over.
+// synthesEyesLabel reads the gaze from a file name in MPIIGaze's convention: positive pitch is up, positive yaw is to
+// the image's left. It ignores the variant suffix of refined images.
 func synthesEyesLabel(name string) ([]float32, error) {
 	stem := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	parts := strings.Split(variantSuffix.ReplaceAllString(stem, ""), "_")
@@ -53,27 +51,22 @@ func synthesEyesLabel(name string) ([]float32, error) {
 		pitch, err := strconv.ParseFloat(parts[2], 64)
 		yaw, yawErr := strconv.ParseFloat(parts[3], 64)
 		if err == nil && yawErr == nil && math.Abs(pitch) <= math.Pi/2 && math.Abs(yaw) <= math.Pi {
-			return gazeLabel([3]float64{-math.Cos(pitch) * math.Sin(yaw), -math.Sin(pitch), -math.Cos(pitch) * math.Cos(yaw)}), nil
+			x, y, z := -math.Cos(pitch)*math.Sin(yaw), -math.Sin(pitch), -math.Cos(pitch)*math.Cos(yaw)
+			return gazeLabel([3]float64{x, y, z}), nil
 		}
 	}
-	return nil, fmt.Errorf("%s: is no name of SynthesEyes, f01_<id>_<pitch>_<yaw>.png with angles in radians", name)
+	return nil, fmt.Errorf("%s: is not named as in SynthesEyes, f01_<id>_<pitch>_<yaw>.png with angles in radians", name)
 }
 
-// Info describes the images.
-func (d *synthesEyes) Info() Info { return d.info }
-
-// Len is the number of images.
+// Len returns the number of images.
 func (d *synthesEyes) Len() int { return len(d.names) }
 
-// Name is the file's name.
+// Name returns the path of image i below the folder.
 func (d *synthesEyes) Name(i int) string { return d.names[i] }
 
-// Close does nothing: no file stays open.
-func (d *synthesEyes) Close() error { return nil }
-
-// Sample decodes image i, grey.
+// Sample decodes image i as grey.
 func (d *synthesEyes) Sample(i int) (Sample, error) {
-	m, err := decodeFile(filepath.Join(d.root, d.names[i]))
+	m, err := picture.Decode(filepath.Join(d.root, d.names[i]))
 	if err != nil {
 		return Sample{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -12,29 +11,29 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+
+	"simgan/data/picture"
 )
 
-// unityEyes is a folder of UnityEyes v1: N.jpg with N.json, any picture size; or of such refined: crops as N.png or
-// N_v0.png, N_v1.png, ... with their N.json.
+// unityEyes is a folder of UnityEyes v1: N.jpg with N.json, any picture size. A refined folder holds crops as N.png or
+// N_v0.png, N_v1.png, ..., each with its JSON file.
 type unityEyes struct {
-	info  Info
+	described
 	root  string
-	names []string // of the pictures
+	names []string // file names of the pictures
 }
 
-// unityEyesWindow is the crop at 640 pixels of width: 140 x 84, scaled with the width.
+// The crop of a picture of unityEyesWidth, in pixels. It scales with the picture's width.
 const unityEyesWindow, unityEyesWindowHeight, unityEyesWidth = 140.0, 84.0, 640.0
 
-// openUnityEyes opens unityeyes:PATH[,size=HxW]; only names are read here.
+// openUnityEyes opens unityeyes:PATH[,size=HxW]. It reads only the names of files.
 func openUnityEyes(s Spec) (Dataset, error) {
-	if err := errors.Join(s.only("size"), needFolder(s)); err != nil {
-		return nil, err
-	}
-	h, w, err := s.gazeSize()
+	info, err := s.gazeInfo("size")
 	if err != nil {
 		return nil, err
 	}
-	d := &unityEyes{root: s.Path, info: Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: 8, LabelNames: GazeLabels}}
+	d := &unityEyes{described: described{info}, root: s.Path}
 	entries, err := os.ReadDir(s.Path)
 	if err != nil {
 		return nil, err
@@ -48,7 +47,7 @@ func openUnityEyes(s Spec) (Dataset, error) {
 		switch ext {
 		case "jpg", "png":
 			if other, twice := pictures[stem]; twice {
-				return nil, fmt.Errorf("data set %s: %s and %s have one label: remove one of them", s, other, e.Name())
+				return nil, fmt.Errorf("data set %s: %s and %s share one label: remove one of them", s, other, e.Name())
 			}
 			pictures[stem] = e.Name()
 		case "json":
@@ -85,37 +84,32 @@ func unityEyesOrder(pictures map[string]string) []string {
 	return stems
 }
 
-// Info describes the crops.
-func (d *unityEyes) Info() Info { return d.info }
-
-// Len is the number of pictures.
+// Len returns the number of pictures.
 func (d *unityEyes) Len() int { return len(d.names) }
 
-// Name is the picture's file name.
+// Name returns the file name of picture i.
 func (d *unityEyes) Name(i int) string { return d.names[i] }
 
-// Close does nothing: no file stays open.
-func (d *unityEyes) Close() error { return nil }
-
-// Sample crops picture i around the eye, grey.
+// Sample returns picture i, cropped around the eye, as grey.
 func (d *unityEyes) Sample(i int) (Sample, error) {
 	label, err := readUnityEyes(d.labelPath(i))
 	if err != nil {
 		return Sample{}, err
 	}
-	m, err := decodeWindow(filepath.Join(d.root, d.Name(i)), label.window)
+	m, err := picture.DecodeWindow(filepath.Join(d.root, d.Name(i)), label.window)
 	if err != nil {
 		return Sample{}, err
 	}
 	return Sample{Name: d.Name(i), Image: m.Resize(d.info.H, d.info.W), Label: label.gaze}, nil
 }
 
-// labelPath is the JSON file beside picture i.
+// labelPath returns the path of the JSON file beside picture i.
 func (d *unityEyes) labelPath(i int) string {
 	return filepath.Join(d.root, strings.TrimSuffix(d.names[i], filepath.Ext(d.names[i]))+".json")
 }
 
-// window is the eye's box in a picture of width x height: left, top (counted from the top), width and height in pixels.
+// window returns the eye's crop in a picture of width x height:
+// left, top, width and height in pixels, top from the top.
 func (l unityEyesLabel) window(width, height int) (x, y, w, h int) {
 	if l.cropped {
 		return 0, 0, width, height
@@ -127,20 +121,33 @@ func (l unityEyesLabel) window(width, height int) (x, y, w, h int) {
 	return int(math.Round(cx - float64(w)/2)), int(math.Round(float64(height) - cy - float64(h)/2)), w, h
 }
 
-// unityEyesLabel is what of a JSON file is used.
+// unityEyesLabel holds the parts of a JSON file that are used.
 type unityEyesLabel struct {
 	margin  [][3]float64 // pixels, y from the bottom
 	gaze    []float32    // unit vector in MPIIGaze's convention
-	cropped bool         // the picture is the eye's window already: a refined one
+	cropped bool         // the picture is refined: it is the crop already
 }
 
-// readUnityEyes reads N.json; every number in it is text: "(x, y, z)".
+// labelTexts holds buffers for N.json files: readUnityEyes runs once per sample.
+var labelTexts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// readUnityEyes reads N.json. Every number in it is part of a text: "(x, y, z)".
 func readUnityEyes(path string) (l unityEyesLabel, err error) {
-	text := contents.Get().(*bytes.Buffer)
-	defer contents.Put(text)
-	if err := readInto(text, path); err != nil {
+	text := labelTexts.Get().(*bytes.Buffer)
+	defer labelTexts.Put(text)
+	text.Reset()
+	file, err := os.Open(path)
+	if err != nil {
 		return l, err
 	}
+	defer file.Close()
+	if _, err := text.ReadFrom(file); err != nil {
+		return l, err
+	}
+	return parseUnityEyes(path, text.Bytes())
+}
+
+func parseUnityEyes(path string, text []byte) (l unityEyesLabel, err error) {
 	var file struct {
 		Margin  []string `json:"interior_margin_2d"`
 		Details struct {
@@ -149,14 +156,16 @@ func readUnityEyes(path string) (l unityEyesLabel, err error) {
 		Crop     json.RawMessage `json:"simgan_crop"` // unityEyesCrop
 		Version2 json.RawMessage `json:"ground_truth"`
 	}
-	if err := json.Unmarshal(text.Bytes(), &file); err != nil {
-		return l, fmt.Errorf("%s: no whole JSON (%w): replace or remove it and its picture", path, err)
+	if err := json.Unmarshal(text, &file); err != nil {
+		return l, fmt.Errorf("%s: is not complete JSON (%w): replace or remove it and its picture", path, err)
 	}
 	if file.Version2 != nil && file.Margin == nil {
-		return l, fmt.Errorf("%s: is UnityEyes 2's form (ground_truth); this reader needs version 1's keys interior_margin_2d and eye_details.look_vec", path)
+		return l, fmt.Errorf("%s: is a label of UnityEyes 2 (ground_truth); "+
+			"this reader needs the keys of version 1, interior_margin_2d and eye_details.look_vec", path)
 	}
 	if len(file.Margin) == 0 || file.Details.Look == "" {
-		return l, fmt.Errorf("%s: has no interior_margin_2d or no eye_details.look_vec: it is no label of UnityEyes 1", path)
+		return l, fmt.Errorf("%s: has no interior_margin_2d or no eye_details.look_vec: it is not a label of UnityEyes 1",
+			path)
 	}
 	if l.margin, err = landmarks(file.Margin); err != nil {
 		return l, fmt.Errorf("%s: interior_margin_2d%w", path, err)
@@ -172,16 +181,17 @@ func readUnityEyes(path string) (l unityEyesLabel, err error) {
 	return l, nil
 }
 
-// unityGaze is UnityEyes' look_vec (x right, y up, z away from the camera) as a unit vector in MPIIGaze's convention.
+// unityGaze converts UnityEyes' look_vec (x right, y up, z away
+// from the camera) to a unit vector in MPIIGaze's convention.
 func unityGaze(look [3]float64) ([]float32, error) {
 	length := math.Sqrt(look[0]*look[0] + look[1]*look[1] + look[2]*look[2])
 	if !(length >= 0.5) || math.IsInf(length, 0) {
-		return nil, fmt.Errorf("%v is no direction", look)
+		return nil, fmt.Errorf("%v is not a direction", look)
 	}
 	return []float32{float32(look[0] / length), float32(-look[1] / length), float32(look[2] / length)}, nil
 }
 
-// landmarks reads points "(x, y, z)"; its error begins with the place: "[3]: ...".
+// landmarks reads points "(x, y, z)". An error begins with the index: "[3]: ...".
 func landmarks(texts []string) (points [][3]float64, err error) {
 	for i, text := range texts {
 		v, err := tuple(text, 3)
@@ -193,7 +203,7 @@ func landmarks(texts []string) (points [][3]float64, err error) {
 	return points, nil
 }
 
-// tuple reads "(1.0, 2.0, 3.0)" of n finite numbers.
+// tuple reads n finite numbers from a text such as "(1.0, 2.0, 3.0)".
 func tuple(text string, n int) ([]float64, error) {
 	parts := strings.Split(strings.Trim(strings.TrimSpace(text), "()"), ",")
 	if len(parts) != n {
@@ -203,14 +213,14 @@ func tuple(text string, n int) ([]float64, error) {
 	for i, p := range parts {
 		v, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
 		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, fmt.Errorf("%q: %q is no number", text, p)
+			return nil, fmt.Errorf("%q: %q is not a finite number", text, p)
 		}
 		values[i] = v
 	}
 	return values, nil
 }
 
-// centre is the middle of the points' box.
+// centre returns the middle of the points' bounding box.
 func centre(points [][3]float64) (x, y float64) {
 	low, high := points[0], points[0]
 	for _, p := range points {

@@ -9,16 +9,17 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
+	"simgan/data/picture"
 	"simgan/data/simulate"
+	"simgan/internal/atomicfile"
 )
 
-// unityEyesCrop is the key that says of a refined picture that it is a crop: [x, y, w, h] of it in the picture that
+// unityEyesCrop is the JSON key that marks a refined picture. It holds the crop's [x, y, w, h] in the picture that
 // UnityEyes rendered, in pixels, y from the top.
 const unityEyesCrop = "simgan_crop"
 
-// WriteLabels writes N.json beside each N.png: the source's, with its landmarks in the crop's pixels, and unityEyesCrop.
+// WriteLabels writes N.json beside each N.png: the source's
+// JSON with landmarks in the crop's pixels, plus unityEyesCrop.
 func (d *unityEyes) WriteLabels(dir string, images []Refined) error {
 	for _, r := range images {
 		text, err := d.croppedLabel(r.Index)
@@ -26,21 +27,21 @@ func (d *unityEyes) WriteLabels(dir string, images []Refined) error {
 			return err
 		}
 		path := filepath.Join(dir, strings.TrimSuffix(r.Name, filepath.Ext(r.Name))+".json")
-		if err := renameio.WriteFile(path, text, 0o644); err != nil {
+		if err := atomicfile.Write(path, text); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// croppedLabel is the JSON of picture i after cropping and resizing.
+// croppedLabel returns the JSON of picture i after cropping and resizing.
 func (d *unityEyes) croppedLabel(i int) ([]byte, error) {
 	path := d.labelPath(i)
 	label, err := readUnityEyes(path)
 	if err != nil {
 		return nil, err
 	}
-	width, height, err := imageSize(filepath.Join(d.root, d.Name(i)))
+	width, height, err := picture.ReadSize(filepath.Join(d.root, d.Name(i)))
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func (d *unityEyes) croppedLabel(i int) ([]byte, error) {
 	if !label.cropped {
 		file[unityEyesCrop] = json.RawMessage(fmt.Sprintf("[%d, %d, %d, %d]", x, y, w, h))
 	}
-	// Landmarks count y from the bottom, of the picture and of the crop.
+	// Landmarks count y from the bottom, both in the picture and in the crop.
 	scaleX, scaleY := float64(d.info.W)/float64(w), float64(d.info.H)/float64(h)
 	bottom := float64(height - y - h)
 	for _, key := range []string{"interior_margin_2d", "caruncle_2d", "iris_2d"} {
@@ -73,11 +74,12 @@ func (d *unityEyes) croppedLabel(i int) ([]byte, error) {
 	return json.MarshalIndent(file, "", "    ")
 }
 
-// mapLandmarks writes each point of a JSON list of "(x, y, z)" anew; its error goes on after the list's name.
+// mapLandmarks replaces each point of a JSON list of "(x, y,
+// z)" by what write returns. An error follows the list's name.
 func mapLandmarks(list json.RawMessage, write func(p [3]float64) string) (json.RawMessage, error) {
 	var texts []string
 	if err := json.Unmarshal(list, &texts); err != nil {
-		return nil, fmt.Errorf(" is no list of points: %w", err)
+		return nil, fmt.Errorf(" is not a list of points: %w", err)
 	}
 	points, err := landmarks(texts)
 	if err != nil {
@@ -89,10 +91,10 @@ func mapLandmarks(list json.RawMessage, write func(p [3]float64) string) (json.R
 	return json.Marshal(texts)
 }
 
-// landmark is a point as UnityEyes writes it.
+// landmark returns a point in UnityEyes' form.
 func landmark(x, y, z float64) string { return fmt.Sprintf("(%.4f, %.4f, %.4f)", x, y, z) }
 
-// unityEyesWriter writes simulated eyes as UnityEyes 1 does.
+// unityEyesWriter writes simulated eyes in the form of UnityEyes 1.
 type unityEyesWriter struct{ dir string }
 
 func newUnityEyesWriter(dir string, _ int) (sceneWriter[*simulate.Eye], error) {
@@ -101,9 +103,8 @@ func newUnityEyesWriter(dir string, _ int) (sceneWriter[*simulate.Eye], error) {
 
 func (w unityEyesWriter) write(i int, e *simulate.Eye) error {
 	f := e.Frame(640, 480)
-	picture := Image{C: 1, H: f.H, W: f.W, Bits: 8, Pix: widen(f.Grey)}
 	stem := filepath.Join(w.dir, strconv.Itoa(i+1))
-	if err := encodeJPEG(stem+".jpg", picture); err != nil {
+	if err := picture.EncodeJPEG(stem+".jpg", picture.FromLevels(1, f.H, f.W, 8, f.Grey)); err != nil {
 		return err
 	}
 	points := func(list [][2]float64) (texts []string) {
@@ -112,20 +113,21 @@ func (w unityEyesWriter) write(i int, e *simulate.Eye) error {
 		}
 		return texts
 	}
+	look := fmt.Sprintf("(%.4f, %.4f, %.4f, 0.0000)", f.Gaze[0], -f.Gaze[1], f.Gaze[2])
 	text, err := json.MarshalIndent(map[string]any{
 		"interior_margin_2d": points(f.Interior),
 		"caruncle_2d":        points(f.Caruncle),
 		"iris_2d":            points(f.Iris),
-		"eye_details":        map[string]string{"look_vec": fmt.Sprintf("(%.4f, %.4f, %.4f, 0.0000)", f.Gaze[0], -f.Gaze[1], f.Gaze[2])},
-		"head_pose":          fmt.Sprintf("(%.4f, %.4f, %.4f)", turn(f.HeadPose[0]), turn(f.HeadPose[1]), turn(f.HeadPose[2])),
+		"eye_details":        map[string]string{"look_vec": look},
+		"head_pose":          landmark(turn(f.HeadPose[0]), turn(f.HeadPose[1]), turn(f.HeadPose[2])),
 	}, "", "    ")
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(stem+".json", text, 0o644)
+	return atomicfile.Write(stem+".json", text)
 }
 
 func (w unityEyesWriter) close() error { return nil }
 
-// turn is the angle in 0..360 degrees, as UnityEyes writes it.
+// turn returns the angle in 0..360 degrees, as UnityEyes writes it.
 func turn(degrees float64) float64 { return math.Mod(degrees+360, 360) }

@@ -12,19 +12,21 @@ import (
 
 // EstimatorConfig says how an estimator is trained.
 type EstimatorConfig struct {
-	Steps  int     // updates
-	Batch  int     // images of a mini-batch
+	Steps  int     // of the optimizer
+	Batch  int     // images per mini-batch
 	LR     float64 // Adam's learning rate, falling linearly to 0
 	Width  int     // feature maps of the hand estimator
 	Save   string  // file for the trained weights; "": none
 	BFloat bool    // convolutions in bfloat16
 	Device cgo.Device
+
+	stepDone func() // called after each step, if any
 }
 
 // Adam's constants, as in Kingma & Ba 2015.
 const beta1, beta2, epsilon = 0.9, 0.999, 1e-8
 
-// set is labelled images in memory as levels, a quarter or a half of their size as float32.
+// set holds labelled images in memory as levels, which take a quarter or half of the memory of float32.
 type set struct{ *data.Batch }
 
 // network is an estimator.
@@ -34,14 +36,14 @@ type network interface {
 	Close()
 }
 
-// lesson is what a network learns from: the loss of the images of an index.
+// lesson says how a network is built, and its loss on the images of an index.
 type lesson[N network] struct {
-	what  string // names the network in errors
+	what  string // the network, for errors
 	build func() (N, error)
 	loss  func(s *cgo.Scope, n N, index []int, random *rand.Rand) cgo.Tensor
 }
 
-// train trains a network on n images; several variants of an image are so many images. The caller closes it.
+// train trains a network on the images; each variant of an image is an image. The caller closes the network.
 func train[N network](ctx context.Context, images int, c EstimatorConfig, seed uint64, l lesson[N]) (n N, err error) {
 	if err := cgo.Seed(seed); err != nil {
 		return n, err
@@ -61,7 +63,7 @@ func train[N network](ctx context.Context, images int, c EstimatorConfig, seed u
 	return n, err
 }
 
-// learn makes the updates, over shuffled epochs one behind the other.
+// learn makes the steps, over shuffled epochs one after the other.
 func (l lesson[N]) learn(ctx context.Context, n N, images int, c EstimatorConfig, random *rand.Rand) error {
 	adam, err := cgo.NewAdam(models.Tensors(n.Params()), beta1, beta2, epsilon)
 	if err != nil {
@@ -77,7 +79,7 @@ func (l lesson[N]) learn(ctx context.Context, n N, images int, c EstimatorConfig
 			order = append(order, random.Perm(images)...)
 		}
 		index := order[:c.Batch]
-		err := update(c, func(s *cgo.Scope) cgo.Tensor { return l.loss(s, n, index, random) })
+		err := cgo.Gradients(c.BFloat, c.Device, func(s *cgo.Scope) cgo.Tensor { return l.loss(s, n, index, random) })
 		if err == nil {
 			err = adam.Step(c.LR * (1 - float64(step)/float64(c.Steps)))
 		}
@@ -85,30 +87,20 @@ func (l lesson[N]) learn(ctx context.Context, n N, images int, c EstimatorConfig
 			return fmt.Errorf("%s estimator, step %d: %w", l.what, step, err)
 		}
 		order = order[c.Batch:]
+		if c.stepDone != nil {
+			c.stepDone()
+		}
 	}
 	return nil
 }
 
-// update computes the gradients of a loss.
-func update(c EstimatorConfig, loss func(s *cgo.Scope) cgo.Tensor) error {
-	return cgo.Within(func(s *cgo.Scope) error {
-		var value cgo.Tensor
-		err := cgo.AutocastIf(c.BFloat, c.Device, func() error {
-			value = loss(s)
-			return s.Err()
-		})
-		if err != nil {
-			return err
-		}
-		return s.Backward(value)
-	})
-}
-
-// testBatch is how many images an estimator is tested on at once.
+// testBatch is the number of images that an estimator is tested on at once.
 const testBatch = 256
 
-// estimate runs forward over all images of d in order, without gradients, and hands on what it estimates.
-func estimate(d set, forward func(s *cgo.Scope, index []int) cgo.Tensor, got func(index []int, values []float32)) error {
+// estimate runs forward over all images of d in order, without gradients, and passes the estimates to got.
+func estimate(
+	d set, forward func(s *cgo.Scope, index []int) cgo.Tensor, got func(index []int, values []float32),
+) error {
 	for from := 0; from < d.N; from += testBatch {
 		index := make([]int, min(testBatch, d.N-from))
 		for k := range index {
@@ -118,7 +110,7 @@ func estimate(d set, forward func(s *cgo.Scope, index []int) cgo.Tensor, got fun
 			return cgo.NoGrad(func() error {
 				estimated := forward(s, index)
 				if s.Err() != nil {
-					return nil // Within reports it
+					return s.Err()
 				}
 				values, err := cgo.Read(estimated)
 				if err == nil {
@@ -139,7 +131,7 @@ func (d set) images(s *cgo.Scope, index []int, device cgo.Device) cgo.Tensor {
 	size := d.C * d.H * d.W
 	pixels := make([]float32, len(index)*size)
 	for k, i := range index {
-		d.UnitOf(i, pixels[k*size:(k+1)*size])
+		d.PixelsOf(i, pixels[k*size:(k+1)*size])
 	}
 	return s.From(pixels, device, int64(len(index)), int64(d.C), int64(d.H), int64(d.W))
 }

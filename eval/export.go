@@ -6,15 +6,16 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/google/renameio/v2"
-
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/internal/atomicfile"
 	"simgan/models"
 	"simgan/trainer"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
-// ExportOptions say what ExportONNX writes.
+// ExportOptions are what ExportONNX takes.
 type ExportOptions struct {
 	Run     string // the run folder whose refiner is exported
 	ONNX    string // the new .onnx file
@@ -22,10 +23,10 @@ type ExportOptions struct {
 	Version string // of simgan, for the file's producer
 }
 
-// exampleImages is how many images an example holds.
+// exampleImages is the number of images in an example.
 const exampleImages = 5
 
-// ExportONNX writes the refiner of a run's newest checkpoint, its moving average where there is one, as ONNX.
+// ExportONNX writes the refiner of a run's newest checkpoint, its moving average if there is one, as ONNX.
 func ExportONNX(o ExportOptions) error {
 	r, config, err := trainer.LoadRefiner(o.Run, cgo.CPU)
 	if err != nil {
@@ -40,7 +41,7 @@ func ExportONNX(o ExportOptions) error {
 	if err := provenance(model.Metadata, o.Run, config); err != nil {
 		return err
 	}
-	// A run may be exported where its images are not: then the file does not say how many bits and pixels they had.
+	// Without the run's images the file does not say how many bits and pixels they had.
 	ds, noData := data.Open(config.Data.Synthetic)
 	if noData == nil {
 		defer ds.Close()
@@ -53,7 +54,7 @@ func ExportONNX(o ExportOptions) error {
 	if err := os.MkdirAll(filepath.Dir(o.ONNX), 0o755); err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(o.ONNX, model.Marshal(), 0o644); err != nil {
+	if err := atomicfile.Write(o.ONNX, model.Marshal()); err != nil {
 		return err
 	}
 	if o.Example == "" {
@@ -63,12 +64,12 @@ func ExportONNX(o ExportOptions) error {
 }
 
 // provenance adds which run and checkpoint a model is from.
-func provenance(metadata map[string]string, run string, config trainer.Config) error {
+func provenance(metadata map[string]string, run string, config config.Config) error {
 	text, err := config.YAML()
 	if err != nil {
 		return err
 	}
-	checkpoint, err := trainer.LatestCheckpoint(run)
+	checkpoint, err := rundir.LatestCheckpoint(run)
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func provenance(metadata map[string]string, run string, config trainer.Config) e
 	return nil
 }
 
-// writeExample writes the tensors image, noise (where R takes some) and refined, to check another runtime with.
+// writeExample writes the tensors image, noise (if R takes noise) and refined, to check another runtime.
 func writeExample(path string, r *models.Refiner, ds data.Dataset, seed uint64) error {
 	b, err := data.LoadRange(ds, 0, min(exampleImages, ds.Len()))
 	if err != nil {
@@ -90,14 +91,14 @@ func writeExample(path string, r *models.Refiner, ds data.Dataset, seed uint64) 
 	defer noise.Close()
 	return cgo.Within(func(s *cgo.Scope) error {
 		return cgo.NoGrad(func() error {
-			x := s.From(b.Pixels, cgo.CPU, int64(b.N), int64(b.C), int64(b.H), int64(b.W))
-			drawn := r.Config.Noise.Draw(s, noise, int64(b.N), int64(b.H), int64(b.W))
+			x := s.From(b.Values, cgo.CPU, int64(b.N), int64(b.C), int64(b.H), int64(b.W))
+			drawn := models.DrawNoise(s, r.Config.Noise, noise, int64(b.N), int64(b.H), int64(b.W))
 			tensors := []models.Param{{Name: "image", Tensor: x}, {Name: "refined", Tensor: r.Forward(s, x, drawn, false)}}
 			if drawn.T != nil {
 				tensors = append(tensors, models.Param{Name: "noise", Tensor: drawn})
 			}
 			if s.Err() != nil {
-				return nil // Within reports it
+				return s.Err()
 			}
 			return models.Save(path, tensors, nil)
 		})

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// exportWithoutData: a run is exported where its images are not any more, but for an example of them.
+// exportWithoutData exports a run whose images are gone. Only an example needs them.
 func exportWithoutData(t *testing.T, run, synthetic string) {
 	t.Helper()
 	path := filepath.Join(run, "config.yaml")

@@ -1,5 +1,5 @@
-// Package eval shows what refining gained: it trains estimators of gaze or of hands on synthetic, on refined and on real
-// images and tests each on held-out real ones.
+// Package eval shows what refining gained: it trains estimators of gaze or of hands on synthetic, on refined and on
+// real images and tests each on held-out real ones.
 package eval
 
 import (
@@ -13,7 +13,7 @@ import (
 	"simgan/models"
 )
 
-// Figures are what gaze estimators trained on one kind of images reach on the test images.
+// Figures are the errors, on the test images, of gaze estimators trained on one kind of images.
 type Figures struct {
 	MeanDegrees    float64    `json:"mean_degrees"` // mean over the seeds
 	CI95           [2]float64 `json:"ci95"`         // of mean_degrees, over the seeds (Student's t)
@@ -21,7 +21,7 @@ type Figures struct {
 	PerSeed        []float64  `json:"per_seed"`
 }
 
-// GazeResult is what `eval gaze` writes as JSON.
+// GazeResult holds the JSON of `eval gaze`.
 type GazeResult = Result[Figures]
 
 // Gaze trains the paper's gaze estimator on each kind of images and tests it on held-out real ones.
@@ -29,33 +29,36 @@ func Gaze(ctx context.Context, o Options) (*GazeResult, error) {
 	return compare(ctx, o, task{"gaze", data.GazeLabels, true}, judgeGaze, func(f *Figures) []float64 { return f.PerSeed })
 }
 
-// judgeGaze trains one estimator a seed on the kind's images and tests it.
+// judgeGaze trains one estimator per seed on the kind's images and tests it.
 func judgeGaze(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*Figures, error) {
 	f := &Figures{}
-	for _, seed := range seeds {
-		errs, err := gazeErrors(ctx, k.set, test, o.estimator(k, seed), seed)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", k.name, err)
-		}
-		sum, within := 0.0, 0
-		for _, e := range errs {
-			sum += e
-			if e <= 7 {
-				within++
-			}
-		}
-		if !finite(sum) {
-			return nil, fmt.Errorf("estimator trained on %s, seed %d: %w", k.name, seed, errDiverged)
-		}
-		f.PerSeed = append(f.PerSeed, sum/float64(len(errs)))
-		f.Within7Degrees += float64(within) / float64(len(errs)) / float64(len(seeds))
-		fmt.Fprintf(o.Out, "trained on %-9s  seed %d: %.2f degrees\n", k.name, seed, sum/float64(len(errs)))
+	err := forEachSeed(ctx, k, test, seeds, o, gazeErrors, func(errs []float64) (string, bool) {
+		mean := f.add(errs, len(seeds))
+		return fmt.Sprintf("%.2f degrees", mean), finite(mean)
+	})
+	if err != nil {
+		return nil, err
 	}
 	f.MeanDegrees, f.CI95 = interval(f.PerSeed)
 	return f, nil
 }
 
-// gazeErrors trains an estimator on d and gives its errors on the test images, in degrees.
+// add counts the errors of one of several seeds and returns their mean.
+func (f *Figures) add(errs []float64, seeds int) float64 {
+	sum, within := 0.0, 0
+	for _, e := range errs {
+		sum += e
+		if e <= 7 {
+			within++
+		}
+	}
+	mean := sum / float64(len(errs))
+	f.PerSeed = append(f.PerSeed, mean)
+	f.Within7Degrees += float64(within) / float64(len(errs)) / float64(seeds)
+	return mean
+}
+
+// gazeErrors trains an estimator on d and returns its errors on the test images, in degrees.
 func gazeErrors(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]float64, error) {
 	g, err := train(ctx, d.N, c, seed, lesson[*models.GazeEstimator]{
 		what:  "gaze",
@@ -91,7 +94,7 @@ func (d set) gaze(s *cgo.Scope, index []int, device cgo.Device) cgo.Tensor {
 	return s.From(labels, device, int64(len(index)), 3)
 }
 
-// angle is the angle between two vectors of any length, in degrees.
+// angle returns the angle between two vectors of any length, in degrees.
 func angle(a, b []float32) float64 {
 	var dot, aa, bb float64
 	for i := range a {

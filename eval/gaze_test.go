@@ -14,7 +14,10 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/internal/exit"
+	"simgan/models/architecture"
 	"simgan/trainer"
+	"simgan/trainer/config"
 )
 
 func TestAngle(t *testing.T) {
@@ -44,10 +47,11 @@ func TestInterval(t *testing.T) {
 	}
 }
 
-// A small run is trained, refined to a folder and evaluated: every image once a variant, labels kept, all figures there.
+// A small run is trained, refined to a folder and evaluated: every image once a variant, labels kept, all figures
+// there.
 func TestRefineAndEvaluateARun(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")
-	config, err := trainer.LoadConfig("gaze-demo", "", []string{
+	config, err := config.Load("gaze-demo", "", []string{
 		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
 		"train.pretrain_refiner=1", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
 		"data.synthetic=simulated:eyes,n=10", "data.real=simulated:eyes,domain=real,n=8", "data.test=simulated:eyes,domain=real,n=6,seed=4",
@@ -59,7 +63,14 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "refined")
-	o := RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 2, Device: cgo.CPU, Done: func(int, int) {}}
+	o := RefineOptions{
+		Run:      run,
+		Data:     config.Data.Synthetic,
+		Out:      out,
+		Variants: 2,
+		Device:   cgo.CPU,
+		Progress: func(int, int) {},
+	}
 	if err := RefineSet(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -87,9 +98,9 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		}
 	}
 	cancelled, cancel := context.WithCancelCause(context.Background())
-	cancel(trainer.ErrStopped)
+	cancel(exit.ErrStopped)
 	o.Out += "2"
-	if err := RefineSet(cancelled, o); !errors.Is(err, trainer.ErrStopped) {
+	if err := RefineSet(cancelled, o); !errors.Is(err, exit.ErrStopped) {
 		t.Errorf("a cancelled refining returned %v", err)
 	}
 	if _, err := os.Stat(o.Out); err == nil {
@@ -124,7 +135,8 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if only.Synthetic != nil || only.Real != nil || only.GapClosed != nil || only.Refined.MeanDegrees != result.Refined.MeanDegrees {
+	if only.Synthetic != nil || only.Real != nil || only.GapClosed != nil ||
+		only.Refined.MeanDegrees != result.Refined.MeanDegrees {
 		t.Errorf("refined only: %+v, all: %+v", only.Refined, result.Refined)
 	}
 	trainOnFeatures(t, config, filepath.Join(saved, "refined-seed-2.safetensors"))
@@ -134,7 +146,13 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 // checkRefusals: what no estimator could be trained with is refused, and a cancelled call ends with the cause.
 func checkRefusals(t *testing.T, run string, cancelled context.Context) {
 	t.Helper()
-	good := Options{Run: run, Seeds: 1, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU}}
+	good := Options{
+		Run:       run,
+		Seeds:     1,
+		Variants:  1,
+		Out:       io.Discard,
+		Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU},
+	}
 	for want, spoil := range map[string]func(o *Options){
 		"batch is -1":   func(o *Options) { o.Estimator.Batch = -1 },
 		"batch is 0":    func(o *Options) { o.Estimator.Batch = 0 },
@@ -146,11 +164,11 @@ func checkRefusals(t *testing.T, run string, cancelled context.Context) {
 	} {
 		o := good
 		spoil(&o)
-		if _, err := Gaze(context.Background(), o); !errors.Is(err, trainer.ErrConfig) || !strings.Contains(err.Error(), want) {
+		if _, err := Gaze(context.Background(), o); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want one that says %q", err, want)
 		}
 	}
-	if _, err := Gaze(cancelled, good); !errors.Is(err, trainer.ErrStopped) || strings.Contains(err.Error(), "estimator") {
+	if _, err := Gaze(cancelled, good); !errors.Is(err, exit.ErrStopped) || strings.Contains(err.Error(), "estimator") {
 		t.Errorf("a cancelled call: %v", err)
 	}
 }
@@ -161,22 +179,29 @@ func TestShareOfTheGap(t *testing.T) {
 		t.Errorf("share is %+v, want 0.375", s)
 	}
 	for _, real := range []float64{8, 9, math.NaN()} {
-		r := Result[Figures]{Task: "gaze", Synthetic: &Figures{}, Refined: &Figures{}, Real: &Figures{}, Data: Specs{Synthetic: "a:b", Test: "c:d"}}
+		r := Result[Figures]{
+			Task:      "gaze",
+			Synthetic: &Figures{},
+			Refined:   &Figures{},
+			Real:      &Figures{},
+			Data:      Specs{Synthetic: "a:b", Test: "c:d"},
+		}
 		r.GapClosed = share([]float64{10, 8}, []float64{8, 7}, []float64{6, real})
 		text, err := json.Marshal(r)
-		if err != nil || strings.Contains(string(text), "gap_closed") || !strings.Contains(r.Table(), "there is no gap") || !strings.Contains(r.Table(), "c:d") {
+		if err != nil || strings.Contains(string(text), "gap_closed") || !strings.Contains(r.Table(), "there is no gap") ||
+			!strings.Contains(r.Table(), "c:d") {
 			t.Errorf("real %v: %v %s\n%s", real, err, text, r.Table())
 		}
 	}
 }
 
-// trainOnFeatures trains a step whose psi is a saved estimator's first layers: l_reg is another than the identity's.
-func trainOnFeatures(t *testing.T, c trainer.Config, weights string) {
+// trainOnFeatures trains with the first layers of a saved estimator as psi: l_reg differs from that of the identity.
+func trainOnFeatures(t *testing.T, c config.Config, weights string) {
 	t.Helper()
 	reg := map[string]any{}
-	for _, psi := range []string{"identity", "learned"} {
+	for _, psi := range []architecture.Psi{architecture.IdentityPsi, architecture.LearnedPsi} {
 		c.Train.Psi, c.Train.PsiWeights = psi, weights
-		run := filepath.Join(t.TempDir(), psi)
+		run := filepath.Join(t.TempDir(), string(psi))
 		if err := trainer.Run(context.Background(), c, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +213,7 @@ func trainOnFeatures(t *testing.T, c trainer.Config, weights string) {
 		if err := json.Unmarshal(bytes.SplitN(text, []byte("\n"), 2)[0], &first); err != nil {
 			t.Fatal(err)
 		}
-		reg[psi] = first["l_reg"]
+		reg[string(psi)] = first["l_reg"]
 	}
 	if l, ok := reg["learned"].(float64); !ok || l <= 0 || l == reg["identity"] {
 		t.Errorf("l_reg by psi: %v", reg)

@@ -11,8 +11,8 @@ import (
 	"simgan/models"
 )
 
-// HandFigures are what hand estimators trained on one kind of images reach on the test images. Pixels are the images' own:
-// 224 of them are 300 mm, or 64. An error in mm is the distance in space, depth included.
+// HandFigures are the errors, on the test images, of hand estimators trained on one kind of images. Pixels are those of
+// the images, whose side of 224 (or 64) pixels is 300 mm. An error in mm is the distance in space, depth included.
 type HandFigures struct {
 	PCK5       float64            `json:"pck_5px"`   // share of joints within 5 pixels, mean over the seeds
 	MeanPx     float64            `json:"mean_px"`   // mean over joints and images, then over the seeds
@@ -26,34 +26,30 @@ type HandFigures struct {
 	PerSeedPCK []float64          `json:"per_seed_pck"`
 }
 
-// pckPixels is where the PCK curve ends.
+// pckPixels is the last point of the PCK curve.
 const pckPixels = 20
 
 // handStacks is the number of hourglasses [SimGAN].
 const handStacks = 2
 
-// HandResult is what `eval hand` writes as JSON; the gap is that of mean_px.
+// HandResult holds the JSON of `eval hand`. Its gap is that of mean_px.
 type HandResult = Result[HandFigures]
 
 // Hand trains the stacked hourglass on each kind of images and tests it on held-out real ones.
 func Hand(ctx context.Context, o Options) (*HandResult, error) {
-	return compare(ctx, o, task{"hand", data.HandLabels, false}, judgeHand, func(f *HandFigures) []float64 { return f.PerSeed })
+	perSeed := func(f *HandFigures) []float64 { return f.PerSeed }
+	return compare(ctx, o, task{"hand", data.HandLabels, false}, judgeHand, perSeed)
 }
 
-// judgeHand trains one estimator a seed on the kind's images and tests it.
+// judgeHand trains one estimator per seed on the kind's images and tests it.
 func judgeHand(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*HandFigures, error) {
 	f := &HandFigures{}
-	for _, seed := range seeds {
-		errs, err := handErrors(ctx, k.set, test, o.estimator(k, seed), seed)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", k.name, err)
-		}
-		f.add(errs, len(seeds))
-		last := len(f.PerSeed) - 1
-		if !finite(f.PerSeed[last], f.PerSeedMM[last]) {
-			return nil, fmt.Errorf("estimator trained on %s, seed %d: %w", k.name, seed, errDiverged)
-		}
-		fmt.Fprintf(o.Out, "trained on %-9s  seed %d: %.2f px, %.1f mm, %.1f %% within 5 px\n", k.name, seed, f.PerSeed[last], f.PerSeedMM[last], 100*f.PerSeedPCK[last])
+	err := forEachSeed(ctx, k, test, seeds, o, handErrors, func(errs []jointError) (string, bool) {
+		px, mm, pck := f.add(errs, len(seeds))
+		return fmt.Sprintf("%.2f px, %.1f mm, %.1f %% within 5 px", px, mm, 100*pck), finite(px, mm)
+	})
+	if err != nil {
+		return nil, err
 	}
 	f.MeanPx, f.CI95 = interval(f.PerSeed)
 	f.MeanMM, f.MMCI95 = interval(f.PerSeedMM)
@@ -64,9 +60,8 @@ func judgeHand(ctx context.Context, k kind, test set, seeds []uint64, o Options)
 // jointError is one joint's error.
 type jointError struct{ px, mm float64 }
 
-// add takes in the errors of one of so many seeds.
-func (f *HandFigures) add(errs []jointError, seeds int) {
-	var px, mm, pck float64
+// add counts the errors of one of several seeds and returns its means.
+func (f *HandFigures) add(errs []jointError, seeds int) (px, mm, pck float64) {
 	n := float64(len(errs))
 	for _, e := range errs {
 		px, mm = px+e.px/n, mm+e.mm/n
@@ -81,9 +76,10 @@ func (f *HandFigures) add(errs []jointError, seeds int) {
 	}
 	f.PerSeed = append(f.PerSeed, px)
 	f.PerSeedMM, f.PerSeedPCK = append(f.PerSeedMM, mm), append(f.PerSeedPCK, pck)
+	return px, mm, pck
 }
 
-// handErrors trains an estimator on d and gives its errors at every joint of the test images.
+// handErrors trains an estimator on d and returns its errors at every joint of the test images.
 func handErrors(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]jointError, error) {
 	joints := len(data.HandJoints)
 	e, err := train(ctx, d.N, c, seed, lesson[*models.HandEstimator]{
@@ -114,7 +110,7 @@ func handErrors(ctx context.Context, d, test set, c EstimatorConfig, seed uint64
 	return all, nil
 }
 
-// lastMaps are the maps of the last hourglass, (n, 2 joints, m, m).
+// lastMaps returns the maps of the last hourglass, (n, 2 joints, m, m).
 func lastMaps(s *cgo.Scope, e *models.HandEstimator, x cgo.Tensor) cgo.Tensor {
 	maps := e.Forward(s, x, false)
 	if len(maps) == 0 {
@@ -123,7 +119,7 @@ func lastMaps(s *cgo.Scope, e *models.HandEstimator, x cgo.Tensor) cgo.Tensor {
 	return maps[len(maps)-1]
 }
 
-// errors are those of the joints of image i that its maps (2k, m, m) show.
+// errors returns the errors of the joints that the maps (2k, m, m) of image i show.
 func (d set) errors(i int, maps []float32) []jointError {
 	label := d.Label(i)
 	errs := make([]jointError, len(data.HandJoints))

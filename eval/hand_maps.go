@@ -8,18 +8,18 @@ import (
 	"simgan/data"
 )
 
-// How training images are turned, scaled and shifted: rotation in [-20, 20] degrees [SimGAN] and random crops, whose size
-// and place are ours.
+// How training images are turned, scaled and shifted: rotation in [-20, 20] degrees [SimGAN] and random crops, whose
+// size and place are ours.
 const (
 	mostTurn  = 20.0 // degrees
 	mostScale = 0.12 // of the size
 	mostShift = 0.06 // of the side
 )
 
-// background is the value of pixels from outside of an image: as far as its cube reaches.
+// background is the value of pixels outside of an image: the far side of its cube.
 const background = 1
 
-// view is how an image is seen: turned and scaled about its centre, then shifted.
+// view turns and scales an image about its centre, then shifts it.
 type view struct {
 	cos, sin float64 // times the scale
 	scale    float64
@@ -34,14 +34,15 @@ func newView(h, w int, r *rand.Rand) view {
 	return view{cos * scale, sin * scale, scale, between(mostShift) * float64(w), between(mostShift) * float64(h), h, w}
 }
 
-// place is where (x, y) of the image is seen, pixels.
+// place returns where the view shows (x, y) of the image, in pixels.
 func (v view) place(x, y float64) (float64, float64) {
 	cx, cy := float64(v.w-1)/2, float64(v.h-1)/2
 	x, y = x-cx, y-cy
 	return cx + v.dx + v.cos*x - v.sin*y, cy + v.dy + v.sin*x + v.cos*y
 }
 
-// draw writes what is seen of the image's planes of h x w; each pixel is the nearest one, so that depths are not mixed.
+// draw writes the view of the image's planes of h x w. Each pixel is the nearest one of the image, so that depths are
+// not mixed.
 func (v view) draw(dst, src []float32) {
 	cx, cy := float64(v.w-1)/2, float64(v.h-1)/2
 	s2 := v.scale * v.scale
@@ -55,15 +56,15 @@ func (v view) draw(dst, src []float32) {
 	}
 }
 
-// handBatch is a training batch of the chosen images, each in a view of its own: images (n, C, H, W), heat maps (n, k, m, m)
-// and depths (n, k, m, m) in depthUnit, the same all over a joint's map.
+// handBatch returns a training batch of the chosen images, each in its own view: images (n, C, H, W), heat maps (n, k,
+// m, m) and depths (n, k, m, m) in depthUnit. A joint's depth fills its whole map.
 func (d set) handBatch(s *cgo.Scope, index []int, m int, r *rand.Rand, device cgo.Device) (x, heat, depth cgo.Tensor) {
 	size, joints := d.C*d.H*d.W, len(data.HandJoints)
 	pixels, image := make([]float32, len(index)*size), make([]float32, size)
 	heats, depths := make([]float32, len(index)*joints*m*m), make([]float32, len(index)*joints*m*m)
 	for k, i := range index {
 		v, label := newView(d.H, d.W, r), d.Label(i)
-		d.UnitOf(i, image)
+		d.PixelsOf(i, image)
 		v.draw(pixels[k*size:(k+1)*size], image)
 		for j := range joints {
 			u, t := v.place(float64(label[3*j]), float64(label[3*j+1]))
@@ -76,14 +77,15 @@ func (d set) handBatch(s *cgo.Scope, index []int, m int, r *rand.Rand, device cg
 	}
 	n := int64(len(index))
 	maps := []int64{n, int64(joints), int64(m), int64(m)}
-	return s.From(pixels, device, n, int64(d.C), int64(d.H), int64(d.W)), s.From(heats, device, maps...), s.From(depths, device, maps...)
+	x = s.From(pixels, device, n, int64(d.C), int64(d.H), int64(d.W))
+	return x, s.From(heats, device, maps...), s.From(depths, device, maps...)
 }
 
-// toMap is a pixel's place on a map of m cells across, toPixel its inverse; whole numbers are centres.
+// toMap returns the place of a pixel on a map of m cells across. toPixel is its inverse. Whole numbers are centres.
 func toMap(pixel float64, m, side int) float64  { return (pixel+0.5)*float64(m)/float64(side) - 0.5 }
 func toPixel(cell float64, m, side int) float64 { return (cell+0.5)*float64(side)/float64(m) - 0.5 }
 
-// depthUnit is what maps of depth count in, mm: half the crop's cube.
+// depthUnit returns the unit of depth maps in mm: half the side of the crop's cube.
 func depthUnit(label []float32) float64 { return float64(label[len(label)-1]) / 2 }
 
 // putPeak adds a Gaussian of standard deviation 1 cell and height 1 at (x, y) to the map [Newell et al. 2016].
@@ -96,8 +98,8 @@ func putPeak(heat []float32, m int, x, y float64) {
 	}
 }
 
-// peak is where joint j of k peaks in maps (2k, m, m), in pixels of an image of h x w, and its depth there. Between cells it
-// is where a Gaussian through the highest cell and its two neighbours has its top.
+// peak returns where joint j of k peaks in maps (2k, m, m), in pixels of an image of h x w, and its depth there.
+// Between cells, the peak is the top of a Gaussian through the highest cell and its two neighbours.
 func peak(maps []float32, j, k, h, w int) [3]float64 {
 	m := int(math.Sqrt(float64(len(maps) / (2 * k))))
 	heat := maps[j*m*m : (j+1)*m*m]
@@ -119,7 +121,7 @@ func peak(maps []float32, j, k, h, w int) [3]float64 {
 	return [3]float64{toPixel(float64(x)+dx, m, w), toPixel(float64(y)+dy, m, h), float64(maps[(k+j)*m*m+best])}
 }
 
-// between is the place, in -0.5 .. 0.5, of the top of a Gaussian with the values at -1, 0 and 1.
+// between returns the place, in -0.5 .. 0.5, of the top of a Gaussian with the given values at -1, 0 and 1.
 func between(before, here, after float64) float64 {
 	const least = 1e-3
 	a, b, c := math.Log(max(before, least)), math.Log(max(here, least)), math.Log(max(after, least))

@@ -13,9 +13,11 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/trainer"
+	"simgan/trainer/config"
 )
 
-// A peak drawn between cells is found again to a hundredth of a pixel, with its depth; one at the border to a quarter cell.
+// A peak drawn between cells is found again to a hundredth of a pixel, with its depth; one at the border to a quarter
+// cell.
 func TestPeakIsFound(t *testing.T) {
 	const m, side = 16, 64
 	for _, want := range [][2]float64{{30.2, 17.9}, {21, 40}, {11.5, 50.25}} {
@@ -31,7 +33,7 @@ func TestPeakIsFound(t *testing.T) {
 	}
 }
 
-// What a view draws is where it says: a mark in the image is found at its place, by every seed.
+// A view draws a mark of the image where place says, for every seed.
 func TestViewMovesImageAndLabelAlike(t *testing.T) {
 	const h, w = 40, 60
 	for seed := range uint64(20) {
@@ -88,7 +90,9 @@ func TestJointErrors(t *testing.T) {
 	}
 	f := &HandFigures{}
 	f.add([]jointError{{1, 10}, {4, 20}, {9, 60}, {30, 110}}, 1)
-	if f.PerSeed[0] != 11 || f.PerSeedMM[0] != 50 || f.PerSeedPCK[0] != 0.5 || f.PCKCurve[0] != 0.25 || f.PCKCurve[8] != 0.75 || f.PCKCurve[19] != 0.75 {
+	if f.PerSeed[0] != 11 || f.PerSeedMM[0] != 50 || f.PerSeedPCK[0] != 0.5 || f.PCKCurve[0] != 0.25 ||
+		f.PCKCurve[8] != 0.75 ||
+		f.PCKCurve[19] != 0.75 {
 		t.Errorf("figures are %+v", f)
 	}
 }
@@ -97,10 +101,10 @@ func TestJointErrors(t *testing.T) {
 func TestHandsEndToEnd(t *testing.T) {
 	dir := t.TempDir()
 	source, run, out := filepath.Join(dir, "nyu"), filepath.Join(dir, "run"), filepath.Join(dir, "refined")
-	if err := data.Simulate(context.Background(), "hands", "synthetic", "nyu", 6, 1, source, func(int) {}); err != nil {
+	if err := data.Simulate(context.Background(), "hands", "synthetic", "nyu", 6, 1, source, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
-	config, err := trainer.LoadConfig("hand-demo", "", []string{
+	config, err := config.Load("hand-demo", "", []string{
 		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
 		"train.pretrain_refiner=1", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
 		"data.synthetic=nyu:" + source + ",size=64x64", "data.real=simulated:hands,domain=real,n=6,size=64x64",
@@ -112,7 +116,7 @@ func TestHandsEndToEnd(t *testing.T) {
 	if err := trainer.Run(context.Background(), config, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
-	if err := RefineSet(context.Background(), RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 1, Device: cgo.CPU, Done: func(int, int) {}}); err != nil {
+	if err := RefineSet(context.Background(), RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 1, Device: cgo.CPU, Progress: func(int, int) {}}); err != nil {
 		t.Fatal(err)
 	}
 	refined, err := data.Open("nyu:" + out)
@@ -140,7 +144,8 @@ func TestHandsEndToEnd(t *testing.T) {
 			t.Errorf("JSON lacks %s: %v", key, err)
 		}
 	}
-	if _, err := Gaze(context.Background(), Options{Run: run, Seeds: 1, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1, Device: cgo.CPU}}); err == nil || !strings.Contains(err.Error(), "eval gaze needs labels") {
+	if _, err := Gaze(context.Background(), Options{Run: run, Seeds: 1, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1, Device: cgo.CPU}}); err == nil ||
+		!strings.Contains(err.Error(), "eval gaze needs labels") {
 		t.Errorf("eval gaze on hands: %v", err)
 	}
 }

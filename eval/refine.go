@@ -2,43 +2,46 @@ package eval
 
 import (
 	"context"
-	"fmt"
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/internal/exit"
+	"simgan/models"
+	"simgan/models/architecture"
 	"simgan/trainer"
 )
 
-// RefineOptions say what RefineSet refines.
+// RefineOptions are what RefineSet takes.
 type RefineOptions struct {
 	Run      string // the run folder whose refiner is used
 	Data     string // SPEC of the images
 	Out      string // the new folder
 	Variants int    // versions of each image; more than 1 needs a refiner that takes noise
 	Device   cgo.Device
-	Done     func(done, of int)
+	Progress func(done, total int) // called as images are refined
 }
 
 // RefineSet writes the refined data set with its labels, every image of it.
 func RefineSet(ctx context.Context, o RefineOptions) error {
 	if o.Variants < 1 {
-		return fmt.Errorf("%w: variants is %d; use 1 or more", trainer.ErrConfig, o.Variants)
+		return exit.Usagef("--variants is %d; use 1 or more", o.Variants)
 	}
 	r, config, err := trainer.LoadRefiner(o.Run, o.Device)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if o.Variants > 1 && r.Config.Noise.Kind == "none" {
-		return fmt.Errorf("%w: %d variants of an image would all be the same: the run's refiner takes no noise (refiner.noise.kind)", trainer.ErrConfig, o.Variants)
+	if o.Variants > 1 && r.Config.Noise.Kind == architecture.NoNoise {
+		return exit.Usagef("--variants %d: all would be the same, "+
+			"because the run's refiner takes no noise (refiner.noise.kind)", o.Variants)
 	}
 	ds, err := data.OpenContext(ctx, o.Data)
 	if err != nil {
-		return fmt.Errorf("%w: %w", trainer.ErrConfig, err)
+		return exit.Usagef("%w", err)
 	}
 	defer ds.Close()
 	if ds.Info().C != r.Channels {
-		return fmt.Errorf("%w: %s has %d channel(s), the refiner was trained on %d", trainer.ErrConfig, o.Data, ds.Info().C, r.Channels)
+		return exit.Usagef("%s has %d channel(s), the refiner was trained on %d", o.Data, ds.Info().C, r.Channels)
 	}
 	noise, err := cgo.NewGenerator(o.Device, config.Seed)
 	if err != nil {
@@ -55,18 +58,57 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 				return err
 			}
 			for variant := range o.Variants {
-				pixels, err := trainer.Refine(r, noise, b)
+				refined, err := trainer.Refine(r, noise, b)
 				if err != nil {
 					return err
 				}
-				for k, m := range data.Unbatch(pixels, b, ds.Info().Bits) {
+				for k, m := range refined.Images(ds.Info().Bits) {
 					if err := e.Write(from+k, variant, m, b.Label(k)); err != nil {
 						return err
 					}
 				}
 			}
-			o.Done(from+b.N, ds.Len())
+			o.Progress(from+b.N, ds.Len())
 		}
 		return nil
 	})
 }
+
+// refineAll returns the refined variants of every synthetic image, rounded to levels as in a written data set.
+func refineAll(ctx context.Context, r *models.Refiner, d set, seed uint64, o Options) (set, error) {
+	device, err := r.Device()
+	if err != nil {
+		return set{}, err
+	}
+	noise, err := cgo.NewGenerator(device, seed)
+	if err != nil {
+		return set{}, err
+	}
+	defer noise.Close()
+	variants := o.Variants
+	if r.Config.Noise.Kind == architecture.NoNoise {
+		variants = 1
+	}
+	out := *d.Batch
+	out.N, out.Levels, out.Labels = d.N*variants, make([]byte, len(d.Levels)*variants), nil
+	for v := range variants {
+		for from := 0; from < d.N; from += refineBatch {
+			if ctx.Err() != nil {
+				return set{}, context.Cause(ctx)
+			}
+			refined, err := trainer.Refine(r, noise, d.Pixels(from, min(from+refineBatch, d.N)))
+			if err != nil {
+				return set{}, err
+			}
+			for k, m := range refined.Images(d.Bits) {
+				out.PutLevels(v*d.N+from+k, m)
+			}
+			o.report("refining", "images", v*d.N+from+refined.N, variants*d.N)
+		}
+		out.Labels = append(out.Labels, d.Labels...)
+	}
+	return set{&out}, nil
+}
+
+// refineBatch is the number of images that are refined at once.
+const refineBatch = 128

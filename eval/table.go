@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Table is the result as text for a terminal.
+// Table returns the result as text for a terminal.
 func (r *Result[F]) Table() string {
 	var t strings.Builder
 	spread := fmt.Sprintf("95 %% CI over %d seeds", len(r.Seeds))
@@ -27,26 +27,29 @@ func (r *Result[F]) Table() string {
 		}
 	}
 	if g := r.GapClosed; g != nil {
-		fmt.Fprintf(&t, "refining closed %.0f %% of the gap between synthetic and real (%.0f to %.0f %%)\n", 100*g.Mean, 100*g.CI95[0], 100*g.CI95[1])
+		fmt.Fprintf(&t, "refining closed %.0f %% of the gap between synthetic and real (%.0f to %.0f %%)\n",
+			100*g.Mean, 100*g.CI95[0], 100*g.CI95[1])
 	}
 	if r.GapClosed == nil && r.Synthetic != nil && r.Refined != nil && r.Real != nil {
-		fmt.Fprintln(&t, "there is no gap that refining could have closed: for some seed, real images trained no better estimator than synthetic ones")
+		fmt.Fprintln(&t, "there is no gap that refining could have closed: "+
+			"for some seed, real images trained no better estimator than synthetic ones")
 	}
 	return t.String()
 }
 
-// headings say what a row of each task holds.
+// headings name the figures in a row of each task.
 var headings = map[string]string{
 	"gaze": "mean error, within 7 degrees",
 	"hand": "mean error in pixels and in mm, joints within 5 pixels",
 }
 
-// String is a row of the table.
+// String returns the figures as a row of the table.
 func (f *Figures) String() string {
-	return fmt.Sprintf("%5.2f degrees (%.2f to %.2f)   %5.1f %%", f.MeanDegrees, f.CI95[0], f.CI95[1], 100*f.Within7Degrees)
+	return fmt.Sprintf("%5.2f degrees (%.2f to %.2f)   %5.1f %%",
+		f.MeanDegrees, f.CI95[0], f.CI95[1], 100*f.Within7Degrees)
 }
 
-// String is a row of the table.
+// String returns the figures as a row of the table.
 func (f *HandFigures) String() string {
 	return fmt.Sprintf("%5.2f px (%.2f to %.2f)   %5.1f mm (%.1f to %.1f)   %5.1f %% (%.1f to %.1f)",
 		f.MeanPx, f.CI95[0], f.CI95[1], f.MeanMM, f.MMCI95[0], f.MMCI95[1], 100*f.PCK5, 100*f.PCKCI95[0], 100*f.PCKCI95[1])

@@ -4,14 +4,8 @@ import (
 	"fmt"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
-
-// DiscriminatorConfig describes D.
-type DiscriminatorConfig struct {
-	Layers        string  `yaml:"layers"`        // gaze or hand: the paper's tables
-	Width         float64 `yaml:"width"`         // factor on the feature maps of every hidden layer: 1 [paper]
-	Normalization string  `yaml:"normalization"` // none [paper] or batch [the authors' later article]
-}
 
 // The classes of D's softmax.
 const (
@@ -19,12 +13,12 @@ const (
 	Refined = 1
 )
 
-// layer is a row of a network's table: a convolution of out maps, or a max-pool where out is 0; padding is k/2, zeros.
+// layer is a row of a network's table: a convolution with out maps, or a max-pool if out is 0. D pads with k/2 zeros.
 type layer struct{ out, k, stride int64 }
 
 // tables are the paper's discriminators, from input to the logits of the two classes.
-var tables = map[string][]layer{
-	"gaze": { // (b, C, 35, 55)
+var tables = map[architecture.Layers][]layer{
+	architecture.GazeLayers: { // (b, C, 35, 55)
 		{96, 3, 2}, // (b, 96, 18, 28)
 		{64, 3, 2}, // (b, 64, 9, 14)
 		{0, 3, 1},  // max-pool
@@ -32,7 +26,7 @@ var tables = map[string][]layer{
 		{32, 1, 1},
 		{2, 1, 1}, // (b, 2, 9, 14): 126 patches
 	},
-	"hand": { // (b, C, 224, 224)
+	architecture.HandLayers: { // (b, C, 224, 224)
 		{96, 7, 4}, // (b, 96, 56, 56)
 		{64, 5, 2}, // (b, 64, 28, 28)
 		{0, 3, 2},  // (b, 64, 14, 14)
@@ -42,11 +36,11 @@ var tables = map[string][]layer{
 	},
 }
 
-// Discriminator is D_phi, fully convolutional: it tells for each patch whether it is refined or real.
+// Discriminator is D_phi, fully convolutional: it classifies each patch as real or refined.
 type Discriminator struct {
 	Module
-	Fusion
-	Config   DiscriminatorConfig
+	Kernels  Kernels
+	Config   architecture.Discriminator
 	Channels int
 	table    []layer
 	convs    []conv
@@ -54,13 +48,14 @@ type Discriminator struct {
 }
 
 // NewDiscriminator builds D for images of the given channels on the CPU, initialised from libtorch's default generator.
-func NewDiscriminator(c DiscriminatorConfig, channels int) (*Discriminator, error) {
+func NewDiscriminator(c architecture.Discriminator, channels int) (*Discriminator, error) {
 	table, ok := tables[c.Layers]
 	if !ok {
 		return nil, fmt.Errorf("discriminator.layers %q: use gaze or hand", c.Layers)
 	}
 	d := &Discriminator{Config: c, Channels: channels}
-	err := guarded("discriminator", func() {
+	d.Kernels.network = d
+	err := buildNetwork("discriminator", func() {
 		in := int64(channels)
 		for i, l := range table {
 			if l.out > 0 && i < len(table)-1 {
@@ -81,15 +76,22 @@ func NewDiscriminator(c DiscriminatorConfig, channels int) (*Discriminator, erro
 	return d, err
 }
 
-// Forward is (b, C, H, W) -> logits (b, 2, h, w), no activation behind the last layer.
+// Close frees the network. It does nothing on nil.
+func (d *Discriminator) Close() {
+	if d != nil {
+		d.Module.Close()
+	}
+}
+
+// Forward maps (b, C, H, W) to logits (b, 2, h, w), with no activation after the last layer.
 func (d *Discriminator) Forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
-	if y, ok := d.forward(s, d, x, training); ok {
+	if y, ok := d.Kernels.forward(s, x, training); ok {
 		return y
 	}
 	return d.Layers(s, x, training)
 }
 
-// Layers is Forward layer by layer: its gradients have gradients, which PenaltyR1 needs.
+// Layers runs Forward layer by layer. Its gradients can be differentiated again, which PenaltyR1 needs.
 func (d *Discriminator) Layers(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
 	next := 0
 	for _, l := range d.table {
@@ -106,8 +108,8 @@ func (d *Discriminator) Layers(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Te
 	return x
 }
 
-// rows are the table's convolutions, each with the pool behind it.
-func (d *Discriminator) rows() (table []cgo.FusedLayer, padding cgo.Padding) {
+// kernelTable returns the table's convolutions, each with the pool after it.
+func (d *Discriminator) kernelTable() (table []cgo.FusedLayer, padding cgo.Padding) {
 	for _, l := range d.table {
 		if l.out > 0 {
 			table = append(table, cgo.FusedLayer{Stride: l.stride})
@@ -119,7 +121,7 @@ func (d *Discriminator) rows() (table []cgo.FusedLayer, padding cgo.Padding) {
 	return table, cgo.Zeros
 }
 
-// Map is the size of D's patch map for images of h x w.
+// Map returns the height and width of D's patch map for images of h x w.
 func (d *Discriminator) Map(h, w int) (int, int) {
 	for _, l := range d.table {
 		p, k, stride := int(l.k/2), int(l.k), int(l.stride)
@@ -128,7 +130,7 @@ func (d *Discriminator) Map(h, w int) (int, int) {
 	return h, w
 }
 
-// ReceptiveField is the side, in pixels, of the patch that one pair of logits judges.
+// ReceptiveField returns the side, in pixels, of the patch that one pair of logits depends on.
 func (d *Discriminator) ReceptiveField() int {
 	field, jump := 1, 1
 	for _, l := range d.table {

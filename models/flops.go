@@ -2,11 +2,11 @@ package models
 
 import "simgan/cgo"
 
-// Work is how many multiplications a network makes for one image, forward: each belongs to an addition, and biases,
-// activations and losses are left out, as is usual.
+// Work counts a network's multiplications in one forward pass of one image. Each comes with an addition. Biases,
+// activations and losses are not counted, as usual.
 type Work struct {
-	First int64 // those of the first layer, which takes no gradient by its input where that is an image
-	All   int64
+	First int64 // of the first layer, which computes no gradient for its input if the input is an image
+	All   int64 // of all layers
 }
 
 // Work counts R's multiplications for an image of h x w: no layer changes the size.
@@ -37,7 +37,7 @@ func (d *Discriminator) Work(h, w int) (work Work) {
 	return work
 }
 
-// weightsOf is out x in x k x k: multiplications a pixel of the layer's output.
+// weightsOf returns out x in x k x k: the multiplications per pixel of the layer's output.
 func weightsOf(c conv) int64 {
 	info, err := cgo.Info(c.Weight)
 	if err != nil {
@@ -46,11 +46,12 @@ func weightsOf(c conv) int64 {
 	return info.Numel()
 }
 
-// StepFLOPs are the floating-point operations an image of one step of R, and of one step of D a synthetic and a real image:
-// a layer's gradient by its weights and that by its input cost as much as its forward pass each.
+// StepFLOPs returns the floating-point operations of one step of R per image, and of one step of D per pair of a
+// synthetic and a real image. A layer's gradients for its weights and for its input each cost as much as its forward
+// pass.
 //
-//	R: R forward, its gradients but the image's; D forward and its gradient by the input alone (phi is fixed)
-//	D: R forward (theta is fixed); D forward on refined and real, its gradients but the images'
+//	R: R forward and its gradients except the image's; D forward and its gradient for the input only (phi is fixed)
+//	D: R forward (theta is fixed); D forward on refined and real and its gradients except the images'
 func StepFLOPs(r, d Work) (stepR, stepD float64) {
 	stepR = 2 * float64(3*r.All-r.First+2*d.All)
 	stepD = 2 * float64(r.All+2*(3*d.All-d.First))

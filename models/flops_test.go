@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
 // By hand, for the paper's networks on one grey image.
@@ -11,11 +12,11 @@ import (
 //	gaze R, 35 x 55 = 1925 pixels: stem 9*64 = 576, eight 9*64*64 = 294912, last 64: (576 + 294912 + 64) * 1925
 //	gaze D: 9*96 = 864 at 18*28, 9*96*64 = 55296 at 9*14, then 9*64*32 = 18432, 32*32 = 1024 and 32*2 = 64 at 9*14
 //	hand D: 49*96 = 4704 at 56*56, 25*96*64 = 153600 at 28*28, 9*64*32 = 18432, 1024 and 64 at 7*7
-func TestWorkIsThatOfThePaper(t *testing.T) {
-	if err := cgo.Start(1); err != nil {
+func TestWorkOfThePapersNetworks(t *testing.T) {
+	if _, err := cgo.Start(1); err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewRefiner(RefinerConfig{Blocks: 4, Width: 64, Kernel: 3, BlockKernel: 3, Padding: "replicate", Normalization: "none", Noise: NoiseConfig{Kind: "none"}}, 1)
+	r, err := NewRefiner(paper, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,12 +25,12 @@ func TestWorkIsThatOfThePaper(t *testing.T) {
 	if want := (Work{First: 576 * 1925, All: 295552 * 1925}); work != want {
 		t.Errorf("R: %+v, want %+v", work, want)
 	}
-	wants := map[string]Work{
+	wants := map[architecture.Layers]Work{
 		"gaze": {First: 435456, All: 435456 + 6967296 + 2322432 + 129024 + 8064},
 		"hand": {First: 14751744, All: 14751744 + 120422400 + 903168 + 50176 + 3136},
 	}
 	for layers, want := range wants {
-		d, err := NewDiscriminator(DiscriminatorConfig{Layers: layers, Width: 1, Normalization: "none"}, 1)
+		d, err := NewDiscriminator(architecture.Discriminator{Layers: layers, Width: 1, Normalization: "none"}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

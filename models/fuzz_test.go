@@ -40,10 +40,10 @@ func FuzzLoad(f *testing.F) {
 		}
 		var err error
 		if used := alloctest.Bytes(func() { err = Load(path, params) }); used > 4<<20+400*uint64(len(content)) {
-			t.Errorf("%d bytes of input made it allocate %d", len(content), used)
+			t.Errorf("%d bytes of input made Load allocate %d bytes", len(content), used)
 		}
 		if err != nil && !strings.Contains(err.Error(), path) {
-			t.Errorf("%v names no file", err)
+			t.Errorf("the error does not name the file: %v", err)
 		}
 	})
 }

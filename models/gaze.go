@@ -6,7 +6,7 @@ import (
 	"simgan/cgo"
 )
 
-// GazeEstimator is the paper's gaze network: (b, 1, 35, 55) -> gaze vector (b, 3), unpadded convolutions.
+// GazeEstimator is the paper's gaze network: (b, 1, 35, 55) -> gaze vector (b, 3), with unpadded convolutions.
 type GazeEstimator struct {
 	Module
 	convs    []conv
@@ -14,7 +14,7 @@ type GazeEstimator struct {
 	h, w     int64
 }
 
-// gazeTable lists its convolutions and pools; 35 x 55 ends as 192 x 5 x 10 = 9600 [derived].
+// gazeTable lists the gaze network's convolutions and pools. 35 x 55 becomes 192 x 5 x 10 = 9600 values [derived].
 var gazeTable = []layer{
 	{32, 3, 1},  // (b, 32, 33, 53)
 	{32, 3, 1},  // (b, 32, 31, 51)
@@ -25,7 +25,7 @@ var gazeTable = []layer{
 	{0, 2, 2},   // (b, 192, 5, 10)
 }
 
-// NewGazeEstimator builds it for images of channels x h x w; outputs is the label's length, 3 for gaze.
+// NewGazeEstimator builds a gaze estimator for images of channels x h x w. outputs is the label's length, 3 for gaze.
 func NewGazeEstimator(channels, h, w, outputs int) (*GazeEstimator, error) {
 	g := &GazeEstimator{h: int64(h), w: int64(w)}
 	in := int64(channels)
@@ -34,9 +34,9 @@ func NewGazeEstimator(channels, h, w, outputs int) (*GazeEstimator, error) {
 		oh, ow = (oh-l.k)/l.stride+1, (ow-l.k)/l.stride+1
 	}
 	if oh < 1 || ow < 1 {
-		return nil, fmt.Errorf("gaze estimator: images of %dx%d (height x width) are too small; it needs at least 18x18", h, w)
+		return nil, fmt.Errorf("gaze estimator: images of %dx%d (height x width) are too small; use 18x18 or larger", h, w)
 	}
-	err := guarded("gaze estimator", func() {
+	err := buildNetwork("gaze estimator", func() {
 		for _, l := range gazeTable {
 			if l.out == 0 {
 				continue
@@ -52,13 +52,20 @@ func NewGazeEstimator(channels, h, w, outputs int) (*GazeEstimator, error) {
 	return g, err
 }
 
-// Forward is (b, C, h, w) -> (b, outputs) float32.
+// Close frees the network. It does nothing on nil.
+func (g *GazeEstimator) Close() {
+	if g != nil {
+		g.Module.Close()
+	}
+}
+
+// Forward maps (b, C, h, w) to (b, outputs) float32.
 func (g *GazeEstimator) Forward(s *cgo.Scope, x cgo.Tensor) cgo.Tensor {
 	x = g.layers(s, x, len(gazeTable))
 	return s.Float(g.fc2.forward(s, s.ReLUInPlace(g.fc1.forward(s, s.Flatten(x))))) // (b, 9600) -> (b, 1000) -> (b, 3)
 }
 
-// Features are the maps of the first three layers, (b, 64, h-6, w-6): a learned psi.
+// Features returns the maps of the first three layers, (b, 64, h-6, w-6): a learned psi.
 func (g *GazeEstimator) Features(s *cgo.Scope, x cgo.Tensor) cgo.Tensor { return g.layers(s, x, 3) }
 
 func (g *GazeEstimator) layers(s *cgo.Scope, x cgo.Tensor, n int) cgo.Tensor {
@@ -74,7 +81,7 @@ func (g *GazeEstimator) layers(s *cgo.Scope, x cgo.Tensor, n int) cgo.Tensor {
 	return x
 }
 
-// LossGaze is the Euclidean distance between estimated and true vectors (b, 3), averaged over the b images [paper].
+// LossGaze returns the Euclidean distance of estimated from true vectors (b, 3), averaged over the b images [paper].
 func LossGaze(s *cgo.Scope, estimated, truth cgo.Tensor, b int) cgo.Tensor {
 	return s.Scale(s.Sum(s.RowNorm(s.Sub(estimated, truth))), 1/float64(b))
 }

@@ -2,12 +2,14 @@ package models
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"simgan/cgo"
 )
 
-// residualCount is the parameters of a bottleneck: three batch norms, three convolutions, the skip where widths differ.
+// residualCount returns the number of a bottleneck's parameters: three batch norms, three convolutions, and the skip if
+// widths differ.
 func residualCount(in, out int64) int64 {
 	half := out / 2
 	n := 2*in + 4*half + in*half + half + 9*half*half + half + half*out + out
@@ -17,7 +19,8 @@ func residualCount(in, out int64) int64 {
 	return n
 }
 
-// Shapes as in Newell et al. 2016, whose maps are 64 x 64 for an input of 256; and the parameters, counted by hand.
+// The shapes are those of Newell et al. 2016, whose maps are 64 x 64 for an input of 256. The parameters are counted by
+// hand.
 func TestHourglassShapesAndParameters(t *testing.T) {
 	start(t)
 	for _, c := range []struct{ size, width, channels, maps int }{{224, 8, 1, 64}, {64, 8, 1, 16}, {70, 4, 3, 32}} {
@@ -33,7 +36,8 @@ func TestHourglassShapesAndParameters(t *testing.T) {
 			}
 			for _, m := range maps {
 				info, err := cgo.Info(m)
-				if want := []int64{2, 28, int64(c.maps), int64(c.maps)}; err != nil || fmt.Sprint(info.Shape) != fmt.Sprint(want) || info.Type != cgo.Float32 {
+				want := []int64{2, 28, int64(c.maps), int64(c.maps)}
+				if err != nil || !slices.Equal(info.Shape, want) || info.Type != cgo.Float32 {
 					return fmt.Errorf("size %d: maps of %v, want %v (%v)", c.size, info, want, err)
 				}
 			}
@@ -53,11 +57,11 @@ func TestHourglassShapesAndParameters(t *testing.T) {
 		e.Close()
 	}
 	if _, err := NewHandEstimator(HandConfig{Width: 6, Stacks: 2, Joints: 14}, 1); err == nil {
-		t.Error("a width of 6 is taken")
+		t.Error("a width of 6 is accepted")
 	}
 }
 
-// One image is learned by heart: heat where it belongs, and the depth there.
+// Two images are learned by heart: the cell of the heat, and the depth there.
 func TestHourglassOverfits(t *testing.T) {
 	start(t)
 	if err := cgo.Seed(3); err != nil {
@@ -86,7 +90,7 @@ func TestHourglassOverfits(t *testing.T) {
 		}
 	}
 	var first, last float64
-	for step := range 60 { // a tenth is reached by step 40 or a little behind, as sums are ordered
+	for step := range 60 { // a tenth is reached near step 40; the exact step depends on the order of sums
 		err := cgo.Within(func(s *cgo.Scope) error {
 			maps := e.Forward(s, s.From(pixels, cgo.CPU, 2, 1, 64, 64), true)
 			loss := LossHand(s, maps, s.From(heat, cgo.CPU, 2, 1, 16, 16), s.From(depth, cgo.CPU, 2, 1, 16, 16), 1, 2)
@@ -94,7 +98,7 @@ func TestHourglassOverfits(t *testing.T) {
 				first = last
 			}
 			if s.Err() != nil {
-				return nil // Within reports it
+				return s.Err()
 			}
 			return s.Backward(loss)
 		})
@@ -110,7 +114,7 @@ func TestHourglassOverfits(t *testing.T) {
 	}
 }
 
-// The loss, by hand: heat error 1 at one cell, depth error 2 weighted with a true heat of 0.5, over two stacks and b = 2.
+// The loss, by hand: heat error 1 at one cell, depth error 2 weighted with a true heat of 0.5, over two stacks, b = 2.
 func TestLossHand(t *testing.T) {
 	start(t)
 	err := cgo.Within(func(s *cgo.Scope) error {

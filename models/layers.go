@@ -1,5 +1,5 @@
-// Package models holds the networks as tables: SimGAN's refiner and discriminator, the gaze estimator, and the losses
-// between them. Shapes are (b, C, H, W); pixels lie in [-1, 1].
+// Package models holds the networks as tables: SimGAN's refiner and discriminator, the gaze estimator, the hand
+// estimator, and their losses. Shapes are (b, C, H, W); pixels lie in [-1, 1].
 package models
 
 import (
@@ -10,16 +10,17 @@ import (
 	"github.com/wangkuiyi/gotorch/nn/initializer"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
-// Param is one tensor of a network under the name PyTorch would give it.
+// Param is one tensor of a network, under the name that PyTorch would give it.
 type Param struct {
 	Name   string
 	Tensor cgo.Tensor
 	Buffer bool // a running statistic: saved, not trained
 }
 
-// Tensors are the trained tensors of params, in order.
+// Tensors returns the trained tensors of params, in order.
 func Tensors(params []Param) []cgo.Tensor {
 	var out []cgo.Tensor
 	for _, p := range params {
@@ -30,7 +31,7 @@ func Tensors(params []Param) []cgo.Tensor {
 	return out
 }
 
-// Count is the number of trained values.
+// Count returns the number of trained values.
 func Count(params []Param) (n int64) {
 	for _, t := range Tensors(params) {
 		if info, err := cgo.Info(t); err == nil {
@@ -40,10 +41,10 @@ func Count(params []Param) (n int64) {
 	return n
 }
 
-// Module is what every network is: named tensors on one device.
+// Module holds a network's named tensors, all on one device. Every network embeds it.
 type Module struct{ params []Param }
 
-// Params are the network's tensors in the order of its layers.
+// Params returns the network's tensors in the order of its layers.
 func (m *Module) Params() []Param { return m.params }
 
 // Close frees the network.
@@ -64,16 +65,28 @@ func (m *Module) To(device cgo.Device) error {
 	return nil
 }
 
-// Freeze keeps the network fixed: losses still send gradients through it, but it takes none itself.
+// Freeze turns the gradients of the network's tensors off or on. Losses send gradients through a frozen network too.
 func (m *Module) Freeze(frozen bool) error { return cgo.RequireGrad(Tensors(m.params), !frozen) }
 
-func (m *Module) add(name string, t cgo.Tensor, buffer bool) {
-	cgo.Own(t)
+func (m *Module) addParam(name string, t cgo.Tensor, buffer bool) {
+	cgo.Adopt(t)
 	m.params = append(m.params, Param{name, t, buffer})
 }
 
-// conv is a convolution with bias, of gotorch, initialised after He et al. 2015 for the ReLU behind it; a small std > 0
-// initialises with normal numbers instead. Its padding is k/2 of the given kind, so that stride 1 keeps the size.
+// addWeights initialises a layer's weight and bias and adds them to the network. The weight gets normal numbers of the
+// given std; 0 means that of He et al. 2015 for a layer with a ReLU after it, which has inputs values per output. The
+// bias is zero.
+func (m *Module) addWeights(name string, weight, bias *cgo.Tensor, inputs int64, std float64) {
+	if std == 0 {
+		std = math.Sqrt(2 / float64(inputs))
+	}
+	initializer.Normal(weight, 0, std)
+	initializer.Zeros(bias)
+	m.addParam(name+".weight", *weight, false)
+	m.addParam(name+".bias", *bias, false)
+}
+
+// conv is gotorch's convolution with bias. Its padding is k/2 of the given kind, so that stride 1 keeps the size.
 type conv struct {
 	*nn.Conv2dModule
 	name    string
@@ -83,20 +96,14 @@ type conv struct {
 func (m *Module) conv(name string, in, out, k, stride int64, padding cgo.Padding, std float64) conv {
 	pad := k / 2
 	if padding != cgo.Zeros {
-		pad = 0 // drawn by forward
+		pad = 0 // forward pads
 	}
 	c := conv{nn.Conv2d(in, out, k, stride, pad, 1, 1, true, "zeros"), name, padding}
-	if std == 0 {
-		std = math.Sqrt(2 / float64(in*k*k))
-	}
-	initializer.Normal(&c.Weight, 0, std)
-	initializer.Zeros(&c.Bias)
-	m.add(name+".weight", c.Weight, false)
-	m.add(name+".bias", c.Bias, false)
+	m.addWeights(name, &c.Weight, &c.Bias, in*k*k, std)
 	return c
 }
 
-// forward is (b, in, h, w) -> (b, out, h/stride, w/stride).
+// forward maps (b, in, h, w) to (b, out, h/stride, w/stride).
 func (c conv) forward(s *cgo.Scope, x cgo.Tensor) cgo.Tensor {
 	if c.padding != cgo.Zeros && c.KernelSize > 1 {
 		x = s.Pad(x, c.KernelSize/2, c.padding)
@@ -110,19 +117,19 @@ type norm struct {
 	name string
 }
 
-func (m *Module) norm(name, kind string, channels int64) norm {
-	if kind == "none" {
+func (m *Module) norm(name string, kind architecture.Normalization, channels int64) norm {
+	if kind == architecture.NoNormalization {
 		return norm{}
 	}
 	b := nn.BatchNorm2d(channels, 1e-5, 0.1, true, true)
-	m.add(name+".weight", b.Weight, false)
-	m.add(name+".bias", b.Bias, false)
-	m.add(name+".running_mean", b.RunningMean, true)
-	m.add(name+".running_var", b.RunningVar, true)
+	m.addParam(name+".weight", b.Weight, false)
+	m.addParam(name+".bias", b.Bias, false)
+	m.addParam(name+".running_mean", b.RunningMean, true)
+	m.addParam(name+".running_var", b.RunningVar, true)
 	return norm{b, name}
 }
 
-// forward normalises over batch and space; training uses and updates the batch's statistics.
+// forward normalises over batch and space. In training it uses the batch's statistics and updates the running ones.
 func (n norm) forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
 	if n.BatchNorm2dModule == nil {
 		return x
@@ -133,7 +140,7 @@ func (n norm) forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
 	}, x, n.Weight, n.Bias)
 }
 
-// linear is a fully connected layer of gotorch, initialised as conv.
+// linear is gotorch's fully connected layer.
 type linear struct {
 	*nn.LinearModule
 	name string
@@ -141,33 +148,27 @@ type linear struct {
 
 func (m *Module) linear(name string, in, out int64, std float64) linear {
 	l := linear{nn.Linear(in, out, true), name}
-	if std == 0 {
-		std = math.Sqrt(2 / float64(in))
-	}
-	initializer.Normal(&l.Weight, 0, std)
-	initializer.Zeros(&l.Bias)
-	m.add(name+".weight", l.Weight, false)
-	m.add(name+".bias", l.Bias, false)
+	m.addWeights(name, &l.Weight, &l.Bias, in, std)
 	return l
 }
 
-// forward is (b, in) -> (b, out).
+// forward maps (b, in) to (b, out).
 func (l linear) forward(s *cgo.Scope, x cgo.Tensor) cgo.Tensor {
 	return s.Call(l.name, func() cgo.Tensor { return l.Forward(x) }, x, l.Weight, l.Bias)
 }
 
-// guarded turns a panic of gotorch's constructors into an error that names the network.
-func guarded(what string, build func()) (err error) {
+// buildNetwork runs build and turns a panic of gotorch's constructors into an error that names the network.
+func buildNetwork(name string, build func()) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%s: %v", what, r)
+			err = fmt.Errorf("%s: %v", name, r)
 		}
 	}()
 	build()
 	return nil
 }
 
-// Device is where the network is.
+// Device returns the device that the network is on.
 func (m *Module) Device() (cgo.Device, error) {
 	info, err := cgo.Info(m.params[0].Tensor)
 	return info.Device, err

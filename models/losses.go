@@ -4,31 +4,33 @@ import (
 	"fmt"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
 // Psi maps images (b, C, H, W) to the features that the refined image must share with the synthetic one [paper, 2.1].
 type Psi func(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor
 
-// ParsePsi gives identity (default), derivatives (horizontal and vertical differences) or mean (of the colour channels);
-// learned needs the fixed network features.
-func ParsePsi(name string, features *GazeEstimator) (Psi, error) {
-	switch name {
-	case "identity":
+// NewPsi returns identity (default), derivatives (horizontal and vertical differences), mean (of the colour channels),
+// or learned, which needs the fixed network features.
+func NewPsi(kind architecture.Psi, features *GazeEstimator) (Psi, error) {
+	switch kind {
+	case architecture.IdentityPsi:
 		return func(_ *cgo.Scope, x cgo.Tensor) []cgo.Tensor { return []cgo.Tensor{x} }, nil
-	case "derivatives":
+	case architecture.DerivativesPsi:
 		return derivatives, nil
-	case "mean":
+	case architecture.MeanPsi:
 		return func(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor { return []cgo.Tensor{s.MeanDim(x, 1)} }, nil
-	case "learned":
+	case architecture.LearnedPsi:
 		if features == nil {
-			return nil, fmt.Errorf("psi learned: set train.psi_weights to the safetensors of a gaze estimator, as eval gaze --save writes it; its first three layers are psi")
+			return nil, fmt.Errorf("psi learned: set train.psi_weights to the safetensors of a gaze estimator, " +
+				"as eval gaze --save writes it; its first three layers are psi")
 		}
 		return func(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor { return []cgo.Tensor{features.Features(s, x)} }, nil
 	}
-	return nil, fmt.Errorf("psi %q: use identity, derivatives, mean or learned", name)
+	return nil, fmt.Errorf("psi is %q; use identity, derivatives, mean or learned", kind)
 }
 
-// derivatives are x's differences to the right, (b, C, H, W-1), and down, (b, C, H-1, W).
+// derivatives returns x's differences to the right, (b, C, H, W-1), and down, (b, C, H-1, W).
 func derivatives(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor {
 	shape := s.Shape(x)
 	if shape == nil {
@@ -40,8 +42,8 @@ func derivatives(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor {
 	return []cgo.Tensor{difference(3, shape[3]), difference(2, shape[2])}
 }
 
-// LossReg is l_reg = lambda ||psi(R(x)) - psi(x)||_1: summed over the elements of psi, averaged over the b images, so that
-// lambda does not depend on the batch size.
+// LossReg is l_reg = lambda ||psi(R(x)) - psi(x)||_1: summed over the elements of psi, averaged over the b images, so
+// that lambda does not depend on the batch size.
 func LossReg(s *cgo.Scope, psi Psi, refined, x cgo.Tensor, lambda float64, b int) cgo.Tensor {
 	var total cgo.Tensor
 	want := psi(s, x)
@@ -62,14 +64,14 @@ func LossReal(s *cgo.Scope, logits cgo.Tensor, b int) cgo.Tensor {
 	return s.PatchNLL(logits, Real, 1/float64(b))
 }
 
-// LossD is L_D = -sum log D(x~) - sum log(1 - D(y)), equation (2), each sum over patches and averaged over its b images.
+// LossD is L_D = -sum log D(x~) - sum log(1 - D(y)), equation (2), each summed over the patches, averaged over the b
+// images.
 func LossD(s *cgo.Scope, refined, real cgo.Tensor, b int) cgo.Tensor {
 	return s.Add(s.PatchNLL(refined, Refined, 1/float64(b)), s.PatchNLL(real, Real, 1/float64(b)))
 }
 
-// PenaltyR1 is r1/2 ||grad_y (log-odds of "real", summed over patches)||^2, averaged over the b images (Mescheder et al.
-// 2018): it keeps D smooth around the real images. y must require its gradient, and the logits
-// come from D.Layers.
+// PenaltyR1 is r1/2 ||grad_y (log-odds of "real", summed over patches)||^2, averaged over the b images (Mescheder et
+// al. 2018): it keeps D smooth around the real images. y must require its gradient, and the logits come from D.Layers.
 func PenaltyR1(s *cgo.Scope, logits, y cgo.Tensor, r1 float64, b int) cgo.Tensor {
 	odds := s.Sub(s.Narrow(logits, 1, Real, 1), s.Narrow(logits, 1, Refined, 1))
 	return s.Scale(s.SquareSum(s.Gradient(odds, y)), r1/2/float64(b))

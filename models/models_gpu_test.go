@@ -6,16 +6,18 @@ import (
 
 	"simgan/cgo"
 	"simgan/internal/gputest"
+	"simgan/models/architecture"
 )
 
-// R and D on a GPU give the CPU's values: in float32 (TF32 forbidden) to 1e-4 of the largest, in bfloat16 to 3e-2.
+// R and D on a GPU compute the CPU's values: in float32 (without TF32) to 1e-4 of the largest, in bfloat16 to 3e-2.
 func TestGPUForwardIsTheCPUs(t *testing.T) {
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
 	gpu := cgo.Device(gputest.Need(t, cgo.CUDADevices))
 	for _, c := range []struct {
-		name, layers string
+		name         string
+		layers       architecture.Layers
 		kernel, h, w int
 		bfloat       bool
 		tolerance    float64
@@ -26,11 +28,11 @@ func TestGPUForwardIsTheCPUs(t *testing.T) {
 		{"hand bfloat16", "hand", 7, 224, 224, true, 3e-2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if err := cgo.Start(0); err != nil { // locks this goroutine to its thread too
+			if _, err := cgo.Start(0); err != nil { // locks this goroutine to its thread too
 				t.Fatal(err)
 			}
-			want := forward(t, cgo.CPU, c.layers, c.kernel, c.h, c.w, false)
-			got := forward(t, gpu, c.layers, c.kernel, c.h, c.w, c.bfloat)
+			want := forwardValues(t, cgo.CPU, c.layers, c.kernel, c.h, c.w, false)
+			got := forwardValues(t, gpu, c.layers, c.kernel, c.h, c.w, c.bfloat)
 			for network, values := range want {
 				most, worst := 0.0, 0.0
 				for i, v := range values {
@@ -38,25 +40,29 @@ func TestGPUForwardIsTheCPUs(t *testing.T) {
 				}
 				t.Logf("%s: off by %.2g of %.2g", network, worst, most)
 				if !(worst <= c.tolerance*most) {
-					t.Errorf("%s: off by %.2g of %.2g, %g of it are allowed", network, worst, most, c.tolerance)
+					t.Errorf("%s: off by %.2g of %.2g, allowed is the fraction %g", network, worst, most, c.tolerance)
 				}
 			}
 		})
 	}
 }
 
-// forward is what R and D, of the same seed everywhere, make of the same two images.
-func forward(t *testing.T, device cgo.Device, layers string, kernel, h, w int, bfloat bool) map[string][]float32 {
+// forwardValues returns what R and D compute from two images. Seed and images are always the same.
+func forwardValues(
+	t *testing.T, device cgo.Device, layers architecture.Layers, kernel, h, w int, bfloat bool,
+) map[string][]float32 {
 	t.Helper()
 	if err := cgo.Seed(1); err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewRefiner(RefinerConfig{Blocks: 4, Width: 64, Kernel: kernel, BlockKernel: 3, Padding: "replicate", Normalization: "none", Noise: NoiseConfig{Kind: "none"}}, 1)
+	config := paper
+	config.Kernel, config.Padding = kernel, "replicate"
+	r, err := NewRefiner(config, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	d, err := NewDiscriminator(DiscriminatorConfig{Layers: layers, Width: 1, Normalization: "none"}, 1)
+	d, err := NewDiscriminator(architecture.Discriminator{Layers: layers, Width: 1, Normalization: "none"}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,19 +1,16 @@
 package models
 
 import (
-	"errors"
 	"math"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"simgan/cgo"
+	"simgan/models/architecture"
 )
 
 func start(t *testing.T) {
 	t.Helper()
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
 	if err := cgo.Seed(1); err != nil {
@@ -21,7 +18,7 @@ func start(t *testing.T) {
 	}
 }
 
-func refiner(t *testing.T, c RefinerConfig) *Refiner {
+func refiner(t *testing.T, c architecture.Refiner) *Refiner {
 	t.Helper()
 	r, err := NewRefiner(c, 1)
 	if err != nil {
@@ -31,9 +28,14 @@ func refiner(t *testing.T, c RefinerConfig) *Refiner {
 	return r
 }
 
-var paper = RefinerConfig{Blocks: 4, Width: 64, Kernel: 3, BlockKernel: 3, Padding: "zeros", Normalization: "none", Noise: NoiseConfig{Kind: "none"}}
+var paper = architecture.Refiner{
+	Blocks: 4, Width: 64, Kernel: 3, BlockKernel: 3, Padding: "zeros", Normalization: "none",
+	Noise: architecture.Noise{Kind: "none"},
+}
 
-// Counts and fields are those of the specification, section 2.
+// The counts are weights plus biases, layer by layer; for gaze 9*64+64, eight times 9*64*64+64, and 64+1. A receptive
+// field starts at 1 and grows by the filter size less 1 per convolution.
+// They are those of docs/specification.md, "Networks".
 func TestRefinerSizes(t *testing.T) {
 	start(t)
 	hand := paper
@@ -41,7 +43,7 @@ func TestRefinerSizes(t *testing.T) {
 	fast := hand
 	fast.BlockKernel = 3
 	for name, c := range map[string]struct {
-		config     RefinerConfig
+		config     architecture.Refiner
 		parameters int64
 		field      int
 	}{
@@ -62,7 +64,7 @@ func TestRefinerSizes(t *testing.T) {
 func TestDiscriminatorSizes(t *testing.T) {
 	start(t)
 	for _, c := range []struct {
-		layers     string
+		layers     architecture.Layers
 		h, w       int
 		parameters int64
 		mapH, mapW int
@@ -71,7 +73,7 @@ func TestDiscriminatorSizes(t *testing.T) {
 		{"gaze", 35, 55, 75_906, 9, 14, 23},
 		{"hand", 224, 224, 178_050, 7, 7, 71},
 	} {
-		d, err := NewDiscriminator(DiscriminatorConfig{Layers: c.layers, Width: 1, Normalization: "none"}, 1)
+		d, err := NewDiscriminator(architecture.Discriminator{Layers: c.layers, Width: 1, Normalization: "none"}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,10 +100,10 @@ func TestDiscriminatorSizes(t *testing.T) {
 	}
 }
 
-// The logits must go below 0: a ReLU on them is a mistake of six public implementations.
+// Some logits must be negative: a ReLU on them is a mistake of six public implementations.
 func TestLogitsHaveNoActivation(t *testing.T) {
 	start(t)
-	d, err := NewDiscriminator(DiscriminatorConfig{Layers: "gaze", Width: 1, Normalization: "none"}, 1)
+	d, err := NewDiscriminator(architecture.Discriminator{Layers: "gaze", Width: 1, Normalization: "none"}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +130,7 @@ func TestLogitsHaveNoActivation(t *testing.T) {
 	}
 }
 
-// softmax over the class axis: for logits (a, b) in every patch, -log softmax[0] is log(1 + exp(b - a)).
+// The softmax is over the class axis: for logits (a, b) in every patch, -log softmax[0] is log(1 + exp(b - a)).
 func TestLossesAreSummedOverPatchesAndAveragedOverImages(t *testing.T) {
 	start(t)
 	err := cgo.Within(func(s *cgo.Scope) error {
@@ -142,18 +144,19 @@ func TestLossesAreSummedOverPatchesAndAveragedOverImages(t *testing.T) {
 			}
 		}
 		logits := s.From(values, cgo.CPU, b, 2, 2, 3)
-		near(t, "l_real", s.Item(LossReal(s, logits, b)), patches*math.Log(1+math.Exp(-1.5)))
-		near(t, "L_D", s.Item(LossD(s, logits, logits, b)), patches*(math.Log(1+math.Exp(1.5))+math.Log(1+math.Exp(-1.5))))
-		near(t, "hits", s.Item(s.PatchHits(logits, Real)), b*patches)
+		checkNear(t, "l_real", s.Item(LossReal(s, logits, b)), patches*math.Log(1+math.Exp(-1.5)))
+		nll := math.Log(1+math.Exp(1.5)) + math.Log(1+math.Exp(-1.5))
+		checkNear(t, "L_D", s.Item(LossD(s, logits, logits, b)), patches*nll)
+		checkNear(t, "hits", s.Item(s.PatchHits(logits, Real)), b*patches)
 
-		psi, err := ParsePsi("identity", nil)
+		psi, err := NewPsi("identity", nil)
 		if err != nil {
 			return err
 		}
 		for _, n := range []int64{1, 4} { // lambda does not depend on the batch size
 			x, refined := s.Zeros(cgo.Float32, cgo.CPU, n, 1, 5, 7), s.Zeros(cgo.Float32, cgo.CPU, n, 1, 5, 7)
 			refined = s.Add(refined, s.From([]float32{0.25}, cgo.CPU, 1))
-			near(t, "l_reg", s.Item(LossReg(s, psi, refined, x, 0.02, int(n))), 0.02*0.25*35)
+			checkNear(t, "l_reg", s.Item(LossReg(s, psi, refined, x, 0.02, int(n))), 0.02*0.25*35)
 		}
 		return nil
 	})
@@ -165,33 +168,33 @@ func TestLossesAreSummedOverPatchesAndAveragedOverImages(t *testing.T) {
 func TestPsi(t *testing.T) {
 	start(t)
 	err := cgo.Within(func(s *cgo.Scope) error {
-		// Rows 1 2 4 / 8 16 32 in channel 0, their double in channel 1: differences by hand.
+		// Rows 1 2 4 / 8 16 32 in channel 0, doubled in channel 1. The differences are computed by hand.
 		x := s.From([]float32{1, 2, 4, 8, 16, 32, 2, 4, 8, 16, 32, 64}, cgo.CPU, 1, 2, 2, 3)
 		zero := s.Zeros(cgo.Float32, cgo.CPU, 1, 2, 2, 3)
-		for name, want := range map[string]float64{
+		for name, want := range map[architecture.Psi]float64{
 			"identity":    3 * 63,
 			"derivatives": 3 * ((1 + 2 + 8 + 16) + (7 + 14 + 28)),
 			"mean":        1.5 * 63,
 		} {
-			psi, err := ParsePsi(name, nil)
+			psi, err := NewPsi(name, nil)
 			if err != nil {
 				return err
 			}
-			near(t, name, s.Item(LossReg(s, psi, x, zero, 1, 1)), want)
+			checkNear(t, string(name), s.Item(LossReg(s, psi, x, zero, 1, 1)), want)
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"learned", "nonsense"} {
-		if _, err := ParsePsi(name, nil); err == nil {
-			t.Errorf("psi %s without a network was taken", name)
+	for _, name := range []architecture.Psi{architecture.LearnedPsi, "nonsense"} {
+		if _, err := NewPsi(name, nil); err == nil {
+			t.Errorf("psi %s without a network was accepted", name)
 		}
 	}
 }
 
-func near(t *testing.T, name string, got, want float64) {
+func checkNear(t *testing.T, name string, got, want float64) {
 	t.Helper()
 	if math.Abs(got-want) > 1e-4*math.Max(1, math.Abs(want)) {
 		t.Errorf("%s is %v, want %v", name, got, want)
@@ -200,9 +203,9 @@ func near(t *testing.T, name string, got, want float64) {
 
 func TestNoiseShapesAndVariety(t *testing.T) {
 	start(t)
-	for kind, channels := range map[string]int64{"none": 0, "pixel": 1, "multiscale": 7} {
+	for kind, channels := range map[architecture.NoiseKind]int64{"none": 0, "pixel": 1, "multiscale": 7} {
 		c := paper
-		c.Width, c.Noise = 8, NoiseConfig{Kind: kind, Grid: 9, Coarse: 2, Constants: 4}
+		c.Width, c.Noise = 8, architecture.Noise{Kind: kind, Grid: 9, Coarse: 2, Constants: 4}
 		r := refiner(t, c)
 		g, err := cgo.NewGenerator(cgo.CPU, 1)
 		if err != nil {
@@ -211,7 +214,7 @@ func TestNoiseShapesAndVariety(t *testing.T) {
 		defer g.Close()
 		err = cgo.Within(func(s *cgo.Scope) error {
 			x := s.Zeros(cgo.Float32, cgo.CPU, 2, 1, 35, 55)
-			noise := c.Noise.Draw(s, g, 2, 35, 55)
+			noise := DrawNoise(s, c.Noise, g, 2, 35, 55)
 			if channels > 0 && s.Shape(noise)[1] != channels {
 				t.Errorf("%s: noise is %v", kind, s.Shape(noise))
 			}
@@ -223,61 +226,6 @@ func TestNoiseShapesAndVariety(t *testing.T) {
 		})
 		if err != nil {
 			t.Fatal(err)
-		}
-	}
-}
-
-func TestWeightsRoundTripAndRefuseOthers(t *testing.T) {
-	start(t)
-	small := paper
-	small.Width, small.Blocks = 8, 1
-	a, b := refiner(t, small), refiner(t, small)
-	path := filepath.Join(t.TempDir(), "refiner.safetensors")
-	if err := Save(path, a.Params(), nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := Load(path, b.Params()); err != nil {
-		t.Fatal(err)
-	}
-	for i, p := range a.Params() {
-		want, err := cgo.Read(p.Tensor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := cgo.Read(b.Params()[i].Tensor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for k := range want {
-			if got[k] != want[k] {
-				t.Fatalf("%s[%d] is %v, was %v", p.Name, k, got[k], want[k])
-			}
-		}
-	}
-	wider := small
-	wider.Width = 9
-	if err := Load(path, refiner(t, wider).Params()); err == nil || !strings.Contains(err.Error(), "stem.weight") {
-		t.Errorf("weights of another width: %v", err)
-	}
-	deeper := small
-	deeper.Blocks = 2
-	if err := Load(path, refiner(t, deeper).Params()); err == nil || !strings.Contains(err.Error(), "missing") {
-		t.Errorf("weights of a shallower network: %v", err)
-	}
-}
-
-func TestSaveRefusesWhatIsNotFinite(t *testing.T) {
-	start(t)
-	for name, bad := range map[string]float64{"NaN": math.NaN(), "Inf": math.Inf(-1)} {
-		path := filepath.Join(t.TempDir(), "x.safetensors")
-		err := cgo.Within(func(s *cgo.Scope) error {
-			return Save(path, []Param{{Name: "w", Tensor: s.From([]float32{1, float32(bad)}, cgo.CPU, 2)}}, nil)
-		})
-		if !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), "w: ") {
-			t.Errorf("%s: error %v", name, err)
-		}
-		if _, err := os.Stat(path); err == nil {
-			t.Errorf("%s: the file was written", name)
 		}
 	}
 }

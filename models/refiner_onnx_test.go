@@ -6,16 +6,18 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"simgan/models/architecture"
 )
 
-// fields are the contents of a message's length-delimited fields, by number.
+// fields returns the contents of a message's length-delimited fields, by number.
 func fields(t *testing.T, message []byte) map[protowire.Number][][]byte {
 	t.Helper()
 	out := map[protowire.Number][][]byte{}
 	for len(message) > 0 {
 		number, kind, n := protowire.ConsumeTag(message)
 		if n < 0 {
-			t.Fatalf("no protobuf message: %v", protowire.ParseError(n))
+			t.Fatalf("not a protobuf message: %v", protowire.ParseError(n))
 		}
 		message = message[n:]
 		if kind == protowire.BytesType {
@@ -33,22 +35,22 @@ func fields(t *testing.T, message []byte) map[protowire.Number][][]byte {
 	return out
 }
 
-// The file's structure, read by field numbers of onnx.proto; what the graph computes is checked by scripts/formats.py.
+// The file's structure is read by the field numbers of onnx.proto. scripts/formats.py checks what the graph computes.
 func TestONNXStructure(t *testing.T) {
 	start(t)
-	multiscale := NoiseConfig{Kind: "multiscale", Grid: 9, Coarse: 2, Constants: 4}
+	multiscale := architecture.Noise{Kind: "multiscale", Grid: 9, Coarse: 2, Constants: 4}
 	for name, c := range map[string]struct {
-		change func(*RefinerConfig)
+		change func(*architecture.Refiner)
 		ops    string // of the stem and one block, then the last layer
 		inputs []string
 	}{
-		"paper": {func(*RefinerConfig) {}, "Conv Relu Conv Relu Conv Add Relu Conv Tanh", []string{"image"}},
+		"paper": {func(*architecture.Refiner) {}, "Conv Relu Conv Relu Conv Add Relu Conv Tanh", []string{"image"}},
 		"replicate, noise": {
-			func(c *RefinerConfig) { c.Padding, c.Noise = "replicate", multiscale },
+			func(c *architecture.Refiner) { c.Padding, c.Noise = "replicate", multiscale },
 			"Concat Pad Conv Relu Pad Conv Relu Pad Conv Add Relu Conv Tanh", []string{"image", "noise"},
 		},
 		"batch norm": {
-			func(c *RefinerConfig) { c.Normalization = "batch" },
+			func(c *architecture.Refiner) { c.Normalization = "batch" },
 			"Conv Relu Conv BatchNormalization Relu Conv BatchNormalization Add Relu Conv Tanh", []string{"image"},
 		},
 	} {
@@ -83,7 +85,7 @@ func TestONNXStructure(t *testing.T) {
 				ops = append(ops, string(f[4][0]))
 				for _, in := range f[1] {
 					if !known[string(in)] {
-						t.Errorf("%s reads %q, which is nothing yet", f[3][0], in)
+						t.Errorf("%s reads %q, which is not defined before it", f[3][0], in)
 					}
 				}
 				known[string(f[2][0])] = true

@@ -10,19 +10,21 @@ import (
 	"simgan/cgo"
 )
 
-// trial compares ways through a network on one batch x, with the sum of v * tanh as loss. v has a mean: noise alone makes
-// gradients in which terms cancel, and bfloat16's share of them large (13 % for R of the paper; so up to 7 %, most near 1 %).
+// trial compares paths through a network on one batch x, with the sum of v * tanh as loss. v has a mean, because with
+// noise alone the terms of a gradient cancel, and bfloat16's relative error becomes large: 13 % for the paper's R. With
+// the mean it is up to 7 %, mostly near 1 %.
 type trial struct {
-	network fusable
+	network convNet
 	shape   []int64 // of x
-	half    bool    // the result for half a batch counts too
-	images  bool    // the gradient at x too
+	half    bool    // compare the result for half a batch too
+	images  bool    // compare the gradient of x too
 	device  cgo.Device
 	x, v    cgo.Tensor
 }
 
-// prepare draws the tensors, on the device, of the scope. Biases start at 0 in a network: kernels that forget them must not pass.
-func (t *trial) prepare(s *cgo.Scope, device cgo.Device) error {
+// drawTensors draws x, v and the biases on the device; the scope owns x and v. A network's biases start at 0, and
+// kernels that forget them must not pass.
+func (t *trial) drawTensors(s *cgo.Scope, device cgo.Device) error {
 	if err := t.network.To(device); err != nil {
 		return err
 	}
@@ -52,7 +54,7 @@ func (t *trial) prepare(s *cgo.Scope, device cgo.Device) error {
 	return cgo.RequireGrad([]cgo.Tensor{t.x}, t.images)
 }
 
-// leaves are what takes gradients.
+// leaves returns the tensors that take gradients.
 func (t *trial) leaves() []cgo.Tensor {
 	leaves := Tensors(t.network.Params())
 	if t.images {
@@ -61,49 +63,49 @@ func (t *trial) leaves() []cgo.Tensor {
 	return leaves
 }
 
-// outcome is what a way computed, named by what(), and the seconds it took.
+// outcome holds the values that a path computed, named by valueName, and the seconds of its fastest pass.
 type outcome struct {
 	values  [][]float32
 	seconds float64
 }
 
-// judge is how much faster than libtorch's layers the way is; an error where it is slower, or computes something else: where it is
-// further from float32 than one and a half times what libtorch's bfloat16 is.
-func (t *trial) judge(way, libtorch trunk) (float64, error) {
+// comparePaths returns how many times as fast as libtorch's layers the path is. It returns an error if the path is
+// slower or wrong: its distance from float32 may be at most 1.5 times that of libtorch's layers in bfloat16.
+func (t *trial) comparePaths(path, libtorch convPath) (float64, error) {
 	var exact outcome
 	err := cgo.ExactFloat32(func() (err error) {
-		exact, err = t.run(libtorch, false, 1)
+		exact, err = t.runPath(libtorch, false, 1)
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	plain, err := t.run(libtorch, true, timedTurns)
+	plain, err := t.runPath(libtorch, true, timedPasses)
 	if err != nil {
 		return 0, err
 	}
-	fused, err := t.run(way, true, timedTurns)
+	fused, err := t.runPath(path, true, timedPasses)
 	if err != nil {
 		return 0, err
 	}
 	for i, want := range exact.values {
-		far, usual := distance(fused.values[i], want), distance(plain.values[i], want)
-		if !(far <= 1.5*usual+0.01) {
-			return 0, fmt.Errorf("its %s is %.2g of its length off, libtorch's in bfloat16 %.2g", t.what(i), far, usual)
+		ours, usual := relativeDistance(fused.values[i], want), relativeDistance(plain.values[i], want)
+		if !(ours <= 1.5*usual+0.01) {
+			return 0, fmt.Errorf("%s: relative error %.2g, libtorch's layers in bfloat16: %.2g", t.valueName(i), ours, usual)
 		}
 	}
 	speedup := plain.seconds / fused.seconds
 	if speedup < 1 {
-		return speedup, fmt.Errorf("it took %.2f times as long as libtorch's layers", 1/speedup)
+		return speedup, fmt.Errorf("fused kernels took %.2f times as long as libtorch's layers", 1/speedup)
 	}
 	return speedup, nil
 }
 
-// timedTurns are the turns of which the fastest counts; the first ones warm up.
-const timedTurns = 6
+// timedPasses is the number of passes of which the fastest counts; the first ones warm up.
+const timedPasses = 6
 
-// what names the i-th of an outcome's values.
-func (t *trial) what(i int) string {
+// valueName names the i-th of an outcome's values.
+func (t *trial) valueName(i int) string {
 	names := []string{"result"}
 	if t.half {
 		names = append(names, "result for half a batch")
@@ -114,17 +116,17 @@ func (t *trial) what(i int) string {
 	return append(names, "gradient of the images")[i]
 }
 
-// run goes a way several times, forward and backward, in bfloat16 or float32; the values are the last turn's.
-func (t *trial) run(way trunk, bfloat bool, turns int) (o outcome, err error) {
+// runPath runs the path several times, forward and backward, in bfloat16 or float32. The values are the last pass's.
+func (t *trial) runPath(path convPath, bfloat bool, passes int) (o outcome, err error) {
 	o.seconds = math.Inf(1)
-	for k := range turns {
+	for k := range passes {
 		err = cgo.Within(func(s *cgo.Scope) error {
-			seconds, y, err := t.turn(s, way, bfloat)
+			seconds, y, err := t.onePass(s, path, bfloat)
 			o.seconds = min(o.seconds, seconds)
-			if err != nil || k < turns-1 {
+			if err != nil || k < passes-1 {
 				return err
 			}
-			o.values, err = t.read(s, way, bfloat, y)
+			o.values, err = t.readValues(s, path, bfloat, y)
 			return err
 		})
 		if err != nil {
@@ -134,14 +136,14 @@ func (t *trial) run(way trunk, bfloat bool, turns int) (o outcome, err error) {
 	return o, nil
 }
 
-// turn is one forward and backward pass of the way, and its seconds; gradients are fresh.
-func (t *trial) turn(s *cgo.Scope, way trunk, bfloat bool) (seconds float64, y cgo.Tensor, err error) {
+// onePass runs the path once, forward and backward, with fresh gradients. It returns the result y and the seconds.
+func (t *trial) onePass(s *cgo.Scope, path convPath, bfloat bool) (seconds float64, y cgo.Tensor, err error) {
 	if err := errors.Join(cgo.DropGrads(t.leaves()), cgo.Synchronize(t.device)); err != nil {
 		return 0, y, err
 	}
 	start := time.Now()
 	err = cgo.AutocastIf(bfloat, t.device, func() error {
-		y, err = way(s, t.network, t.x)
+		y, err = path(s, t.network, t.x)
 		return err
 	})
 	if err != nil {
@@ -156,13 +158,13 @@ func (t *trial) turn(s *cgo.Scope, way trunk, bfloat bool) (seconds float64, y c
 	return time.Since(start).Seconds(), y, err
 }
 
-// read copies a turn's result and gradients to the host, and the result for half of the batch.
-func (t *trial) read(s *cgo.Scope, way trunk, bfloat bool, y cgo.Tensor) (values [][]float32, err error) {
+// readValues copies a pass's result and gradients to the host, and the result for half of the batch.
+func (t *trial) readValues(s *cgo.Scope, path convPath, bfloat bool, y cgo.Tensor) (values [][]float32, err error) {
 	tensors := []cgo.Tensor{y}
 	if t.half {
 		err = cgo.NoGrad(func() error {
 			return cgo.AutocastIf(bfloat, t.device, func() error {
-				half, err := way(s, t.network, s.Narrow(t.x, 0, 0, t.shape[0]-t.shape[0]/2))
+				half, err := path(s, t.network, s.Narrow(t.x, 0, 0, t.shape[0]-t.shape[0]/2))
 				tensors = append(tensors, s.Tanh(half))
 				return err
 			})
@@ -187,8 +189,8 @@ func (t *trial) read(s *cgo.Scope, way trunk, bfloat bool, y cgo.Tensor) (values
 	return values, nil
 }
 
-// distance is |a - b| / |b|, of vectors.
-func distance(a, b []float32) float64 {
+// relativeDistance returns |a - b| / |b| for vectors a and b.
+func relativeDistance(a, b []float32) float64 {
 	if slices.Equal(a, b) {
 		return 0
 	}

@@ -8,21 +8,21 @@ import (
 	"os"
 	"slices"
 
-	"github.com/google/renameio/v2"
 	"github.com/nlpodyssey/safetensors"
 
 	"simgan/cgo"
+	"simgan/internal/atomicfile"
 )
 
-// ErrNotFinite is what errors.Is finds where a tensor to be saved holds NaN or infinities.
+// ErrNotFinite reports that a tensor to be saved holds NaN or infinities.
 var ErrNotFinite = errors.New("holds values that are not finite")
 
-// Save writes tensors as float32 to a safetensors file, under their names; Python's safetensors.torch.load_file reads it.
-// A tensor that is not finite is refused with ErrNotFinite.
+// Save writes tensors as float32 to a safetensors file, under their names. Python's safetensors.torch.load_file reads
+// the file. Save returns ErrNotFinite if a tensor is not finite.
 func Save(path string, params []Param, metadata map[string]string) error {
 	views := make(map[string]safetensors.TensorView, len(params))
 	for _, p := range params {
-		view, err := view(p.Tensor)
+		view, err := tensorView(p.Tensor)
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", path, p.Name, err)
 		}
@@ -32,10 +32,10 @@ func Save(path string, params []Param, metadata map[string]string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return renameio.WriteFile(path, data, 0o644)
+	return atomicfile.Write(path, data)
 }
 
-func view(t cgo.Tensor) (safetensors.TensorView, error) {
+func tensorView(t cgo.Tensor) (safetensors.TensorView, error) {
 	info, err := cgo.Info(t)
 	if err != nil {
 		return safetensors.TensorView{}, err
@@ -58,7 +58,7 @@ func view(t cgo.Tensor) (safetensors.TensorView, error) {
 	return safetensors.NewTensorView(safetensors.F32, shape, data)
 }
 
-// Load fills params from a safetensors file, which must hold each of them, in its shape and as float32, and no other.
+// Load fills params from a safetensors file. The file must hold exactly these tensors, as float32 in the same shapes.
 func Load(path string, params []Param) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -66,28 +66,29 @@ func Load(path string, params []Param) error {
 	}
 	file, err := safetensors.Deserialize(data)
 	if err != nil {
-		return fmt.Errorf("%s: no whole safetensors file (%w): it may be cut short; copy it anew or use another checkpoint", path, err)
+		return fmt.Errorf("%s: not a complete safetensors file (%w): it may be cut short; "+
+			"copy it again or use another checkpoint", path, err)
 	}
 	known := make([]string, len(params))
 	for i, p := range params {
 		known[i] = p.Name
 		view, ok := file.Tensor(p.Name)
 		if !ok {
-			return fmt.Errorf("%s: tensor %s is missing: the file is of another network than the config describes", path, p.Name)
+			return fmt.Errorf("%s: tensor %s is missing: the file holds another network than the config describes", path, p.Name)
 		}
-		if err := fill(p.Tensor, view); err != nil {
+		if err := copyView(p.Tensor, view); err != nil {
 			return fmt.Errorf("%s: tensor %s: %w", path, p.Name, err)
 		}
 	}
 	for _, name := range file.Names() {
 		if !slices.Contains(known, name) {
-			return fmt.Errorf("%s: tensor %s is unknown: the file is of another network than the config describes", path, name)
+			return fmt.Errorf("%s: tensor %s is unknown: the file holds another network than the config describes", path, name)
 		}
 	}
 	return nil
 }
 
-// RefinerChannels is how many channels the images of a saved refiner have.
+// RefinerChannels returns the number of channels of a saved refiner's images.
 func RefinerChannels(path string) (int, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -95,16 +96,16 @@ func RefinerChannels(path string) (int, error) {
 	}
 	file, err := safetensors.Deserialize(data)
 	if err != nil {
-		return 0, fmt.Errorf("%s: no whole safetensors file: %w", path, err)
+		return 0, fmt.Errorf("%s: not a complete safetensors file: %w", path, err)
 	}
 	last, ok := file.Tensor("last.bias")
 	if !ok || len(last.Shape()) != 1 {
-		return 0, fmt.Errorf("%s: holds no refiner (no last.bias)", path)
+		return 0, fmt.Errorf("%s: not a refiner: it has no last.bias", path)
 	}
 	return int(last.Shape()[0]), nil
 }
 
-func fill(t cgo.Tensor, view safetensors.TensorView) error {
+func copyView(t cgo.Tensor, view safetensors.TensorView) error {
 	info, err := cgo.Info(t)
 	if err != nil {
 		return err
@@ -114,7 +115,7 @@ func fill(t cgo.Tensor, view safetensors.TensorView) error {
 		shape[i] = int64(n)
 	}
 	if view.DType() != safetensors.F32 || !slices.Equal(shape, info.Shape) {
-		return fmt.Errorf("is %v %v, not F32 %v", view.DType(), shape, info.Shape)
+		return fmt.Errorf("it is %v %v, not F32 %v", view.DType(), shape, info.Shape)
 	}
 	values := make([]float32, view.DataLen()/4)
 	for i := range values {
@@ -123,7 +124,7 @@ func fill(t cgo.Tensor, view safetensors.TensorView) error {
 	return cgo.Within(func(s *cgo.Scope) error {
 		from := s.From(values, cgo.CPU, shape...)
 		if s.Err() != nil {
-			return nil // Within reports it
+			return s.Err()
 		}
 		return cgo.Copy(t, from)
 	})

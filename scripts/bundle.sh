@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# bundle.sh [FOLDER]: what simgan is on a machine with a GPU and a Python torch 2.11.0, but without Go, pip or this cache:
-# program, libraries, GPU tests, the PyTorch reference, run.sh (docs/gpu-checks.md). Refuses more than LIMIT bytes.
-# Needs build/env.sh sourced. `bundle.sh --size FOLDER` only checks the size.
+# bundle.sh [FOLDER]: collects what a machine with a GPU and a Python torch 2.11.0, but without Go and pip, needs to run
+# simgan: the program, libraries, GPU tests, the PyTorch reference and run.sh (docs/dev/gpu-checks.md). It refuses more
+# than LIMIT bytes. Needs build/env.sh sourced. `bundle.sh --size FOLDER` only checks the size.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly LIMIT="${BUNDLE_LIMIT:-$((64 << 20))}"
@@ -12,7 +12,10 @@ check_size() {
   local bytes
   bytes=$(du -sb --apparent-size "$1" | cut -f1)
   say "$1: $(((bytes + 524288) >> 20)) MiB of at most $((LIMIT >> 20))"
-  [ "$bytes" -le "$LIMIT" ] || { say "too large to travel: $bytes bytes; the largest files:"; find "$1" -type f -printf '%s %P\n' | sort -rn | head -n 5 >&2; return 1; }
+  [ "$bytes" -gt "$LIMIT" ] || return 0
+  say "too large: $bytes bytes, more than BUNDLE_LIMIT=$LIMIT; the largest files:"
+  find "$1" -type f -printf '%s %P\n' | sort -rn | head -n 5 >&2
+  return 1
 }
 
 if [ "${1:-}" = --size ]; then check_size "$2"; exit; fi
@@ -23,9 +26,11 @@ mkdir -p "$BUNDLE".partial/lib
 libraries=${CGO_LDFLAGS#-L}
 libraries=${libraries%% *}
 for library in libcgotorch.so libsimgan.so libsimgan_cuda.so; do
-  strip --strip-unneeded -o "$BUNDLE.partial/lib/$library" "$libraries/$library" || { say "no $library: CUDA=1 bash scripts/setup.sh builds it"; exit 1; }
+  strip --strip-unneeded -o "$BUNDLE.partial/lib/$library" "$libraries/$library" ||
+    { say "no $library: CUDA=1 bash scripts/setup.sh builds it"; exit 1; }
 done
-go build -trimpath -ldflags "-s -w -X main.version=$(git describe --tags --always --dirty 2>/dev/null || echo dev)" -o "$BUNDLE.partial/simgan" ./cmd/simgan
+commit=$(git describe --always --dirty --exclude '*' 2>/dev/null || true)
+go build -trimpath -ldflags "-s -w -X main.commit=$commit" -o "$BUNDLE.partial/simgan" ./cmd/simgan
 for package in $(find . -name '*_gpu_test.go' -printf '%h\n' | sort -u); do
   folder="$BUNDLE.partial/tests/$package"
   mkdir -p "$folder"

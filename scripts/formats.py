@@ -1,5 +1,6 @@
-"""Checks what simgan writes with the programs that others read it by: exported ONNX in onnxruntime against simgan's own output,
-for every padding, noise and normalisation; a run's TensorBoard events with TensorBoard's reader against metrics.jsonl and samples/.
+"""Checks simgan's output with the programs that read it: exported ONNX in onnxruntime against simgan's own output, for
+every padding, noise and normalisation; a run's TensorBoard events in TensorBoard's reader against metrics.jsonl and
+samples/.
 
     python scripts/formats.py build/simgan FOLDER       (make formats)
 """
@@ -17,25 +18,28 @@ from safetensors.numpy import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 TOLERANCE = 1e-5  # of the largest value
-TINY = """device=cpu threads=1 data.synthetic=simulated:eyes,n=8 data.real=simulated:eyes,domain=real,n=8 refiner.width=8 refiner.blocks=2
-discriminator.width=0.25 train.batch=4 train.history=8 train.steps=4 train.pretrain_refiner=3 train.pretrain_discriminator=1 train.precision=float32
-train.lr_refiner=0.01 train.ema=0.5 log.every=1 log.samples_every=2 guard.patience=0""".split()
+TINY = """device=cpu threads=1 data.synthetic=simulated:eyes,n=8 data.real=simulated:eyes,domain=real,n=8
+refiner.width=8 refiner.blocks=2 discriminator.width=0.25 train.batch=4 train.history=8 train.steps=4
+train.pretrain_refiner=3 train.pretrain_discriminator=1 train.precision=float32 train.lr_refiner=0.01
+train.ema=0.5 log.every=1 log.samples_every=2 guard.patience=0""".split()
 
 
 def run(simgan, folder, settings):
-    """Trains a tiny run: batch norm's statistics and R's average have moved by then."""
+    """Trains a tiny run, long enough for batch norm's statistics and R's average to move."""
     sets = [word for s in [*TINY, *settings] for word in ("--set", s)]
     subprocess.run([simgan, "train", "--run", folder, *sets], check=True, stdout=subprocess.DEVNULL)
 
 
 def check_onnx(simgan, folder):
-    """The largest difference of onnxruntime's and simgan's refined images, as a share of the largest value."""
+    """Returns the largest difference of onnxruntime's and simgan's refined images, as a share of the largest value."""
     path, example = folder / "refiner.onnx", folder / "example.safetensors"
-    subprocess.run([simgan, "export", "--run", folder, "--onnx", path, "--example", example], check=True, stdout=subprocess.DEVNULL)
+    command = [simgan, "export", "--run", folder, "--onnx", path, "--example", example]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
     metadata = {p.key: p.value for p in model.metadata_props}
-    missing = {"simgan.preprocessing", "simgan.postprocessing", "simgan.noise", "simgan.bits", "simgan.config"} - metadata.keys()
+    wanted = {"simgan.preprocessing", "simgan.postprocessing", "simgan.noise", "simgan.bits", "simgan.config"}
+    missing = wanted - metadata.keys()
     assert not missing, f"{path}: metadata lacks {missing}"
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     tensors = load_file(example)
@@ -56,7 +60,7 @@ def check_onnx(simgan, folder):
 
 
 def check_events(folder):
-    """Every number of metrics.jsonl and every sample grid is in the events; returns how many of each."""
+    """Checks that every number of metrics.jsonl and every sample grid is in the events. Returns how many of each."""
     events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "images": 0})
     events.Reload()
     scalars = images = 0
@@ -66,14 +70,16 @@ def check_events(folder):
             tag = f"{record['phase']}/{name}"
             if tag in events.Tags()["scalars"]:
                 values = [e.value for e in events.Scalars(tag) if e.step == record["step"]]
-                assert len(values) == 1 and np.isclose(values[0], value, rtol=1e-6), f"{tag} at {record['step']}: {values}, not {value}"
+                right = len(values) == 1 and np.isclose(values[0], value, rtol=1e-6)
+                assert right, f"{tag} at {record['step']}: {values}, not {value}"
                 scalars += 1
         for loss in ("l_reg",) if record["phase"] == "pretrain_refiner" else ("L_D",):
             assert f"{record['phase']}/{loss}" in events.Tags()["scalars"], f"no {loss} in the events"
     for event in events.Images("samples"):
         png = (folder / "samples" / f"step-{event.step:07d}.png").read_bytes()
         assert event.encoded_image_string == png, f"samples at {event.step} differ"
-        assert int.from_bytes(png[16:20]) == event.width and int.from_bytes(png[20:24]) == event.height, "size of the image"
+        width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
+        assert width == event.width and height == event.height, "size of the image"
         images += 1
     assert scalars and images == len(list((folder / "samples").glob("*.png"))), f"{images} images"
     return scalars, images
@@ -82,9 +88,11 @@ def check_events(folder):
 def main():
     simgan, base = sys.argv[1], pathlib.Path(sys.argv[2])
     worst = 0.0
-    for padding, noise, normalization in itertools.product(("zeros", "reflect", "replicate"), ("none", "pixel", "multiscale"), ("none", "batch")):
+    paddings, noises = ("zeros", "reflect", "replicate"), ("none", "pixel", "multiscale")
+    for padding, noise, normalization in itertools.product(paddings, noises, ("none", "batch")):
         folder = base / f"{padding}-{noise}-{normalization}"
-        run(simgan, folder, [f"refiner.padding={padding}", f"refiner.noise.kind={noise}", f"refiner.normalization={normalization}"])
+        settings = [f"padding={padding}", f"noise.kind={noise}", f"normalization={normalization}"]
+        run(simgan, folder, ["refiner." + s for s in settings])
         difference = check_onnx(simgan, folder)
         print(f"onnxruntime  {folder.name:28} largest difference {difference:.1e}", flush=True)
         worst = max(worst, difference)

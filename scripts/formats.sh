@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs formats.py in a Python environment of its own, kept in the cache (0.4 GB), over a new folder. Called by: make formats
+# Runs formats.py over a new folder, in its own Python environment, which is kept in the cache (0.4 GB). Called by:
+# make formats
 set -euo pipefail
 cd "$(dirname "$0")/.."
 VENV="${XDG_CACHE_HOME:-$HOME/.cache}/simgan/python-formats-$(sha256sum scripts/requirements-formats.txt | cut -c1-12)"

@@ -1,12 +1,12 @@
-"""Writes HDF5 files laid out as Kaggle's 4quant/eye-gaze: the group image of (35,55) uint8 data sets and, in gaze.h5, look_vec
-(N,4) with UnityEyes' (x, y up, z, 0), row i for image i in the order of names. The layout is that of the notebooks there, which
-read t_file['image'].values() beside t_file['look_vec'][i]. Pictures are noise, the same ones for the same N.
+"""Writes HDF5 files with the layout of Kaggle's 4quant/eye-gaze: the group image of (35,55) uint8 data sets and, in
+gaze.h5, look_vec (N,4) with UnityEyes' (x, y up, z, 0), row i for image i in the order of names. The notebooks there
+read t_file['image'].values() beside t_file['look_vec'][i]. The pictures are noise, the same for the same N.
 
     python -m venv VENV && VENV/bin/pip install -r scripts/requirements-gazeh5.txt      (VENV outside the checkout)
-    VENV/bin/python scripts/gazeh5.py FOLDER [N]       gaze.h5 and real_gaze.h5 of N eyes (3) in FOLDER
-    VENV/bin/python scripts/gazeh5.py --bad FOLDER     files that a reader must refuse, of two eyes
+    VENV/bin/python scripts/gazeh5.py FOLDER [N]       writes gaze.h5 and real_gaze.h5 of N (3) eyes to FOLDER
+    VENV/bin/python scripts/gazeh5.py --bad FOLDER     writes files of two eyes that a reader must refuse
 
-data/testdata/gazeh5 is what both made, with N = 3: the tests' files.
+The tests read data/testdata/gazeh5, which both commands wrote with N = 3.
 """
 
 import pathlib
@@ -17,7 +17,7 @@ import numpy as np
 
 
 def eyes(n):
-    """Images (n,35,55) whose first pixel is their number, and look_vec (n,4), unit vectors up to rounding."""
+    """Images (n,35,55) whose first pixel is their number, and look_vec (n,4): unit vectors up to rounding."""
     rng = np.random.default_rng(55)
     images = rng.integers(0, 256, (n, 35, 55), dtype=np.uint8)
     images[:, 0, 0] = np.arange(n) % 256

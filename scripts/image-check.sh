@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds Dockerfile.cuda without a Docker engine (buildah, on a base that debootstrap makes), then uses the image on the CPU as
-# docs/docker.md says. Prints what each layer weighs and, last, the image's size. As root; leaves nothing behind.
+# Builds Dockerfile.cuda without a Docker engine: with buildah, on a base that debootstrap makes. Then it uses the image
+# on the CPU as docs/docker.md says. Prints the size of each layer and, last, of the image. Needs root; leaves nothing
+# behind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-readonly VERSION=${1:-dev}
+readonly COMMIT=${1:-}
 readonly WORK="${XDG_CACHE_HOME:-$HOME/.cache}/simgan/image-check"
 readonly SUITE=bookworm NEEDS_GB=25
 
@@ -11,12 +12,15 @@ say() { echo "image-check: $*" >&2; }
 die() { say "$*"; exit 1; }
 
 [ "$(id -u)" = 0 ] || die "debootstrap and buildah work as root: sudo make image-check"
-# Mounts of our own: whatever ends this script, none stays behind.
-[ "${IMAGE_CHECK_UNSHARED:-}" = "$$" ] || IMAGE_CHECK_UNSHARED=$$ exec unshare --mount --propagation private bash "$0" "$@"
+# In its own mount namespace: whatever ends this script, no mount is left.
+[ "${IMAGE_CHECK_UNSHARED:-}" = "$$" ] ||
+  IMAGE_CHECK_UNSHARED=$$ exec unshare --mount --propagation private bash "$0" "$@"
 
-# chroot and vfs work in containers and sandboxes too; STORAGE_DRIVER=overlay is quicker where it may mount.
+# chroot and vfs also work in containers and sandboxes. STORAGE_DRIVER=overlay is faster if it may mount.
 export BUILDAH_ISOLATION=chroot TMPDIR="$WORK/tmp"
-buildah() { command buildah --storage-driver "${STORAGE_DRIVER:-vfs}" --root "$WORK/storage" --runroot "$WORK/runroot" "$@"; }
+buildah() {
+  command buildah --storage-driver "${STORAGE_DRIVER:-vfs}" --root "$WORK/storage" --runroot "$WORK/runroot" "$@"
+}
 
 need_tools() {
   local missing=() tool
@@ -28,11 +32,11 @@ need_tools() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# What a killed call left goes first; the lock is held by every child too, so none of them is alive then.
+# begin removes what a killed call left. Every child holds the lock too, so none of them is alive by then.
 begin() {
   mkdir -p "${WORK%/*}"
   exec 9>"$WORK.lock"
-  flock --nonblock 9 || die "another image-check is at work (it holds $WORK.lock)"
+  flock --nonblock 9 || die "another image-check is running (it holds $WORK.lock)"
   rm -rf --one-file-system "$WORK"
   mkdir -p "$TMPDIR"
   trap 'rm -rf --one-file-system "$WORK"' EXIT
@@ -40,10 +44,12 @@ begin() {
   trap 'exit 143' TERM
   local free
   free=$(df --output=avail -BG "$WORK" | tail -n 1 | tr -dc 0-9)
-  [ "$free" -ge $NEEDS_GB ] || die "$free GB are free in $WORK, $NEEDS_GB are needed: set XDG_CACHE_HOME to a roomier place"
+  [ "$free" -ge $NEEDS_GB ] ||
+    die "$free GB are free in $WORK, $NEEDS_GB are needed: set XDG_CACHE_HOME to a place with more room"
 }
 
-# this_machines_way ROOT: how this machine reaches packages (proxy, certificates, mirrors), for the build stage only.
+# this_machines_way ROOT: copies how this machine reaches packages (proxy, certificates, mirrors), for the build stage
+# only.
 this_machines_way() {
   mkdir -p "$1/usr/local/share" "$1/etc/apt/apt.conf.d"
   apt-config dump --format '%F "%v";%n' Acquire >"$1/etc/apt/apt.conf.d/99image-check"
@@ -52,11 +58,13 @@ this_machines_way() {
   for file in /etc/apt/auth.conf /etc/apt/auth.conf.d /etc/pip.conf; do [ ! -e $file ] || cp -r $file "$1$file"; done
 }
 
-# base_images: localhost/simgan-base, and localhost/simgan-build-base that also knows this machine's way to packages.
+# base_images makes localhost/simgan-base, and localhost/simgan-build-base, which also knows this machine's way to
+# packages.
 base_images() {
   local mirror root name container
   # shellcheck disable=SC2016 # apt's own placeholder
-  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Codename: $SUITE" 'Component: main' | head -n 1)
+  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' "Codename: $SUITE" 'Component: main' |
+    head -n 1)
   root="$WORK/base"
   say "making a $SUITE base"
   debootstrap --variant=minbase "$SUITE" "$root" ${mirror:+"$mirror"} >"$WORK/debootstrap.log" 2>&1 ||
@@ -71,11 +79,12 @@ base_images() {
   rm -rf --one-file-system "$root"
 }
 
-# configure_build_base CONTAINER: this machine's way as files and as variables.
+# configure_build_base CONTAINER: passes on this machine's way as files and as variables.
 configure_build_base() {
   this_machines_way "$(buildah mount "$1")"
   local variable
-  for variable in PIP_CERT PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_DEFAULT_TIMEOUT GOPROXY GOSUMDB GONOSUMDB SSL_CERT_FILE; do
+  for variable in PIP_CERT PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_DEFAULT_TIMEOUT GOPROXY GOSUMDB GONOSUMDB \
+    SSL_CERT_FILE; do
     [ -z "${!variable:-}" ] || buildah config --env "$variable=${!variable}" "$1"
   done
 }
@@ -83,12 +92,12 @@ configure_build_base() {
 build() {
   say "building Dockerfile.cuda"
   buildah build --quiet --format docker --file Dockerfile.cuda --build-arg BASE=localhost/simgan-base \
-    --build-arg BUILD_BASE=localhost/simgan-build-base --build-arg "VERSION=$VERSION" --tag simgan-train . >/dev/null
+    --build-arg BUILD_BASE=localhost/simgan-build-base --build-arg "COMMIT=$COMMIT" --tag simgan-train . >/dev/null
   CONTAINER=$(buildah from --pull-never simgan-train)
   ROOT=$(buildah mount "$CONTAINER")
 }
 
-# in_image RUNS ARGUMENT...: what `docker run -v RUNS:/runs simgan-train ARGUMENT...` does, without a GPU.
+# in_image RUNS ARGUMENT...: does what `docker run -v RUNS:/runs simgan-train ARGUMENT...` does, without a GPU.
 in_image() {
   local runs=$1 entrypoint
   shift
@@ -98,7 +107,7 @@ in_image() {
 
 default_command() { buildah inspect --format '{{range .Docker.Config.Cmd}}{{.}} {{end}}' "$CONTAINER"; }
 
-# runs_folder NAME OWNER: an empty folder to mount as /runs.
+# runs_folder NAME OWNER: makes an empty folder to mount as /runs.
 runs_folder() {
   install -d -o "$2" "$WORK/$1"
   echo "$WORK/$1"
@@ -119,13 +128,13 @@ check_default_command() {
   runs=$(runs_folder trained 10001)
   read -ra words <<<"$(default_command)"
   say "running: ${words[*]}, a few small steps"
-  in_image "$runs" "${words[@]}" --set train.steps=3 --set train.batch=8 --set train.history=16 --set train.pretrain_refiner=2 \
-    --set train.pretrain_discriminator=2 --set log.every=1 | tee "$WORK/out.txt"
-  grep -q 'no GPU' "$WORK/out.txt" || die "it did not say that it trains without a GPU"
+  in_image "$runs" "${words[@]}" --set train.steps=3 --set train.batch=8 --set train.history=16 \
+    --set train.pretrain_refiner=2 --set train.pretrain_discriminator=2 --set log.every=1 | tee "$WORK/out.txt"
+  grep -q 'no GPU' "$WORK/out.txt" || die "it did not report that it trains without a GPU"
   [ "$(find "$runs" -name DONE -user 10001 | wc -l)" = 1 ] || die "no finished run of user 10001 in /runs"
 }
 
-# simgan_process: the id of the program in the container.
+# simgan_process prints the id of the program in the container.
 simgan_process() {
   local pid
   for pid in $(pgrep -x simgan); do
@@ -155,14 +164,14 @@ check_signal() {
 check_refused_folder() {
   local runs status=0
   runs=$(runs_folder refused 0)
-  say "running with a /runs of root's"
+  say "running with a /runs that root owns"
   in_image "$runs" train >"$WORK/out.txt" 2>&1 || status=$?
   grep simgan: "$WORK/out.txt"
   [ "$status" = 1 ] || die "exit status $status instead of 1"
-  grep -q 'chown 10001' "$WORK/out.txt" || die "it did not say how to mend that"
+  grep -q 'chown 10001' "$WORK/out.txt" || die "it did not say how to fix that"
 }
 
-# weigh NAME PATH...: one row of the table, in 10^6 bytes.
+# weigh NAME PATH...: prints a row of the table, in 10^6 bytes.
 weigh() {
   local name=$1
   shift
@@ -176,7 +185,9 @@ weights() {
   weigh 'libtorch   /opt/libtorch/torch' /opt/libtorch/torch
   weigh 'our C++    /opt/simgan' /opt/simgan
   weigh 'simgan     /usr/local/bin/simgan' /usr/local/bin/simgan
-  printf '%-36s %6d MB\n' 'base and licences' "$(($(du -sb --exclude=/opt --exclude="$ROOT/opt" --exclude="$ROOT/usr/local/bin" "$ROOT" | cut -f1) / 1000000))"
+  local rest
+  rest=$(du -sb --exclude=/opt --exclude="$ROOT/opt" --exclude="$ROOT/usr/local/bin" "$ROOT" | cut -f1)
+  printf '%-36s %6d MB\n' 'base and licences' $((rest / 1000000))
   echo "image simgan-train: $((total / 1000000)) MB ($total bytes)"
 }
 

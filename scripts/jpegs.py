@@ -1,12 +1,12 @@
-"""Writes data/jpegcrop/testdata: small JPEGs of libjpeg-turbo, through Pillow (13.0.0), in its subsamplings, with
-optimised tables, restart markers, and progressive. Run in a Python with numpy and pillow, in the checkout."""
+"""Writes data/picture/jpegcrop/testdata: small JPEGs by libjpeg-turbo through Pillow (13.0.0), in all its subsamplings, with
+optimised tables, with restart markers, and progressive. Run it in the checkout, in a Python with numpy and pillow."""
 
 import pathlib
 
 import numpy
 from PIL import Image
 
-out = pathlib.Path("data/jpegcrop/testdata")
+out = pathlib.Path("data/picture/jpegcrop/testdata")
 out.mkdir(parents=True, exist_ok=True)
 y, x = numpy.mgrid[:48, :64]
 noise = numpy.random.default_rng(1).integers(0, 90, (48, 64))

@@ -1,8 +1,8 @@
-"""What `simgan bench loader` is measured beside: PyTorch's DataLoader over the same files, with the same crop, resize and
-workers, each mini-batch a float32 tensor in [-1, 1].
+"""Times PyTorch's DataLoader, the rival of `simgan bench loader`: the same files, crop, resize and workers. Each batch
+is a float32 tensor in [-1, 1].
 
     python scripts/loader.py run --data unityeyes:DIR|pack:DIR[,n=N] --batch 64 --workers 2 --seconds 5
-    python scripts/loader.py pack --n 1000000 --out DIR     # a pack of noise, for its size (its checksums are left out)
+    python scripts/loader.py pack --n 1000000 --out DIR     # writes a large pack of noise without checksums
 """
 
 import argparse

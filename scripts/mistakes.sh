@@ -7,7 +7,7 @@ COPY=$(mktemp -d)
 trap 'rm -rf "$COPY"' EXIT
 unseen=0
 
-# prepare FILE PACKAGE: the copy builds; with libraries of its own where its C++ has changed.
+# prepare FILE PACKAGE: the copy builds; with its own libraries if its C++ has changed.
 prepare() {
   . build/env.sh
   cd "$COPY" || exit 1
@@ -27,10 +27,10 @@ mistake() {
   git ls-files -co --exclude-standard | tar -c -T - | tar -x -C "$COPY"
   perl -0pi -e "$3" "$COPY/$2"
   if cmp -s "$2" "$COPY/$2"; then
-    echo "NOT PUT IN  $1: $2 has changed, mend this script"
+    echo "NOT PUT IN  $1: $2 has changed, fix this script"
     unseen=1
   elif ! prepare "$2" "$4"; then
-    echo "NOT BUILT   $1: mend this script"
+    echo "NOT BUILT   $1: fix this script"
     unseen=1
   elif failed=$(cd "$COPY" && go test "./$4" 2>&1); then
     echo "UNSEEN      $1"
@@ -42,26 +42,26 @@ mistake() {
 
 . build/env.sh
 export OMP_NUM_THREADS=1
-go test ./trainer ./models ./data ./eval >/dev/null || { echo "tests fail without any mistake: mend them first"; exit 1; }
-mistake "history never fills" trainer/history.go 's/n = min\(n, b\.size\)/n = 0/' trainer
-mistake "history's images are not the refined ones" trainer/history.go 's/return cgo\.PutRows\(b\.images, places, new\)/_ = new\n\treturn nil/' trainer
-mistake "history gives more than half" trainer/history.go 's/old := min\(n, /old := min(n*3\/2, /' trainer
-mistake "softmax over the wrong axis" cgo/losses.cc 's/log_softmax\(t\.to\(at::kFloat\), 1\)/log_softmax(t.to(at::kFloat), 2)/' models
+go test ./trainer/... ./models ./data ./data/picture ./eval >/dev/null || { echo "tests fail without any mistake: fix them first"; exit 1; }
+mistake "history never fills" trainer/simgan/history.go 's/n = min\(n, b\.size\)/n = 0/' trainer/simgan
+mistake "history's images are not the refined ones" trainer/simgan/history.go 's/if err := cgo\.PutRows\(b\.images, places, incoming\); err != nil \{/var err error\n\tif _ = incoming; err != nil {/' trainer/simgan
+mistake "history gives more than half" trainer/simgan/history.go 's/old := min\(n, /old := min(n*3\/2, /' trainer/simgan
+mistake "softmax over the wrong axis" cgo/libsimgan/losses.cc 's/log_softmax\(t\.to\(at::kFloat\), 1\)/log_softmax(t.to(at::kFloat), 2)/' models
 mistake "ReLU on the logits" models/discriminator.go 's/if next < len\(d\.norms\) \{\n\t\t\tx = s\.ReLUInPlace\(d\.norms\[next\]\.forward\(s, x, training\)\)/x = s.ReLU(x)\n\t\tif next < len(d.norms) {\n\t\t\tx = d.norms[next].forward(s, x, training)/' models
-mistake "no adversarial gradient reaches R" trainer/steps.go 's/t\.D\.Forward\(s, refined, true\), b\)/t.D.Forward(s, s.Detach(refined), true), b)/' trainer
+mistake "no adversarial gradient reaches R" trainer/simgan/steps.go 's/m\.D\.Forward\(s, refined, true\), b\)/m.D.Forward(s, s.Detach(refined), true), b)/' trainer/simgan
 mistake "lambda changes with the batch size" models/losses.go 's/lambda\/float64\(b\)\)/lambda)/' models
-mistake "D learns while R trains" trainer/steps.go 's/t\.D\.Freeze\(true\)/t.D.Freeze(false)/' trainer
-mistake "R learns while D trains" trainer/steps.go 's/err = cgo\.NoGrad\(func\(\) error \{\n(\t+return t\.mixed.*?\n\t\t\}\))\n\t\}\)/err = func() error {\n$1\n\t}()/s' trainer
-mistake "R is pretrained with the full loss" trainer/algorithm.go 's/t\.updateR\(ctx, false\)/t.updateR(ctx, true)/' trainer
-mistake "width and height swapped on resize" data/resize.go 's/(func \(m Image\) Resize\(h, w int\) Image \{)/$1\n\th, w = w, h/' data
-mistake "a contrast stretch an image on export" data/batch.go 's/for i, v := range pixels \{\n\t\tm\.Pix/low, high := pixels[0], pixels[0]\n\tfor _, v := range pixels {\n\t\tlow, high = min(low, v), max(high, v)\n\t}\n\tfor i, v := range pixels {\n\t\tv = (v-low)\/(high-low+1e-9)*2 - 1\n\t\tm.Pix/' data
-mistake "scaling by 256 before the cast" data/batch.go 's/top := float64\(int\(1\)<<bits - 1\)/top := float64(int(1) << bits)/' data
+mistake "D learns while R trains" trainer/simgan/steps.go 's/m\.D\.Freeze\(true\)/m.D.Freeze(false)/' trainer/simgan
+mistake "R learns while D trains" trainer/simgan/steps.go 's/err := cgo\.NoGrad\(func\(\) error \{\n(\t+return cgo\.AutocastIf.*?\n\t\t\}\))\n\t\}\)/err := func() error {\n$1\n\t}()/s' trainer/simgan
+mistake "R is pretrained with the full loss" trainer/simgan/algorithm.go 's/m\.updateR\(ctx, x, false\)/m.updateR(ctx, x, true)/' trainer
+mistake "width and height swapped on resize" data/picture/resize.go 's/(func \(m Image\) Resize\(h, w int\) Image \{)/$1\n\th, w = w, h/' data/picture
+mistake "a contrast stretch an image on export" data/picture/unit.go 's/for i, v := range pixels \{\n\t\tm\.Pix/low, high := pixels[0], pixels[0]\n\tfor _, v := range pixels {\n\t\tlow, high = min(low, v), max(high, v)\n\t}\n\tfor i, v := range pixels {\n\t\tv = (v-low)\/(high-low+1e-9)*2 - 1\n\t\tm.Pix/' data/picture
+mistake "scaling by 256 before the cast" data/picture/unit.go 's/top := float64\(int\(1\)<<bits - 1\)/top := float64(int(1) << bits)/' data/picture
 mistake "the last partial batch dropped on export" eval/refine.go 's/from < ds\.Len\(\); from \+= refineBatch/from+refineBatch <= ds.Len(); from += refineBatch/' eval
 mistake "one shuffle for all epochs" data/order.go 's/rand\.NewPCG\(o\.seed, uint64\(epoch\)\)/rand.NewPCG(o.seed, 0)/' data
-mistake "resume restores only weights: no optimizer" trainer/checkpoint.go 's/add\("optimizer\."\+name\+"\."\+moment, tensors\)/_, _, _ = name, moment, tensors/' trainer
-mistake "resume restores only weights: no noise state" trainer/checkpoint.go 's/t\.noise\.Restore\(st\.Noise\)/error(nil)/' trainer
-mistake "resume restores only weights: loaders start anew" trainer/trainer.go 's/t\.synthetic\.start\(t\.state\.Synthetic\)/t.synthetic.start(data.Position{})/' trainer
-mistake "resume forgets the open log window" trainer/checkpoint.go 's/return t\.meter\.restore\(t\.device, st\.Window\)/return nil/' trainer
+mistake "resume restores only weights: no optimizer" trainer/simgan/model.go 's/add\("optimizer\."\+name\+"\."\+moment, tensors\)/_, _, _ = name, moment, tensors/' trainer/simgan
+mistake "resume restores only weights: no noise state" trainer/simgan/model.go 's/m\.noise\.Restore\(st\.Noise\)/error(nil)/' trainer/simgan
+mistake "resume restores only weights: loaders start again" trainer/run.go 's/r\.synthetic\.Start\(st\.Synthetic\)/r.synthetic.Start(data.Position{})/' trainer
+mistake "resume forgets the open log window" trainer/simgan/model.go 's/return m\.meter\.restore\(m\.device, st\.Window\)/return nil/' trainer/simgan
 mistake "checkpoints hold NaN" models/weights.go 's/if v-v != 0 \{/if false {/' models
-mistake "guards judge the history's images" trainer/watch.go 's/refined, y = s\.Narrow\(refined, 0, 0, n\)/refined, y = s.Narrow(refined, 0, s.Shape(refined)[0]-n, n)/' trainer
+mistake "guards judge the history's images" trainer/simgan/watch.go 's/refined, y = s\.Narrow\(refined, 0, 0, n\)/refined, y = s.Narrow(refined, 0, s.Shape(refined)[0]-n, n)/' trainer/simgan
 exit $unseen

@@ -1,10 +1,10 @@
-"""A plain PyTorch SimGAN, written from the specification alone: golden numbers and timings for another implementation.
+"""A plain PyTorch SimGAN that follows docs/specification.md: golden numbers and timings for another implementation.
 
-    parity.py golden --out DIR    inputs, weights, losses, gradients and short trainings, as safetensors files
-    parity.py bench [options]     the speed of whole iterations of Algorithm 1, as one JSON object
+    parity.py golden --out DIR    writes inputs, weights, losses, gradients and short trainings as safetensors files
+    parity.py bench [options]     times whole iterations of Algorithm 1 and prints one JSON object
 
 The names are those of Shrivastava et al. 2017 (arXiv 1612.07828): refiner R, discriminator D, label 1 (and channel 1
-of the logits) = refined, label 0 (channel 0) = real, K_g refiner steps and K_d discriminator steps an iteration, a
+of the logits) = refined, label 0 (channel 0) = real, K_g refiner steps and K_d discriminator steps per iteration, a
 history of B refined images, psi the features that l_reg compares.
 """
 
@@ -35,8 +35,8 @@ HAND_D: Table = [(7, 4, 96), (5, 2, 64), (3, 2, 0), (3, 2, 32), (1, 1, 32), (1, 
 
 
 class ReplicateConv(nn.Conv2d):
-    """A convolution with replicate padding by repeated rows and columns: torch 2.11 cannot compile its own replicate
-    padding in channels-last layout (it mistakes the strides of the gradient), and fuses this one."""
+    """A convolution with replicate padding by repeated rows and columns. torch 2.11 fuses this one. It cannot compile
+    its own replicate padding in channels-last layout: it mistakes the strides of the gradient."""
 
     def forward(self, x: Tensor) -> Tensor:
         top, left = self.kernel_size[0] // 2, self.kernel_size[1] // 2
@@ -47,7 +47,7 @@ class ReplicateConv(nn.Conv2d):
 
 
 def conv(inputs: int, outputs: int, kernel: int, stride: int = 1, padding: str = "zeros") -> nn.Conv2d:
-    """A convolution padded by kernel // 2 on every side; padding says with what."""
+    """A convolution padded by kernel // 2 on every side, in the mode padding."""
     mode = padding if kernel > 1 else "zeros"
     return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, padding_mode=mode)
 
@@ -79,7 +79,7 @@ class Refiner(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """(b,C,H,W) -> (b,2,h,w): logits of real (channel 0) and refined (channel 1) of each patch; zero-padded."""
+    """(b,C,H,W) -> (b,2,h,w): per patch the logits of real (channel 0) and refined (channel 1); zero-padded."""
 
     def __init__(self, channels: int, table: Table, factor: float = 1.0) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ class Discriminator(nn.Module):
 
 
 def exact(x: Tensor) -> Tensor:
-    """bfloat16 to float32: losses are not computed in bfloat16."""
+    """Converts bfloat16 to float32: losses are not computed in bfloat16."""
     return x.float() if x.dtype == torch.bfloat16 else x
 
 
@@ -123,7 +123,7 @@ def discriminator_loss(d: nn.Module, refined: Tensor, real: Tensor) -> Tensor:
 
 
 def realism_loss(d: nn.Module, refined: Tensor) -> Tensor:
-    """Equation (3), l_real: D should call the refined images real."""
+    """Equation (3), l_real: D should judge the refined images real."""
     return cross_entropy(d(refined), REAL)
 
 
@@ -143,9 +143,9 @@ def regularisation_loss(psi: str, refined: Tensor, x: Tensor) -> Tensor:
 
 
 def r1_penalty(d: nn.Module, y: Tensor) -> Tensor:
-    """R1, which the specification does not define: 0.1 * mean over the images of |gradient|^2, the gradient being
-    that of sum over patches of (logit_real - logit_refined), the log-odds of "real", with respect to the image.
-    The factor is the plain 0.1, not gamma / 2."""
+    """R1, an addition to the paper: 0.1 * mean over the images of |gradient|^2. The gradient with respect to the image
+    is that of the log-odds of "real", logit_real - logit_refined, summed over the patches. The factor is the plain 0.1,
+    not gamma / 2."""
     y = y.clone().requires_grad_(True)
     logits = d(y)
     log_odds = (logits[:, REAL] - logits[:, REFINED]).sum()
@@ -170,7 +170,7 @@ class Trainer:
         self.optimizer_r, self.optimizer_d = (OPTIMIZERS[optimizer](module, i) for i, module in enumerate((r, d)))
 
     def mixed(self) -> torch.autocast:
-        """bfloat16 arithmetic over float32 weights, where asked for."""
+        """bfloat16 arithmetic over float32 weights, if asked for."""
         return torch.autocast(self.autocast or "cpu", torch.bfloat16, enabled=self.autocast is not None)
 
     def refine(self, x: Tensor) -> Tensor:
@@ -213,7 +213,7 @@ Tensors = dict[str, Tensor]
 
 
 def uniform(generator: torch.Generator, *shape: int, dtype: torch.dtype) -> Tensor:
-    """Pixels in [-1,1]: float32 numbers, whatever dtype the case is computed in."""
+    """Pixels in [-1,1]: float32 numbers in any dtype of the case."""
     return (torch.rand(shape, generator=generator) * 2 - 1).to(dtype)
 
 
@@ -239,7 +239,7 @@ def named(prefix: str, module: nn.Module) -> Tensors:
 
 
 def gradients(prefix: str, loss: Tensor, module: nn.Module) -> Tensors:
-    """The gradient of loss by every weight of module; zeros where loss does not depend on it."""
+    """The gradient of loss by every weight of module; zeros if loss does not depend on the weight."""
     values = torch.autograd.grad(loss, list(module.parameters()), allow_unused=True, materialize_grads=True)
     return {prefix + name: value for (name, _), value in zip(module.named_parameters(), values, strict=True)}
 
@@ -248,8 +248,8 @@ Small = tuple[Refiner, Discriminator, Tensors]
 
 
 def small_case(seed: int, padding: str, shape: tuple[int, ...], dtype: torch.dtype) -> Small:
-    """The small networks, R of width 6 with one block and D with a tenth of the maps (10, 6, 3, 3, 2), and what every
-    small file holds: their weights and inputs x and y of the given shape."""
+    """The small networks, R of width 6 with one block and D with a tenth of the maps (10, 6, 3, 3, 2), and the tensors
+    of every small file: their weights, and inputs x and y of the given shape."""
     generator = torch.Generator().manual_seed(seed)
     r = Refiner(shape[-3], 6, 1, padding=padding).to(dtype)
     d = Discriminator(shape[-3], GAZE_D, 0.1).to(dtype)
@@ -292,14 +292,15 @@ def paper_case(r: Refiner, d: Discriminator, shape: tuple[int, ...], keep: int |
 
 
 def r1_case(seed: int, dtype: torch.dtype) -> Tensors:
-    """The penalty of r1_penalty on y and its gradient; the biases' is zero, as D is piecewise linear. x is unused."""
+    """The penalty of r1_penalty on y and its gradient. The biases' gradient is zero, because D is piecewise linear.
+    x is unused."""
     _, d, tensors = small_case(seed, "replicate", GAZE, dtype)
     penalty = r1_penalty(d, tensors["y"])
     return {**tensors, "penalty": penalty, **gradients("grad_D.", penalty, d)}
 
 
 def steps_case(seed: int, optimizer: str, dtype: torch.dtype) -> Tensors:
-    """Ten iterations on the same x and y without a history. losses: the two of R, then L_D, before their updates."""
+    """Ten iterations on the same x and y without a history. losses: R's two, then L_D, each before its update."""
     r, d, tensors = small_case(seed, "replicate", GAZE, dtype)
     trainer, xs = Trainer(r, d, "identity", optimizer), [tensors["x"]] * (K_G + K_D)
     losses = torch.stack([torch.stack(trainer.iterate(xs, tensors["y"])) for _ in range(10)])
@@ -310,12 +311,12 @@ def history_case(seed: int, dtype: torch.dtype) -> Tensors:
     """Ten Adam iterations with a history of B = 8 images and an average of R's weights.
 
     D's step refines its b synthetic images with the current R. D sees the first b/2 of them, then b/2 images of the
-    history, the slots choice_draw[i] (distinct; drawn before the history changes). While the history holds fewer than
-    b/2 images (here: iteration 0, empty, choice_draw[0] = -1) D sees all b fresh ones. After D's step the first b/2
-    fresh images, those D saw, are written to the slots choice_replace[i], in that order: the next free slots until the
-    history is full (iterations 0 to 3), from then on distinct random slots.
+    history, the slots choice_draw[i] (distinct; drawn before the history changes). As long as the history holds fewer
+    than b/2 images (here: iteration 0, empty, choice_draw[0] = -1) D sees all b fresh ones. After D's step the first
+    b/2 fresh images, those D saw, are written to the slots choice_replace[i], in that order: the next free slots until
+    the history is full (iterations 0 to 3), then distinct random slots.
 
-    After every step of R: ema_R = 0.9 ema_R + 0.1 R, started at R's first weights. Only written out, never used.
+    After every step of R: ema_R = 0.9 ema_R + 0.1 R, starting from R's first weights. ema_R is written out, never used.
     """
     b, capacity, decay, iterations = 4, 8, 0.9, 10
     half = b // 2
@@ -350,7 +351,7 @@ def history_case(seed: int, dtype: torch.dtype) -> Tensors:
 
 
 def golden_cases(dtype: torch.dtype) -> Iterator[tuple[str, Tensors]]:
-    """Every case by its name. The seeds are ones where no unit of a network is dead and float32 stays near float64."""
+    """Every case by its name. With these seeds no unit of a network is dead and float32 stays near float64."""
     yield "zeros_identity", static_case(30, "zeros", "identity", GAZE, dtype)
     yield "reflect_identity", static_case(19, "reflect", "identity", GAZE, dtype)
     yield "replicate_derivatives", static_case(24, "replicate", "derivatives", GAZE, dtype)
@@ -366,7 +367,7 @@ def golden_cases(dtype: torch.dtype) -> Iterator[tuple[str, Tensors]]:
 
 def run_golden(options: argparse.Namespace) -> None:
     """Writes every case to out/NAME.safetensors; float32, scalars as shape (1,)."""
-    from safetensors.torch import save_file  # bench runs where it is not installed
+    from safetensors.torch import save_file  # bench must run without it
 
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -381,7 +382,7 @@ def run_golden(options: argparse.Namespace) -> None:
 
 
 def median_seconds(times: int, device: str, work: Callable[[], object]) -> float:
-    """The median time of work, which has ended on the device before the clock stops."""
+    """The median time of work. The clock stops after work has ended on the device."""
     synchronise = torch.cuda.synchronize if device == "cuda" else lambda: None
     seconds = []
     for _ in range(times):
@@ -402,7 +403,7 @@ def noise(count: int, shape: tuple[int, ...], device: str) -> list[Tensor]:
 
 
 def first_losses(trainer: Trainer, xs: list[Tensor], y: Tensor, exact_float32: bool) -> list[float]:
-    """The losses of two iterations' steps, in order; on a GPU float32 is float32 if asked, not TF32."""
+    """The losses of the steps of two iterations, in order. If exact_float32, a GPU uses no TF32."""
     allowed = torch.backends.cudnn.allow_tf32
     torch.backends.cudnn.allow_tf32 = allowed and not exact_float32
     losses = [loss.item() for _ in range(2) for loss in trainer.iterate(xs, y)]
@@ -411,13 +412,13 @@ def first_losses(trainer: Trainer, xs: list[Tensor], y: Tensor, exact_float32: b
 
 
 def sustain(seconds: float, work: Callable[[], object]) -> tuple[float, float, float]:
-    """Runs work back to back on the GPU: from when to when, in Unix seconds, and the mean time of one."""
+    """Runs work back to back on the GPU. Returns the start and the end in Unix seconds, and the mean time per call."""
     torch.cuda.synchronize()
     start, n = time.time(), 0
     while time.time() - start < seconds:
         work()
         n += 1
-        if n % 20 == 0:  # the host would run minutes ahead
+        if n % 20 == 0:  # or the host would run minutes ahead
             torch.cuda.synchronize()
     torch.cuda.synchronize()
     end = time.time()
@@ -425,14 +426,16 @@ def sustain(seconds: float, work: Callable[[], object]) -> tuple[float, float, f
 
 
 def run_bench(options: argparse.Namespace) -> None:
-    """Tells the losses of a training's first steps and times iterations of Algorithm 1 without a history, the batches
-    already on the device."""
+    """Reports the losses of a training's first steps, and times iterations of Algorithm 1 without a history. The
+    batches are on the device already."""
     torch.set_num_threads(options.threads or torch.get_num_threads())
     torch.backends.cudnn.benchmark = True
     device, cuda = options.device, options.device == "cuda"
     layout = torch.channels_last if options.channels_last else torch.contiguous_format
-    r: nn.Module = Refiner(options.channels, options.width, options.blocks, options.kernel, options.padding, options.block_kernel)
-    d: nn.Module = Discriminator(options.channels, {"gaze": GAZE_D, "hand": HAND_D}[options.discriminator], options.discriminator_width)
+    r: nn.Module = Refiner(options.channels, options.width, options.blocks, options.kernel, options.padding,
+                           options.block_kernel)  # fmt: skip
+    table = {"gaze": GAZE_D, "hand": HAND_D}[options.discriminator]
+    d: nn.Module = Discriminator(options.channels, table, options.discriminator_width)
     formula(r)
     formula(d)
     if options.compile and options.padding == "replicate":
@@ -459,7 +462,7 @@ def run_bench(options: argparse.Namespace) -> None:
         result["from"], result["to"], iteration = sustain(5, lambda: trainer.iterate(xs, y))
     else:
         iteration = median_seconds(options.iterations, device, lambda: trainer.iterate(xs, y))
-    # Held of the GPU since the warm-up, the pools of CUDA graphs with it, or resident in this process ever.
+    # GPU: the most held since the warm-up, pools of CUDA graphs included. CPU: the most this process ever had resident.
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     peak = torch.cuda.max_memory_reserved() if cuda else resident
     result.update(seconds_iteration=iteration, images_per_second=(K_G + K_D) * options.batch / iteration)
@@ -480,13 +483,14 @@ def main() -> None:
     golden.add_argument("--precision", choices=("float32", "float64"), default="float32", help="of the arithmetic")
     bench = commands.add_parser("bench", help="time iterations", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     for name, default in (("batch", 32), ("width", 64), ("blocks", 4), ("channels", 1), ("height", 35),
-                          ("width-pixels", 55), ("kernel", 3), ("block-kernel", 3), ("iterations", 10), ("warm-up", 2)):  # fmt: skip
+                          ("width-pixels", 55), ("kernel", 3), ("block-kernel", 3), ("iterations", 10),
+                          ("warm-up", 2)):  # fmt: skip
         bench.add_argument(f"--{name}", type=int, default=default)
-    bench.add_argument("--threads", type=int, default=0, help="0: as torch chooses")
+    bench.add_argument("--threads", type=int, default=0, help="0: torch chooses")
     bench.add_argument("--padding", choices=("zeros", "reflect", "replicate"), default="replicate")
     bench.add_argument("--optimizer", choices=("sgd", "adam"), default="adam")
     bench.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
-    bench.add_argument("--noise", choices=("none",), default="none", help="the specification defines no noise")
+    bench.add_argument("--noise", choices=("none",), default="none", help="the script has no noise")
     bench.add_argument("--discriminator", choices=("gaze", "hand"), default="gaze", help="D's table")
     bench.add_argument("--discriminator-width", type=float, default=1.0, help="factor on D's maps")
     bench.add_argument("--channels-last", action="store_true")

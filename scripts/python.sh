@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Prints a Python that has the packages of requirements-parity.txt (PyTorch among them): $PYTHON, python3, or one of our own
-# in the cache, installed now if need be (4 GB).
+# Prints a Python that has the packages of requirements-parity.txt, PyTorch among them: $PYTHON, python3, or our own in
+# the cache, which is installed if it is missing (4 GB).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly VENV="${XDG_CACHE_HOME:-$HOME/.cache}/simgan/python-torch-2.11.0"
 
-has_torch() { "$1" -c 'import torch, safetensors, numpy; assert torch.__version__.split("+")[0] == "2.11.0"' 2>/dev/null; }
+has_torch() {
+  "$1" -c 'import torch, safetensors, numpy; assert torch.__version__.split("+")[0] == "2.11.0"' 2>/dev/null
+}
 
 for python in ${PYTHON:+"$PYTHON"} python3 "$VENV/bin/python"; do
   if has_torch "$python"; then
@@ -13,7 +15,11 @@ for python in ${PYTHON:+"$PYTHON"} python3 "$VENV/bin/python"; do
     exit
   fi
 done
-[ -z "${PYTHON:-}" ] || { echo "PYTHON=$PYTHON lacks torch 2.11.0, safetensors or numpy: unset it, or pip install -r scripts/requirements-parity.txt" >&2; exit 1; }
+[ -z "${PYTHON:-}" ] || {
+  echo "PYTHON=$PYTHON lacks torch 2.11.0, safetensors or numpy:" \
+    "unset it, or pip install -r scripts/requirements-parity.txt" >&2
+  exit 1
+}
 echo "installing PyTorch 2.11.0 to $VENV" >&2
 rm -rf "$VENV" "$VENV".partial
 python3 -m venv "$VENV"

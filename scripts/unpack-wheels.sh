@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# unpack-wheels.sh REQUIREMENTS FOLDER: the pinned wheels, unzipped into a new folder that appears only when it is whole.
-# Called by setup.sh and by Dockerfile.cuda, so that both take the same bytes.
+# unpack-wheels.sh REQUIREMENTS FOLDER: unzips the pinned wheels into a new folder, which appears only when it is
+# complete. setup.sh and Dockerfile.cuda both call it, so both take the same bytes.
 set -euo pipefail
 readonly REQUIREMENTS=$1 FOLDER=$2
 readonly PYTHON="${XDG_CACHE_HOME:-$HOME/.cache}/simgan/pip/bin/python"

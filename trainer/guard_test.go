@@ -6,48 +6,23 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"simgan/cgo"
+	"simgan/internal/exit"
 	"simgan/models"
+	"simgan/trainer/config"
+	"simgan/trainer/config/tinyrun"
+	"simgan/trainer/rundir"
+	"simgan/trainer/simgan"
 )
-
-// Two images of two pixels, x = (0, 1), (1, 0); refined = (0.5, 1), (0.5, 0); y = (-1, -1), (1, 1). By hand: variances (with
-// n - 1) (0.5 + 0.5)/2, (0 + 0.5)/2 and (2 + 2)/2; |R(x) - x| = (0.5 + 0 + 0.5 + 0)/4; |x - y| = (1 + 2 + 0 + 1)/4.
-func TestWatchMeasuresImages(t *testing.T) {
-	if err := cgo.Start(0); err != nil {
-		t.Fatal(err)
-	}
-	m := newMeter()
-	err := cgo.Within(func(s *cgo.Scope) error {
-		from := func(n int64, v ...float32) cgo.Tensor { return s.From(v, cgo.CPU, n, 1, 1, 2) }
-		old := []float32{9, 9} // the history's images and further real ones are not looked at
-		m.watch(s, from(2, 0, 1, 1, 0), from(3, append([]float32{0.5, 1, 0.5, 0}, old...)...), from(3, append([]float32{-1, -1, 1, 1}, old...)...))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := m.read()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]float64{
-		refinedChange: 0.25, domainDistance: 1, refinedVariance: 0.25, syntheticVariance: 0.5, realVariance: 2,
-	} {
-		if math.Abs(got[name]-want) > 1e-6 {
-			t.Errorf("%s is %g, want %g", name, got[name], want)
-		}
-	}
-}
 
 // healthy are the averages of the 100th iteration of `make demo`, which closed 72 % of the gap.
 var healthy = map[string]float64{
-	refinedChange: 0.31, domainDistance: 0.65, refinedVariance: 0.3, syntheticVariance: 0.27, realVariance: 0.34,
+	simgan.RefinedChange: 0.31, simgan.DomainDistance: 0.65, simgan.RefinedVariance: 0.3, simgan.SyntheticVariance: 0.27, simgan.RealVariance: 0.34,
 	"d_refined_right": 0.39, "d_real_right": 0.76,
 }
 
@@ -62,12 +37,11 @@ func sick(changes map[string]float64) map[string]float64 {
 	return m
 }
 
-func judging(out io.Writer) *Trainer {
-	c := Default()
+func judging(out io.Writer) *run {
+	c := config.Default()
 	c.Guard.WarnAfter, c.Guard.Patience = 2, 5
-	t := &Trainer{config: c, state: newState(), folder: &runFolder{out: out}}
-	t.state.Phase = PhaseTrain
-	return t
+	m := &simgan.Model{Phase: config.PhaseTrain}
+	return &run{config: c, model: m, guards: map[string]int{}, folder: &rundir.Folder{Out: out}}
 }
 
 func TestGuardsSeeFailuresOnly(t *testing.T) {
@@ -76,23 +50,23 @@ func TestGuardsSeeFailuresOnly(t *testing.T) {
 		want     string
 	}{
 		"healthy":                 {healthy, ""},
-		"collapse":                {sick(map[string]float64{refinedVariance: 0.004}), "R has collapsed"},
-		"renders are all alike":   {sick(map[string]float64{refinedVariance: 0.004, syntheticVariance: 0.004}), ""},
-		"unchanged":               {sick(map[string]float64{refinedChange: 0.01, "d_refined_right": 0.95, "d_real_right": 0.95}), "refined images are the input"},
-		"unchanged, D is fooled":  {sick(map[string]float64{refinedChange: 0.01}), ""},
+		"collapse":                {sick(map[string]float64{simgan.RefinedVariance: 0.004}), "R has collapsed"},
+		"renders are all alike":   {sick(map[string]float64{simgan.RefinedVariance: 0.004, simgan.SyntheticVariance: 0.004}), ""},
+		"unchanged":               {sick(map[string]float64{simgan.RefinedChange: 0.01, "d_refined_right": 0.95, "d_real_right": 0.95}), "refined images are the input"},
+		"unchanged, D is fooled":  {sick(map[string]float64{simgan.RefinedChange: 0.01}), ""},
 		"D wins":                  {sick(map[string]float64{"d_refined_right": 0.999, "d_real_right": 0.998}), "D wins outright"},
 		"D says refined always":   {sick(map[string]float64{"d_refined_right": 1, "d_real_right": 0.1}), ""},
-		"batch of one: variances": {sick(map[string]float64{refinedVariance: 0, syntheticVariance: 0, realVariance: 0}), ""},
+		"batch of one: variances": {sick(map[string]float64{simgan.RefinedVariance: 0, simgan.SyntheticVariance: 0, simgan.RealVariance: 0}), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			tr := judging(&out)
+			r := judging(&out)
 			var err error
 			for range 5 {
 				if err != nil {
 					t.Fatalf("stopped before its patience: %v", err)
 				}
-				err = tr.judge(c.averages)
+				err = r.judge(c.averages)
 			}
 			if c.want == "" {
 				if err != nil || out.Len() > 0 {
@@ -100,14 +74,14 @@ func TestGuardsSeeFailuresOnly(t *testing.T) {
 				}
 				return
 			}
-			if !errors.Is(err, ErrGuard) || !strings.Contains(err.Error(), c.want) {
+			if !errors.Is(err, exit.ErrGuard) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v does not say %q", err, c.want)
 			}
 			if n := strings.Count(out.String(), "warning: "+c.want); n != 2 { // after 2 and 4 windows
 				t.Errorf("warned %d times: %s", n, out.String())
 			}
-			if len(tr.state.Guards) > 0 {
-				t.Errorf("a resumed run has no patience left: %v", tr.state.Guards)
+			if len(r.guards) > 0 {
+				t.Errorf("a resumed run has no patience left: %v", r.guards)
 			}
 		})
 	}
@@ -115,24 +89,24 @@ func TestGuardsSeeFailuresOnly(t *testing.T) {
 
 func TestGuardsWantFailuresInARow(t *testing.T) {
 	var out bytes.Buffer
-	tr := judging(&out)
+	r := judging(&out)
 	wins := sick(map[string]float64{"d_refined_right": 1, "d_real_right": 1})
 	for _, averages := range []map[string]float64{wins, healthy, wins, healthy, wins} {
-		if err := tr.judge(averages); err != nil {
+		if err := r.judge(averages); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if out.Len() > 0 {
 		t.Errorf("warned: %s", out.String())
 	}
-	tr.config.Guard.Patience = 0
+	r.config.Guard.Patience = 0
 	for range 50 {
-		if err := tr.judge(wins); err != nil {
+		if err := r.judge(wins); err != nil {
 			t.Fatalf("stopped with guard.patience=0: %v", err)
 		}
 	}
-	tr.state.Phase, tr.config.Guard.Patience = PhaseDiscriminator, 1
-	if err := tr.judge(wins); err != nil {
+	r.model.Phase, r.config.Guard.Patience = config.PhaseDiscriminator, 1
+	if err := r.judge(wins); err != nil {
 		t.Errorf("D's pretraining was judged: %v", err)
 	}
 }
@@ -161,14 +135,15 @@ func losses(t *testing.T, dir string) (lines []string) {
 	return lines
 }
 
-// A guard that trips saves and ends the run; a run cut inside a log window goes on to the same trip, metrics and bytes.
+// A guard that trips saves and ends the run; a run cut inside a log window continues to the same trip, metrics and bytes.
 func TestGuardTripsAndResumesExactly(t *testing.T) {
 	base := t.TempDir()
 	whole, cut := filepath.Join(base, "whole"), filepath.Join(base, "cut")
-	c := small(t, "guard.d_wins=0.0001", "guard.patience=2", "log.every=3", "log.samples_every=0")
+	c := tinyrun.Config(t, "guard.d_wins=0.0001", "guard.patience=2", "log.every=3", "log.samples_every=0")
 	run := func(dir string, resume bool) {
 		err := Run(context.Background(), c, Options{Dir: dir, Resume: resume, Out: io.Discard})
-		if !errors.Is(err, ErrGuard) || errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), "train step 6") {
+		if !errors.Is(err, exit.ErrGuard) || errors.Is(err, simgan.ErrNotFinite) ||
+			!strings.Contains(err.Error(), "train step 6") {
 			t.Fatalf("the run returned %v", err)
 		}
 	}
@@ -179,7 +154,7 @@ func TestGuardTripsAndResumesExactly(t *testing.T) {
 	if err := os.CopyFS(cut, os.DirFS(whole)); err != nil {
 		t.Fatal(err)
 	}
-	for _, later := range []string{"step-0000004", "step-0000006"} { // a kill at step 2 or 3, before and behind a window's end
+	for _, later := range []string{"step-0000004", "step-0000006"} { // a kill at step 2 or 3, before and after the end of a window
 		if err := os.RemoveAll(filepath.Join(cut, "checkpoints", later)); err != nil {
 			t.Fatal(err)
 		}
@@ -200,8 +175,11 @@ func TestGuardTripsAndResumesExactly(t *testing.T) {
 func TestDivergedRunKeepsItsGoodCheckpoint(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	ctx, cancel := context.WithCancelCause(context.Background())
-	c := small(t, "train.optimizer=sgd", "train.lr_refiner=1e-4")
-	if err := Run(ctx, c, Options{Dir: dir, Out: cancelAt{"train 2", func() { cancel(ErrStopped) }}}); !errors.Is(err, ErrStopped) {
+	c := tinyrun.Config(t, "train.optimizer=sgd", "train.lr_refiner=1e-4")
+	if err := Run(ctx, c, Options{Dir: dir, Out: cancelAt{"train 2", func() { cancel(exit.ErrStopped) }}}); !errors.Is(
+		err,
+		exit.ErrStopped,
+	) {
 		t.Fatalf("stopped run returned %v", err)
 	}
 	good := filepath.Join(dir, "checkpoints", "step-0000002")
@@ -212,13 +190,13 @@ func TestDivergedRunKeepsItsGoodCheckpoint(t *testing.T) {
 	c.Train.LRRefiner, c.Log.Every, c.Log.CheckpointEvery = 1e30, 100, 1
 	var out bytes.Buffer
 	err = Run(context.Background(), c, Options{Dir: dir, Resume: true, Out: &out})
-	if !errors.Is(err, ErrNotFinite) || !errors.Is(err, ErrGuard) {
+	if !errors.Is(err, simgan.ErrNotFinite) || !errors.Is(err, exit.ErrGuard) {
 		t.Fatalf("diverged run returned %v", err)
 	}
 	if !strings.Contains(out.String(), "last good checkpoint is "+filepath.Join(dir, "checkpoints")) {
 		t.Errorf("the log does not name the good checkpoint: %s", out.String())
 	}
-	latest, err := LatestCheckpoint(dir)
+	latest, err := rundir.LatestCheckpoint(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

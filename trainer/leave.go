@@ -1,48 +1,51 @@
 package trainer
 
-import "errors"
+import (
+	"errors"
 
-// ErrStopped is what errors.Is finds where a run was asked to stop, by a signal for instance.
-var ErrStopped = errors.New("stopped")
+	"simgan/internal/exit"
+	"simgan/trainer/rundir"
+	"simgan/trainer/simgan"
+)
 
 // errPaused ends Algorithm 1 at Options.Until.
 var errPaused = errors.New("paused")
 
-// leave ends a run that did not finish: one that was stopped, by a guard too, or paused is saved; one that diverged keeps
-// its last good checkpoint.
-func (t *Trainer) leave(cause error) error {
-	t.progress.clear()
-	if errors.Is(cause, ErrNotFinite) {
-		return t.diverged(cause)
-	}
-	if errors.Is(cause, ErrStopped) || errors.Is(cause, ErrGuard) {
-		if err := t.save(); err != nil {
+// leave ends a run that did not finish. A run that was stopped, also by a guard, or paused is saved. A run that
+// diverged keeps its last good checkpoint.
+func (r *run) leave(cause error) error {
+	r.progress.clear()
+	m := r.model
+	switch {
+	case errors.Is(cause, simgan.ErrNotFinite):
+		return r.leaveDiverged(cause)
+	case errors.Is(cause, exit.ErrStopped), errors.Is(cause, exit.ErrGuard):
+		if err := r.save(); err != nil {
 			return errors.Join(cause, err)
 		}
-		t.folder.say("%v; stopped at %s step %d and saved; go on with --resume", cause, t.state.Phase, t.state.Step)
+		r.folder.Logf("%v; stopped at %s step %d and saved; continue with --resume", cause, m.Phase, m.Step)
 		return cause
-	}
-	if errors.Is(cause, errPaused) {
-		if err := t.save(); err != nil {
+	case errors.Is(cause, errPaused):
+		if err := r.save(); err != nil {
 			return err
 		}
-		t.folder.say("paused at %s step %d and saved; go on with --resume", t.state.Phase, t.state.Step)
+		r.folder.Logf("paused at %s step %d and saved; continue with --resume", m.Phase, m.Step)
 		return nil
 	}
-	t.folder.say("failed: %v", cause)
+	r.folder.Logf("failed: %v", cause)
 	return cause
 }
 
-// diverged says where a diverged run can go on from.
-func (t *Trainer) diverged(cause error) error {
-	last, err := LatestCheckpoint(t.folder.dir)
+// leaveDiverged logs where a diverged run can continue from.
+func (r *run) leaveDiverged(cause error) error {
+	last, err := rundir.LatestCheckpoint(r.folder.Dir)
 	switch {
 	case err != nil:
 		return errors.Join(cause, err)
 	case last == "":
-		t.folder.say("failed: %v; there is no checkpoint from before it", cause)
+		r.folder.Logf("failed: %v; there is no checkpoint from before it", cause)
 	default:
-		t.folder.say("failed: %v; the last good checkpoint is %s: go on from it with --resume and --set", cause, last)
+		r.folder.Logf("failed: %v; the last good checkpoint is %s: continue from it with --resume and --set", cause, last)
 	}
 	return cause
 }

@@ -3,61 +3,62 @@ package trainer
 import (
 	"fmt"
 	"io"
-	"os"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
+	"simgan/internal/bar"
+	"simgan/trainer/config"
+	"simgan/trainer/simgan"
 )
 
-// progress shows where a run is: a bar with rate and time left on a terminal, plain lines elsewhere.
+// progress shows where a run is, and measures its speed. Without a terminal the log lines show it.
 type progress struct {
-	bar    *progressbar.ProgressBar // nil where out is no terminal
-	config TrainConfig
+	bar    *bar.Bar // nil without a terminal
+	config config.Train
 	images int // since the last window
 	since  time.Time
 	waited time.Duration
 }
 
-func newProgress(out io.Writer, c Config, st state) *progress {
-	p := &progress{config: c.Train, since: time.Now()}
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		total := c.Train.PretrainRefiner + c.Train.PretrainDiscriminator + c.Train.Steps
-		p.bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(f), progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString("steps"), progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth(),
-			progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish())
-		p.bar.Set(p.position(st))
+func newProgress(out io.Writer, c config.Train, m *simgan.Model) *progress {
+	p := &progress{config: c, since: time.Now()}
+	if bar.IsTerminal(out) {
+		p.bar = bar.New(out, string(m.Phase), "steps")
+		p.show(m)
 	}
 	return p
 }
 
-// position is the number of iterations made in all phases.
-func (p *progress) position(st state) int {
-	switch st.Phase {
-	case PhaseRefiner:
-		return st.Step
-	case PhaseDiscriminator:
-		return p.config.PretrainRefiner + st.Step
+// show moves the bar to the model's step.
+func (p *progress) show(m *simgan.Model) {
+	if p.bar == nil {
+		return
 	}
-	return p.config.PretrainRefiner + p.config.PretrainDiscriminator + st.Step
+	done, total := m.Step, 0
+	for i, phase := range config.Phases {
+		total += p.config.StepsOf(phase)
+		if i < slices.Index(config.Phases, m.Phase) {
+			done += p.config.StepsOf(phase)
+		}
+	}
+	p.bar.Describe(string(m.Phase))
+	p.bar.Set(done, total)
 }
 
 // step counts one iteration.
-func (p *progress) step(st state) {
+func (p *progress) step(m *simgan.Model) {
 	updates := 1
-	if st.Phase == PhaseTrain {
+	if m.Phase == config.PhaseTrain {
 		updates = p.config.KG + p.config.KD
 	}
 	p.images += updates * p.config.Batch
-	if p.bar != nil {
-		p.bar.Describe(st.Phase)
-		p.bar.Set(p.position(st))
-	}
+	p.show(m)
 }
 
-// window ends a log window: images a second through updates, and the share of the time spent waiting for data.
+// window ends a log window. It returns the images per second through updates, and the share of the time spent waiting
+// for data.
 func (p *progress) window(waited time.Duration) (rate, wait float64) {
 	seconds := time.Since(p.since).Seconds()
 	rate, wait = float64(p.images)/seconds, (waited-p.waited).Seconds()/seconds
@@ -65,24 +66,20 @@ func (p *progress) window(waited time.Duration) (rate, wait float64) {
 	return rate, wait
 }
 
-// line logs the window's losses.
-func (p *progress) line(f *runFolder, st state, losses map[string]float64, rate float64) {
-	p.clear()
-	names := make([]string, 0, len(losses))
-	for name := range losses {
-		if !watched(name) {
-			names = append(names, name)
+// windowLine returns the log line of a window: its losses without what only guards judge.
+func windowLine(m *simgan.Model, losses map[string]float64, rate float64) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %d", m.Phase, m.Step)
+	for _, name := range slices.Sorted(maps.Keys(losses)) {
+		if !simgan.Watched(name) {
+			fmt.Fprintf(&text, "  %s %.4g", name, losses[name])
 		}
 	}
-	sort.Strings(names)
-	var text strings.Builder
-	for _, name := range names {
-		fmt.Fprintf(&text, "  %s %.4g", name, losses[name])
-	}
-	f.say("%s %d%s  %.0f images/s", st.Phase, st.Step, text.String(), rate)
+	fmt.Fprintf(&text, "  %.0f images/s", rate)
+	return text.String()
 }
 
-// clear takes the bar from the terminal's line, for other text.
+// clear takes the bar off the terminal's line, for other text.
 func (p *progress) clear() {
 	if p.bar != nil {
 		p.bar.Clear()

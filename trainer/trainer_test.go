@@ -9,30 +9,18 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"simgan/cgo"
-	"simgan/data"
+	"simgan/data/picture"
+	"simgan/internal/exit"
+	"simgan/trainer/config"
+	"simgan/trainer/config/tinyrun"
+	"simgan/trainer/rundir"
 )
 
-// small is a run of seconds that uses every part: history, noise, average, penalty, decay.
-func small(t *testing.T, settings ...string) Config {
-	t.Helper()
-	c, err := LoadConfig("gaze-demo", "", append([]string{
-		"refiner.width=8", "refiner.blocks=1", "discriminator.width=0.25", "train.batch=8", "train.history=24",
-		"train.pretrain_refiner=3", "train.pretrain_discriminator=2", "train.steps=6", "train.r1_every=2",
-		"data.synthetic=simulated:eyes,n=20", "data.real=simulated:eyes,domain=real,n=20", "train.precision=float32", "device=cpu",
-		"log.every=2", "log.samples_every=3", "log.checkpoint_every=2", "log.keep=0",
-	}, settings...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-func train(t *testing.T, c Config, dir string, resume bool) {
+func train(t *testing.T, c config.Config, dir string, resume bool) {
 	t.Helper()
 	if err := Run(context.Background(), c, Options{Dir: dir, Resume: resume, Out: io.Discard}); err != nil {
 		t.Fatal(err)
@@ -55,7 +43,7 @@ func weights(t *testing.T, dir string) map[string][]byte {
 func TestRunFillsItsFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	live := cgo.Live()
-	train(t, small(t), dir, false)
+	train(t, tinyrun.Config(t), dir, false)
 	if left := cgo.Live() - live; left != 0 {
 		t.Errorf("%d tensors are still live", left)
 	}
@@ -73,7 +61,7 @@ func TestRunFillsItsFolder(t *testing.T) {
 	if err := errors.Join(json.Unmarshal(lines[0], &first), json.Unmarshal(lines[len(lines)-1], &last)); err != nil {
 		t.Fatal(err)
 	}
-	if _, adversary := first["l_real"]; adversary || first["phase"] != PhaseRefiner {
+	if _, adversary := first["l_real"]; adversary || first["phase"] != string(config.PhaseRefiner) {
 		t.Errorf("R's pretraining is on more than l_reg: %v", first)
 	}
 	for _, key := range []string{"step", "phase", "L_R", "L_D", "l_real", "l_reg", "images_per_second", "loader_wait_share"} {
@@ -81,10 +69,10 @@ func TestRunFillsItsFolder(t *testing.T) {
 			t.Errorf("metrics.jsonl has no %s: %v", key, last)
 		}
 	}
-	if _, err := LoadConfig("", filepath.Join(dir, "config.yaml"), nil); err != nil {
+	if _, err := config.Load("", filepath.Join(dir, "config.yaml"), nil); err != nil {
 		t.Errorf("config.yaml does not load again: %v", err)
 	}
-	if err := Run(context.Background(), small(t), Options{Dir: dir, Out: io.Discard}); err == nil {
+	if err := Run(context.Background(), tinyrun.Config(t), Options{Dir: dir, Out: io.Discard}); err == nil {
 		t.Error("a folder that holds a run was trained into without resuming")
 	}
 }
@@ -93,7 +81,7 @@ func TestRunFillsItsFolder(t *testing.T) {
 func TestResumeIsExact(t *testing.T) {
 	base := t.TempDir()
 	whole := filepath.Join(base, "whole")
-	train(t, small(t), whole, false)
+	train(t, tinyrun.Config(t), whole, false)
 	want := weights(t, whole)
 	for _, cut := range []string{"step-0000000", "step-0000002", "step-0000004"} {
 		dir := filepath.Join(base, cut)
@@ -105,12 +93,12 @@ func TestResumeIsExact(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range checkpoints { // what a kill behind this checkpoint had left
+		for _, c := range checkpoints { // as a kill after this checkpoint would have left it
 			if filepath.Base(c) > cut {
 				os.RemoveAll(c)
 			}
 		}
-		train(t, small(t), dir, true)
+		train(t, tinyrun.Config(t), dir, true)
 		for name, content := range weights(t, dir) {
 			if !bytes.Equal(content, want[name]) {
 				t.Errorf("resumed at %s: %s.safetensors differs", cut, name)
@@ -122,16 +110,16 @@ func TestResumeIsExact(t *testing.T) {
 func TestStopSavesAndResumes(t *testing.T) {
 	base := t.TempDir()
 	whole, cut := filepath.Join(base, "whole"), filepath.Join(base, "cut")
-	train(t, small(t), whole, false)
+	train(t, tinyrun.Config(t), whole, false)
 	ctx, cancel := context.WithCancelCause(context.Background())
-	err := Run(ctx, small(t), Options{Dir: cut, Out: cancelAt{"train 2", func() { cancel(ErrStopped) }}})
-	if !errors.Is(err, ErrStopped) {
+	err := Run(ctx, tinyrun.Config(t), Options{Dir: cut, Out: cancelAt{"train 2", func() { cancel(exit.ErrStopped) }}})
+	if !errors.Is(err, exit.ErrStopped) {
 		t.Fatalf("stopped run returned %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(cut, "DONE")); err == nil {
 		t.Fatal("a stopped run is DONE")
 	}
-	train(t, small(t), cut, true)
+	train(t, tinyrun.Config(t), cut, true)
 	want := weights(t, whole)
 	for name, content := range weights(t, cut) {
 		if !bytes.Equal(content, want[name]) {
@@ -140,22 +128,22 @@ func TestStopSavesAndResumes(t *testing.T) {
 	}
 }
 
-// A run that pauses at a step goes on to the same bytes, and a step beyond the last is no pause.
+// A run that pauses at a step continues to the same bytes. A step beyond the last is no pause.
 func TestUntilPausesAndResumes(t *testing.T) {
 	base := t.TempDir()
 	whole, cut := filepath.Join(base, "whole"), filepath.Join(base, "cut")
 	for dir, until := range map[string]int{whole: 7, cut: 3} {
-		if err := Run(context.Background(), small(t), Options{Dir: dir, Until: until, Out: io.Discard}); err != nil {
+		if err := Run(context.Background(), tinyrun.Config(t), Options{Dir: dir, Until: until, Out: io.Discard}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if latest, err := LatestCheckpoint(cut); filepath.Base(latest) != "step-0000003" {
+	if latest, err := rundir.LatestCheckpoint(cut); filepath.Base(latest) != "step-0000003" {
 		t.Fatalf("paused with %s, %v", latest, err)
 	}
 	if _, err := os.Stat(filepath.Join(cut, "DONE")); err == nil {
 		t.Fatal("a paused run is DONE")
 	}
-	train(t, small(t), cut, true)
+	train(t, tinyrun.Config(t), cut, true)
 	want := weights(t, whole)
 	for name, content := range weights(t, cut) {
 		if !bytes.Equal(content, want[name]) {
@@ -167,7 +155,7 @@ func TestUntilPausesAndResumes(t *testing.T) {
 // What a kill left of a checkpoint being written or replaced neither counts towards log.keep nor stays.
 func TestLeftoversOfAKillAreNoCheckpoints(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	if err := Run(context.Background(), small(t), Options{Dir: dir, Until: 3, Out: io.Discard}); err != nil {
+	if err := Run(context.Background(), tinyrun.Config(t), Options{Dir: dir, Until: 3, Out: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	for _, left := range []string{"step-0000009.partial", "step-0000003.old"} {
@@ -175,8 +163,9 @@ func TestLeftoversOfAKillAreNoCheckpoints(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	train(t, small(t, "log.keep=1"), dir, true)
-	if left, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*")); err != nil || len(left) != 1 || filepath.Base(left[0]) != "step-0000006" {
+	train(t, tinyrun.Config(t, "log.keep=1"), dir, true)
+	if left, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*")); err != nil || len(left) != 1 ||
+		filepath.Base(left[0]) != "step-0000006" {
 		t.Errorf("checkpoints are %v, %v", left, err)
 	}
 }
@@ -184,14 +173,14 @@ func TestLeftoversOfAKillAreNoCheckpoints(t *testing.T) {
 // A finished run has nothing to resume, unless it is to make more steps.
 func TestResumeOfAFinishedRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	train(t, small(t), dir, false)
+	train(t, tinyrun.Config(t), dir, false)
 	before := weights(t, dir)
-	train(t, small(t), dir, true)
+	train(t, tinyrun.Config(t), dir, true)
 	if !bytes.Equal(weights(t, dir)["refiner"], before["refiner"]) {
 		t.Error("a finished run went on")
 	}
-	train(t, small(t, "train.steps=8"), dir, true)
-	if latest, err := LatestCheckpoint(dir); filepath.Base(latest) != "step-0000008" || err != nil {
+	train(t, tinyrun.Config(t, "train.steps=8"), dir, true)
+	if latest, err := rundir.LatestCheckpoint(dir); filepath.Base(latest) != "step-0000008" || err != nil {
 		t.Errorf("asked for 8 steps it ended with %s, %v", latest, err)
 	}
 }
@@ -200,7 +189,7 @@ func TestResumeOfAFinishedRun(t *testing.T) {
 func TestSkipBadReachesEveryPlace(t *testing.T) {
 	photos := t.TempDir()
 	for i := range 20 {
-		if err := data.EncodePNG(filepath.Join(photos, fmt.Sprintf("%02d.png", i)), data.NewImage(1, 35, 55, 8)); err != nil {
+		if err := picture.EncodePNG(filepath.Join(photos, fmt.Sprintf("%02d.png", i)), picture.NewImage(1, 35, 55, 8)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -211,7 +200,7 @@ func TestSkipBadReachesEveryPlace(t *testing.T) {
 	}
 	for skip, ok := range map[string]bool{"0": false, "2": false, "3": true} {
 		dir := filepath.Join(t.TempDir(), "run")
-		c := small(t, "data.real=folder:"+photos, "data.skip_bad="+skip, "guard.patience=0")
+		c := tinyrun.Config(t, "data.real=folder:"+photos, "data.skip_bad="+skip, "guard.patience=0")
 		if err := Run(context.Background(), c, Options{Dir: dir, Out: io.Discard}); (err == nil) != ok {
 			t.Errorf("skip_bad %s: %v", skip, err)
 		}
@@ -233,7 +222,7 @@ func (c cancelAt) Write(p []byte) (int, error) {
 
 func TestCutCheckpointIsRefused(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	train(t, small(t), dir, false)
+	train(t, tinyrun.Config(t), dir, false)
 	os.Remove(filepath.Join(dir, "DONE"))
 	path := filepath.Join(dir, "checkpoints", "step-0000006", "refiner.safetensors")
 	content, err := os.ReadFile(path)
@@ -243,7 +232,7 @@ func TestCutCheckpointIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, content[:len(content)/2], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	err = Run(context.Background(), small(t), Options{Dir: dir, Resume: true, Out: io.Discard})
+	err = Run(context.Background(), tinyrun.Config(t), Options{Dir: dir, Resume: true, Out: io.Discard})
 	if err == nil || !strings.Contains(err.Error(), "refiner.safetensors") || !strings.Contains(err.Error(), "cut short") {
 		t.Errorf("error is %v", err)
 	}
@@ -251,12 +240,12 @@ func TestCutCheckpointIsRefused(t *testing.T) {
 
 func TestFolderInUseIsRefused(t *testing.T) {
 	dir := t.TempDir()
-	first, err := openFolder(dir, false, io.Discard)
+	first, err := rundir.Open(dir, false, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer first.Close()
-	if _, err := openFolder(dir, false, io.Discard); err == nil || !strings.Contains(err.Error(), "another process") {
+	if _, err := rundir.Open(dir, false, io.Discard); err == nil || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -266,7 +255,7 @@ func halfAnImage(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"0.png", "1.png"} {
-		if err := data.EncodePNG(filepath.Join(dir, name), data.NewImage(1, 35, 55, 8)); err != nil {
+		if err := picture.EncodePNG(filepath.Join(dir, name), picture.NewImage(1, 35, 55, 8)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -283,148 +272,11 @@ func TestRunThatCannotBeginLeavesNothing(t *testing.T) {
 		"bad file": {"data.real=folder:" + halfAnImage(t)},
 	} {
 		dir := filepath.Join(t.TempDir(), "run")
-		if err := Run(context.Background(), small(t, settings...), Options{Dir: dir, Out: io.Discard}); err == nil {
+		if err := Run(context.Background(), tinyrun.Config(t, settings...), Options{Dir: dir, Out: io.Discard}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 		if _, err := os.Stat(dir); !os.IsNotExist(err) {
 			t.Errorf("%s: the run folder is there: %v", name, err)
 		}
-	}
-}
-
-func TestConfigProblemsAreNamedAtOnce(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "c.yaml")
-	if err := os.WriteFile(file, []byte("seed: 1\ntrain:\n  stepps: 5\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := LoadConfig("", file, nil); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "line 3") || !strings.Contains(err.Error(), "stepps") {
-		t.Errorf("unknown key: %v", err)
-	}
-	_, err := LoadConfig("", "", []string{"train.k_g=0", "train.lambda=-1", "train.batch=7", "train.psi=x", "refiner.padding=wrap"})
-	for _, want := range []string{"train.k_g is 0", "train.lambda is -1", "train.batch is 7", `train.psi is "x"`, `padding "wrap"`} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v does not say %q", err, want)
-		}
-	}
-	for _, bad := range []string{"train.nothing=1", "novalue", "train.steps=many"} {
-		if _, err := LoadConfig("", "", []string{bad}); !errors.Is(err, ErrConfig) {
-			t.Errorf("--set %s: %v", bad, err)
-		}
-	}
-	if _, err := LoadConfig("nothing", "", nil); err == nil || !strings.Contains(err.Error(), "gaze-demo") {
-		t.Errorf("unknown preset: %v", err)
-	}
-}
-
-// The built-in test images are no test for a model that is made for other real images.
-func TestTestImagesBelongToTheRealOnes(t *testing.T) {
-	own, builtIn := "folder:photos", "simulated:eyes,domain=real,n=9"
-	for _, c := range []struct{ settings, want string }{
-		{"data.real=" + own, ""},
-		{"data.real=" + builtIn, Default().Data.Test},
-		{"data.real=" + own + " data.test=" + builtIn, builtIn},
-	} {
-		config, err := LoadConfig("gaze", "", strings.Fields(c.settings))
-		if err != nil || config.Data.Test != c.want {
-			t.Errorf("%s: data.test is %q, %v; want %q", c.settings, config.Data.Test, err, c.want)
-		}
-	}
-}
-
-func TestPresetsLoad(t *testing.T) {
-	for preset, batch := range map[string]int{"gaze": 64, "gaze-demo": 32, "gaze-paper-v1": 512, "gaze-paper-v2": 512, "hand": 16, "hand-demo": 16, "hand-paper": 16} {
-		c, err := LoadConfig(preset, "", nil)
-		if err != nil || c.Train.Batch != batch {
-			t.Errorf("%s: batch %d, %v", preset, c.Train.Batch, err)
-		}
-	}
-}
-
-// draw and add are what a step of D does with the history.
-func (b *history) draw(s *cgo.Scope, n int) cgo.Tensor { return b.at(s, b.sent(s, b.pick(b.held, n))) }
-
-func (b *history) add(s *cgo.Scope, refined cgo.Tensor, n int) error {
-	_, replaced := b.places(n)
-	return b.put(s, refined, b.sent(s, replaced))
-}
-
-func (b *history) sent(s *cgo.Scope, places []int64) cgo.Tensor {
-	bytes := make([]byte, 8*len(places))
-	putInts(bytes, places)
-	info, _ := cgo.Info(b.images)
-	return s.As(s.To(s.FromBytes(bytes), info.Device, cgo.Uint8), cgo.Int64)
-}
-
-// The buffer fills, then keeps its size while half-batches of it are replaced, and draws all of it in the long run.
-func TestHistoryFillsAndReplaces(t *testing.T) {
-	if err := cgo.Start(0); err != nil {
-		t.Fatal(err)
-	}
-	const size, half = 10, 4
-	h, err := newHistory(size, 1, cgo.CPU, 1, 1, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer h.Close()
-	contents := func() []float32 {
-		v, err := cgo.Read(h.images)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-	next := float32(0)
-	add := func() {
-		err := cgo.Within(func(s *cgo.Scope) error {
-			v := make([]float32, half)
-			for i := range v {
-				next++
-				v[i] = next
-			}
-			return h.add(s, s.From(v, cgo.CPU, half, 1, 1, 1), half)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, held := range []int{4, 8, 10} {
-		add()
-		if h.held != held {
-			t.Errorf("holds %d, want %d", h.held, held)
-		}
-	}
-	if slices.Contains(contents(), 0) {
-		t.Errorf("full, but with empty places: %v", contents())
-	}
-	before := contents()
-	add()
-	changed := 0
-	for i, v := range contents() {
-		if v != before[i] {
-			changed++
-		}
-	}
-	if changed != half || h.held != size {
-		t.Errorf("%d places changed, %d held; want %d and %d", changed, h.held, half, size)
-	}
-	seen := map[float32]bool{}
-	for range 100 {
-		err := cgo.Within(func(s *cgo.Scope) error {
-			v, err := cgo.Read(h.draw(s, half))
-			drawn := map[float32]bool{}
-			for _, x := range v {
-				seen[x], drawn[x] = true, true
-			}
-			if len(drawn) != half {
-				t.Errorf("drew %v: repeated", v)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(seen) != size {
-		t.Errorf("100 draws saw %d of %d images", len(seen), size)
 	}
 }

@@ -5,30 +5,36 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"simgan/trainer/rundir"
+	"simgan/trainer/simgan"
 )
 
-// measure ends a log window: it writes the window's averages and has the guards judge them.
-func (t *Trainer) measure() error {
-	averages, bad := t.meter.read()
-	if bad != nil && !errors.Is(bad, ErrNotFinite) {
+// endWindow ends a log window: it writes the window's averages and has the guards judge them.
+func (r *run) endWindow() error {
+	m, c := r.model, r.config.Train
+	window, bad := m.ReadWindow()
+	if bad != nil && !errors.Is(bad, simgan.ErrNotFinite) {
 		return bad
 	}
-	values := map[string]any{"step": t.state.Step, "phase": t.state.Phase, "time": time.Now().Format(time.RFC3339)}
+	record := rundir.NewRecord(m.Phase, m.Step)
+	record["time"] = time.Now().Format(time.RFC3339)
 	scalars := map[string]float64{}
-	for name, v := range averages {
+	for name, v := range window {
 		if math.IsNaN(v) || math.IsInf(v, 0) { // JSON has no such numbers
-			values[name] = fmt.Sprint(v)
+			record[name] = fmt.Sprint(v)
 			continue
 		}
-		values[name] = v
-		scalars[t.state.Phase+"/"+name] = v
+		record[name] = v
+		scalars[string(m.Phase)+"/"+name] = v
 	}
-	rate, wait := t.progress.window(t.synthetic.waited() + t.real.waited())
-	values["images_per_second"], values["loader_wait_share"] = rate, wait
-	values["lr_refiner"], values["lr_discriminator"] = t.rate(t.config.Train.LRRefiner), t.rate(t.config.Train.LRDiscriminator)
-	t.progress.line(t.folder, t.state, averages, rate)
-	if err := errors.Join(t.folder.measure(values), t.folder.events.Scalars(int64(t.state.Step), scalars)); err != nil || bad != nil {
+	rate, wait := r.progress.window(r.synthetic.Waited() + r.real.Waited())
+	record["images_per_second"], record["loader_wait_share"] = rate, wait
+	record["lr_refiner"], record["lr_discriminator"] = m.Rate(c.LRRefiner), m.Rate(c.LRDiscriminator)
+	r.progress.clear()
+	r.folder.Logf("%s", windowLine(m, window, rate))
+	if err := r.folder.AppendMetrics(record, m.Step, scalars); err != nil || bad != nil {
 		return errors.Join(err, bad)
 	}
-	return t.judge(averages)
+	return r.judge(window)
 }

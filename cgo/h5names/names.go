@@ -1,6 +1,6 @@
 //go:build hdf5
 
-// Package h5names lists an HDF5 group in one pass. gonum.org/v1/hdf5 names one link by its number, and looks for each
+// Package h5names lists an HDF5 group in one pass. gonum.org/v1/hdf5 names one link per call, and searches for each
 // from the group's start.
 package h5names
 
@@ -11,7 +11,7 @@ package h5names
 #include <stdlib.h>
 #include <string.h>
 
-// Names, each with its NUL.
+// Names, each followed by a NUL.
 typedef struct { char *text; size_t used, room; } sg_names;
 
 static herr_t sg_add(hid_t group, const char *name, const H5L_info_t *info, void *to) {
@@ -41,7 +41,8 @@ import (
 	"unsafe"
 )
 
-// List is the names of an open group's links in the order of their bytes. The caller keeps other threads out of libhdf5.
+// List returns the names of an open group's links, in the order of their bytes. The caller keeps other threads out of
+// libhdf5.
 func List(group int64) ([]string, error) {
 	var n C.sg_names
 	defer func() { C.free(unsafe.Pointer(n.text)) }()

@@ -11,11 +11,10 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"gopkg.in/yaml.v3"
 
-	"simgan/configs"
-	"simgan/trainer"
+	"simgan/internal/atomicfile"
+	"simgan/trainer/config"
 )
 
 func main() {
@@ -25,7 +24,7 @@ func main() {
 	}
 	text, err := document(os.Args[1])
 	if err == nil {
-		err = renameio.WriteFile(os.Args[2], []byte(text), 0o644)
+		err = atomicfile.Write(os.Args[2], []byte(text))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "configdoc:", err)
@@ -33,7 +32,7 @@ func main() {
 	}
 }
 
-// record is a struct of the config as its source tells it.
+// record holds what the source says of a struct of the config.
 type record struct {
 	doc    string
 	fields []field
@@ -43,22 +42,23 @@ type field struct{ key, of, comment string } // of: the type's name, without its
 
 const head = `# Config keys
 
-<!-- Written by make docs from the comments in trainer/ and models/: edit those. -->
+<!-- Written by make docs from the comments in trainer/config and models/architecture: edit those. -->
 
-A config is YAML; a key is set by a preset (%[1]s--preset%[1]s), over it by a file (%[1]s--config%[1]s), over both by %[1]s--set key=value%[1]s.
-%[1]ssimgan train --dry-run%[1]s prints the resolved config; a run's is its %[1]sconfig.yaml%[1]s. In brackets: where a value comes from.
+A config is YAML. A preset (%[1]s--preset%[1]s) sets keys over the defaults, a file (%[1]s--config%[1]s) sets them over
+the preset, and %[1]s--set key=value%[1]s sets one over both. %[1]ssimgan train --dry-run%[1]s prints the resolved
+config; that of a run is its %[1]sconfig.yaml%[1]s. Brackets say where a value comes from.
 `
 
-// document is the page: a table for each struct, then the presets.
+// document returns the page: a table for each struct, then the presets.
 func document(repository string) (string, error) {
 	records := map[string]record{}
-	for _, folder := range []string{"trainer", "models"} {
+	for _, folder := range []string{"trainer/config", "models/architecture"} {
 		if err := read(filepath.Join(repository, folder), records); err != nil {
 			return "", err
 		}
 	}
 	var defaults map[string]any
-	standard := trainer.Default()
+	standard := config.Default()
 	encoded, err := yaml.Marshal(standard)
 	if err != nil {
 		return "", err
@@ -72,8 +72,8 @@ func document(repository string) (string, error) {
 		return "", err
 	}
 	out.WriteString("\n## Presets\n\nWhat each sets over the defaults.\n")
-	for _, name := range configs.Names() {
-		preset, err := configs.Preset(name)
+	for _, name := range config.PresetNames() {
+		preset, err := config.Preset(name)
 		if err != nil {
 			return "", err
 		}
@@ -86,11 +86,11 @@ func document(repository string) (string, error) {
 func section(out *strings.Builder, records map[string]record, name, prefix string, defaults map[string]any) error {
 	r, ok := records[name]
 	if !ok {
-		return fmt.Errorf("no struct %s in trainer/ or models/", name)
+		return fmt.Errorf("no struct %s in trainer/config or models/architecture", name)
 	}
 	if prefix != "" {
-		said := strings.TrimPrefix(r.doc, name+" ") // a page's reader knows no Go types
-		fmt.Fprintf(out, "\n## %s\n\n%s%s\n", strings.TrimSuffix(prefix, "."), strings.ToUpper(said[:1]), said[1:])
+		doc := strings.TrimPrefix(r.doc, name+" ") // a reader of the page knows no Go types
+		fmt.Fprintf(out, "\n## %s\n\n%s%s\n", strings.TrimSuffix(prefix, "."), strings.ToUpper(doc[:1]), doc[1:])
 	}
 	out.WriteString("\n| key | default | meaning |\n|---|---|---|\n")
 	for _, f := range r.fields {
@@ -100,7 +100,8 @@ func section(out *strings.Builder, records map[string]record, name, prefix strin
 		if f.comment == "" {
 			return fmt.Errorf("%s%s has no comment", prefix, f.key)
 		}
-		fmt.Fprintf(out, "| `%s%s` | %s | %s |\n", prefix, f.key, quoted(defaults[f.key]), strings.ReplaceAll(f.comment, "|", `\|`))
+		meaning := strings.ReplaceAll(f.comment, "|", `\|`)
+		fmt.Fprintf(out, "| `%s%s` | %s | %s |\n", prefix, f.key, quoted(defaults[f.key]), meaning)
 	}
 	for _, f := range r.fields {
 		if records[f.of].fields == nil {
@@ -149,7 +150,7 @@ func read(folder string, records map[string]record) error {
 	return nil
 }
 
-// keys are the fields of a struct that have YAML keys.
+// keys returns the fields of a struct that have YAML keys.
 func keys(t ast.Expr) (fields []field) {
 	structure, ok := t.(*ast.StructType)
 	if !ok {
@@ -170,7 +171,8 @@ func keys(t ast.Expr) (fields []field) {
 		case *ast.SelectorExpr:
 			of = t.Sel.Name
 		}
-		fields = append(fields, field{key, of, strings.Join(strings.Fields(f.Comment.Text()), " ")})
+		comment := f.Doc.Text() + f.Comment.Text() // above the field or on its line
+		fields = append(fields, field{key, of, strings.Join(strings.Fields(comment), " ")})
 	}
 	return fields
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The page in docs/ is what the comments say now, and has every key.
+// The page in docs/ is fresh and has every key.
 func TestConfigPageIsFresh(t *testing.T) {
 	want, err := document("../..")
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"simgan/configs"
+	"simgan/internal/exit"
+	"simgan/trainer/config"
 )
 
 //go:embed completion/simgan.bash
@@ -18,20 +19,21 @@ var bashCompletion string
 //go:embed completion/simgan.zsh
 var zshCompletion string
 
-// shells are those that completion writes for.
+// shells lists the shells that completion writes for.
 var shells = []string{"bash", "zsh", "fish"}
 
 func newCompletionCommand() *cli.Command {
 	return &cli.Command{
 		Name: "completion", Usage: "prints the shell's completion of simgan: bash, zsh or fish", ArgsUsage: "SHELL",
-		Description: "bash: in ~/.bashrc; zsh: in ~/.zshrc behind compinit, or as the file _simgan in a folder of fpath; fish: in ~/.config/fish/completions.",
+		Description: "bash: in ~/.bashrc; zsh: in ~/.zshrc after compinit, or as the file _simgan in a folder of fpath; " +
+			"fish: in ~/.config/fish/completions.",
 		UsageText: "source <(simgan completion bash)\n" +
 			"source <(simgan completion zsh)\n" +
 			"simgan completion fish > ~/.config/fish/completions/simgan.fish",
 		BashComplete: func(c *cli.Context) { fmt.Fprintln(c.App.Writer, strings.Join(shells, "\n")) },
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 1 {
-				return fmt.Errorf("%w: completion takes one SHELL, not %q too", errUsage, c.Args().Get(1))
+				return exit.Usagef("completion takes one SHELL, not %q too", c.Args().Get(1))
 			}
 			text, err := completion(c.App, c.Args().First())
 			if err == nil {
@@ -54,14 +56,14 @@ func completion(app *cli.App, shell string) (string, error) {
 			func(c *cli.Command) bool { return c.Name == "help" })}
 		return bare.ToFishCompletion()
 	}
-	return "", fmt.Errorf("%w: completion for %q: name one of %s", errUsage, shell, strings.Join(shells, ", "))
+	return "", exit.Usagef("completion for %q: name one of %s", shell, strings.Join(shells, ", "))
 }
 
-// values are what can stand behind a flag, whatever the command.
+// values lists what can follow a flag, whatever the command.
 func values(flag string) []string {
 	switch flag {
 	case "preset":
-		return configs.Names()
+		return config.PresetNames()
 	case "device":
 		return []string{"auto", "cpu", "cuda"}
 	case "domain":

@@ -12,26 +12,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"simgan/cgo"
+	"simgan/internal/nvidia"
 )
 
 func newDoctorCommand() *cli.Command {
 	return &cli.Command{
-		Name: "doctor", Usage: "what is installed, what is missing and the command that mends it",
+		Name: "doctor", Usage: "reports what is installed, what is missing and how to install it",
 		UsageText: "simgan doctor",
 		Action:    func(c *cli.Context) error { return runDoctor(c.App.Writer) },
-	}
-}
-
-func newVersionCommand() *cli.Command {
-	return &cli.Command{
-		Name: "version", Usage: "the version of simgan and of libtorch", UsageText: "simgan version",
-		Action: func(c *cli.Context) error {
-			torch, _, err := cgo.Version()
-			if err == nil {
-				fmt.Fprintf(c.App.Writer, "simgan %s, libtorch %s, %s\n", version, torch, runtime.Version())
-			}
-			return err
-		},
 	}
 }
 
@@ -63,18 +51,19 @@ func runDoctor(out io.Writer) error {
 func reportGPU(out io.Writer) {
 	driver, noDriver := os.ReadFile("/proc/driver/nvidia/version")
 	if noDriver != nil {
-		fmt.Fprintln(out, "driver     no NVIDIA driver is loaded: for a GPU, install your distribution's nvidia-driver package")
+		fmt.Fprintln(out, "driver     no NVIDIA driver is loaded: for a GPU, install your distribution's nvidia-driver")
 	} else {
 		fmt.Fprintf(out, "driver     %s\n", strings.TrimPrefix(strings.SplitN(string(driver), "\n", 2)[0], "NVRM version: "))
 	}
 	if n, err := cgo.CUDADevices(); err != nil {
 		fmt.Fprintf(out, "CUDA       none: %v\n", err)
 		if noDriver == nil {
-			fmt.Fprintln(out, "           CUDA's libraries come with: pip install torch==2.11.0, then `make build` with that Python first on PATH")
+			fmt.Fprintln(out, "           CUDA's libraries: pip install torch==2.11.0, "+
+				"then `make build` with that Python first on PATH")
 		}
 		fmt.Fprintln(out, "           training runs on the CPU")
 	} else {
-		fmt.Fprintf(out, "CUDA       %d device(s): %s\n", n, strings.Join(gpuModels(), ", "))
+		fmt.Fprintf(out, "CUDA       %d device(s): %s\n", n, strings.Join(nvidia.Models(), ", "))
 		if err := cgo.CUDAExtras(); err != nil {
 			fmt.Fprintf(out, "           without CUDA graphs and fused layers: %v\n", err)
 		}
@@ -86,25 +75,7 @@ func reportGPU(out io.Writer) {
 	}
 }
 
-// gpuModels are the models of the machine's GPUs, as the driver names them.
-func gpuModels() []string {
-	files, _ := filepath.Glob("/proc/driver/nvidia/gpus/*/information") // the pattern is right; none without a driver
-	var models []string
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue // gone since: the driver was unloaded
-		}
-		for line := range strings.Lines(string(text)) {
-			if model, ok := strings.CutPrefix(line, "Model:"); ok {
-				models = append(models, strings.TrimSpace(model))
-			}
-		}
-	}
-	return models
-}
-
-// libraryFolder is where the libtorch in this process' memory came from.
+// libraryFolder returns the folder from which this process loaded libtorch.
 func libraryFolder() string {
 	maps, _ := os.ReadFile("/proc/self/maps") // there on every Linux; the path is for readers only
 	for line := range strings.Lines(string(maps)) {

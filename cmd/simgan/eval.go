@@ -6,14 +6,17 @@ import (
 	"io"
 	"os"
 
-	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
 
 	"simgan/cgo"
 	"simgan/eval"
+	"simgan/internal/atomicfile"
+	"simgan/internal/bar"
+	"simgan/internal/exit"
+	"simgan/internal/jsonfile"
 )
 
-// evalOptions are the flags of eval gaze and eval hand.
+// evalOptions holds the flags of eval gaze and eval hand.
 type evalOptions struct {
 	eval.Options
 	device, json string
@@ -25,13 +28,17 @@ func newEvalCommand() *cli.Command {
 		UsageText: "simgan eval gaze --run runs/demo\n" +
 			"simgan eval hand --run runs/demo-hand",
 		Subcommands: []*cli.Command{
-			evalCommand("gaze", "gaze error of estimators trained on synthetic, refined and real images, on held-out real ones", "demo",
+			evalCommand("gaze",
+				"gaze error, on held-out real images, of estimators trained on synthetic, refined and real images", "demo",
 				600, 64, 5e-4, nil, func(ctx context.Context, o eval.Options) (any, string, error) {
 					r, err := eval.Gaze(ctx, o)
 					return r, table(r, err), err
 				}),
-			evalCommand("hand", "joint error of hourglasses trained on synthetic, refined and real images, on held-out real ones", "demo-hand",
-				1500, 32, 1e-3, []cli.Flag{&cli.IntFlag{Name: "width", Value: 64, Usage: "feature maps of the hourglass; 256 in Newell et al."}},
+			evalCommand("hand",
+				"joint error, on held-out real images, of hourglasses trained on synthetic, refined and real images", "demo-hand",
+				1500, 32, 1e-3, []cli.Flag{
+					&cli.IntFlag{Name: "width", Value: 64, Usage: "feature maps of the hourglass; 256 in Newell et al."},
+				},
 				func(ctx context.Context, o eval.Options) (any, string, error) {
 					r, err := eval.Hand(ctx, o)
 					return r, table(r, err), err
@@ -60,23 +67,29 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
 			&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` too"},
 			&cli.StringFlag{Name: "synthetic", Usage: "labelled synthetic images, a `SPEC` (default: the run's)"},
-			&cli.StringFlag{Name: "real", Usage: "real training images, a `SPEC` (default: the run's); used where they have labels"},
+			&cli.StringFlag{Name: "real", Usage: "real training images, a `SPEC` (default: the run's); used if labelled"},
 			&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
-			&cli.StringFlag{Name: "only", Usage: "judge only one kind of images: synthetic, refined or real"},
-			&cli.StringFlag{Name: "save", Usage: "keep the estimators' weights in `FOLDER`, KIND-seed-N.safetensors (train.psi_weights takes them)"},
+			&cli.StringFlag{Name: "only", Usage: "evaluate only one kind of images: synthetic, refined or real"},
+			&cli.StringFlag{
+				Name:  "save",
+				Usage: "keep the estimators' weights in `FOLDER`, KIND-seed-N.safetensors (train.psi_weights takes them)",
+			},
 			&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind"},
-			&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, where the refiner takes noise"},
-			&cli.IntFlag{Name: "steps", Value: steps, Usage: "updates of each estimator"},
-			&cli.IntFlag{Name: "batch", Value: batch, Usage: "images an update"},
+			&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, if the refiner takes noise"},
+			&cli.IntFlag{Name: "steps", Value: steps, Usage: "steps of each estimator"},
+			&cli.IntFlag{Name: "batch", Value: batch, Usage: "images per step"},
 			&cli.Float64Flag{Name: "lr", Value: lr, Usage: "Adam's learning rate, falling linearly to 0"},
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
 		}, more...),
 		Action: func(c *cli.Context) error {
 			return runEval(c.Context, evalOptions{
 				Options: eval.Options{
-					Run: c.String("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"), Only: c.String("only"), Save: c.String("save"),
+					Run: c.String("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
+					Only: c.String("only"), Save: c.String("save"),
 					Seeds: c.Int("seeds"), Variants: c.Int("variants"), Out: c.App.Writer,
-					Estimator: eval.EstimatorConfig{Steps: c.Int("steps"), Batch: c.Int("batch"), LR: c.Float64("lr"), Width: c.Int("width")},
+					Estimator: eval.EstimatorConfig{
+						Steps: c.Int("steps"), Batch: c.Int("batch"), LR: c.Float64("lr"), Width: c.Int("width"),
+					},
 				},
 				device: c.String("device"), json: c.String("json"),
 			}, f, c.App.Writer)
@@ -88,7 +101,7 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 	if err := writable(o.json); err != nil {
 		return err
 	}
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		return err
 	}
 	device, err := cgo.ParseDevice(o.device)
@@ -96,25 +109,55 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 		return err
 	}
 	o.Estimator.Device, o.Estimator.BFloat = device, cgo.HasBFloat16(device)
+	progress := &stages{out: out}
+	o.Out, o.Progress = progress, progress.set
 	result, table, err := f(ctx, o.Options)
+	progress.clear()
 	if err != nil {
 		return err
 	}
 	fmt.Fprint(out, "\n", table)
-	return saveFigures("", "", o.json, result)
+	return jsonfile.Write(o.json, result)
 }
 
-// writable tells before the work whether a file can be written after it; "" is none.
+// stages shows the progress of work in several stages, a bar each. Text written to it goes above the bar.
+type stages struct {
+	out  io.Writer
+	what string
+	bar  *bar.Bar
+}
+
+func (s *stages) set(what, unit string, done, total int) {
+	if s.bar == nil || what != s.what {
+		s.clear()
+		s.what, s.bar = what, bar.New(s.out, what, unit)
+	}
+	s.bar.Set(done, total)
+}
+
+// Write takes the bar off its line first.
+func (s *stages) Write(text []byte) (int, error) {
+	s.clear()
+	return s.out.Write(text)
+}
+
+func (s *stages) clear() {
+	if s.bar != nil {
+		s.bar.Clear()
+	}
+}
+
+// writable reports, before the work, whether a file can be written after it. An empty path is none.
 func writable(path string) error {
 	if path == "" {
 		return nil
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("%w: --json %s is a folder; name a file", errUsage, path)
+		return exit.Usagef("--json %s is a folder; name a file", path)
 	}
-	file, err := renameio.NewPendingFile(path)
+	file, err := atomicfile.Create(path)
 	if err != nil {
-		return fmt.Errorf("%w: --json: %w", errUsage, err)
+		return exit.Usagef("--json: %w", err)
 	}
 	return file.Cleanup()
 }

@@ -13,23 +13,30 @@ import (
 func newExportCommand() *cli.Command {
 	return &cli.Command{
 		Name: "export", Usage: "writes the refiner as ONNX, for other programs",
-		Description: "The file takes batches of any size: `image`, and `noise` where the refiner takes some; it gives `refined`.\n" +
-			"How to scale images before and after, and how to draw the noise, is written in the file: its doc strings and metadata.",
+		Description: "The model takes batches of any size: `image`, and `noise` if the refiner has noise. " +
+			"It returns `refined`.\n" +
+			"The file's doc strings and metadata say how to scale images before and after, and how to draw the noise.",
 		UsageText: "simgan export --run runs/demo --onnx refiner.onnx\n" +
 			"simgan export --run runs/demo --onnx refiner.onnx --example example.safetensors",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
 			&cli.StringFlag{Name: "onnx", Usage: "write the model to `FILE`", Required: true},
-			&cli.StringFlag{Name: "example", Usage: "write five images, their noise and their refined versions as safetensors to `FILE`, to check another runtime with"},
+			&cli.StringFlag{
+				Name: "example",
+				Usage: "write five images, their noise and their refined versions to `FILE` (safetensors), " +
+					"to check another runtime",
+			},
 		},
 		Action: func(c *cli.Context) error {
-			return runExport(eval.ExportOptions{Run: c.String("run"), ONNX: c.String("onnx"), Example: c.String("example"), Version: version}, c.App.Writer)
+			return runExport(eval.ExportOptions{
+				Run: c.String("run"), ONNX: c.String("onnx"), Example: c.String("example"), Version: version(),
+			}, c.App.Writer)
 		},
 	}
 }
 
 func runExport(o eval.ExportOptions, out io.Writer) error {
-	if err := cgo.Start(0); err != nil {
+	if _, err := cgo.Start(0); err != nil {
 		return err
 	}
 	if err := eval.ExportONNX(o); err != nil {

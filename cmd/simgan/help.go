@@ -1,13 +1,14 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"simgan/internal/exit"
 )
 
-// helpTemplate shows a command's UsageText, a line each, as its examples.
+// helpTemplate shows the lines of a command's UsageText as its examples.
 const helpTemplate = `NAME:
    {{template "helpNameTemplate" .}}
 
@@ -39,8 +40,8 @@ func prepare(command *cli.Command, usage cli.OnUsageErrorFunc) {
 	}
 }
 
-// checked is the command's action behind the checks that the library leaves out, or ends with an error that cannot be told
-// from a failure's: flags that must be given, arguments where none is taken, commands that are not there.
+// checked wraps an action with the checks that urfave/cli omits, or reports as ordinary errors: required flags, stray
+// arguments, unknown subcommands.
 func checked(command *cli.Command) cli.ActionFunc {
 	action, required := command.Action, takeRequired(command.Flags)
 	return func(c *cli.Context) error {
@@ -52,7 +53,7 @@ func checked(command *cli.Command) cli.ActionFunc {
 			return cli.ShowSubcommandHelp(c)
 		}
 		if c.Args().Present() && command.ArgsUsage == "" {
-			return fmt.Errorf("%w: %s takes no argument %q", errUsage, command.HelpName, first)
+			return exit.Usagef("%s takes no argument %q", command.HelpName, first)
 		}
 		var missing []string
 		for _, name := range required {
@@ -61,18 +62,18 @@ func checked(command *cli.Command) cli.ActionFunc {
 			}
 		}
 		if len(missing) > 0 {
-			return fmt.Errorf("%w: %s needs %s; see %[2]s --help", errUsage, command.HelpName, strings.Join(missing, " and "))
+			return exit.Usagef("%s needs %s; see %[2]s --help", command.HelpName, strings.Join(missing, " and "))
 		}
 		return action(c)
 	}
 }
 
-// noCommand is the error of a command that is not there, with the one that is most like it.
+// noCommand returns the error of an unknown command, with the command that is most like it.
 func noCommand(of, name string, commands []*cli.Command) error {
-	return fmt.Errorf("%w: %s has no command %q. %s (%[2]s --help lists all)", errUsage, of, name, cli.SuggestCommand(commands, name))
+	return exit.Usagef("%s has no command %q. %s (%[2]s --help lists all)", of, name, cli.SuggestCommand(commands, name))
 }
 
-// plainSwitches leaves "(default: false)" out of the help.
+// plainSwitches removes "(default: false)" from the help.
 func plainSwitches(flags []cli.Flag) {
 	for _, f := range flags {
 		if b, ok := f.(*cli.BoolFlag); ok {
@@ -81,7 +82,7 @@ func plainSwitches(flags []cli.Flag) {
 	}
 }
 
-// takeRequired are the names of the flags that must be given; the library does not check them any more.
+// takeRequired returns the names of the required flags and makes them optional for urfave/cli: checked reports them.
 func takeRequired(flags []cli.Flag) (names []string) {
 	for _, f := range flags {
 		var required *bool

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"simgan/internal/exit"
 )
 
 // Every command's help has examples, and every example's command and flags are there.
@@ -74,7 +76,8 @@ func TestHelpShowsExamples(t *testing.T) {
 func TestCompletionScripts(t *testing.T) {
 	for _, shell := range shells {
 		var out, problems bytes.Buffer
-		if code := run([]string{"simgan", "completion", shell}, &out, &problems); code != 0 || !strings.Contains(out.String(), "simgan") {
+		if code := run([]string{"simgan", "completion", shell}, &out, &problems); code != 0 ||
+			!strings.Contains(out.String(), "simgan") {
 			t.Errorf("%s: exit code %d: %s", shell, code, problems.String())
 		}
 		path, err := exec.LookPath(shell)
@@ -89,7 +92,8 @@ func TestCompletionScripts(t *testing.T) {
 		}
 	}
 	var out, problems bytes.Buffer
-	if code := run([]string{"simgan", "completion", "tcsh"}, &out, &problems); code != exitUsage || !strings.Contains(problems.String(), "fish") {
+	if code := run([]string{"simgan", "completion", "tcsh"}, &out, &problems); code != exit.Usage ||
+		!strings.Contains(problems.String(), "fish") {
 		t.Errorf("tcsh: exit code %d: %s", code, problems.String())
 	}
 }

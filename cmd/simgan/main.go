@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,32 +12,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"simgan/data"
-	"simgan/trainer"
+	"simgan/internal/exit"
 )
-
-// version is set by the linker.
-var version = "dev"
-
-// Exit codes that scripts rely on.
-const (
-	exitFailed = 1
-	exitUsage  = 2
-	exitGuard  = 3 // training stopped by a guard: NaN, collapse
-)
-
-// errUsage marks errors of the command line itself.
-var errUsage = errors.New("usage")
-
-// stopped is the cause of a context that a signal ended.
-type stopped struct{ signal syscall.Signal }
-
-func (s stopped) Error() string        { return fmt.Sprintf("stopped by %v", s.signal) }
-func (s stopped) Is(target error) bool { return target == trainer.ErrStopped }
 
 func main() { os.Exit(run(os.Args, os.Stdout, os.Stderr)) }
 
-// run is the whole program; it decides the exit code.
+// run is the whole program and returns the exit code.
 func run(args []string, out, problems io.Writer) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -48,13 +27,13 @@ func run(args []string, out, problems io.Writer) int {
 		var asked time.Time
 		for s := range signals {
 			if time.Since(asked) < time.Second {
-				continue // the same request: a scheduler signals a job's processes, and simgan sweep passes signals on
+				continue // the same request: a scheduler signals all processes of a job, and simgan sweep passes signals on
 			}
 			asked = time.Now()
-			if ctx.Err() != nil { // asked twice: at once
+			if ctx.Err() != nil { // asked twice
 				os.Exit(128 + int(s.(syscall.Signal)))
 			}
-			fmt.Fprintln(problems, "stopping after this step; once more stops at once")
+			fmt.Fprintln(problems, "stopping after this step; a second signal stops at once")
 			cancel(stopped{s.(syscall.Signal)})
 		}
 	}()
@@ -65,27 +44,11 @@ func run(args []string, out, problems io.Writer) int {
 	return exitCode(err)
 }
 
-// exitCode is the one switch from errors to exit codes.
-func exitCode(err error) int {
-	var signalled stopped
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, trainer.ErrGuard):
-		return exitGuard
-	case errors.As(err, &signalled):
-		return 128 + int(signalled.signal)
-	case errors.Is(err, trainer.ErrConfig), errors.Is(err, errUsage), errors.Is(err, data.ErrUsage):
-		return exitUsage
-	}
-	return exitFailed
-}
-
 func newApp(out, problems io.Writer) *cli.App {
-	usage := func(_ *cli.Context, err error, _ bool) error { return fmt.Errorf("%w: %w", errUsage, err) }
+	usage := func(_ *cli.Context, err error, _ bool) error { return exit.Usagef("%w", err) }
 	app := &cli.App{
 		Name: "simgan", Usage: "makes rendered images real, labels kept, and shows what that gained",
-		Version: version, Writer: out, ErrWriter: problems, HideVersion: true,
+		Version: version(), Writer: out, ErrWriter: problems, HideVersion: true,
 		EnableBashCompletion: true, Suggest: true, OnUsageError: usage,
 		DisableSliceFlagSeparator: true,                         // SPECs hold commas
 		ExitErrHandler:            func(*cli.Context, error) {}, // exitCode decides
@@ -96,8 +59,9 @@ func newApp(out, problems io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(), newSimulateCommand(),
-			newPackCommand(), newSweepCommand(), newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand(),
+			newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(),
+			newSimulateCommand(), newPackCommand(), newSweepCommand(), newBenchCommand(), newDoctorCommand(),
+			newCompletionCommand(), newVersionCommand(),
 		},
 	}
 	for _, command := range app.Commands {

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"simgan/internal/exit"
 )
 
 func TestExitCodesAndMessages(t *testing.T) {
@@ -15,7 +17,14 @@ func TestExitCodesAndMessages(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(held, "config.yaml"), []byte("seed: 1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	small := []string{"--device", "cpu", "--set", "data.synthetic=simulated:eyes,n=4", "--set", "data.real=simulated:eyes,domain=real,n=4"}
+	small := []string{
+		"--device",
+		"cpu",
+		"--set",
+		"data.synthetic=simulated:eyes,n=4",
+		"--set",
+		"data.real=simulated:eyes,domain=real,n=4",
+	}
 	for name, c := range map[string]struct {
 		args []string
 		code int
@@ -23,15 +32,15 @@ func TestExitCodesAndMessages(t *testing.T) {
 	}{
 		"help":            {[]string{"help"}, 0, ""},
 		"dry run":         {[]string{"train", "--dry-run", "--preset", "gaze-paper-v1", "--device", "cpu"}, 0, ""},
-		"no such command": {[]string{"trian"}, exitUsage, "trian"},
-		"no such flag":    {[]string{"train", "--stpes", "3"}, exitUsage, "stpes"},
-		"k_g":             {[]string{"train", "--set", "train.k_g=0"}, exitUsage, "train.k_g is 0"},
-		"missing data":    {[]string{"train", "--device", "cpu", "--set", "data.real=folder:/nowhere", "--run", filepath.Join(t.TempDir(), "r")}, exitUsage, "/nowhere"},
-		"held folder":     {append([]string{"train", "--run", held}, small...), exitFailed, "--resume"},
-		"resume nothing":  {[]string{"train", "--resume", "--run", t.TempDir()}, exitFailed, "no run to resume"},
-		"resume where":    {[]string{"train", "--resume"}, exitUsage, "--run"},
-		"refine no run":   {[]string{"refine", "--run", t.TempDir(), "--data", "simulated:eyes", "--out", filepath.Join(t.TempDir(), "o")}, exitUsage, "config.yaml"},
-		"sizes differ":    {append([]string{"train", "--run", filepath.Join(t.TempDir(), "r"), "--set", "data.real=simulated:eyes,size=36x60"}, small[:4]...), exitUsage, "size=HxW"},
+		"no such command": {[]string{"trian"}, exit.Usage, "trian"},
+		"no such flag":    {[]string{"train", "--stpes", "3"}, exit.Usage, "stpes"},
+		"k_g":             {[]string{"train", "--set", "train.k_g=0"}, exit.Usage, "train.k_g is 0"},
+		"missing data":    {[]string{"train", "--device", "cpu", "--set", "data.real=folder:/nowhere", "--run", filepath.Join(t.TempDir(), "r")}, exit.Usage, "/nowhere"},
+		"held folder":     {append([]string{"train", "--run", held}, small...), exit.Failed, "--resume"},
+		"resume nothing":  {[]string{"train", "--resume", "--run", t.TempDir()}, exit.Failed, "no run to resume"},
+		"resume where":    {[]string{"train", "--resume"}, exit.Usage, "--run"},
+		"refine no run":   {[]string{"refine", "--run", t.TempDir(), "--data", "simulated:eyes", "--out", filepath.Join(t.TempDir(), "o")}, exit.Usage, "config.yaml"},
+		"sizes differ":    {append([]string{"train", "--run", filepath.Join(t.TempDir(), "r"), "--set", "data.real=simulated:eyes,size=36x60"}, small[:4]...), exit.Usage, "size=HxW"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, problems bytes.Buffer
@@ -88,7 +97,7 @@ func TestUsageErrorsExit2(t *testing.T) {
 			args = append(args, out)
 		}
 		var text, problems bytes.Buffer
-		if code := run(args, &text, &problems); code != exitUsage || !strings.Contains(problems.String(), want) {
+		if code := run(args, &text, &problems); code != exit.Usage || !strings.Contains(problems.String(), want) {
 			t.Errorf("%s: exit code %d, %q does not say %q", line, code, problems.String(), want)
 		}
 	}
@@ -110,7 +119,11 @@ func TestSimulateHeedsSignals(t *testing.T) {
 		syscall.Kill(os.Getpid(), syscall.SIGTERM)
 	}()
 	var out, problems bytes.Buffer
-	code := run([]string{"simgan", "simulate", "eyes", "--format", "unityeyes", "--n", "100000", "--out", filepath.Join(dir, "eyes")}, &out, &problems)
+	code := run(
+		[]string{"simgan", "simulate", "eyes", "--format", "unityeyes", "--n", "100000", "--out", filepath.Join(dir, "eyes")},
+		&out,
+		&problems,
+	)
 	left, err := os.ReadDir(dir)
 	if code != 128+int(syscall.SIGTERM) || err != nil || len(left) > 0 {
 		t.Errorf("exit code %d, left %v: %s", code, left, problems.String())

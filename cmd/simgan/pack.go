@@ -10,10 +10,11 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"simgan/data"
-	"simgan/trainer"
+	"simgan/internal/bar"
+	"simgan/internal/exit"
 )
 
-// packOptions are the flags of pack.
+// packOptions holds the flags of pack.
 type packOptions struct {
 	data, out, verify string
 }
@@ -24,11 +25,12 @@ func newPackCommand() *cli.Command {
 		UsageText: "simgan pack --data unityeyes:renders --out renders.pack\n   simgan pack --verify renders.pack",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "data", Usage: "images to pack, a `SPEC`"},
-			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`; where an earlier call was stopped, the same call goes on"},
+			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`; the same call continues one that was stopped"},
 			&cli.StringFlag{Name: "verify", Usage: "compare a pack's `FOLDER` with its checksums instead"},
 		},
 		Action: func(c *cli.Context) error {
-			return runPack(c.Context, packOptions{data: c.String("data"), out: c.String("out"), verify: c.String("verify")}, c.App.Writer)
+			o := packOptions{data: c.String("data"), out: c.String("out"), verify: c.String("verify")}
+			return runPack(c.Context, o, c.App.Writer)
 		},
 	}
 }
@@ -36,7 +38,7 @@ func newPackCommand() *cli.Command {
 func runPack(ctx context.Context, o packOptions, out io.Writer) error {
 	if o.verify != "" {
 		if o.data != "" || o.out != "" {
-			return fmt.Errorf("%w: --verify takes neither --data nor --out", errUsage)
+			return exit.Usagef("--verify takes neither --data nor --out")
 		}
 		n, err := data.VerifyPack(o.verify)
 		if err == nil {
@@ -45,15 +47,15 @@ func runPack(ctx context.Context, o packOptions, out io.Writer) error {
 		return err
 	}
 	if o.data == "" || o.out == "" {
-		return fmt.Errorf("%w: pack needs --data SPEC and --out FOLDER, or --verify FOLDER", errUsage)
+		return exit.Usagef("pack needs --data SPEC and --out FOLDER, or --verify FOLDER")
 	}
 	start := time.Now()
-	bar := newBar(out, "packing")
-	err := data.Pack(ctx, o.data, o.out, bar.set)
-	bar.close()
+	progress := bar.New(out, "packing", "images")
+	err := data.Pack(ctx, o.data, o.out, progress.Set)
+	progress.Clear()
 	if err != nil {
-		if errors.Is(err, trainer.ErrStopped) {
-			fmt.Fprintf(out, "what is packed is kept; the same command goes on\n")
+		if errors.Is(err, exit.ErrStopped) {
+			fmt.Fprintf(out, "packed images are kept; the same command continues\n")
 		}
 		return err
 	}
@@ -63,6 +65,7 @@ func runPack(ctx context.Context, o packOptions, out io.Writer) error {
 	}
 	defer ds.Close()
 	i := ds.Info()
-	fmt.Fprintf(out, "%d images of %dx%dx%d, %d bits, are in %s (%.0f s); read them as pack:%s\n", ds.Len(), i.C, i.H, i.W, i.Bits, o.out, time.Since(start).Seconds(), o.out)
+	fmt.Fprintf(out, "%d images of %dx%dx%d, %d bits, are in %s (%.0f s); read them as pack:%s\n",
+		ds.Len(), i.C, i.H, i.W, i.Bits, o.out, time.Since(start).Seconds(), o.out)
 	return nil
 }

@@ -2,50 +2,57 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"simgan/trainer/sweep"
+	"simgan/internal/exit"
+	"simgan/sweep"
 )
 
-// sweepOptions are the flags of sweep.
+// sweepOptions holds the flags of sweep.
 type sweepOptions struct {
 	file, dir    string
-	mode         string // "": run it; else the flag that was given
+	mode         string // "": run the sweep; else the name of the flag that was given
 	trial        int
 	image, claim string
 }
 
-// sweepModes are the flags that do something else than run the sweep.
+// sweepModes lists the flags that do something else than run the sweep.
 var sweepModes = []string{"print-commands", "slurm", "kubernetes", "trial", "collect"}
 
 func newSweepCommand() *cli.Command {
 	return &cli.Command{
-		Name: "sweep", Usage: "searches hyperparameters: grid, random or TPE, with early stopping; called again, it goes on",
+		Name:      "sweep",
+		Usage:     "searches hyperparameters: grid, random or TPE, with early stopping; the same call continues a sweep",
 		ArgsUsage: "FILE",
 		UsageText: "simgan sweep scripts/sweep-lambda.yaml\n   simgan sweep --slurm FILE | sbatch",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "dir", Usage: "`FOLDER` of the trials and results (default: the file's dir, or runs/<file>)"},
-			&cli.BoolFlag{Name: "print-commands", Usage: "print a shell line a trial, and stop"},
+			&cli.BoolFlag{Name: "print-commands", Usage: "print a shell line per trial, and stop"},
 			&cli.BoolFlag{Name: "slurm", Usage: "print a Slurm job-array script, and stop"},
 			&cli.BoolFlag{Name: "kubernetes", Usage: "print a ConfigMap and an indexed Job, and stop"},
 			&cli.IntFlag{Name: "trial", Usage: "run only trial `K`, as a task of an array does"},
-			&cli.BoolFlag{Name: "collect", Usage: "write the results from whatever trials are there, and stop"},
+			&cli.BoolFlag{Name: "collect", Usage: "write the results of the trials so far, and stop"},
 			&cli.StringFlag{Name: "image", Value: "simgan-train", Usage: "`IMAGE` of --kubernetes"},
-			&cli.StringFlag{Name: "claim", Value: "simgan", Usage: "persistent volume `CLAIM` of --kubernetes, with the folders runs and data"},
+			&cli.StringFlag{
+				Name: "claim", Value: "simgan",
+				Usage: "persistent volume `CLAIM` of --kubernetes, with the folders runs and data",
+			},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return fmt.Errorf("%w: sweep takes one FILE, after all options: simgan sweep [options] FILE", errUsage)
+				return exit.Usagef("sweep takes one FILE, after all options: simgan sweep [options] FILE")
 			}
-			o := sweepOptions{file: c.Args().First(), dir: c.String("dir"), trial: c.Int("trial"), image: c.String("image"), claim: c.String("claim")}
+			o := sweepOptions{
+				file: c.Args().First(), dir: c.String("dir"), trial: c.Int("trial"),
+				image: c.String("image"), claim: c.String("claim"),
+			}
 			for _, mode := range sweepModes {
 				if c.IsSet(mode) && o.mode != "" {
-					return fmt.Errorf("%w: --%s and --%s: give one of them", errUsage, o.mode, mode)
+					return exit.Usagef("--%s and --%s: give one of them", o.mode, mode)
 				}
 				if c.IsSet(mode) {
 					o.mode = mode

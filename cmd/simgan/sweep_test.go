@@ -6,9 +6,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"simgan/internal/exit"
 )
 
-// A sweep starts simgan, which here is the test binary, for its trials.
+// A sweep runs its trials by simgan, which is the test binary here.
 func init() {
 	if os.Getenv("SIMGAN_TEST_AS_COMMAND") != "" {
 		os.Exit(run(os.Args, os.Stdout, os.Stderr))
@@ -60,7 +62,8 @@ func TestSweepOptions(t *testing.T) {
 		"no such file":          {file + "x"},
 	} {
 		var out, problems bytes.Buffer
-		if code := run(append([]string{"simgan", "sweep"}, args...), &out, &problems); code != exitUsage || !strings.Contains(problems.String(), want) {
+		if code := run(append([]string{"simgan", "sweep"}, args...), &out, &problems); code != exit.Usage ||
+			!strings.Contains(problems.String(), want) {
 			t.Errorf("%v: exit code %d, %q does not say %q", args, code, problems.String(), want)
 		}
 	}

@@ -7,15 +7,19 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"simgan/cgo"
+	"simgan/internal/exit"
 	"simgan/trainer"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
-// trainOptions are the flags of train.
+// trainOptions holds the flags of train.
 type trainOptions struct {
 	preset, config string
 	settings       []string
@@ -28,16 +32,20 @@ func newTrainCommand() *cli.Command {
 	return &cli.Command{
 		Name: "train", Usage: "trains a refiner; with no data configured, on the built-in eyes",
 		UsageText: "simgan train --preset gaze-demo --run runs/demo\n" +
-			"simgan train --preset gaze --set data.synthetic=unityeyes:renders --set data.real=folder:photos,size=35x55,grey=true --run runs/mine\n" +
+			"simgan train --preset gaze --set data.synthetic=unityeyes:renders " +
+			"--set data.real=folder:photos,size=35x55,grey=true --run runs/mine\n" +
 			"simgan train --run runs/mine --resume --set train.lr_refiner=1e-4\n" +
 			"simgan train --preset hand-paper --device cuda:1 --dry-run",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "preset", Usage: "gaze, gaze-demo, gaze-paper-v1, gaze-paper-v2, hand, hand-demo or hand-paper"},
+			&cli.StringFlag{Name: "preset", Usage: strings.Join(config.PresetNames(), ", ")},
 			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` over the preset, as a run's config.yaml"},
 			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, as train.steps=500; may be repeated"},
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` (default: runs/<time>)"},
-			&cli.BoolFlag{Name: "resume", Usage: "go on from the newest checkpoint of --run, with its config"},
-			&cli.IntFlag{Name: "until", DefaultText: "none", Usage: "pause after `STEP` of Algorithm 1, saved; --resume goes on exactly"},
+			&cli.BoolFlag{Name: "resume", Usage: "continue from the newest checkpoint of --run, with its config"},
+			&cli.IntFlag{
+				Name: "until", DefaultText: "none",
+				Usage: "pause after `STEP` of Algorithm 1, saved; --resume continues exactly",
+			},
 			&cli.StringFlag{Name: "device", DefaultText: "the config's", Usage: "auto, cpu, cuda or cuda:N"},
 			&cli.Uint64Flag{Name: "seed", DefaultText: "the config's", Usage: "of weights, order, noise and history"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config and stop"},
@@ -60,25 +68,25 @@ func newTrainCommand() *cli.Command {
 func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	if o.resume {
 		if o.run == "" {
-			return fmt.Errorf("%w: --resume needs --run, the folder to go on in", errUsage)
+			return exit.Usagef("--resume needs --run, the folder to continue in")
 		}
 		if o.preset == "" && o.config == "" {
-			o.config = filepath.Join(o.run, "config.yaml")
+			o.config = filepath.Join(o.run, rundir.ConfigFile)
 			if _, err := os.Stat(o.config); errors.Is(err, os.ErrNotExist) {
 				return fmt.Errorf("run folder %s: holds no run to resume (no config.yaml)", o.run)
 			}
 		}
 	}
-	config, err := trainer.LoadConfig(o.preset, o.config, o.settings)
+	c, err := config.Load(o.preset, o.config, o.settings)
 	if err != nil {
 		return err
 	}
-	asked := config.Device
-	if err := config.Resolve(); err != nil {
+	asked := c.Device
+	if err := trainer.Resolve(&c); err != nil {
 		return err
 	}
 	if o.dry {
-		text, err := config.YAML()
+		text, err := c.YAML()
 		if err != nil {
 			return err
 		}
@@ -88,8 +96,8 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	if o.run == "" {
 		o.run = filepath.Join("runs", time.Now().Format("20060102-150405"))
 	}
-	if asked == "auto" && config.Device == cgo.CPU.String() {
-		fmt.Fprintln(out, "no GPU is used (simgan doctor says why): training on the CPU")
+	if asked == "auto" && c.Device == cgo.CPU.String() {
+		fmt.Fprintln(out, "no GPU is used (simgan doctor says why); training on the CPU")
 	}
-	return trainer.Run(ctx, config, trainer.Options{Dir: o.run, Resume: o.resume, Until: o.until, Out: out})
+	return trainer.Run(ctx, c, trainer.Options{Dir: o.run, Resume: o.resume, Until: o.until, Out: out})
 }

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// Read reads all variables of a file, or only those named: others are not unpacked. Errors name the file and the place.
+// Read reads the named variables of a file, or all without names. It does not unpack the others. Errors name the file
+// and the place.
 func Read(path string, names ...string) (map[string]Array, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -30,7 +31,7 @@ func parse(content []byte, names ...string) (map[string]Array, error) {
 		return nil, errors.New("is a MATLAB v7.3 file (HDF5); save it in MATLAB with -v7")
 	}
 	if len(content) < headerBytes || string(content[126:128]) != "IM" {
-		return nil, errors.New("is no MATLAB v5 .mat file (or one of a big-endian machine)")
+		return nil, errors.New("is not a MATLAB v5 .mat file, or was written on a big-endian machine")
 	}
 	variables := map[string]Array{}
 	r := &reader{data: content, at: headerBytes}
@@ -50,15 +51,15 @@ func parse(content []byte, names ...string) (map[string]Array, error) {
 	return variables, nil
 }
 
-// reader walks over data elements.
+// reader reads data elements one after the other.
 type reader struct {
 	data []byte
 	at   int
 }
 
-var errShort = errors.New("an element is longer than what is left")
+var errShort = errors.New("an element is longer than the remaining data")
 
-// element is the next element's type and bytes; elements of at most 4 bytes have a short form.
+// element returns the next element's type and bytes. Elements of at most 4 bytes have a short form.
 func (r *reader) element() (uint32, []byte, error) {
 	if len(r.data)-r.at < 8 {
 		return 0, nil, errShort
@@ -77,13 +78,13 @@ func (r *reader) element() (uint32, []byte, error) {
 	}
 	body := r.data[r.at+8 : r.at+8+int(size)]
 	r.at += 8 + int(size)
-	if tag != miPacked { // all others end on 8 bytes
+	if tag != miPacked { // all others are padded to 8 bytes
 		r.at = min((r.at+7)&^7, len(r.data))
 	}
 	return tag, body, nil
 }
 
-// matrix reads flags, dimensions, name and content.
+// matrix reads an array's flags, dimensions, name and content.
 func matrix(body []byte, depth int) (name string, a Array, err error) {
 	if depth > maxNesting {
 		return "", a, fmt.Errorf("nested deeper than %d", maxNesting)
@@ -189,7 +190,7 @@ func (r *reader) child(depth int) (Array, error) {
 		return Array{}, err
 	}
 	if kind != miMatrix {
-		return Array{}, fmt.Errorf("element of type %d where a matrix is due", kind)
+		return Array{}, fmt.Errorf("element of type %d instead of a matrix", kind)
 	}
 	_, a, err := matrix(body, depth+1)
 	return a, err
@@ -202,11 +203,12 @@ func (r *reader) numbers() ([]float64, error) {
 		return nil, err
 	}
 	size := map[uint32]int{
-		miInt8: 1, miUint8: 1, miInt16: 2, miUint16: 2, miInt32: 4, miUint32: 4, miSingle: 4, miDouble: 8, miInt64: 8, miUint64: 8,
+		miInt8: 1, miUint8: 1, miInt16: 2, miUint16: 2, miInt32: 4, miUint32: 4,
+		miSingle: 4, miDouble: 8, miInt64: 8, miUint64: 8,
 		16: 1, 17: 2, // UTF-8 and UTF-16 text
 	}[kind]
 	if size == 0 || len(body)%size != 0 {
-		return nil, fmt.Errorf("%d bytes of type %d are no numbers", len(body), kind)
+		return nil, fmt.Errorf("%d bytes of type %d are not numbers", len(body), kind)
 	}
 	out := make([]float64, len(body)/size)
 	for i := range out {

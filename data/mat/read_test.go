@@ -40,13 +40,16 @@ func doubles(values ...float64) []byte {
 	return element(miDouble, body)
 }
 
-// example holds a number array, and a struct with a text and a cell array, packed.
+// example returns a file with a number array and a packed struct of a text and a cell array.
 func example(t *testing.T) []byte {
 	t.Helper()
 	text := encode("", int32(Char), []int32{1, 2}, element(miUint16, []byte{'h', 0, 'i', 0}))
-	cell := encode("", int32(Cell), []int32{1, 2}, encode("", int32(Double), []int32{1, 1}, doubles(7)), encode("", int32(Double), []int32{0, 0}, element(miDouble, nil)))
+	cell := encode("", int32(Cell), []int32{1, 2},
+		encode("", int32(Double), []int32{1, 1}, doubles(7)),
+		encode("", int32(Double), []int32{0, 0}, element(miDouble, nil)))
 	fields := append([]byte("text\x00\x00\x00\x00"), []byte("cells\x00\x00\x00")...)
-	structure := encode("s", int32(Struct), []int32{1, 1}, element(miInt32, ints(8)), element(miInt8, fields), text, cell)
+	structure := encode("s", int32(Struct), []int32{1, 1},
+		element(miInt32, ints(8)), element(miInt8, fields), text, cell)
 	var packed bytes.Buffer
 	z := zlib.NewWriter(&packed)
 	if _, err := z.Write(structure); err != nil {
@@ -86,16 +89,16 @@ func TestReadsNumbersTextCellsAndStructs(t *testing.T) {
 
 func TestRefusesWhatItCannotRead(t *testing.T) {
 	whole := example(t)
-	for n := 1; n < len(whole); n++ { // cut anywhere: an error, or the variables before the cut; never a panic
+	for n := 1; n < len(whole); n++ { // any cut gives an error or the variables before the cut, never a panic
 		variables, err := parse(whole[:n])
 		if _, packed := variables["s"]; err == nil && packed {
-			t.Fatalf("cut at byte %d of %d: read as whole", n, len(whole))
+			t.Fatalf("cut at byte %d of %d: read as complete", n, len(whole))
 		}
 	}
 	for text, want := range map[string]string{
 		string(hdf5) + strings.Repeat(" ", 600):                           "-v7",
 		strings.Repeat(" ", 512) + string(hdf5) + strings.Repeat(" ", 90): "-v7",
-		"hello": "no MATLAB v5",
+		"hello": "not a MATLAB v5",
 	} {
 		if _, err := parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.10q: %v", text, err)
@@ -103,38 +106,40 @@ func TestRefusesWhatItCannotRead(t *testing.T) {
 	}
 }
 
-// Values read from the sample by scipy.io.loadmat and by MATLAB's own dump in the samples' README.
+// Values of the sample as read by scipy.io.loadmat and as dumped by MATLAB in the samples' README.
 func TestReadsMATLABsOwnFiles(t *testing.T) {
 	path := filepath.Join("..", "..", "..", "shared", "samples", "mpiigaze", "calibration", "Camera00.mat")
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no real samples here: %v", err)
+		t.Skipf("real samples are absent: %v", err)
 	}
 	variables, err := Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := variables["cameraMatrix"]
-	if len(m.Numbers) != 9 || math.Abs(m.Numbers[0]-994.73532636) > 1e-6 || math.Abs(m.Numbers[6]-624.66344095) > 1e-6 {
+	if len(m.Numbers) != 9 || math.Abs(m.Numbers[0]-994.73532636) > 1e-6 ||
+		math.Abs(m.Numbers[6]-624.66344095) > 1e-6 {
 		t.Errorf("cameraMatrix is %+v", m)
 	}
 }
 
-// Numbers that no file of this size can mean are refused before anything is made of them.
+// Counts that are impossible for the file's size are refused before memory is allocated for them.
 func TestRefusesWhatDoesNotFit(t *testing.T) {
 	head := make([]byte, headerBytes)
 	copy(head[124:], []byte{0, 1, 'I', 'M'})
 	names := element(miInt8, []byte("gaze\x00\x00\x00\x00"))
 	for want, body := range map[string][]byte{
 		"length of field names": encode("s", int32(Struct), []int32{1, 1}, doubles(math.NaN()), names),
-		"longer than what":      encode("s", int32(Struct), []int32{1 << 15, 1 << 14}, element(miInt32, ints(8)), names),
+		"longer than the rem":   encode("s", int32(Struct), []int32{1 << 15, 1 << 14}, element(miInt32, ints(8)), names),
 		"c: an element":         encode("c", int32(Cell), []int32{1 << 15, 1 << 14}),
 	} {
-		if _, err := parse(append(append([]byte{}, head...), body...)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v does not say %q", err, want)
+		_, err := parse(append(append([]byte{}, head...), body...))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not contain %q", err, want)
 		}
 	}
-	empty := append(head, encode("s", int32(Struct), []int32{1 << 15, 1 << 14}, element(miInt32, ints(8)), element(miInt8, nil))...)
-	if _, err := parse(empty); err != nil {
+	empty := encode("s", int32(Struct), []int32{1 << 15, 1 << 14}, element(miInt32, ints(8)), element(miInt8, nil))
+	if _, err := parse(append(head, empty...)); err != nil {
 		t.Errorf("a struct without fields: %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 func wanted(name string, names []string) bool { return len(names) == 0 || slices.Contains(names, name) }
 
-// variable is a top-level element: a matrix, packed or not. Of one that is not wanted only the name is sure.
+// variable reads a top-level element: a matrix, packed or not. If the variable is not wanted, only its name is read.
 func variable(kind uint32, body []byte, names []string) (string, Array, error) {
 	if kind == miPacked {
 		if name, err := packedName(body); err == nil && !wanted(name, names) {
@@ -23,14 +23,14 @@ func variable(kind uint32, body []byte, names []string) (string, Array, error) {
 			return "", Array{}, err
 		}
 		if len(unpacked) > maxUnpacked {
-			return "", Array{}, errors.New("it unpacks to more than 1 GiB")
+			return "", Array{}, errors.New("it holds more than 1 GiB")
 		}
 		if kind, body, err = (&reader{data: unpacked}).element(); err != nil {
 			return "", Array{}, err
 		}
 	}
 	if kind != miMatrix {
-		return "", Array{}, fmt.Errorf("element of type %d where a matrix is due", kind)
+		return "", Array{}, fmt.Errorf("element of type %d instead of a matrix", kind)
 	}
 	if name, err := (&reader{data: body}).name(); err == nil && !wanted(name, names) {
 		return name, Array{}, nil
@@ -38,10 +38,10 @@ func variable(kind uint32, body []byte, names []string) (string, Array, error) {
 	return matrix(body, 0)
 }
 
-// usualRatio is how much smaller compression makes numbers at most, as a rule: so much memory is asked for at once.
+// usualRatio is the usual upper limit of the compression ratio of numbers. unpack allocates by it at first.
 const usualRatio = 16
 
-// unpack is at most the first limit bytes, 8 or more, of a compressed element.
+// unpack returns at most the first limit bytes of a compressed element. limit must be 8 or more.
 func unpack(body []byte, limit int64) ([]byte, error) {
 	z, err := zlib.NewReader(bytes.NewReader(body))
 	if err != nil {
@@ -57,10 +57,10 @@ func unpack(body []byte, limit int64) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// nameBytes hold a matrix's flags, dimensions and name, however long MATLAB lets those be.
+// nameBytes is enough for a matrix's flags, dimensions and name, at the greatest lengths that MATLAB allows.
 const nameBytes = 4096
 
-// packedName is the name of a compressed matrix, found without unpacking the rest.
+// packedName returns the name of a compressed matrix without unpacking the rest.
 func packedName(body []byte) (string, error) {
 	start, err := unpack(body, nameBytes)
 	if err != nil || len(start) < 8 {
@@ -69,7 +69,7 @@ func packedName(body []byte) (string, error) {
 	return (&reader{data: start, at: 8}).name()
 }
 
-// name passes over a matrix's flags and dimensions.
+// name skips a matrix's flags and dimensions and returns its name.
 func (r *reader) name() (string, error) {
 	for range 2 {
 		if _, _, err := r.element(); err != nil {

@@ -8,17 +8,17 @@ import (
 	"math"
 	"unicode/utf16"
 
-	"github.com/google/renameio/v2"
+	"simgan/internal/atomicfile"
 )
 
-// Variable is an array of a file under its name.
+// Variable is a named array of a file.
 type Variable struct {
 	Name  string
 	Array Array
 }
 
-// Write writes the variables in their order, each compressed, under a temporary name and renames it. The same variables
-// give the same bytes. Errors name the file and the variable.
+// Write writes the variables in order, each compressed, under a temporary name, then renames the file. The same
+// variables give the same bytes. Errors name the file and the variable.
 func Write(path string, variables ...Variable) error {
 	content := header()
 	for _, v := range variables {
@@ -28,10 +28,10 @@ func Write(path string, variables ...Variable) error {
 		}
 		content = append(content, packed...)
 	}
-	return renameio.WriteFile(path, content, 0o644)
+	return atomicfile.Write(path, content)
 }
 
-// header is text, version 1 and the mark of little-endian machines.
+// header returns the file header: text, version 1 and the mark of little-endian files.
 func header() []byte {
 	out := bytes.Repeat([]byte{' '}, 116)
 	copy(out, "MATLAB 5.0 MAT-file, written by simgan")
@@ -39,7 +39,7 @@ func header() []byte {
 	return append(out, 0, 1, 'I', 'M')
 }
 
-// pack is a variable as a compressed element.
+// pack returns a variable as a compressed element.
 func pack(v Variable) ([]byte, error) {
 	whole, err := appendMatrix(nil, v.Name, v.Array)
 	if err != nil {
@@ -61,7 +61,7 @@ func pack(v Variable) ([]byte, error) {
 	return append(out, packed.Bytes()...), nil // not padded, unlike all other elements
 }
 
-// appendElement appends a data element: those of 1 to 4 bytes in the short form, all padded to 8 bytes.
+// appendElement appends a data element, padded to 8 bytes. Elements of 1 to 4 bytes get the short form.
 func appendElement(out []byte, kind uint32, body []byte) []byte {
 	if n := len(body); n >= 1 && n <= 4 {
 		out = binary.LittleEndian.AppendUint32(out, kind|uint32(n)<<16)
@@ -165,14 +165,14 @@ func appendNumbers(out []byte, a Array) ([]byte, error) {
 	case Uint8:
 		for _, v := range a.Numbers {
 			if v != math.Trunc(v) || v < 0 || v > 255 {
-				return nil, fmt.Errorf("%v is no uint8", v)
+				return nil, fmt.Errorf("%v is not a uint8", v)
 			}
 			body = append(body, uint8(v))
 		}
 		return appendElement(out, miUint8, body), nil
 	}
-	return nil, fmt.Errorf("arrays of class %d are not written", a.Class)
+	return nil, fmt.Errorf("arrays of class %d cannot be written", a.Class)
 }
 
-// codes are MATLAB's 16-bit characters of the text.
+// codes returns the text as MATLAB's 16-bit characters.
 func codes(text string) []uint16 { return utf16.Encode([]rune(text)) }

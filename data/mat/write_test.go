@@ -35,11 +35,12 @@ func TestWritesWhatItReads(t *testing.T) {
 	}
 }
 
-// A real layout that is read and written is the same array, fields in their order.
+// A real file, read and written, holds the same arrays with fields in the same order.
 func TestWritesMPIIGazesLayout(t *testing.T) {
-	source := filepath.Join("..", "..", "..", "shared", "samples", "mpiigaze", "layout", "day01_constructed_compressed.mat")
+	folder := filepath.Join("..", "..", "..", "shared", "samples", "mpiigaze", "layout")
+	source := filepath.Join(folder, "day01_constructed_compressed.mat")
 	if _, err := os.Stat(source); err != nil {
-		t.Skipf("no real samples here: %v", err)
+		t.Skipf("real samples are absent: %v", err)
 	}
 	want, err := Read(source)
 	if err != nil {
@@ -60,9 +61,9 @@ func TestWriteRefuses(t *testing.T) {
 	long := strings.Repeat("n", fieldBytes)
 	for want, a := range map[string]Array{
 		"2 values for dimensions [3 1]":      Numeric(Double, []float64{1, 2}, 3, 1),
-		"256 is no uint8":                    Numeric(Uint8, []float64{256}, 1, 1),
-		"0.5 is no uint8":                    Numeric(Uint8, []float64{0.5}, 1, 1),
-		"class 12 are not written":           Numeric(12, []float64{1}, 1, 1),
+		"256 is not a uint8":                 Numeric(Uint8, []float64{256}, 1, 1),
+		"0.5 is not a uint8":                 Numeric(Uint8, []float64{0.5}, 1, 1),
+		"class 12 cannot be written":         Numeric(12, []float64{1}, 1, 1),
 		"1 cells for dimensions [2 1]":       {Class: Cell, Dims: []int{2, 1}, Cells: []Array{{}}},
 		"2 characters for dimensions [1 1]":  {Class: Char, Dims: []int{1, 1}, Text: "ab"},
 		"field a: 0 values for dimensions":   {Class: Struct, Dims: []int{1, 1}, Names: []string{"a"}},
@@ -71,7 +72,7 @@ func TestWriteRefuses(t *testing.T) {
 	} {
 		err := Write(path, Variable{"v", a})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path+": v: ") {
-			t.Errorf("error is %v, want one that says %q", err, want)
+			t.Errorf("error is %v, want one that contains %q", err, want)
 		}
 	}
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
@@ -79,14 +80,15 @@ func TestWriteRefuses(t *testing.T) {
 	}
 }
 
-// Variables that are not named are not unpacked: damage behind their names is not met.
+// Variables that are not named are not unpacked, so damage after their names goes unnoticed.
 func TestReadsOnlyWhatIsNamed(t *testing.T) {
 	numbers := make([]float64, 20000)
 	for i := range numbers {
 		numbers[i] = float64(i * i % 7919)
 	}
 	path := filepath.Join(t.TempDir(), "a.mat")
-	if err := Write(path, Variable{"small", Numeric(Double, []float64{3}, 1, 1)}, Variable{"large", Numeric(Double, numbers, 20000, 1)}); err != nil {
+	small, large := Numeric(Double, []float64{3}, 1, 1), Numeric(Double, numbers, 20000, 1)
+	if err := Write(path, Variable{"small", small}, Variable{"large", large}); err != nil {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(path)
@@ -105,7 +107,7 @@ func TestReadsOnlyWhatIsNamed(t *testing.T) {
 	}
 	for _, names := range [][]string{nil, {"large"}, {"small", "large"}} {
 		if _, err := Read(path, names...); err == nil {
-			t.Errorf("%v: the damage was not met", names)
+			t.Errorf("%v: the damage was not noticed", names)
 		}
 	}
 }

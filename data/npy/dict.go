@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// dict walks over the header's Python literal: a dictionary of descr, fortran_order and shape.
+// dict reads the header's Python literal, a dictionary of descr, fortran_order and shape.
 type dict struct{ rest string }
 
 func (d *dict) space() { d.rest = strings.TrimLeft(d.rest, " \t\n") }
 
-// take passes over the text, if it is next.
+// take skips the text and returns true if it comes next.
 func (d *dict) take(text string) bool {
 	d.space()
 	rest, ok := strings.CutPrefix(d.rest, text)
@@ -20,7 +20,7 @@ func (d *dict) take(text string) bool {
 	return ok
 }
 
-// quoted is the next 'text' or "text"; the header's texts have no escapes.
+// quoted returns the next 'text' or "text". The header's texts have no escapes.
 func (d *dict) quoted() (string, error) {
 	for _, mark := range []string{"'", `"`} {
 		if d.take(mark) {
@@ -32,13 +32,13 @@ func (d *dict) quoted() (string, error) {
 			return text, nil
 		}
 	}
-	return "", errors.New("a quoted text is due")
+	return "", errors.New("a quoted text is expected")
 }
 
-// shape is the next tuple of whole numbers.
+// shape returns the next tuple of integers.
 func (d *dict) shape() ([]int, error) {
 	if !d.take("(") {
-		return nil, errors.New("shape is no tuple")
+		return nil, errors.New("shape is not a tuple")
 	}
 	shape := []int{}
 	for !d.take(")") {
@@ -48,7 +48,7 @@ func (d *dict) shape() ([]int, error) {
 		}
 		n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(d.rest[:end]), "L"))
 		if err != nil || n < 0 {
-			return nil, fmt.Errorf("shape has %q where a size is due", d.rest[:end])
+			return nil, fmt.Errorf("shape has %q instead of a size", d.rest[:end])
 		}
 		shape = append(shape, n)
 		d.rest = d.rest[end:]
@@ -60,13 +60,13 @@ func (d *dict) shape() ([]int, error) {
 func parseDict(text string) (h Header, err error) {
 	d := &dict{text}
 	if !d.take("{") {
-		return h, errors.New("the header is no dictionary")
+		return h, errors.New("the header is not a dictionary")
 	}
 	seen := map[string]bool{}
 	for !d.take("}") {
 		key, err := d.quoted()
 		if err != nil || seen[key] || !d.take(":") {
-			return h, errors.New("the header is no dictionary of descr, fortran_order and shape")
+			return h, errors.New("the header is not a dictionary of descr, fortran_order and shape")
 		}
 		seen[key] = true
 		switch key {
@@ -76,7 +76,7 @@ func parseDict(text string) (h Header, err error) {
 			h.Shape, err = d.shape()
 		case "fortran_order":
 			if !d.take("False") {
-				err = errors.New("is in Fortran's order; write it with numpy.ascontiguousarray")
+				err = errors.New("is in Fortran order; convert it with numpy.ascontiguousarray")
 			}
 		default:
 			err = fmt.Errorf("key %q is unknown", key)

@@ -1,5 +1,5 @@
-// Package npy reads and writes the headers of NumPy's .npy files (NumPy, "NEP 1: a simple file format for NumPy arrays"),
-// so that an array can be mapped into memory behind its header.
+// Package npy reads and writes the headers of NumPy's .npy files (NumPy, "NEP 1: a simple file format for NumPy
+// arrays"), so that the array after the header can be mapped into memory.
 package npy
 
 import (
@@ -10,31 +10,29 @@ import (
 	"strings"
 )
 
-// Header says what an array looks like: row-major, little-endian.
+// Header describes a row-major, little-endian array.
 type Header struct {
 	Type  string // NumPy's descr: "|u1", "<u2", "<f4", ...
 	Shape []int
 }
 
-// The format's fixed parts.
+// Constants and limits of the format.
 const (
 	magic     = "\x93NUMPY"
-	align     = 64      // the values begin at a multiple of it
-	maxHeader = 1 << 16 // longest header that is read: an array of our kinds needs 128 bytes
+	align     = 64      // the offset of the values is a multiple of align
+	maxHeader = 1 << 16 // longest header that Parse accepts, in bytes; a pack's needs 128
 	maxDims   = 32      // NumPy's own limit
 )
 
-// MaxHeader is how much of a file's beginning Parse needs at most.
-const MaxHeader = maxHeader
-
-// itemBytes are the sizes of the types that packs hold.
+// itemBytes holds the size of each type that packs contain.
 var itemBytes = map[string]int{"|u1": 1, "<u2": 2, "<f4": 4}
 
-// Bytes is the size of the array's values; an error where the type is unknown or the size is beyond a file's.
+// Bytes returns the size of the array's values. It returns an
+// error if the type is unknown or the size too large for a file.
 func (h Header) Bytes() (int64, error) {
 	item, ok := itemBytes[h.Type]
 	if !ok {
-		return 0, fmt.Errorf("values of type %q; packs hold |u1, <u2 and <f4", h.Type)
+		return 0, fmt.Errorf("has values of type %q; packs hold |u1, <u2 or <f4", h.Type)
 	}
 	n := int64(item)
 	for _, d := range h.Shape {
@@ -46,7 +44,7 @@ func (h Header) Bytes() (int64, error) {
 	return n, nil
 }
 
-// Encode is the file's beginning, up to the first value, as numpy.save writes it.
+// Encode returns the file's bytes before the first value, exactly as numpy.save writes them.
 func (h Header) Encode() []byte {
 	sizes := make([]string, len(h.Shape))
 	for i, d := range h.Shape {
@@ -64,11 +62,10 @@ func (h Header) Encode() []byte {
 	return append(out, dict...)
 }
 
-// Parse reads the header at the beginning of a file and says where the values begin; content needs no more than MaxHeader
-// bytes of the file.
+// Parse reads the header at the beginning of a file and returns the offset of the values.
 func Parse(content []byte) (h Header, offset int, err error) {
 	if len(content) < len(magic)+4 || !bytes.HasPrefix(content, []byte(magic)) {
-		return h, 0, errors.New("is no .npy file")
+		return h, 0, errors.New("is not a .npy file")
 	}
 	length, offset := 0, len(magic)+4
 	switch version := content[len(magic)]; version {
@@ -80,10 +77,10 @@ func Parse(content []byte) (h Header, offset int, err error) {
 		}
 		length = int(binary.LittleEndian.Uint32(content[len(magic)+2:]))
 	default:
-		return h, 0, fmt.Errorf("is .npy of version %d; versions 1 to 3 are read", version)
+		return h, 0, fmt.Errorf("is .npy of version %d; use version 1, 2 or 3", version)
 	}
 	if length > maxHeader || length > len(content)-offset {
-		return h, 0, fmt.Errorf("a header of %d bytes is longer than the file or than %d", length, maxHeader)
+		return h, 0, fmt.Errorf("the header of %d bytes is longer than the file or than %d", length, maxHeader)
 	}
 	h, err = parseDict(string(content[offset : offset+length]))
 	return h, offset + length, err

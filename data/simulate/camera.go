@@ -8,10 +8,10 @@ import (
 	"math/rand/v2"
 )
 
-// oversample is how many pixels a side the camera integrates over a pixel of the crop.
+// oversample is the number of camera pixels per side that are averaged into one pixel of the crop.
 const oversample = 2
 
-// Crop is the grey picture of h x w pixels that a data set's reader cuts out of the scene.
+// Crop returns the grey picture of h x w pixels that a data set's reader would cut out of the scene.
 func (e *Eye) Crop(h, w int) []uint8 {
 	big := e.expose(h*oversample, w*oversample, cropWidth/float64(w*oversample), cropHeight/float64(h*oversample))
 	small := make([]float64, h*w)
@@ -29,10 +29,11 @@ func (e *Eye) Crop(h, w int) []uint8 {
 	return quantise(small)
 }
 
-// Normalized is the 60 x 36 (width x height) picture of MPIIGaze's normalised data.
+// Normalized returns the 60 x 36 (width x height) picture of MPIIGaze's normalised data.
 func (e *Eye) Normalized() []uint8 { return e.Crop(36, 60) }
 
-// expose is the camera's picture in 0..1 of h x w pixels, stepX x stepY scene units each, around the crop's centre.
+// expose returns the camera's picture around the crop's centre:
+// values in 0..1 of h x w pixels, each stepX x stepY scene units.
 func (e *Eye) expose(h, w int, stepX, stepY float64) []float64 {
 	l := &e.look
 	picture := make([]float64, h*w)
@@ -47,9 +48,9 @@ func (e *Eye) expose(h, w int, stepX, stepY float64) []float64 {
 			blur(picture, h, w, l.motion/stepX, 0)
 		}
 	}
-	e.random = rand.New(rand.NewPCG(e.pcg[0], ^e.pcg[1])) // the same noise at every call
+	e.random = rand.New(rand.NewPCG(e.pcg[0], ^e.pcg[1])) // the same noise in every call
 	for i, v := range picture {
-		if l.noise > 0 { // shot noise grows with the light, read noise does not
+		if l.noise > 0 { // shot noise grows with light, read noise does not
 			v += l.noise * (0.4 + 1.2*math.Sqrt(math.Max(v, 0))) * e.random.NormFloat64()
 		}
 		picture[i] = math.Pow(math.Min(math.Max(v, 0), 1), 1/l.gamma)
@@ -60,7 +61,7 @@ func (e *Eye) expose(h, w int, stepX, stepY float64) []float64 {
 	return picture
 }
 
-// blur is a separable Gaussian of the given standard deviations in pixels.
+// blur applies a separable Gaussian with the given standard deviations in pixels.
 func blur(picture []float64, h, w int, sx, sy float64) {
 	line := func(n int, sigma float64, at func(int) *float64) {
 		kernel := gaussian(sigma)
@@ -89,7 +90,7 @@ func blur(picture []float64, h, w int, sx, sy float64) {
 	}
 }
 
-// gaussian is a normalised kernel out to three standard deviations.
+// gaussian returns a normalised kernel of three standard deviations to each side.
 func gaussian(sigma float64) []float64 {
 	radius := int(3*sigma + 1)
 	kernel, sum := make([]float64, 2*radius+1), 0.0
@@ -103,16 +104,16 @@ func gaussian(sigma float64) []float64 {
 	return kernel
 }
 
-// compress sends the picture through a JPEG of the quality.
+// compress encodes the picture as a JPEG of the given quality and decodes it.
 func compress(picture []float64, h, w, quality int) {
 	grey := &image.Gray{Pix: quantise(picture), Stride: w, Rect: image.Rect(0, 0, w, h)}
 	var file bytes.Buffer
 	if err := jpeg.Encode(&file, grey, &jpeg.Options{Quality: quality}); err != nil {
-		return // a buffer takes every write: the encoder has nothing to fail on
+		return // cannot happen: writing to a buffer never fails
 	}
 	decoded, err := jpeg.Decode(&file)
 	if err != nil {
-		return // it was encoded a moment ago
+		return // cannot happen: the JPEG was just encoded
 	}
 	levels := decoded.(*image.Gray)
 	for i := range picture {
@@ -128,7 +129,7 @@ func quantise(picture []float64) []uint8 {
 	return out
 }
 
-// equalise spreads the picture's grey levels evenly over 0..255, as MPIIGaze's normalisation does.
+// equalise spreads the picture's grey levels evenly over 0..255, as in MPIIGaze's normalisation.
 func equalise(picture []float64) []uint8 {
 	out := quantise(picture)
 	var count [256]int

@@ -1,6 +1,6 @@
-// Package simulate draws the built-in eyes and hands in two domains: as a renderer would draw them, and as a real camera would
-// see them. An eye is a ball with iris and cornea between two lids, seen by a webcam; a hand is flesh around a chain of
-// bones, seen by a Kinect. The package knows neither data sets nor torch.
+// Package simulate draws the built-in eyes and hands in two domains: as a renderer draws them, and as a real camera
+// sees them. An eye is a ball with iris and cornea between two lids, seen by a webcam. A hand is flesh around a chain
+// of bones, seen by a Kinect. The package knows neither data sets nor torch.
 package simulate
 
 import (
@@ -9,16 +9,15 @@ import (
 	"math/rand/v2"
 )
 
-// Domain is who sees the eye.
+// Domain is the kind of images: rendered or real.
 type Domain int
 
-// The domains.
 const (
-	Synthetic Domain = iota // as a renderer draws it: clean, smooth, bright highlights
-	Real                    // as a webcam sees it: lashes, glasses, blur, noise, compression, equalised as in MPIIGaze
+	Synthetic Domain = iota // rendered: clean, smooth, bright highlights
+	Real                    // by a camera; eyes: lashes, glasses, blur, noise, compression, equalised as in MPIIGaze
 )
 
-// ParseDomain reads synthetic or real.
+// ParseDomain parses synthetic or real.
 func ParseDomain(name string) (Domain, error) {
 	switch name {
 	case "synthetic":
@@ -29,41 +28,41 @@ func ParseDomain(name string) (Domain, error) {
 	return 0, fmt.Errorf("domain %q: use synthetic or real", name)
 }
 
-// Gaze in the simulator: pitch (up positive) and yaw (pupil to the image's left positive), in degrees.
+// Distribution of gaze in degrees: pitch (positive up) and yaw (positive if the pupil is to the image's left).
 const (
 	pitchMean, pitchDeviation, pitchMost = -6.0, 9.0, 25.0
 	yawDeviation, yawMost                = 14.0, 35.0
 )
 
-// Lengths of the scene are in units of 0.91 mm: the fissure of 30 mm is 33 of them, 80 % of the crop's width as in MPIIGaze.
+// Lengths of the scene in units of 0.91 mm. The fissure of 30 mm is 33 units, 80 % of the crop's width as in MPIIGaze.
 const (
 	ballRadius = 13.2 // 12 mm
 	cropWidth  = 41.25
 	cropHeight = 26.25
 )
 
-// Eye is one scene: geometry, drawn alike in both domains, and the material and camera of its domain.
+// Eye is one scene: geometry from the same distribution in both domains, and the material and camera of its domain.
 type Eye struct {
 	Gaze     [3]float64 // unit vector: x right, y down, z away from the camera
 	HeadPose [3]float64 // pitch, yaw, roll in degrees
 	domain   Domain
-	ballX    float64 // of the ball's centre, from the crop's centre, units
+	ballX    float64 // ball's centre relative to the crop's centre, units
 	ballY    float64
-	half     float64 // half of the fissure's width
-	upper    float64 // height of the upper lid's arch over the line through the corners
-	lower    float64 // depth of the lower lid's
-	peak     float64 // where along the fissure the upper arch is highest, -1 .. 1
-	tilt     float64 // of the line through the corners, radians
+	half     float64 // half the fissure's width
+	upper    float64 // height of the upper lid's arch above the line through the corners
+	lower    float64 // depth of the lower lid's arch below it
+	peak     float64 // position of the upper arch's peak along the fissure, -1 .. 1
+	tilt     float64 // tilt of the line through the corners, radians
 	iris     float64 // angle from the gaze to the limbus, radians
-	pupil    float64 // to the pupil's edge
-	centreX  float64 // of the interior margin's box: where a reader's crop is centred
+	pupil    float64 // angle from the gaze to the pupil's edge, radians
+	centreX  float64 // centre of the interior margin's box, which is the centre of a reader's crop
 	centreY  float64
 	look     look
-	random   *rand.Rand // for the camera's noise, drawn after everything else
+	random   *rand.Rand // source of the camera's noise
 	pcg      [2]uint64
 }
 
-// NewEye is scene number index of the seed. The geometry, gaze among it, has the same distribution in both domains.
+// NewEye returns scene number index of the seed. Geometry, including gaze, has the same distribution in both domains.
 func NewEye(d Domain, seed uint64, index int) *Eye {
 	pcg := [2]uint64{seed*2 + uint64(d), uint64(index)}
 	r := rand.New(rand.NewPCG(pcg[0], pcg[1]))
@@ -74,7 +73,7 @@ func NewEye(d Domain, seed uint64, index int) *Eye {
 	e.HeadPose = [3]float64{r.NormFloat64() * 5, r.NormFloat64() * 7, r.NormFloat64() * 3}
 	e.ballX, e.ballY = r.NormFloat64()*0.4, 0.3+r.NormFloat64()*0.4
 	e.half = (16.5 + r.NormFloat64()*0.7) * math.Cos(e.HeadPose[1]*math.Pi/180)
-	// The upper lid follows the gaze up and down; the lower a little.
+	// The upper lid follows the gaze up and down, the lower lid only a little.
 	e.upper = max(2.2, 6.8+0.16*pitch+r.NormFloat64()*0.9)
 	e.lower = max(1.8, 4.4-0.04*pitch+r.NormFloat64()*0.6)
 	e.peak = r.NormFloat64() * 0.15
@@ -97,25 +96,25 @@ func clipped(r *rand.Rand, mean, deviation, most float64) float64 {
 	}
 }
 
-// vector is the gaze of MPIIGaze's convention: (-cos p sin y, -sin p, -cos p cos y).
+// vector returns the gaze in MPIIGaze's convention: (-cos p sin y, -sin p, -cos p cos y).
 func vector(pitch, yaw float64) [3]float64 {
 	p, y := pitch*math.Pi/180, yaw*math.Pi/180
 	return [3]float64{-math.Cos(p) * math.Sin(y), -math.Sin(p), -math.Cos(p) * math.Cos(y)}
 }
 
-// lids are the y of the upper and the lower margin at x along the fissure, before its tilt, and whether x is inside it.
+// lids returns the y of the upper and lower margin at x along the fissure, before its tilt, and whether x is inside it.
 func (e *Eye) lids(x float64) (upper, lower float64, inside bool) {
 	t := x / e.half
 	if math.Abs(t) >= 1 {
 		return 0, 0, false
 	}
-	// The arch is higher on its peak's side: x is warped so that the peak moves.
+	// Warping x moves the arch's peak.
 	w := t - e.peak*(1-t*t)
 	arch := 1 - w*w
 	return -e.upper * math.Pow(arch, 0.8), e.lower * math.Pow(arch, 0.95), true
 }
 
-// marginCentre is the centre of the box around both margins, tilted, from the crop's centre before centring.
+// marginCentre returns the centre of the box around both tilted margins.
 func (e *Eye) marginCentre() (x, y float64) {
 	minX, maxX, minY, maxY := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	for _, p := range e.margin(16) {
@@ -125,7 +124,7 @@ func (e *Eye) marginCentre() (x, y float64) {
 	return (minX + maxX) / 2, (minY + maxY) / 2
 }
 
-// margin is n points around the opening: the upper lid from the inner corner, then the lower one back.
+// margin returns n points around the opening: the upper lid from the inner corner, then the lower lid back.
 func (e *Eye) margin(n int) [][2]float64 {
 	points := make([][2]float64, 0, n)
 	for i := range n {

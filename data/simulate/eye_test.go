@@ -19,8 +19,8 @@ func TestSameSceneTwice(t *testing.T) {
 	}
 }
 
-// Both domains have the same distribution of gaze: the Kolmogorov-Smirnov distance of 4000 draws each stays below the
-// 0.1 % bound, 1.95 sqrt(2/4000).
+// Both domains have the same distribution of gaze: the Kolmogorov-Smirnov distance of 4000 draws each is below the 0.1
+// % bound, 1.95 sqrt(2/4000).
 func TestSameGazeInBothDomains(t *testing.T) {
 	const n = 4000
 	for axis := range 2 {
@@ -42,7 +42,7 @@ func TestSameGazeInBothDomains(t *testing.T) {
 	}
 }
 
-// The pupil lies where the gaze says: yaw > 0 moves it left, pitch > 0 up, that is along (gaze x, gaze y).
+// The pupil follows the gaze: yaw > 0 moves it left, pitch > 0 moves it up, that is along (gaze x, gaze y).
 func TestPupilFollowsGaze(t *testing.T) {
 	var gx, gy, px, py []float64
 	for i := range 300 {
@@ -62,7 +62,7 @@ func TestPupilFollowsGaze(t *testing.T) {
 	if r := correlation(gx, px); r < 0.9 {
 		t.Errorf("horizontal correlation of gaze and pupil is %v", r)
 	}
-	if r := correlation(gy, py); r < 0.6 { // the lids hide part of the pupil and centre the crop
+	if r := correlation(gy, py); r < 0.6 { // the lids hide part of the pupil and define the crop's centre
 		t.Errorf("vertical correlation of gaze and pupil is %v", r)
 	}
 }
@@ -80,8 +80,8 @@ func correlation(a, b []float64) float64 {
 	return ab / math.Sqrt(aa*bb)
 }
 
-// The real domain has MPIIGaze's statistics: equalised (100 samples: mean 129, deviation 74), with texture; the
-// synthetic one is smoother and of lower contrast.
+// The real domain has MPIIGaze's statistics: equalised (100 samples: mean 129, deviation 74) and textured. The
+// synthetic domain is smoother and has less contrast.
 func TestDomainsDiffer(t *testing.T) {
 	var deviation, gradient [2]float64
 	for d := range deviation {

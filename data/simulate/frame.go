@@ -2,19 +2,19 @@ package simulate
 
 import "math"
 
-// Frame is a whole picture, as UnityEyes saves it, with its landmarks in pixels, y from the top.
+// Frame is a whole picture as in UnityEyes, with landmarks in pixels, y from the top.
 type Frame struct {
 	W, H     int
 	Grey     []uint8
 	Interior [][2]float64 // 16 points around the opening
-	Caruncle [][2]float64 // 7 at the inner corner
-	Iris     [][2]float64 // 32 on the limbus
+	Caruncle [][2]float64 // 7 points at the inner corner
+	Iris     [][2]float64 // 32 points on the limbus
 	Gaze     [3]float64
 	HeadPose [3]float64 // degrees
 }
 
-// Frame draws the scene at w x h with the eye in the middle, at the size UnityEyes has it: the crop of 140 pixels at
-// w = 640 is the window that Crop shows.
+// Frame draws the scene at w x h with the eye in the middle, at the size it has in UnityEyes: at w = 640, Crop shows
+// the middle 140 pixels.
 func (e *Eye) Frame(w, h int) Frame {
 	window := 140 * float64(w) / 640
 	step := cropWidth / window
@@ -37,10 +37,10 @@ func (e *Eye) Frame(w, h int) Frame {
 	return f
 }
 
-// limbus is n points where the iris meets the sclera, projected to the picture.
+// limbus returns n points where the iris meets the sclera, projected to the picture.
 func (e *Eye) limbus(n int) [][2]float64 {
 	g := e.Gaze
-	// Two unit vectors across the gaze: a to the right of it, b below.
+	// Two unit vectors perpendicular to the gaze: a to its right, b below it.
 	length := math.Hypot(g[0], g[2])
 	a := [3]float64{-g[2] / length, 0, g[0] / length}
 	b := [3]float64{g[1]*a[2] - g[2]*a[1], g[2]*a[0] - g[0]*a[2], g[0]*a[1] - g[1]*a[0]}

@@ -7,28 +7,27 @@ import (
 	"slices"
 )
 
-// The depth camera of the NYU hand data set (Tompson et al. 2014): 640 x 480 pixels, and its focal lengths and optical
-// centre in pixels.
+// The depth camera of the NYU hand data set (Tompson et al. 2014):
+// picture size, focal lengths and optical centre in pixels.
 const (
 	DepthWidth, DepthHeight = 640, 480
 	FocalX, FocalY          = 588.036865, 587.075073
 	OpticalU, OpticalV      = 320.0, 240.0
 )
 
-// HandJoints is how many joints NYU annotates, PalmCentre is the one that crops are centred on.
 const (
-	HandJoints = 36
-	PalmCentre = 32
+	HandJoints = 36 // number of joints that NYU annotates
+	PalmCentre = 32 // index of the joint at the centre of crops
 )
 
-// Where hands are held: the palm's depth in mm and its place in the picture, in pixels around the optical centre.
+// Distribution of hands' positions: the palm's depth in mm, and its place in pixels from the optical centre.
 const (
 	depthMean, depthDeviation, depthMost = 800.0, 80.0, 170.0
 	placeU, placeV                       = 110.0, 60.0
 )
 
-// Hand is one scene: a right hand with its forearm, posed and placed alike in both domains, in front of what its domain
-// puts behind it.
+// Hand is one scene: a right hand with its forearm. Poses and places have the same distribution in both domains; the
+// background depends on the domain.
 type Hand struct {
 	Joints [HandJoints][3]float64 // camera coordinates: x right, y up, z away, mm; in NYU's order
 	domain Domain
@@ -36,7 +35,7 @@ type Hand struct {
 	sensor sensor
 }
 
-// NewHand is scene number index of the seed. Poses, shapes and places have the same distribution in both domains.
+// NewHand returns scene number index of the seed. Poses, shapes and places have the same distribution in both domains.
 func NewHand(d Domain, seed uint64, index int) *Hand {
 	pcg := [2]uint64{seed*2 + uint64(d), uint64(index)}
 	r := rand.New(rand.NewPCG(pcg[0], pcg[1]))
@@ -57,35 +56,36 @@ func NewHand(d Domain, seed uint64, index int) *Hand {
 	for i := range h.solids {
 		h.solids[i].settle()
 	}
-	slices.SortStableFunc(h.solids, func(a, b solid) int { return cmp.Compare(a.front, b.front) }) // the near ones hide the rest
+	// Near solids first: they hide the rest.
+	slices.SortStableFunc(h.solids, func(a, b solid) int { return cmp.Compare(a.front, b.front) })
 	return h
 }
 
-// UVD is joint i in the picture: u and v in pixels, depth in mm.
+// UVD returns joint i in the picture: u and v in pixels, depth in mm.
 func (h *Hand) UVD(i int) [3]float64 { return Project(h.Joints[i]) }
 
-// Project is where the depth camera sees a point (x right, y up, z away, mm): u and v in pixels, and its depth.
+// Project returns where the depth camera sees a point (x right, y up, z away, mm): u and v in pixels, and depth in mm.
 func Project(p [3]float64) [3]float64 {
 	return [3]float64{p[0]*FocalX/p[2] + OpticalU, OpticalV - p[1]*FocalY/p[2], p[2]}
 }
 
-// placement turns the hand and puts it before the camera.
+// placement rotates the hand and moves it in front of the camera.
 type placement struct {
 	rows   [3][3]float64
 	origin [3]float64
 }
 
-// newPlacement draws where the palm's point lies and how the hand is turned: the palm faces the camera, fingers up and
-// leaning towards it (in NYU's test set their mean direction is 35 degrees nearer than upright), then all by chance.
+// newPlacement draws the position of palm and the hand's rotation. On average the palm faces the camera, with fingers
+// up and leaning towards it: in NYU's test set their mean direction leans 35 degrees from upright.
 func newPlacement(r *rand.Rand, palm [3]float64) placement {
 	degrees := func(mean, deviation, most float64) (sin, cos float64) {
 		return math.Sincos(clipped(r, mean, deviation, most) * math.Pi / 180)
 	}
-	sx, cx := degrees(-20, 22, 65) // the fingers' lean; negative is towards the camera
+	sx, cx := degrees(-20, 22, 65) // lean of the fingers; negative is towards the camera
 	sy, cy := degrees(0, 30, 75)   // about the upright axis
-	sz, cz := degrees(-5, 22, 60)  // in the picture
+	sz, cz := degrees(-5, 22, 60)  // in the picture's plane
 	var p placement
-	for k := range 3 { // columns: where the hand's axis k goes, about y, then x, then z
+	for k := range 3 { // column k: the hand's axis k, rotated about y, then x, then z
 		e := [3]float64{}
 		e[k] = 1
 		e[0], e[2] = cy*e[0]+sy*e[2], -sy*e[0]+cy*e[2]
@@ -113,10 +113,10 @@ func dot(a, b [3]float64) float64 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] }
 
 func sub(a, b [3]float64) [3]float64 { return [3]float64{a[0] - b[0], a[1] - b[1], a[2] - b[2]} }
 
-// along is a + t b.
+// along returns a + t b.
 func along(a [3]float64, t float64, b [3]float64) [3]float64 {
 	return [3]float64{a[0] + t*b[0], a[1] + t*b[1], a[2] + t*b[2]}
 }
 
-// between is the point at t from a (0) to b (1).
+// between returns the point at t from a (t = 0) to b (t = 1).
 func between(a, b [3]float64, t float64) [3]float64 { return along(a, t, sub(b, a)) }

@@ -5,14 +5,14 @@ import "math"
 // Window is a part of the 640 x 480 picture, in pixels.
 type Window struct{ X, Y, W, H int }
 
-// margin is how many pixels beyond a window matter for what a Kinect sees in it: the widest shadow.
+// margin is the number of pixels beside a window that affect what a Kinect sees in it: the widest shadow.
 const margin = 56
 
-// reach is how far, in pixels and mm, neighbouring depths are averaged where solids meet: flesh has no creases there.
+// Where solids meet, depths within reach pixels and crease mm are averaged, because flesh has no creases there.
 const reach, crease = 1, 7.0
 
-// Depth is the depth picture in the window, mm as NYU stores it. In the synthetic domain it is 0 where nothing is, as in
-// synthdepth; in the real one 2001 where a Kinect measures nothing, as in NYU's depth. A pixel does not depend on the window.
+// Depth returns the depth picture of the window in mm, as NYU stores it. Pixels without a depth are 0 in the synthetic
+// domain, as in NYU's synthdepth, and 2001 in the real one, as in NYU's depth. A pixel does not depend on the window.
 func (h *Hand) Depth(w Window) []uint16 {
 	if h.domain == Real {
 		return h.sensor.see(h, w)
@@ -26,7 +26,7 @@ func (h *Hand) Depth(w Window) []uint16 {
 	return out
 }
 
-// surface is the depth z of the nearest solid at every pixel of the window, mm, +Inf where there is none.
+// surface returns the depth z of the nearest solid at every pixel of the window, in mm; +Inf if there is none.
 func (h *Hand) surface(w Window) []float64 {
 	wide := Window{w.X - reach, w.Y - reach, w.W + 2*reach, w.H + 2*reach}
 	z := make([]float64, wide.W*wide.H)
@@ -40,7 +40,7 @@ func (h *Hand) surface(w Window) []float64 {
 	return smoothed(z, wide.W, w)
 }
 
-// rays are the unit vectors from the camera through the window's pixels.
+// rays returns the unit vectors from the camera through the window's pixels.
 func (w Window) rays() [][3]float64 {
 	rays := make([][3]float64, w.W*w.H)
 	for i := range rays {
@@ -51,7 +51,7 @@ func (w Window) rays() [][3]float64 {
 	return rays
 }
 
-// draw lowers z to the solid where it is nearer.
+// draw lowers z to the solid's depth wherever the solid is nearer.
 func (s *solid) draw(z []float64, rays [][3]float64, w Window) {
 	box := s.box()
 	for y := max(box.Y-w.Y, 0); y < min(box.Y+box.H-w.Y, w.H); y++ {
@@ -67,14 +67,15 @@ func (s *solid) draw(z []float64, rays [][3]float64, w Window) {
 	}
 }
 
-// box is a window that holds the solid.
+// box returns a window that contains the solid.
 func (s *solid) box() Window {
 	left, right, top, bottom := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	around := func(p [3]float64, r float64) {
 		near := max(p[2]-r, 1)
 		seen := Project(p)
 		size := r*FocalX/near*1.1 + 1
-		left, right, top, bottom = min(left, seen[0]-size), max(right, seen[0]+size), min(top, seen[1]-size), max(bottom, seen[1]+size)
+		left, right = min(left, seen[0]-size), max(right, seen[0]+size)
+		top, bottom = min(top, seen[1]-size), max(bottom, seen[1]+size)
 	}
 	around(s.a, s.ra)
 	if s.flat {
@@ -87,7 +88,7 @@ func (s *solid) box() Window {
 	return Window{x, y, int(right) + 1 - x, int(bottom) + 1 - y}
 }
 
-// smoothed averages each pixel of the window with its neighbours of nearly the same depth.
+// smoothed averages each pixel of the window with its neighbours of similar depth.
 func smoothed(z []float64, stride int, w Window) []float64 {
 	out := make([]float64, w.W*w.H)
 	for y := range w.H {

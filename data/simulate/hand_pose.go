@@ -5,22 +5,22 @@ import (
 	"math/rand/v2"
 )
 
-// bones are a posed hand in its own coordinates, mm: wrist at the origin, x to the thumb's side, y to the fingers, z to the
-// back of the hand (a right hand whose palm faces the camera).
+// bones holds a posed hand in its own coordinates, mm: wrist at the origin, x to the thumb's side, y to the fingers, z
+// to the back of the hand. It is a right hand whose palm faces the camera.
 type bones struct {
-	scale   float64          // of the whole hand
-	stout   float64          // of its thickness
+	scale   float64          // scale of the whole hand
+	stout   float64          // scale of its thickness
 	fingers [4][4][3]float64 // pinky, ring, middle, index: base, middle and end joint, tip
 	thumb   [4][3]float64    // wrist's joint, base joint, end joint, tip
-	palm    [6][3]float64    // PALM_1 .. PALM_6: wrist outer and inner side, palm's centre, its two sides, wrist's middle
-	elbow   [3]float64       // where the forearm goes
+	palm    [6][3]float64    // PALM_1 .. PALM_6: wrist's outer and inner side, palm's centre and two sides, wrist's middle
+	elbow   [3]float64       // direction of the forearm
 }
 
-// fingerShape is a finger's place and lengths in a hand of mean size, mm; 50 mm from middle joint to the middle finger's
-// tip and 66 mm from wrist to the palm's centre are those of NYU's test subjects.
+// fingerShape holds a finger's place and lengths in a hand of mean size, mm. The 50 mm from the middle finger's middle
+// joint to its tip and the 66 mm from the wrist to the palm's centre are those of NYU's test subjects.
 type fingerShape struct {
 	base    [3]float64
-	fan     float64 // degrees from straight, to the thumb's side
+	fan     float64 // degrees from straight, positive to the thumb's side
 	lengths [3]float64
 }
 
@@ -31,17 +31,17 @@ var fingerShapes = [4]fingerShape{
 	{[3]float64{25, 90, 0}, 8, [3]float64{41, 25, 20}},
 }
 
-// newBones draws shape and pose within the joints' limits.
+// newBones draws a shape and a pose within the joints' limits.
 func newBones(r *rand.Rand) *bones {
 	b := &bones{scale: 1 + clipped(r, 0, 0.06, 0.15), stout: 1 + clipped(r, 0, 0.06, 0.15)}
-	common := max(0, 0.35+0.4*r.NormFloat64()) // how far all fingers are bent: 0 straight, 1 a fist
+	common := max(0, 0.35+0.4*r.NormFloat64()) // bend of all fingers: 0 is straight, 1 is a fist
 	if r.Float64() < 0.3 {
 		common = 0.08 * r.Float64()
 	}
 	spread := r.NormFloat64() * 0.5
 	for i, shape := range fingerShapes {
 		curl := common + 0.18*r.NormFloat64()
-		if r.Float64() < 0.2 { // one that does something else
+		if r.Float64() < 0.2 { // this finger bends independently
 			curl = r.Float64()
 		}
 		b.fingers[i] = b.finger(shape, curl, spread, r)
@@ -60,7 +60,8 @@ func (b *bones) scaled(p [3]float64) [3]float64 {
 	return [3]float64{p[0] * b.scale, p[1] * b.scale, p[2] * b.scale}
 }
 
-// finger is the chain of one finger: each joint bends it towards the palm; the end joint follows the middle one by 2/3.
+// finger returns the chain of one finger. Each joint bends it
+// towards the palm. The end joint bends 2/3 of the middle one.
 func (b *bones) finger(f fingerShape, curl, spread float64, r *rand.Rand) (chain [4][3]float64) {
 	first := limit(80*curl+10*r.NormFloat64()-3, -20, 90)
 	second := limit(100*curl+10*r.NormFloat64(), 0, 110)
@@ -78,7 +79,7 @@ func (b *bones) finger(f fingerShape, curl, spread float64, r *rand.Rand) (chain
 	return chain
 }
 
-// poseThumb draws the thumb: off the palm by opposition, bent across it by its two outer joints.
+// poseThumb draws the thumb. Opposition moves it off the palm; its two outer joints bend it across the palm.
 func (b *bones) poseThumb(r *rand.Rand) {
 	away := limit(42+14*r.NormFloat64(), 5, 70)
 	opposed := limit(22+18*r.NormFloat64(), -10, 70)
@@ -94,8 +95,8 @@ func (b *bones) poseThumb(r *rand.Rand) {
 	}
 }
 
-// joints are NYU's 36: of each finger tip, end joint, middle of the middle bone, middle joint, middle of the first bone
-// and base joint; then the thumb's likewise, then the palm's.
+// joints returns NYU's 36 joints. For each finger: tip, end joint, middle of the middle bone, middle joint, middle of
+// the first bone and base joint. Then the same for the thumb, then the palm's.
 func (b *bones) joints() (out [HandJoints][3]float64) {
 	for i, f := range append(b.fingers[:], b.thumb) {
 		copy(out[6*i:], [][3]float64{f[3], f[2], between(f[2], f[1], 0.5), f[1], between(f[1], f[0], 0.5), f[0]})

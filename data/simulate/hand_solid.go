@@ -5,21 +5,21 @@ import (
 	"math/rand/v2"
 )
 
-// solid is a ball of radius ra at a swept to radius rb at b (a cone with round ends) or, where it is flat, a ball of radius
-// ra swept over the triangle a, b, c (a plate with round rims).
+// solid is a cone with round ends: a ball swept from radius ra at a to radius rb at b. If flat is set, it is a plate
+// with round rims: a ball of radius ra swept over the triangle a, b, c.
 type solid struct {
 	a, b, c [3]float64
 	ra, rb  float64
 	flat    bool
-	// Of a solid in its place, what every ray needs.
+	// Set by settle for all rays.
 	ab, n          [3]float64 // b - a; a plate's normal
-	aa, bb, m0, d2 float64    // squared lengths of a, of b and of ab, and m0 less the radii's difference squared
-	front          float64    // no point is nearer, in depth
+	aa, bb, m0, d2 float64    // squared lengths of a, b and ab, and m0 minus the squared difference of the radii
+	front          float64    // no point has a smaller depth
 }
 
 func (s *solid) move(p placement) { s.a, s.b, s.c = p.apply(s.a), p.apply(s.b), p.apply(s.c) }
 
-// settle computes what every ray needs.
+// settle computes the values that all rays share, after the last move.
 func (s *solid) settle() {
 	s.ab = sub(s.b, s.a)
 	s.aa, s.bb, s.m0 = dot(s.a, s.a), dot(s.b, s.b), dot(s.ab, s.ab)
@@ -32,7 +32,7 @@ func (s *solid) settle() {
 	}
 }
 
-// flesh collects solids; radii are of a hand of mean thickness.
+// flesh collects solids. Radii are given for a hand of mean thickness.
 type flesh struct {
 	thickness float64
 	solids    []solid
@@ -49,7 +49,7 @@ func (f *flesh) plate(a, b, c [3]float64, r float64) {
 	f.cone(c, a, r, r)
 }
 
-// solids are the hand's flesh. The forearm goes on in the real domain; renders end soon behind the wrist, as NYU's do.
+// solids returns the hand's flesh. The forearm is long in the real domain; renders end soon after the wrist, as in NYU.
 func (b *bones) solids(d Domain, r *rand.Rand) []solid {
 	out := &flesh{thickness: b.stout * b.scale}
 	b.addFingers(out)
@@ -58,7 +58,7 @@ func (b *bones) solids(d Domain, r *rand.Rand) []solid {
 	if d == Real {
 		length = 260
 	}
-	for _, side := range [3]float64{-1, 0, 1} { // side by side they make the wrist flat
+	for _, side := range [3]float64{-1, 0, 1} { // three cones side by side make a flat wrist
 		from := [3]float64{side * 9 * b.scale, -4, 2}
 		to := along(from, length, b.elbow)
 		to[0] += side * length * 0.03
@@ -67,7 +67,7 @@ func (b *bones) solids(d Domain, r *rand.Rand) []solid {
 	return out.solids
 }
 
-// addFingers adds each finger, its bone in the palm, and the skin between it and the last one.
+// addFingers adds each finger, its bone in the palm, and the skin between it and the previous finger.
 func (b *bones) addFingers(out *flesh) {
 	thick := [4]float64{0.84, 0.96, 1, 0.97}
 	for i, f := range b.fingers {
@@ -85,7 +85,7 @@ func (b *bones) addFingers(out *flesh) {
 	}
 }
 
-// addPalm adds the thumb with its ball and its skin to the palm, the other ball, and the wrist.
+// addPalm adds the thumb with its ball and the skin between thumb and palm, the ball of the other side, and the wrist.
 func (b *bones) addPalm(out *flesh) {
 	h, wrist := b.thumb, b.palm[5]
 	out.cone(h[0], h[1], 15, 13)
@@ -97,9 +97,9 @@ func (b *bones) addPalm(out *flesh) {
 	out.cone(b.palm[0], b.palm[1], 17, 17)
 }
 
-// person is what a real camera sees behind the hand: a trunk and a head, beyond the crop's cube.
+// person returns what a real camera sees in the background: a trunk and a head, farther than the crop's cube.
 func person(r *rand.Rand, palm [3]float64) []solid {
-	if r.Float64() < 0.15 { // nobody: hand held in from the side
+	if r.Float64() < 0.15 { // nobody: the hand comes from the side
 		return nil
 	}
 	z := palm[2] + 260 + 340*r.Float64()
@@ -112,12 +112,12 @@ func person(r *rand.Rand, palm [3]float64) []solid {
 	}
 }
 
-// hit is the distance along the unit ray from the camera to the solid, +Inf where it passes by.
+// hit returns the distance along the unit ray from the camera to the solid, +Inf if the ray misses.
 func (s *solid) hit(ray [3]float64) float64 {
 	if s.flat {
 		return s.hitPlate(ray)
 	}
-	// After I. Quilez, "rounded cone - intersection", with the ray's start at 0.
+	// From I. Quilez, "rounded cone - intersection", with the ray's origin at 0.
 	rr := s.ra - s.rb
 	ta, tb, m1 := dot(ray, s.a), dot(ray, s.b), -dot(s.ab, s.a)
 	m2 := tb - ta
@@ -125,7 +125,7 @@ func (s *solid) hit(ray [3]float64) float64 {
 	k1 := m2*rr*s.ra - s.d2*ta - m1*m2
 	k0 := s.d2*s.aa - m1*m1 + m1*rr*s.ra*2 - s.m0*s.ra*s.ra
 	h := k1*k1 - k0*k2
-	if s.d2 > 0 { // else one ball holds the other
+	if s.d2 > 0 { // otherwise one ball contains the other
 		if h < 0 {
 			return math.Inf(1)
 		}
@@ -137,7 +137,8 @@ func (s *solid) hit(ray [3]float64) float64 {
 	return min(hitBall(ta, s.aa, s.ra), hitBall(tb, s.bb, s.rb))
 }
 
-// hitBall meets a ball whose centre is at t along the ray and whose squared distance from the camera is cc.
+// hitBall returns the distance to a ball. Its centre projects to t along the ray; cc is the centre's squared distance
+// from the camera.
 func hitBall(t, cc, radius float64) float64 {
 	h := t*t - cc + radius*radius
 	if h < 0 {
@@ -146,7 +147,7 @@ func hitBall(t, cc, radius float64) float64 {
 	return t - math.Sqrt(h)
 }
 
-// hitPlate meets the face towards the camera; the rims are cones of their own.
+// hitPlate returns the distance to the plate's face towards the camera. The rims are separate cones.
 func (s *solid) hitPlate(ray [3]float64) float64 {
 	e, f, n := s.ab, sub(s.c, s.a), s.n
 	length := math.Sqrt(dot(n, n))

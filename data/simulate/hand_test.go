@@ -8,7 +8,8 @@ import (
 
 var whole = Window{0, 0, DepthWidth, DepthHeight}
 
-// A scene is the same again, and a window of it is cut out of the whole picture; another index or seed is another scene.
+// The same scene is drawn the same again, and a window of it equals that part of the whole picture. Another index or
+// seed is another scene.
 func TestSameHandTwice(t *testing.T) {
 	for _, d := range []Domain{Synthetic, Real} {
 		picture := NewHand(d, 4, 2).Depth(whole)
@@ -27,11 +28,11 @@ func TestSameHandTwice(t *testing.T) {
 	}
 }
 
-// Both domains have the same distribution of poses: at each of a few joints' coordinates, the Kolmogorov-Smirnov distance
-// of 2000 draws each stays below the 0.1 % bound.
+// Both domains have the same distribution of poses: for the coordinates of a few joints, the Kolmogorov-Smirnov
+// distance of 2000 draws each is below the 0.1 % bound.
 func TestSamePosesInBothDomains(t *testing.T) {
 	const n = 2000
-	values := map[[2]int][2][]float64{} // of a joint and axis
+	values := map[[2]int][2][]float64{} // per joint and axis
 	for d := range 2 {
 		for i := range n {
 			h := NewHand(Domain(d), 1, i)
@@ -58,8 +59,8 @@ func TestSamePosesInBothDomains(t *testing.T) {
 	}
 }
 
-// Every joint lies in the flesh: the render shows something nearer at its pixel. In frame 1 of NYU's test set the surface is
-// 2 to 33 mm nearer than the 14 joints; fingers before the palm may hide more.
+// Every joint lies in the flesh: at its pixel the render shows a nearer surface. In frame 1 of NYU's test set the
+// surface is 2 to 33 mm nearer than the 14 joints; fingers in front of the palm may hide more.
 func TestJointsLieInFlesh(t *testing.T) {
 	for i := range 12 {
 		h := NewHand(Synthetic, 3, i)
@@ -77,8 +78,8 @@ func TestJointsLieInFlesh(t *testing.T) {
 	}
 }
 
-// Lengths that do not depend on the pose are those of NYU's 8252 test frames (medians: middle joint to tip of the middle
-// finger 47 bent a little, wrist to palm 67, across the wrist 29 mm), within the spread of sizes.
+// Lengths that do not depend on the pose match NYU's 8252 test frames within the spread of sizes. Medians there: 47 mm
+// from the middle finger's middle joint to its tip, slightly bent; 67 mm from wrist to palm; 29 mm across the wrist.
 func TestHandHasNYUsLengths(t *testing.T) {
 	for _, c := range []struct {
 		a, b      int
@@ -94,8 +95,8 @@ func TestHandHasNYUsLengths(t *testing.T) {
 	}
 }
 
-// What a Kinect measures is a multiple of 1/8 pixel of disparity, 2001 where there is nothing; a render is 0 there, and has
-// depths in between. Of the hand's window both see about as much.
+// A Kinect measures multiples of 1/8 pixel of disparity; unmeasured pixels are 2001. A render also has depths in
+// between; its empty pixels are 0.
 func TestKinectQuantises(t *testing.T) {
 	between := 0
 	for i := range 2 {
@@ -105,9 +106,9 @@ func TestKinectQuantises(t *testing.T) {
 				continue
 			}
 			levels := FocalX * baseline / float64(mm) * disparityStep
-			step := levels / float64(mm) // levels a mm
+			step := levels / float64(mm) // levels per mm
 			if math.Abs(levels-math.Round(levels)) > 0.51*step {
-				t.Fatalf("%d mm is no step of disparity: %v", mm, levels)
+				t.Fatalf("%d mm is not a step of disparity: %v", mm, levels)
 			}
 		}
 		for _, mm := range render {
@@ -125,7 +126,8 @@ func TestKinectQuantises(t *testing.T) {
 	}
 }
 
-// A near square before a far wall throws its shadow to its right, as in NYU's pictures: f b (1/z1 - 1/z2) pixels wide.
+// A near square in front of a far wall casts its shadow to the
+// right, as in NYU's pictures: f b (1/z1 - 1/z2) pixels wide.
 func TestShadowFallsRight(t *testing.T) {
 	const w = 100
 	z := make([]float64, w)
@@ -146,14 +148,14 @@ func TestShadowFallsRight(t *testing.T) {
 	}
 }
 
-// Before nothing, a strip too thin for a window of dots is lost, a wide one is measured to a millimetre and half as wide
-// again at most; turned by 85 degrees it is lost too.
+// Without background, a strip too thin for a window of dots is lost. A wide one is measured to a millimetre, and at
+// most 1.5 times as wide. Turned by 85 degrees it is lost too.
 func TestKinectMatchesWindowsOfDots(t *testing.T) {
 	const w, h, depth = 80, 60, 800.0
 	for _, c := range []struct {
 		wide      int
-		slope     float64 // mm a pixel downwards
-		low, high float64 // measured pixels, of the strip's
+		slope     float64 // mm per pixel downwards
+		low, high float64 // measured pixels per pixel of the strip
 	}{{1, 0, 0, 0.3}, {16, 0, 1, 1.5}, {16, depth / FocalX * 11.4, 0, 0.02}} {
 		z := make([]float64, w*h)
 		for i := range z {

@@ -5,35 +5,35 @@ import (
 	"math/rand/v2"
 )
 
-// look is what tells the domains apart: reflectances in 0..1, light, and what a camera adds.
+// look holds what differs between the domains: reflectances in 0..1, light, and the camera's effects.
 type look struct {
 	skin, sclera, irisTone, pupilTone float64
 	light                             [2]float64 // direction of the light in the image, right and down
-	side                              float64    // how much of it comes from the side
+	side                              float64    // share of the light from the side
 	socket                            float64    // darkness of the socket around the lids
-	crease, creaseAbove               float64    // of the upper lid
+	crease, creaseAbove               float64    // darkness and height of the upper lid's crease
 	brow, browAbove                   float64
 	lashes                            float64 // darkness of the lash line
 	hairs                             []hair
-	texture                           float64 // of the skin
+	texture                           float64 // contrast of the skin's texture
 	textureSeed                       uint64
 	glint                             []glint
 	glasses                           *glasses
 	exposure, gamma                   float64
 	blur                              float64 // standard deviation of the optics' blur, scene units
 	motion                            float64 // length of the motion blur, scene units
-	noise                             float64 // of the sensor, of full scale
-	jpeg                              int     // quality, 0: none
-	shiftX, shiftY                    float64 // error of the crop's centre
+	noise                             float64 // sensor noise relative to full scale
+	jpeg                              int     // quality; 0: no JPEG
+	shiftX, shiftY                    float64 // error of the crop's centre, scene units
 }
 
-// hair is one lash, from the upper margin at t along the fissure, where the margin is at root.
+// hair is one lash. It starts at t along the fissure, where the upper margin's y is root.
 type hair struct{ t, root, length, lean, dark float64 }
 
-// glint is a light mirrored by the cornea, at an offset from the corneal centre in ball radii.
+// glint is a light reflected by the cornea, at an offset from the cornea's centre in ball radii.
 type glint struct{ x, y, size, bright float64 }
 
-// glasses are a rim across the picture, and a reflection on the lens.
+// glasses holds a rim across the picture and a reflection on the lens.
 type glasses struct{ rimY, slope, width, tone, reflectX, reflectY, reflectSize, reflect float64 }
 
 func newLook(d Domain, r *rand.Rand) look {
@@ -59,10 +59,14 @@ func newLook(d Domain, r *rand.Rand) look {
 	l.crease, l.brow = uniform(0.1, 0.35), uniform(0.1, 0.6)
 	l.lashes, l.texture = uniform(0.4, 0.9), uniform(0.015, 0.04)
 	for range 6 + r.IntN(14) {
-		l.hairs = append(l.hairs, hair{t: uniform(-0.9, 0.95), length: uniform(1.5, 4), lean: uniform(-0.3, 0.3), dark: uniform(0.2, 0.6)})
+		l.hairs = append(l.hairs, hair{
+			t: uniform(-0.9, 0.95), length: uniform(1.5, 4), lean: uniform(-0.3, 0.3), dark: uniform(0.2, 0.6),
+		})
 	}
 	for range r.IntN(3) {
-		l.glint = append(l.glint, glint{uniform(-0.45, 0.45), uniform(-0.4, 0.3), uniform(0.05, 0.1), uniform(0.15, 0.5)})
+		l.glint = append(l.glint, glint{
+			uniform(-0.45, 0.45), uniform(-0.4, 0.3), uniform(0.05, 0.1), uniform(0.15, 0.5),
+		})
 	}
 	if r.Float64() < 0.15 {
 		l.glasses = &glasses{
@@ -77,13 +81,13 @@ func newLook(d Domain, r *rand.Rand) look {
 	return l
 }
 
-// smooth rises from 0 at a to 1 at b.
+// smooth returns a smooth step from 0 at a to 1 at b.
 func smooth(a, b, x float64) float64 {
 	t := math.Min(math.Max((x-a)/(b-a), 0), 1)
 	return t * t * (3 - 2*t)
 }
 
-// bump is 1 at 0 and falls to 0 over a few widths.
+// bump returns a Gaussian: 1 at 0, falling to 0 over a few widths.
 func bump(x, width float64) float64 {
 	if x > 4*width || x < -4*width {
 		return 0
@@ -91,7 +95,7 @@ func bump(x, width float64) float64 {
 	return math.Exp(-x * x / (2 * width * width))
 }
 
-// lattice is value noise in -1..1 of wavelength 1, the same everywhere and on every machine.
+// lattice returns value noise in -1..1 of wavelength 1. It is the same on every machine.
 func lattice(x, y float64, seed uint64) float64 {
 	fx, fy := math.Floor(x), math.Floor(y)
 	corner := func(i, j float64) float64 {

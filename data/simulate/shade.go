@@ -2,7 +2,7 @@ package simulate
 
 import "math"
 
-// radiance is the light that reaches the camera from (x, y), scene units from the crop's centre, 1 being white.
+// radiance returns the light that reaches the camera from (x, y), in scene units from the crop's centre; 1 is white.
 func (e *Eye) radiance(x, y float64) float64 {
 	l := &e.look
 	sceneX, sceneY := x+e.centreX, y+e.centreY
@@ -16,7 +16,7 @@ func (e *Eye) radiance(x, y float64) float64 {
 		light = e.skin(u, v, upper, lower, between)
 	}
 	if between {
-		// The upper lashes' line, drawn over lid and ball.
+		// The lash lines, drawn over lids and ball.
 		light *= 1 - l.lashes*bump(v-upper, 0.55)
 		light *= 1 - 0.3*l.lashes*bump(v-lower, 0.4)
 	}
@@ -30,7 +30,7 @@ func (e *Eye) radiance(x, y float64) float64 {
 	return math.Max(light, 0) * l.exposure
 }
 
-// ball is the eyeball's radiance; below and above are the distances to the upper and lower lid.
+// ball returns the eyeball's radiance. below is the distance to the upper lid, above the distance to the lower lid.
 func (e *Eye) ball(x, y, below, above float64) float64 {
 	l := &e.look
 	dx, dy := (x-e.ballX)/ballRadius, (y-e.ballY)/ballRadius
@@ -50,7 +50,7 @@ func (e *Eye) ball(x, y, below, above float64) float64 {
 	tone *= facing
 	tone *= 1 - 0.5*bump(below, 2.3) // the upper lid's shadow
 	tone *= 1 - 0.15*bump(above, 1)
-	// The corners are shaded and pinkish: darker than the sclera.
+	// The corners are shaded and pinkish, so darker than the sclera.
 	tone *= 1 - 0.35*smooth(0.72, 1, math.Abs(x)/e.half)
 	for _, g := range l.glint {
 		gx, gy := e.Gaze[0]*0.75+g.x*0.5, e.Gaze[1]*0.75+g.y*0.5
@@ -59,14 +59,14 @@ func (e *Eye) ball(x, y, below, above float64) float64 {
 	return tone
 }
 
-// skin is the radiance of lids, socket, brow and cheek.
+// skin returns the radiance of lids, socket, brow and cheek.
 func (e *Eye) skin(u, v, upper, lower float64, between bool) float64 {
 	l := &e.look
 	if !between {
 		upper, lower = 0, 0
 	}
 	tone := l.skin
-	beyond := math.Max(math.Abs(u)/e.half-1, 0) // past the corners, where the lids' lines fade
+	beyond := math.Max(math.Abs(u)/e.half-1, 0) // distance past the corners, where the lids' lines fade
 	fade := bump(beyond, 0.22)
 	if v <= upper {
 		above := upper - v
@@ -80,16 +80,16 @@ func (e *Eye) skin(u, v, upper, lower float64, between bool) float64 {
 		tone *= 1 - 0.6*l.socket*bump(under-4.5, 2)*fade
 		tone *= 1 + 0.2*smooth(3, 10, under)
 	}
-	tone *= 1 - l.socket*0.6*bump(u+e.half+3, 5) // beside the nose
+	tone *= 1 - l.socket*0.6*bump(u+e.half+3, 5) // the side of the nose
 	grain := lattice(u/1.3, v/1.3, l.textureSeed) + 1.5*lattice(u/5, v/5, l.textureSeed+1)
 	return tone * (1 + l.texture*grain)
 }
 
-// lashShade is how much light single lashes let through.
+// lashShade returns the share of light that single lashes let through.
 func (e *Eye) lashShade(u, v float64) float64 {
 	through := 1.0
 	for _, h := range e.look.hairs {
-		along := (v - h.root + 1) / h.length // lashes hang down over the eye a little, then stand off
+		along := (v - h.root + 1) / h.length // lashes hang a little over the eye, then stand off
 		if along < 0 || along > 1 {
 			continue
 		}

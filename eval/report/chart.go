@@ -2,12 +2,13 @@ package report
 
 import (
 	"fmt"
-	"strings"
 
-	"simgan/trainer"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
+	curves "simgan/trainer/rundir/chart"
 )
 
-// chart is a line plot in a box of 300 x 120 units.
+// chart is a line plot in a box of chartWidth x chartHeight units.
 type chart struct {
 	Title  string
 	Low    string
@@ -23,23 +24,26 @@ type line struct {
 	Class  int
 }
 
-const chartWidth, chartHeight = 300.0, 120.0
+const (
+	chartWidth, chartHeight = 300.0, 120.0
+	chartPoints             = 1000 // of a curve at most
+)
 
-// charts draws the losses of Algorithm 1 over its steps, and what D gets right.
-func charts(records []map[string]any) []chart {
+// charts draws the losses of Algorithm 1 over its steps, and the share of patches that D gets right.
+func charts(records []rundir.Record) []chart {
 	var out []chart
 	for _, c := range []struct {
 		title string
-		phase string
+		phase config.Phase
 		keys  []string
 	}{
-		{"Pretraining of R: l_reg", trainer.PhaseRefiner, []string{"l_reg"}},
-		{"Pretraining of D: L_D", trainer.PhaseDiscriminator, []string{"L_D"}},
-		{"L_R = l_real + l_reg, equation (4)", trainer.PhaseTrain, []string{"L_R"}},
-		{"l_real: R against D, equation (3)", trainer.PhaseTrain, []string{"l_real"}},
-		{"l_reg: distance of refined and synthetic", trainer.PhaseTrain, []string{"l_reg"}},
-		{"L_D, equation (2)", trainer.PhaseTrain, []string{"L_D"}},
-		{"Share of patches that D gets right", trainer.PhaseTrain, []string{"d_refined_right", "d_real_right"}},
+		{"Pretraining of R: l_reg", config.PhaseRefiner, []string{"l_reg"}},
+		{"Pretraining of D: L_D", config.PhaseDiscriminator, []string{"L_D"}},
+		{"L_R = l_real + l_reg, equation (4)", config.PhaseTrain, []string{"L_R"}},
+		{"l_real: R against D, equation (3)", config.PhaseTrain, []string{"l_real"}},
+		{"l_reg: distance of refined and synthetic", config.PhaseTrain, []string{"l_reg"}},
+		{"L_D, equation (2)", config.PhaseTrain, []string{"L_D"}},
+		{"Share of patches that D gets right", config.PhaseTrain, []string{"d_refined_right", "d_real_right"}},
 	} {
 		if drawn, ok := draw(c.title, c.phase, c.keys, records); ok {
 			out = append(out, drawn)
@@ -48,38 +52,26 @@ func charts(records []map[string]any) []chart {
 	return out
 }
 
-type point struct{ step, value float64 }
-
-// draw plots the keys of a phase; ok is false where there are not two points.
-func draw(title, phase string, keys []string, records []map[string]any) (chart, bool) {
-	series := make([][]point, len(keys))
-	var all []point
-	for _, r := range records {
-		step, _ := r["step"].(float64)
-		for k, key := range keys {
-			if v, ok := r[key].(float64); ok && r["phase"] == phase {
-				series[k] = append(series[k], point{step, v})
-				all = append(all, point{step, v})
-			}
+// draw plots the keys of a phase. ok is false unless each has two points.
+func draw(title string, phase config.Phase, keys []string, records []rundir.Record) (c chart, ok bool) {
+	series := make([][]curves.Point, len(keys))
+	for k, key := range keys {
+		series[k] = curves.Points(records, phase, key)
+		if len(series[k]) < 2 {
+			return chart{}, false
 		}
 	}
-	if len(all) < 2*len(keys) {
-		return chart{}, false
+	axes := curves.Span(chartWidth, chartHeight, series...)
+	axes.Low = min(axes.Low, 0)
+	if axes.High == axes.Low {
+		axes.High = axes.Low + 1
 	}
-	low, high, last := 0.0, all[0].value, 0.0
-	for _, p := range all {
-		low, high, last = min(low, p.value), max(high, p.value), max(last, p.step)
+	c = chart{
+		Title: title, Low: fmt.Sprintf("%.3g", axes.Low), High: fmt.Sprintf("%.3g", axes.High),
+		Steps: fmt.Sprintf("%.0f", axes.Last), Legend: len(keys) > 1,
 	}
-	if high == low {
-		high = low + 1
-	}
-	c := chart{Title: title, Low: fmt.Sprintf("%.3g", low), High: fmt.Sprintf("%.3g", high), Steps: fmt.Sprintf("%.0f", last), Legend: len(keys) > 1}
 	for k, points := range series {
-		var text strings.Builder
-		for _, p := range points {
-			fmt.Fprintf(&text, "%.1f,%.1f ", p.step/max(last, 1)*chartWidth, chartHeight*(1-(p.value-low)/(high-low)))
-		}
-		c.Lines = append(c.Lines, line{keys[k], text.String(), k})
+		c.Lines = append(c.Lines, line{keys[k], axes.Polyline(points, chartPoints), k})
 	}
 	return c, true
 }

@@ -3,7 +3,6 @@
 package report
 
 import (
-	"bufio"
 	"bytes"
 	_ "embed"
 	"encoding/base64"
@@ -16,11 +15,12 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/renameio/v2"
 	"gopkg.in/yaml.v3"
 
 	"simgan/eval"
-	"simgan/trainer"
+	"simgan/internal/atomicfile"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
 //go:embed page.html
@@ -28,11 +28,11 @@ var page string
 
 var tmpl = template.Must(template.New("page").Parse(page))
 
-// content is what the page shows.
+// content holds what the page shows.
 type content struct {
 	Run, Yaml string
-	Config    trainer.Config
-	Done      string // text of DONE, "" while the run goes on
+	Config    config.Config
+	Done      string // text of DONE, "" while the run is not finished
 	Curves    []chart
 	Note      string // what was wrong with metrics.jsonl
 	Grids     []grid
@@ -53,18 +53,18 @@ type row struct {
 	Left, Width, Dot float64 // places in the plot, percent
 }
 
-// Write writes report.html into the run folder and returns its path. A run that still goes on, or that was not evaluated,
-// is shown as far as it is.
+// Write writes report.html into the run folder and returns its path. A run that still goes on, or that was not
+// evaluated, is shown as far as it is.
 func Write(run string) (string, error) {
-	config, err := os.ReadFile(filepath.Join(run, "config.yaml"))
+	config, err := os.ReadFile(filepath.Join(run, rundir.ConfigFile))
 	if err != nil {
 		return "", fmt.Errorf("%s is no run folder: %w", run, err)
 	}
 	c := content{Run: filepath.Base(filepath.Clean(run)), Yaml: string(config)}
 	if err := yaml.Unmarshal(config, &c.Config); err != nil {
-		return "", fmt.Errorf("%s: %w", filepath.Join(run, "config.yaml"), err)
+		return "", fmt.Errorf("%s: %w", filepath.Join(run, rundir.ConfigFile), err)
 	}
-	if done, err := os.ReadFile(filepath.Join(run, "DONE")); err == nil {
+	if done, err := os.ReadFile(filepath.Join(run, rundir.DoneFile)); err == nil {
 		c.Done = strings.TrimSpace(string(done))
 	}
 	if err := errors.Join(c.readMetrics(run), c.readGrids(run), c.readEvaluation(run)); err != nil {
@@ -74,48 +74,29 @@ func Write(run string) (string, error) {
 	if err := tmpl.Execute(&text, c); err != nil {
 		return "", err
 	}
-	path := filepath.Join(run, "report.html")
-	return path, renameio.WriteFile(path, text.Bytes(), 0o644)
+	path := filepath.Join(run, rundir.ReportFile)
+	return path, atomicfile.Write(path, text.Bytes())
 }
 
-// readMetrics draws the curves. A last line that was cut short is noted, any other broken line is an error.
+// readMetrics draws the curves. A last line that was cut short is noted.
 func (c *content) readMetrics(run string) error {
-	path := filepath.Join(run, "metrics.jsonl")
-	file, err := os.Open(path)
+	records, cut, err := rundir.ReadMetrics(filepath.Join(run, rundir.MetricsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		c.Note = "There are no metrics yet."
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	var records []map[string]any
-	broken := 0
-	lines := bufio.NewScanner(file)
-	for n := 1; lines.Scan(); n++ {
-		if broken > 0 {
-			return fmt.Errorf("%s: line %d is no JSON object", path, broken)
-		}
-		var record map[string]any
-		if json.Unmarshal(lines.Bytes(), &record) != nil {
-			broken = n
-			continue
-		}
-		records = append(records, record)
-	}
-	if broken > 0 {
-		c.Note = fmt.Sprintf("Line %d of metrics.jsonl, the last, is cut short and left out.", broken)
+	if cut > 0 {
+		c.Note = fmt.Sprintf("Line %d of metrics.jsonl, the last, is cut short and left out.", cut)
 	}
 	c.Curves = charts(records)
-	return lines.Err()
+	return err
 }
 
-// gridsShown is how many sample grids the page holds at most: the first, the last and some between.
+// gridsShown is the largest number of sample grids on the page: the first, the last and some between.
 const gridsShown = 6
 
 func (c *content) readGrids(run string) error {
-	files, err := filepath.Glob(filepath.Join(run, "samples", "step-*.png"))
+	files, err := rundir.SampleGrids(run)
 	if err != nil {
 		return err
 	}
@@ -136,7 +117,7 @@ func (c *content) readGrids(run string) error {
 }
 
 func (c *content) readEvaluation(run string) error {
-	path := filepath.Join(run, "eval.json")
+	path := filepath.Join(run, rundir.EvalFile)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -164,7 +145,7 @@ func (c *content) readEvaluation(run string) error {
 	return nil
 }
 
-// unit is how the page names what a task's figures count.
+// unit names, for the page, what a task's figures count.
 type unit struct{ Estimator, Sign, Name, Within string }
 
 var units = map[string]unit{
@@ -204,15 +185,18 @@ func show[F any](c *content, text []byte, of func(*F) row) error {
 // reading says in a sentence what the figures say.
 func reading(unit string, synthetic, refined row, gap *eval.Share) string {
 	gain := synthetic.Mean - refined.Mean
-	text := fmt.Sprintf("An estimator trained on refined images errs by %.1f %s less on real ones than one trained on the synthetic images.", gain, unit)
+	text := fmt.Sprintf("An estimator trained on refined images errs by %.1f %s less on real images "+
+		"than one trained on the synthetic images.", gain, unit)
 	switch {
 	case gain <= 0:
-		text = fmt.Sprintf("Refining did not help: the error on real images is %.1f %s higher than with the synthetic images as they were.", -gain, unit)
+		text = fmt.Sprintf("Refining did not help: the error on real images is %.1f %s higher "+
+			"than with the synthetic images as they were.", -gain, unit)
 	case refined.High > synthetic.Low:
 		text += " The confidence intervals overlap: more seeds are needed to be sure."
 	}
 	if gap != nil {
-		text += fmt.Sprintf(" That is %.0f %% of the gap between synthetic and real images (95 %% interval %.0f to %.0f %%).", 100*gap.Mean, 100*gap.CI95[0], 100*gap.CI95[1])
+		text += fmt.Sprintf(" That is %.0f %% of the gap between synthetic and real images (95 %% interval %.0f to %.0f %%).",
+			100*gap.Mean, 100*gap.CI95[0], 100*gap.CI95[1])
 	}
 	return text
 }

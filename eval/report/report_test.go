@@ -59,7 +59,13 @@ func TestPageShowsTheRun(t *testing.T) {
 }
 
 func TestPageShowsHands(t *testing.T) {
-	text := render(t, map[string]string{"config.yaml": "", "eval.json": `{"task":"hand","synthetic":{"mean_px":6,"ci95":[5.5,6.5],"pck_5px":0.6},"refined":{"mean_px":4.5,"ci95":[4,5],"pck_5px":0.75}}`})
+	text := render(
+		t,
+		map[string]string{
+			"config.yaml": "",
+			"eval.json":   `{"task":"hand","synthetic":{"mean_px":6,"ci95":[5.5,6.5],"pck_5px":0.6},"refined":{"mean_px":4.5,"ci95":[4,5],"pck_5px":0.75}}`,
+		},
+	)
 	for _, want := range []string{"hand estimator", "4.50 px", "75.0 %", "1.5 pixels less", "joints within 5 px"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
@@ -68,18 +74,33 @@ func TestPageShowsHands(t *testing.T) {
 }
 
 func TestPageIsHonest(t *testing.T) {
-	worse := render(t, map[string]string{"config.yaml": "", "eval.json": `{"synthetic":{"mean_degrees":5,"ci95":[4,6]},"refined":{"mean_degrees":6,"ci95":[5,7]}}`})
+	worse := render(
+		t,
+		map[string]string{
+			"config.yaml": "",
+			"eval.json":   `{"synthetic":{"mean_degrees":5,"ci95":[4,6]},"refined":{"mean_degrees":6,"ci95":[5,7]}}`,
+		},
+	)
 	if !strings.Contains(worse, "did not help") || !strings.Contains(worse, "not finished") {
 		t.Error("a run that made it worse does not say so")
 	}
-	unsure := render(t, map[string]string{"config.yaml": "", "eval.json": `{"synthetic":{"mean_degrees":5,"ci95":[4,6]},"refined":{"mean_degrees":4,"ci95":[3,5]}}`})
+	unsure := render(
+		t,
+		map[string]string{
+			"config.yaml": "",
+			"eval.json":   `{"synthetic":{"mean_degrees":5,"ci95":[4,6]},"refined":{"mean_degrees":4,"ci95":[3,5]}}`,
+		},
+	)
 	if !strings.Contains(unsure, "overlap") {
 		t.Error("overlapping intervals are not told")
 	}
 }
 
 func TestBrokenMetrics(t *testing.T) {
-	if text := render(t, map[string]string{"config.yaml": "", "metrics.jsonl": metrics + `{"step":3,"pha`}); !strings.Contains(text, "Line 3 of metrics.jsonl, the last, is cut short") {
+	if text := render(t, map[string]string{"config.yaml": "", "metrics.jsonl": metrics + `{"step":3,"pha`}); !strings.Contains(
+		text,
+		"Line 3 of metrics.jsonl, the last, is cut short",
+	) {
 		t.Error("the cut line is not told")
 	}
 	dir := t.TempDir()

@@ -1,10 +1,10 @@
-// Package alloctest tells tests how much memory something allocates.
+// Package alloctest measures for tests how much memory a function allocates.
 package alloctest
 
 import "runtime/metrics"
 
-// Bytes is how much f, and whatever runs beside it, allocates on the heap, freed or not. Small objects are counted when
-// their span is given back: the figure is right to some kilobytes.
+// Bytes returns the number of bytes that f, and whatever runs at the same time, allocates on the heap, freed or not.
+// Small objects are counted when their span is released: the number is right to some kilobytes.
 func Bytes(f func()) uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample)

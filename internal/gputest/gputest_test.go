@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// recorder is a test that keeps what Need does to it.
+// recorder is a test that records whether Need skipped or failed it.
 type recorder struct {
 	testing.TB
 	skipped, failed bool

@@ -1,4 +1,5 @@
-// Package onnx writes ONNX models (onnx/onnx.proto, IR version 8), encoded by hand, for they need few of its fields.
+// Package onnx writes ONNX models (onnx/onnx.proto, IR version 8). It encodes them by hand, because they need few of
+// the fields.
 package onnx
 
 import (
@@ -22,7 +23,7 @@ type Model struct {
 	Graph             Graph
 }
 
-// Graph is a GraphProto: nodes in the order in which they run.
+// Graph is a GraphProto. Its nodes are in the order in which they run.
 type Graph struct {
 	Name, Doc       string
 	Nodes           []Node
@@ -38,7 +39,7 @@ type Node struct {
 	Attributes []Attribute
 }
 
-// Attribute is an AttributeProto; the one field that is set tells its type.
+// Attribute is an AttributeProto. The field that is set gives its type.
 type Attribute struct {
 	Name  string
 	Float float32
@@ -47,7 +48,7 @@ type Attribute struct {
 	Text  string
 }
 
-// Tensor is a TensorProto of float32 or, where Ints is set, of int64 values, row-major.
+// Tensor is a TensorProto of float32 values or, if Ints is set, of int64 values, row-major.
 type Tensor struct {
 	Name   string
 	Shape  []int64
@@ -55,15 +56,15 @@ type Tensor struct {
 	Ints   []int64
 }
 
-// Value is the ValueInfoProto of a float32 input or output; a dimension of 0 or less has no fixed size, and its Symbols
-// name instead.
+// Value is the ValueInfoProto of a float32 input or output. A dimension of 0 or less has no fixed size; its name in
+// Symbols is written instead.
 type Value struct {
 	Name, Doc string
 	Shape     []int64
 	Symbols   []string
 }
 
-// message is an encoded protobuf message that grows.
+// message is an encoded protobuf message; its methods append fields.
 type message []byte
 
 func (m *message) bytes(field protowire.Number, content []byte) {
@@ -82,7 +83,7 @@ func (m *message) number(field protowire.Number, values ...int64) {
 	}
 }
 
-// Marshal is the content of an .onnx file.
+// Marshal returns the content of an .onnx file.
 func (m Model) Marshal() []byte {
 	var out, opset message
 	out.number(1, irVersion)        // ir_version
@@ -150,7 +151,7 @@ func (a Attribute) marshal() (out message) {
 	return out
 }
 
-// DataType of TensorProto.
+// TensorProto's DataType numbers.
 const float32Type, int64Type = 1, 7
 
 func (t Tensor) marshal() (out message) {

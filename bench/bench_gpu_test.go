@@ -1,0 +1,37 @@
+package bench
+
+import (
+	"testing"
+
+	"simgan/data"
+	"simgan/internal/gputest/device"
+	"simgan/trainer/config/tinyrun"
+)
+
+// Two iterations with the gaze and the hand networks at full width: the GPU's losses are the CPU's, in float32 to 1e-4,
+// in bfloat16 to 5e-3.
+func TestGPUFirstLosses(t *testing.T) {
+	gpu := device.Need(t)
+	for _, c := range []struct {
+		preset, precision string
+		tolerance         float64
+	}{{"gaze", "float32", 1e-4}, {"gaze", "bfloat16", 5e-3}, {"hand", "float32", 1e-4}, {"hand", "bfloat16", 5e-3}} {
+		t.Run(c.preset+" "+c.precision, func(t *testing.T) {
+			device.Need(t) // locks this goroutine to its thread too
+			info, batch := data.Info{C: 1, H: 35, W: 55, Bits: 8}, "train.batch=8"
+			if c.preset == "hand" {
+				info, batch = data.Info{C: 1, H: 224, W: 224, Bits: 8}, "train.batch=2"
+			}
+			losses := func(settings ...string) []float64 {
+				c := tinyrun.Bare(t, c.preset, append(settings, batch)...)
+				got, err := firstLosses(c, info)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return got
+			}
+			want := losses("device=cpu", "train.precision=float32")
+			tinyrun.NearLosses(t, losses("device="+gpu.String(), "train.precision="+c.precision), want, c.tolerance)
+		})
+	}
+}

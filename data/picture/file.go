@@ -1,0 +1,104 @@
+package picture
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"simgan/internal/atomicfile"
+)
+
+// MaxSide bounds an image's height and width, so that a broken header cannot request all memory.
+const MaxSide = 16384
+
+// Decode reads a PNG or JPEG of 8 or 16 bits: grey as 1 channel, everything else as 3. Alpha is dropped.
+func Decode(path string) (Image, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Image{}, err
+	}
+	defer file.Close()
+	config, kind, err := image.DecodeConfig(bufio.NewReader(file))
+	if err != nil {
+		return Image{}, Unreadable(path, "PNG or JPEG", err)
+	}
+	if err := checkSides(path, config.Width, config.Height); err != nil {
+		return Image{}, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return Image{}, err
+	}
+	m, _, err := image.Decode(bufio.NewReader(file))
+	if err != nil {
+		return Image{}, Unreadable(path, kind, err)
+	}
+	return fromStd(m), nil
+}
+
+// checkSides refuses pictures larger than MaxSide, and pictures without pixels, which JPEG headers allow.
+func checkSides(path string, width, height int) error {
+	switch {
+	case width < 1 || height < 1:
+		return fmt.Errorf("%s: has %dx%d pixels: replace or remove the file", path, width, height)
+	case width > MaxSide || height > MaxSide:
+		return fmt.Errorf("%s: has %dx%d pixels; a picture may have %d per side", path, width, height, MaxSide)
+	}
+	return nil
+}
+
+// ReadSize returns the width and height in the header of a PNG or JPEG.
+func ReadSize(path string) (w, h int, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer file.Close()
+	config, _, err := image.DecodeConfig(bufio.NewReader(file))
+	if err != nil {
+		return 0, 0, Unreadable(path, "PNG or JPEG", err)
+	}
+	return config.Width, config.Height, nil
+}
+
+// cutShort holds what the decoders of PNG and JPEG report if the data ends too early.
+var cutShort = []string{"not enough pixel data", "short Huffman data"}
+
+// Unreadable returns the error for a file of the kind, for instance "PNG", whose decoder failed with err.
+func Unreadable(path, kind string, err error) error {
+	truncated := errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		slices.ContainsFunc(cutShort, func(sign string) bool { return strings.Contains(err.Error(), sign) })
+	what := "is not a readable " + kind
+	if truncated {
+		what = "is a truncated " + kind
+	}
+	return fmt.Errorf("%s: %s (%w): replace or remove the file", path, what, err)
+}
+
+// EncodePNG writes an image of 1 or 3 channels and 8 or 16 bits under a temporary name, then renames the file.
+func EncodePNG(path string, m Image) error {
+	return replace(path, func(w io.Writer) error { return png.Encode(w, m.std()) })
+}
+
+// EncodeJPEG writes an image of 1 or 3 channels and 8 bits at quality 95 under a temporary name, then renames the file.
+func EncodeJPEG(path string, m Image) error {
+	return replace(path, func(w io.Writer) error { return jpeg.Encode(w, m.std(), &jpeg.Options{Quality: 95}) })
+}
+
+func replace(path string, encode func(io.Writer) error) error {
+	file, err := atomicfile.Create(path)
+	if err != nil {
+		return err
+	}
+	defer file.Cleanup()
+	if err := encode(file); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return file.CloseAtomicallyReplace()
+}

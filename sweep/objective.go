@@ -1,0 +1,220 @@
+package sweep
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
+)
+
+// Objective is what a sweep minimises or maximises: a field of metrics.jsonl, or of an evaluation on a validation
+// split.
+type Objective struct {
+	Metric string       `yaml:"metric"` // field of metrics.jsonl, as l_reg
+	Phase  config.Phase `yaml:"phase"`  // phase of the run whose records count; default: train
+	Take   string       `yaml:"take"`   // last (default), min, max or mean of the records
+
+	Evaluation string `yaml:"evaluation"` // gaze
+	Field      string `yaml:"field"`      // of its JSON; default: refined.mean_degrees
+	Validation string `yaml:"validation"` // SPEC of labelled real images, which are not data.test
+	Seeds      int    `yaml:"seeds"`      // estimators trained; default: 1
+	Steps      int    `yaml:"steps"`      // updates of each; default: eval gaze's own
+	Variants   int    `yaml:"variants"`   // refined versions of each image; default: eval gaze's own
+
+	Direction string `yaml:"direction"` // minimise or maximise
+}
+
+// check fills in defaults and reports what cannot be an objective.
+func (o *Objective) check() (problems []error) {
+	switch o.Direction {
+	case "minimise", "maximise":
+	case "minimize":
+		o.Direction = "minimise"
+	case "maximize":
+		o.Direction = "maximise"
+	default:
+		problems = append(problems, fmt.Errorf("objective.direction is %q; use minimise or maximise", o.Direction))
+	}
+	switch {
+	case o.Metric != "" && o.Evaluation != "":
+		problems = append(problems, errors.New("objective: give either metric or evaluation"))
+	case o.Metric != "":
+		problems = append(problems, o.checkMetric()...)
+	case o.Evaluation != "":
+		problems = append(problems, o.checkEvaluation()...)
+	default:
+		problems = append(problems, errors.New(
+			"objective is missing: give metric, a field of metrics.jsonl, or evaluation: gaze"))
+	}
+	return problems
+}
+
+func (o *Objective) checkMetric() (problems []error) {
+	for key, value := range map[string]string{"field": o.Field, "validation": o.Validation} {
+		if value != "" {
+			problems = append(problems, fmt.Errorf("objective.%s belongs to an evaluation, not to a metric", key))
+		}
+	}
+	if o.Phase == "" {
+		o.Phase = config.PhaseTrain
+	}
+	if !slices.Contains(config.Phases, o.Phase) {
+		problems = append(problems, fmt.Errorf("objective.phase is %q; use %s, %s or %s", o.Phase,
+			config.PhaseRefiner, config.PhaseDiscriminator, config.PhaseTrain))
+	}
+	if o.Take == "" {
+		o.Take = "last"
+	}
+	if !slices.Contains([]string{"last", "min", "max", "mean"}, o.Take) {
+		problems = append(problems, fmt.Errorf("objective.take is %q; use last, min, max or mean", o.Take))
+	}
+	return problems
+}
+
+func (o *Objective) checkEvaluation() (problems []error) {
+	if o.Evaluation != "gaze" {
+		problems = append(problems, fmt.Errorf("objective.evaluation is %q; use gaze", o.Evaluation))
+	}
+	if o.Phase != "" || o.Take != "" {
+		problems = append(problems, errors.New("objective.phase and objective.take belong to a metric, not to an evaluation"))
+	}
+	if o.Field == "" {
+		o.Field = "refined.mean_degrees"
+	}
+	if o.Seeds == 0 {
+		o.Seeds = 1
+	}
+	if o.Seeds < 0 || o.Steps < 0 || o.Variants < 0 {
+		problems = append(problems, errors.New("objective: seeds, steps and variants are 1 or more"))
+	}
+	if o.Validation == "" {
+		problems = append(problems, errors.New("objective.validation is missing: "+howToValidate))
+	}
+	return problems
+}
+
+// name returns the objective in a few words.
+func (o *Objective) name() string {
+	if o.Metric == "" {
+		return o.Field
+	}
+	if o.Take == "last" {
+		return o.Metric
+	}
+	return o.Take + " " + o.Metric
+}
+
+// cost returns the value, negated if higher is better, so that lower is better.
+func (o *Objective) cost(value float64) float64 {
+	if o.Direction == "maximise" {
+		return -value
+	}
+	return value
+}
+
+// only returns the kind of images that the field belongs to, for eval gaze --only, or "" if the field needs all kinds.
+func (o *Objective) only() string {
+	kind, _, _ := strings.Cut(o.Field, ".")
+	if slices.Contains([]string{"synthetic", "refined", "real"}, kind) {
+		return kind
+	}
+	return ""
+}
+
+// evaluationFile names the evaluation's JSON in a run folder, at a rung or, with rung 0, at the end. It differs from
+// eval.json, which holds the figures on the test images.
+func evaluationFile(rung int) string {
+	if rung == 0 {
+		return "validation.json"
+	}
+	return fmt.Sprintf("validation-%07d.json", rung)
+}
+
+// read returns the objective of the run in dir at a rung or, with rung 0, at its end.
+func (o *Objective) read(dir string, rung int) (float64, error) {
+	if o.Metric == "" {
+		return readField(filepath.Join(dir, evaluationFile(rung)), o.Field)
+	}
+	path := filepath.Join(dir, rundir.MetricsFile)
+	records, _, err := rundir.ReadMetrics(path)
+	if err != nil {
+		return 0, err
+	}
+	return o.reduce(path, records, rung)
+}
+
+// reduce takes last, min, max or mean of the metric's records, up to a rung (0: all).
+func (o *Objective) reduce(path string, records []rundir.Record, rung int) (float64, error) {
+	var values []float64
+	fields := map[string]bool{}
+	for _, r := range records {
+		if !r.In(o.Phase) || rung > 0 && r.Step() > float64(rung) {
+			continue
+		}
+		for name := range r {
+			fields[name] = true
+		}
+		if v, ok := r.Number(o.Metric); ok {
+			values = append(values, v)
+		}
+	}
+	if len(values) == 0 {
+		names := make([]string, 0, len(fields))
+		for name := range fields {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return 0, fmt.Errorf("%s: no record of phase %s has a number %q; there are %s",
+			path, o.Phase, o.Metric, strings.Join(names, ", "))
+	}
+	switch o.Take {
+	case "min":
+		return slices.Min(values), nil
+	case "max":
+		return slices.Max(values), nil
+	case "mean":
+		sum := 0.0
+		for _, v := range values {
+			sum += v
+		}
+		return sum / float64(len(values)), nil
+	}
+	return values[len(values)-1], nil
+}
+
+// readField returns the number at a dotted path of a JSON file.
+func readField(path, field string) (float64, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		return 0, fmt.Errorf("%s: %w", path, err)
+	}
+	for _, part := range strings.Split(field, ".") {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[part]
+		case []any:
+			i, err := strconv.Atoi(part)
+			if err != nil || i < 0 || i >= len(v) {
+				return 0, fmt.Errorf("%s: there is no %s", path, field)
+			}
+			value = v[i]
+		}
+	}
+	number, ok := value.(float64)
+	if !ok || math.IsNaN(number) {
+		return 0, fmt.Errorf("%s: %s is no number; see objective.field", path, field)
+	}
+	return number, nil
+}

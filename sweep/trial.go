@@ -1,0 +1,159 @@
+package sweep
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"simgan/internal/atomicfile"
+	"simgan/trainer/rundir"
+)
+
+// The states of a trial.
+const (
+	Running     = "running"     // or was, when the sweep was killed
+	Interrupted = "interrupted" // stopped with the sweep and saved; continues when the sweep does
+	Stopped     = "stopped"     // rests at a rung: early stopping
+	Done        = "done"
+	Failed      = "failed"   // crashed
+	Diverged    = "diverged" // stopped by a guard of the trainer
+)
+
+// Rung holds the objective of a trial after some steps of training.
+type Rung struct {
+	Step  int     `json:"step"`
+	Value float64 `json:"value"`
+}
+
+// Trial is one point of the search and its outcome: trial.json in its run folder, renamed into place at each change.
+type Trial struct {
+	Number   int       `json:"number"`
+	Settings []Setting `json:"settings"`
+	Status   string    `json:"status"`
+	Rungs    []Rung    `json:"rungs,omitempty"`
+	Value    *float64  `json:"value,omitempty"` // the objective at the end
+	Seconds  float64   `json:"seconds"`         // of training and evaluation
+	Changed  time.Time `json:"changed"`
+	Problem  string    `json:"problem,omitempty"` // the end of its log, if it crashed
+
+	dir string
+}
+
+// folder returns the run folder of trial k.
+func (s *Sweep) folder(k int) string { return filepath.Join(s.Dir, fmt.Sprintf("trial-%04d", k)) }
+
+// newTrial returns trial k before it starts.
+func (s *Sweep) newTrial(k int, settings []Setting) *Trial {
+	return &Trial{Number: k, Settings: settings, Status: Running, dir: s.folder(k)}
+}
+
+// save writes trial.json.
+func (t *Trial) save() error {
+	t.Changed = time.Now().Truncate(time.Second)
+	text, err := json.MarshalIndent(t, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(t.dir, 0o755); err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(t.dir, "trial.json"), append(text, '\n'))
+}
+
+// latest returns the newest value and the step at which it was taken. ok is false if there is none.
+func (t *Trial) latest(steps int) (value float64, at int, ok bool) {
+	if t.Value != nil {
+		return *t.Value, steps, true
+	}
+	if n := len(t.Rungs); n > 0 {
+		return t.Rungs[n-1].Value, t.Rungs[n-1].Step, true
+	}
+	return 0, 0, false
+}
+
+// at returns the value at a rung.
+func (t *Trial) at(step int) (float64, bool) {
+	for _, r := range t.Rungs {
+		if r.Step == step {
+			return r.Value, true
+		}
+	}
+	return 0, false
+}
+
+// load reads trial k, or returns nil if it was never started. A run folder that the commands of --print-commands filled
+// has no trial.json; its trial is made from the files there.
+func (s *Sweep) load(k int) (*Trial, error) {
+	dir := s.folder(k)
+	text, err := os.ReadFile(filepath.Join(dir, "trial.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.adopt(k)
+	}
+	if err != nil {
+		return nil, err
+	}
+	t := &Trial{dir: dir}
+	if err := json.Unmarshal(text, t); err != nil {
+		return nil, fmt.Errorf("%s: %w; remove it to run the trial again", filepath.Join(dir, "trial.json"), err)
+	}
+	if len(t.Settings) != len(s.Parameters) {
+		return nil, fmt.Errorf("%s: has %d parameters, the sweep %d; choose another dir",
+			filepath.Join(dir, "trial.json"), len(t.Settings), len(s.Parameters))
+	}
+	return t, nil
+}
+
+func (s *Sweep) adopt(k int) (*Trial, error) {
+	if s.Method == "tpe" {
+		return nil, nil
+	}
+	t := s.newTrial(k, s.draw(k))
+	if exists(t.dir, rundir.DoneFile) {
+		value, err := s.Objective.read(t.dir, 0)
+		if err == nil {
+			t.Value, t.Status = &value, Done
+			return t, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	if exists(t.dir, rundir.ConfigFile) {
+		return t, nil
+	}
+	return nil, nil
+}
+
+func exists(parts ...string) bool {
+	_, err := os.Stat(filepath.Join(parts...))
+	return err == nil
+}
+
+// trials returns all trials that were started, by number.
+func (s *Sweep) trials() (all []*Trial, err error) {
+	for k := range s.Trials {
+		t, err := s.load(k)
+		if err != nil {
+			return nil, err
+		}
+		if t != nil {
+			all = append(all, t)
+		}
+	}
+	return all, nil
+}
+
+// best returns the finished trial with the best objective, or nil if none has finished.
+func (s *Sweep) best(trials []*Trial) *Trial {
+	var best *Trial
+	for _, t := range trials {
+		if t.Status == Done && t.Value != nil && (best == nil || s.Objective.cost(*t.Value) < s.Objective.cost(*best.Value)) {
+			best = t
+		}
+	}
+	return best
+}

@@ -1,0 +1,47 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"simgan/internal/alloctest"
+	"simgan/internal/exit"
+)
+
+// FuzzConfig loads YAML over the defaults; what loads is valid, and loads again from what it is written as.
+func FuzzConfig(f *testing.F) {
+	for _, text := range []string{"seed: 3\ntrain: {steps: 5}\n", "train:\n  stpes: 3\n", "a: &a [*a]\n", "refiner: {noise: {kind: pixel}}\ndata: {resident: on}", "{"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "config.yaml")
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var c Config
+		var err error
+		if used := alloctest.Bytes(func() { c, err = Load("", path, nil) }); used > 4<<20+2000*uint64(len(text)) {
+			t.Errorf("%d bytes of input made it allocate %d", len(text), used)
+		}
+		if err != nil {
+			if !errors.Is(err, exit.ErrUsage) {
+				t.Errorf("%v is no ErrUsage: its exit code would be 1", err)
+			}
+			return
+		}
+		again := filepath.Join(dir, "again.yaml")
+		written, err := c.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(again, written, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if back, err := Load("", again, nil); err != nil || back != c {
+			t.Errorf("%v\nwas written as a config that loads as %+v, not %+v", err, back, c)
+		}
+	})
+}

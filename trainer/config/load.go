@@ -1,0 +1,83 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"simgan/internal/exit"
+	"simgan/internal/strictyaml"
+)
+
+// Load returns Default, overlaid by the preset (if named), the file (if named) and the settings key=value, in this
+// order. Its error is an exit.ErrUsage and lists every problem at once, with file and line.
+func Load(preset, file string, settings []string) (Config, error) {
+	c := Default()
+	var problems []error
+	if preset != "" {
+		text, err := Preset(preset)
+		problems = append(problems, err, c.overlay("preset "+preset, text))
+	}
+	builtIn := c.Data.Test // it tests models for the built-in real images only
+	c.Data.Test = ""
+	if file != "" {
+		text, err := os.ReadFile(file)
+		problems = append(problems, err, c.overlay(file, text))
+	}
+	for _, setting := range settings {
+		problems = append(problems, c.set(setting))
+	}
+	if c.Data.Test == "" && strings.HasPrefix(c.Data.Real, "simulated:") {
+		c.Data.Test = builtIn
+	}
+	problems = append(problems, c.Validate())
+	if err := errors.Join(problems...); err != nil {
+		return c, exit.Usagef("config: %w", err)
+	}
+	return c, nil
+}
+
+// overlay sets the keys that the YAML text has.
+func (c *Config) overlay(source string, text []byte) error {
+	problems := strictyaml.Decode(text, c, func(string) string {
+		return "is no config key (simgan train --dry-run prints them all)"
+	})
+	for i, p := range problems {
+		problems[i] = fmt.Errorf("%s: %w", source, p)
+	}
+	return errors.Join(problems...)
+}
+
+// set applies one key=value, the key as a dotted path.
+func (c *Config) set(setting string) error {
+	key, value, ok := strings.Cut(setting, "=")
+	if !ok {
+		return fmt.Errorf("--set %s: write key=value", setting)
+	}
+	var text strings.Builder
+	for depth, part := range strings.Split(strings.TrimSpace(key), ".") {
+		fmt.Fprintf(&text, "\n%s%s:", strings.Repeat(" ", depth), part)
+	}
+	if !plain(value) {
+		value = fmt.Sprintf("%q", value)
+	}
+	if err := c.overlay("--set "+setting, []byte(text.String()+" "+value)); err != nil {
+		return errors.New(yamlLine.ReplaceAllString(err.Error(), ""))
+	}
+	return nil
+}
+
+// yamlLine matches a line number of the YAML that set makes; the user wrote no such line.
+var yamlLine = regexp.MustCompile(`(yaml: )?line \d+: `)
+
+// plain reports whether YAML reads the value as it stands. A path may hold what starts a comment or a key in YAML.
+func plain(value string) bool {
+	var node yaml.Node
+	err := yaml.Unmarshal([]byte(value), &node)
+	return err == nil && len(node.Content) == 1 && node.Content[0].LineComment == "" && node.FootComment == "" &&
+		!strings.Contains(value, ": ")
+}

@@ -1,0 +1,43 @@
+// Package tinyrun configures trainings of seconds for tests.
+package tinyrun
+
+import (
+	"testing"
+
+	"simgan/trainer/config"
+)
+
+// Steps is T of Config.
+const Steps = 6
+
+// Config returns a training of seconds that uses every part: history, noise, average, penalty, decay. Settings come
+// last.
+func Config(t *testing.T, settings ...string) config.Config {
+	t.Helper()
+	return load(t, "gaze-demo", append([]string{
+		"refiner.width=8", "refiner.blocks=1", "discriminator.width=0.25", "train.batch=8", "train.history=24",
+		"train.pretrain_refiner=3", "train.pretrain_discriminator=2", "train.steps=6", "train.r1_every=2",
+		"data.synthetic=simulated:eyes,n=20", "data.real=simulated:eyes,domain=real,n=20",
+		"train.precision=float32", "device=cpu",
+		"log.every=2", "log.samples_every=3", "log.checkpoint_every=2", "log.keep=0",
+	}, settings...))
+}
+
+// Bare returns a preset without what scripts/parity.py lacks: noise, history, average, penalty, decay. Settings come
+// last.
+func Bare(t *testing.T, preset string, settings ...string) config.Config {
+	t.Helper()
+	return load(t, preset, append([]string{
+		"train.history=0", "train.ema=0", "train.r1=0", "refiner.noise.kind=none", "train.lr_decay=none",
+		"train.k_g=2", "train.k_d=1",
+	}, settings...))
+}
+
+func load(t *testing.T, preset string, settings []string) config.Config {
+	t.Helper()
+	c, err := config.Load(preset, "", settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}

@@ -1,0 +1,213 @@
+// Package trainer makes a run: it opens the data and the run folder, has trainer/simgan train, and does what is due
+// between two iterations: logs, guards, samples, checkpoints.
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"simgan/cgo"
+	"simgan/data"
+	"simgan/models"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
+	"simgan/trainer/simgan"
+)
+
+// Options are what Run takes beside the config.
+type Options struct {
+	Dir    string    // the run folder
+	Resume bool      // continue from the newest checkpoint
+	Until  int       // pause after this step of Algorithm 1, saved, as if stopped by a signal; 0: train to the end
+	Out    io.Writer // progress and log lines
+}
+
+// run is one run: its model, data and folder.
+type run struct {
+	config    config.Config
+	until     int // Options.Until
+	threads   int
+	model     *simgan.Model
+	synthetic *simgan.Stream
+	real      *simgan.Stream
+	samples   struct{ x, y *data.Pixels } // images of the sample grids
+	folder    *rundir.Folder
+	progress  *progress
+	guards    map[string]int // log windows in a row in which a guard saw its failure
+	notes     []string       // the model's, from before there was a log
+}
+
+// Run trains as the config says and fills the run folder; DONE is its last file. If ctx is cancelled, Run saves a
+// checkpoint and returns ctx's cause.
+func Run(ctx context.Context, c config.Config, o Options) error {
+	folder, err := rundir.Open(o.Dir, o.Resume, o.Out)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if o.Resume {
+		if over, err := nothingLeft(folder, c.Train.Steps); over || err != nil {
+			return err
+		}
+	}
+	r := &run{config: c, until: o.Until, folder: folder, guards: map[string]int{}}
+	defer r.close()
+	if err := r.open(ctx); err != nil {
+		return err
+	}
+	if err := r.begin(o.Resume); err != nil {
+		return err
+	}
+	start := time.Now()
+	hooks := simgan.Hooks{Before: func() error { return r.stopped(ctx) }, After: r.after}
+	if err := r.model.Algorithm1(ctx, r.synthetic, r.real, hooks); err != nil {
+		return r.leave(err)
+	}
+	if err := r.save(); err != nil {
+		return r.leave(err)
+	}
+	folder.Logf("done: %s, %.0f s", o.Dir, time.Since(start).Seconds())
+	return folder.Finish(time.Since(start).Seconds())
+}
+
+// nothingLeft reports, and logs, that a finished run has no steps left. A run that is to make more steps is finished no
+// more.
+func nothingLeft(f *rundir.Folder, steps int) (bool, error) {
+	done, err := f.IsDone()
+	if !done || err != nil {
+		return false, err
+	}
+	latest, err := rundir.LatestCheckpoint(f.Dir)
+	if err != nil || latest == "" {
+		return false, err
+	}
+	st, err := readState(latest)
+	if err != nil {
+		return false, err
+	}
+	if st.Step >= steps {
+		f.Logf("%s is done already, %d steps of train.steps=%d: nothing to resume", f.Dir, st.Step, steps)
+		return true, nil
+	}
+	return false, f.Reopen()
+}
+
+// open opens the data and builds the model.
+func (r *run) open(ctx context.Context) (err error) {
+	c := r.config
+	if r.threads, err = cgo.Start(c.Threads); err != nil {
+		return err
+	}
+	warn := func(err error) { r.folder.Logf("warning: skipped: %v", err) }
+	if r.synthetic, r.real, err = simgan.OpenStreams(ctx, c, warn); err != nil {
+		return err
+	}
+	if r.model, err = simgan.NewModel(c, r.synthetic.Set.Info(), simgan.Options{Log: r.log}); err != nil {
+		return err
+	}
+	if err = r.loadSamples(); err != nil {
+		return err
+	}
+	taken, err := r.synthetic.Place(r.model.Device(), c.Data.Resident, 0)
+	if err == nil {
+		_, err = r.real.Place(r.model.Device(), c.Data.Resident, taken)
+	}
+	return err
+}
+
+// log logs a note of the model's, or keeps it until the run has begun: a run that cannot begin leaves no log.
+func (r *run) log(format string, args ...any) {
+	if r.progress == nil {
+		r.notes = append(r.notes, fmt.Sprintf(format, args...))
+		return
+	}
+	r.folder.Logf(format, args...)
+}
+
+// begin restores the newest checkpoint, if asked and there is one, and starts the folder's files and the streams.
+func (r *run) begin(resume bool) error {
+	st := state{}
+	if resume {
+		restored, err := r.restoreLatest()
+		if err != nil {
+			return err
+		}
+		st = restored
+	}
+	text, err := r.config.YAML()
+	if err != nil {
+		return err
+	}
+	if err := r.folder.Start(text, st.Metrics, int64(r.model.Step)); err != nil {
+		return err
+	}
+	if resume {
+		r.folder.Logf("resumed at %s step %d", r.model.Phase, r.model.Step)
+	}
+	if err := errors.Join(r.synthetic.Start(st.Synthetic), r.real.Start(st.Real)); err != nil {
+		return err
+	}
+	r.announce()
+	r.progress = newProgress(r.folder.Out, r.config.Train, r.model)
+	if r.model.Phase == config.PhaseRefiner && r.model.Step == 0 {
+		return r.drawSamples(0)
+	}
+	return nil
+}
+
+func (r *run) announce() {
+	f, c, image := r.folder, r.config, r.synthetic.Set.Info()
+	f.Logf("synthetic %s: %d images of %dx%dx%d, %s; real %s: %d images, %s", c.Data.Synthetic, r.synthetic.Set.Len(),
+		image.C, image.H, image.W, r.synthetic.Where(), c.Data.Real, r.real.Set.Len(), r.real.Where())
+	h, w := r.model.D.Map(image.H, image.W)
+	f.Logf("refiner %d parameters, discriminator %d parameters, %dx%d patches; %s, %s, %d threads",
+		models.Count(r.model.R.Params()), models.Count(r.model.D.Params()), w, h,
+		r.model.Device(), c.Train.Precision, r.threads)
+	for _, n := range r.notes {
+		f.Logf("%s", n)
+	}
+}
+
+// stopped reports, between two iterations, whether the run was asked to stop.
+func (r *run) stopped(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if r.until > 0 && r.model.Phase == config.PhaseTrain && r.model.Step >= r.until {
+		return errPaused
+	}
+	return nil
+}
+
+// after does what is due after an iteration: log, samples, checkpoint.
+func (r *run) after() error {
+	l, step := r.config.Log, r.model.Step
+	last := step == r.config.Train.StepsOf(r.model.Phase)
+	r.progress.step(r.model)
+	if isDue(step, l.Every, last) {
+		if err := r.endWindow(); err != nil {
+			return err
+		}
+	}
+	if r.model.Phase == config.PhaseTrain && isDue(step, l.SamplesEvery, last) {
+		if err := r.drawSamples(step); err != nil {
+			return err
+		}
+	}
+	if isDue(step, l.CheckpointEvery, false) && !last {
+		return r.save()
+	}
+	return nil
+}
+
+func isDue(step, every int, last bool) bool { return last || every > 0 && step%every == 0 }
+
+// close frees everything but the folder.
+func (r *run) close() {
+	r.model.Close() // its graphs and inputs refer to the streams
+	r.synthetic.Close()
+	r.real.Close()
+}

@@ -1,0 +1,206 @@
+package rundir
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"simgan/internal/atomicfile"
+)
+
+// Names of a checkpoint's folder while it is written, and while its successor of the same step takes its place.
+const (
+	partialSuffix = ".partial"
+	oldSuffix     = ".old"
+)
+
+// stateFile is the file of a checkpoint that is written last. It holds a JSON object.
+const stateFile = "state.json"
+
+// sums are the hashes that state.json has of the checkpoint's other files.
+type sums struct {
+	SHA256 map[string]string `json:"sha256"`
+}
+
+// WriteCheckpoint writes checkpoints/step-NNNNNNN and removes the oldest checkpoints beyond keep (0: none). write fills
+// an empty folder with files; then state.json is written with the state's fields and the files' hashes. The folder gets
+// its name when it is whole. If write fails, nothing stays.
+func (f *Folder) WriteCheckpoint(step, keep int, state any, write func(folder string) error) error {
+	final := f.path(checkpointsFolder, stepName(step))
+	partial := final + partialSuffix
+	if err := os.RemoveAll(partial); err != nil {
+		return err
+	}
+	err := os.MkdirAll(partial, 0o755)
+	if err == nil {
+		err = write(partial)
+	}
+	if err == nil {
+		err = writeState(partial, state)
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(partial))
+	}
+	return f.publish(partial, final, keep)
+}
+
+// writeState writes state.json: the state's own fields and sha256.
+func writeState(folder string, state any) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	hashes := sums{map[string]string{}}
+	for _, e := range entries {
+		if hashes.SHA256[e.Name()], err = sumFile(filepath.Join(folder, e.Name())); err != nil {
+			return err
+		}
+	}
+	fields := map[string]json.RawMessage{}
+	for _, part := range []any{state, hashes} {
+		text, err := json.Marshal(part)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(text, &fields); err != nil {
+			return err
+		}
+	}
+	text, err := json.MarshalIndent(fields, "", " ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(folder, stateFile), text)
+}
+
+// publish gives a finished checkpoint its name and removes the oldest beyond keep.
+func (f *Folder) publish(partial, final string, keep int) error {
+	old := final + oldSuffix
+	if err := os.RemoveAll(old); err != nil {
+		return err
+	}
+	if err := os.Rename(final, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(partial, final); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(old); err != nil || keep == 0 {
+		return err
+	}
+	folders, err := checkpoints(f.Dir)
+	if err != nil {
+		return err
+	}
+	for len(folders) > keep {
+		if err := os.RemoveAll(folders[0]); err != nil {
+			return err
+		}
+		folders = folders[1:]
+	}
+	return nil
+}
+
+// RemoveLeftovers undoes what a kill left: a checkpoint that was being written or replaced, and temporary files.
+func (f *Folder) RemoveLeftovers() error {
+	if err := f.removeTemporaryFiles(); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(f.path(checkpointsFolder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, e := range entries {
+		path := f.path(checkpointsFolder, e.Name())
+		final, replaced := strings.CutSuffix(path, oldSuffix)
+		_, err := os.Stat(final)
+		switch {
+		case replaced && errors.Is(err, fs.ErrNotExist):
+			err = os.Rename(path, final)
+		case replaced, strings.HasSuffix(path, partialSuffix):
+			err = os.RemoveAll(path)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReadState reads a checkpoint's state.json into state, and checks that the checkpoint's files are whole.
+func ReadState(folder string, state any) error {
+	path := filepath.Join(folder, stateFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("checkpoint is not whole: %w; remove the folder %s to resume from an earlier one", err, folder)
+	}
+	var written sums
+	if err := errors.Join(json.Unmarshal(text, state), json.Unmarshal(text, &written)); err != nil {
+		return fmt.Errorf("%s: %w; remove the folder to resume from an earlier checkpoint", path, err)
+	}
+	for name, want := range written.SHA256 {
+		got, err := sumFile(filepath.Join(folder, name))
+		if err == nil && got != want {
+			err = errors.New("its content is not what was written (cut short or changed)")
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w; remove the folder %s to resume from an earlier checkpoint",
+				filepath.Join(folder, name), err, folder)
+		}
+	}
+	return nil
+}
+
+// StatePath returns the path of a checkpoint's state.json, for errors about it.
+func StatePath(folder string) string { return filepath.Join(folder, stateFile) }
+
+func sumFile(path string) (string, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	digest := sha256.Sum256(content)
+	return hex.EncodeToString(digest[:]), nil
+}
+
+// LatestCheckpoint returns the folder of a run's newest checkpoint, or "" if there is none.
+func LatestCheckpoint(run string) (string, error) {
+	folders, err := checkpoints(run)
+	if err != nil || len(folders) == 0 {
+		return "", err
+	}
+	return folders[len(folders)-1], nil
+}
+
+// checkpoints lists the folders of a run's whole checkpoints, the oldest first.
+func checkpoints(run string) ([]string, error) {
+	folders, err := stepEntries(run, checkpointsFolder)
+	return slices.DeleteFunc(folders, func(f string) bool {
+		return strings.HasSuffix(f, partialSuffix) || strings.HasSuffix(f, oldSuffix)
+	}), err
+}
+
+// SampleGrids lists the sample grids of a run, the oldest first.
+func SampleGrids(run string) ([]string, error) { return stepEntries(run, samplesFolder) }
+
+// stepEntries lists what is named step-... in a run's folder, sorted by name. The run's path is no pattern: it may hold
+// brackets.
+func stepEntries(run, folder string) (paths []string, err error) {
+	entries, err := os.ReadDir(filepath.Join(run, folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), stepPrefix) {
+			paths = append(paths, filepath.Join(run, folder, e.Name()))
+		}
+	}
+	return paths, err
+}

@@ -1,0 +1,39 @@
+package rundir
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// explainDenied adds to an error of permission who asked, whose the folder is, and the way out: the first thing that
+// goes wrong in a container is a mounted folder of another user. Other errors come back as they are.
+func explainDenied(dir string, err error) error {
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	if whole, absErr := filepath.Abs(dir); absErr == nil { // else as it was given
+		dir = whole
+	}
+	there, owner := existing(dir)
+	return fmt.Errorf("%w: this is user %d, and %s belongs to user %d; give it (chown %d %s, in a container: what is "+
+		"mounted there), choose another --run, or run as its owner (docker run --user)",
+		err, os.Getuid(), there, owner, os.Getuid(), there)
+}
+
+// existing is the nearest folder at or above dir that is there, and the id of its owner.
+func existing(dir string) (folder string, owner uint32) {
+	for {
+		if info, err := os.Stat(dir); err == nil {
+			return dir, info.Sys().(*syscall.Stat_t).Uid
+		}
+		above := filepath.Dir(dir)
+		if above == dir { // not even "/" can be asked
+			return dir, 0
+		}
+		dir = above
+	}
+}

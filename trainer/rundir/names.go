@@ -1,0 +1,24 @@
+// Package rundir holds the folder of a run: the names in it, its lock, its log, its metrics, its checkpoints and
+// TensorBoard's events. It knows no torch.
+package rundir
+
+import "fmt"
+
+// Names in a run folder. Scripts rely on them.
+const (
+	ConfigFile  = "config.yaml"   // the resolved config; it loads again
+	LogFile     = "log.txt"       // what the terminal showed, with times
+	MetricsFile = "metrics.jsonl" // an object per log window
+	DoneFile    = "DONE"          // written last
+	ReportFile  = "report.html"
+	EvalFile    = "eval.json" // figures of eval
+	LockFile    = ".lock"     // locked while a process trains
+
+	samplesFolder     = "samples"
+	checkpointsFolder = "checkpoints"
+)
+
+const stepPrefix = "step-"
+
+// stepName returns the name of a step's sample grid and checkpoint. Names sort as their steps do.
+func stepName(step int) string { return fmt.Sprintf(stepPrefix+"%07d", step) }

@@ -1,0 +1,135 @@
+package simgan
+
+import (
+	"errors"
+
+	"simgan/cgo"
+	"simgan/models"
+	"simgan/trainer/config"
+)
+
+// variant is what the host decides of a step beside its inputs. Steps of one variant ask the same of the device.
+type variant struct {
+	network         string // R or D
+	adversary       bool   // R: l_real too
+	drawn, replaced int    // D: images from the history, and into it
+	penalty         bool   // D: the R1 penalty is due
+}
+
+// warmUps is how many steps of a variant run eagerly before one is recorded: in the first, libraries choose their
+// algorithms and allocate memory that they keep.
+const warmUps = 3
+
+// Graph is a recorded step.
+type Graph interface {
+	Launch() error
+	Close() error
+}
+
+// Recorder records a step without making it. Nil: steps are not recorded.
+type Recorder func(step func() error) (Graph, error)
+
+// captures runs training steps. On a GPU each variant is recorded as a CUDA graph after warmUps eager steps, then
+// replayed with one launch instead of hundreds. If a step cannot be recorded, this and all others run eagerly, and a
+// log line says why.
+type captures struct {
+	record Recorder
+	must   bool // a step that cannot be recorded is an error
+	log    func(format string, args ...any)
+	steps  map[variant]*captured
+}
+
+// captured is what captures knows of a variant's steps.
+type captured struct {
+	made   int
+	graph  Graph // nil: not recorded
+	counts []string
+}
+
+func newCaptures(m *Model, o Options) *captures {
+	c := &captures{record: o.Record, must: m.config.Train.Capture == config.CaptureOn, log: o.Log}
+	c.steps = map[variant]*captured{}
+	if c.record == nil && m.device != cgo.CPU && m.config.Train.Capture != config.CaptureOff {
+		c.record = m.networks.recorder()
+	}
+	return c
+}
+
+// recorder records steps as CUDA graphs. The memory of the first serves all others too.
+func (n *networks) recorder() Recorder {
+	var first *cgo.Graph
+	return func(step func() error) (Graph, error) {
+		g, err := cgo.Record(n.device, n.noise, first, step)
+		if err != nil { // gradients may be left in memory that is gone
+			drop := cgo.DropGrads(append(models.Tensors(n.R.Params()), models.Tensors(n.D.Params())...))
+			return nil, errors.Join(err, drop)
+		}
+		if first == nil {
+			first = g
+		}
+		return g, nil
+	}
+}
+
+// run makes a step of the variant. At each launch of a graph the meter counts what the step counted while it was
+// recorded.
+func (c *captures) run(v variant, m *meter, step func() error) error {
+	s := c.steps[v]
+	if s == nil {
+		s = &captured{}
+		c.steps[v] = s
+	}
+	s.made++
+	m.added = nil
+	if c.record != nil && s.graph == nil && s.made > warmUps {
+		if err := c.capture(s, m, step); err != nil {
+			if c.must {
+				return err
+			}
+			c.giveUp("recorded", err)
+		}
+	}
+	if s.graph == nil {
+		return step()
+	}
+	if err := s.graph.Launch(); err != nil {
+		if c.must {
+			return err
+		}
+		c.giveUp("launched", err)
+		return step()
+	}
+	m.count(s.counts, 1)
+	return nil
+}
+
+// capture records the step, which does not make it.
+func (c *captures) capture(s *captured, m *meter, step func() error) error {
+	g, err := c.record(step)
+	m.count(m.added, -1)
+	if err != nil {
+		return err
+	}
+	s.graph, s.counts = g, m.added
+	return nil
+}
+
+// giveUp continues without graphs.
+func (c *captures) giveUp(what string, err error) {
+	c.log("steps can't be %s as CUDA graphs, which costs speed only: %v", what, errors.Join(err, c.Close()))
+	c.record = nil
+}
+
+// Close frees the graphs.
+func (c *captures) Close() (err error) {
+	if c == nil {
+		return nil
+	}
+	for _, s := range c.steps {
+		if s.graph != nil {
+			err = errors.Join(err, s.graph.Close())
+		}
+	}
+	clear(c.steps)
+	return err
+}

@@ -1,0 +1,87 @@
+package simgan
+
+import (
+	"math/rand/v2"
+
+	"simgan/cgo"
+)
+
+// history is the paper's buffer of B refined images (section 2.3), on the training device. Its own generator on the
+// host chooses which images are drawn and replaced, so that the choice is the same on every device.
+type history struct {
+	images cgo.Tensor // (B, C, H, W) float32
+	size   int        // B
+	held   int        // images in the buffer, at most B
+	random *rand.PCG
+	pick   func(n, k int) []int64 // chooses k of the places 0..n-1 without repetition
+}
+
+// newHistory allocates room for size images of c x h x w.
+func newHistory(size int, seed uint64, device cgo.Device, c, h, w int) (*history, error) {
+	b := &history{size: size, random: rand.NewPCG(seed, historyStream)}
+	b.pick = func(n, k int) []int64 { return choose(rand.New(b.random), n, k) }
+	return b, cgo.Within(func(s *cgo.Scope) error {
+		b.images = s.Keep(s.Zeros(cgo.Float32, device, int64(size), int64(c), int64(h), int64(w)))
+		return nil
+	})
+}
+
+// places chooses on the host, for a step of D, which images are drawn and which are replaced. drawn are n random places
+// without repetition, fewer while the buffer holds fewer. replaced are n places for new images: free ones first, then
+// those of random images.
+func (b *history) places(n int) (drawn, replaced []int64) {
+	n = min(n, b.size)
+	if old := min(n, b.held); old > 0 {
+		drawn = b.pick(b.held, old)
+	}
+	for len(replaced) < n && b.held < b.size {
+		replaced = append(replaced, int64(b.held))
+		b.held++
+	}
+	if rest := n - len(replaced); rest > 0 {
+		// Places that this call has filled are left out: they hold nothing yet.
+		replaced = append(replaced, b.pick(b.held-len(replaced), rest)...)
+	}
+	return drawn, replaced
+}
+
+// at returns the images in the places, int64 (n).
+func (b *history) at(s *cgo.Scope, places cgo.Tensor) cgo.Tensor { return s.Rows(b.images, places) }
+
+// replace writes the first of the refined images into the places, int64 (n), in order.
+func (b *history) replace(s *cgo.Scope, places, refined cgo.Tensor) {
+	shape := s.Shape(places)
+	if shape == nil {
+		return
+	}
+	incoming := s.Narrow(refined, 0, 0, shape[0])
+	if s.Err() != nil {
+		return
+	}
+	if err := cgo.PutRows(b.images, places, incoming); err != nil {
+		s.Fail(err)
+	}
+}
+
+// choose returns k of 0..n-1 without repetition (Floyd's algorithm).
+func choose(random *rand.Rand, n, k int) []int64 {
+	k = min(k, n)
+	chosen := make(map[int64]bool, k)
+	picked := make([]int64, 0, k)
+	for j := n - k; j < n; j++ {
+		i := int64(random.IntN(j + 1))
+		if chosen[i] {
+			i = int64(j)
+		}
+		chosen[i] = true
+		picked = append(picked, i)
+	}
+	return picked
+}
+
+// Close frees the buffer.
+func (b *history) Close() {
+	if b != nil {
+		cgo.Free(b.images)
+	}
+}

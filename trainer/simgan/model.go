@@ -1,0 +1,190 @@
+package simgan
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"simgan/cgo"
+	"simgan/data"
+	"simgan/internal/exit"
+	"simgan/models"
+	"simgan/models/architecture"
+	"simgan/trainer/config"
+)
+
+// ErrNotFinite is the exit.ErrGuard of a run with a loss or a weight that is NaN or infinite.
+var ErrNotFinite = fmt.Errorf("%w: training diverged: lower train.lr_refiner and train.lr_discriminator, "+
+	"or raise train.r1, or use train.precision=float32", exit.ErrGuard)
+
+// Model is SimGAN in training: the networks and their optimizers, the history of refined images, the averages of a log
+// window, and where Algorithm 1 stands.
+type Model struct {
+	*networks
+	Phase config.Phase
+	Step  int // iterations made in the phase
+
+	config   config.Config
+	image    data.Info // of the images
+	psi      models.Psi
+	features *models.GazeEstimator // nil unless psi is learned
+	history  *history              // nil if train.history is 0
+	meter    *meter
+	inputs   *inputs // made by the first step
+	captures *captures
+	dSteps   int64 // updates of D made, for r1_every
+}
+
+// Options are what NewModel takes beside the config.
+type Options struct {
+	Log    func(format string, args ...any) // notes on kernels and CUDA graphs; nil: none
+	Record Recorder                         // records steps; nil: as CUDA graphs on a GPU, unless train.capture is off
+}
+
+// NewModel builds everything that the config describes for images like image, at the start of the first phase. c.Device
+// and c.Train.Precision are resolved. An exit.ErrUsage says what of the config does not fit the images or the device.
+func NewModel(c config.Config, image data.Info, o Options) (m *Model, err error) {
+	m = &Model{Phase: config.PhaseRefiner, config: c, image: image, meter: newMeter()}
+	defer func() {
+		if err != nil {
+			m.Close()
+			m = nil
+		}
+	}()
+	if m.networks, err = newNetworks(c, image); err != nil {
+		return m, err
+	}
+	if err = m.openPsi(); err != nil {
+		return m, err
+	}
+	if c.Train.History > 0 {
+		if m.history, err = newHistory(c.Train.History, c.Seed, m.device, image.C, image.H, image.W); err != nil {
+			return m, err
+		}
+	}
+	if o.Log == nil {
+		o.Log = func(string, ...any) {}
+	}
+	m.captures = newCaptures(m, o)
+	m.report(o.Log)
+	return m, nil
+}
+
+// openPsi reads the frozen network of a learned psi, if any.
+func (m *Model) openPsi() (err error) {
+	c := m.config.Train
+	if c.Psi == architecture.LearnedPsi && c.PsiWeights != "" {
+		if m.features, err = models.NewGazeEstimator(m.image.C, m.image.H, m.image.W, 3); err != nil {
+			return err
+		}
+		if err = models.Load(c.PsiWeights, m.features.Params()); err != nil {
+			return fmt.Errorf("train.psi_weights: %w", err)
+		}
+		if err = errors.Join(m.features.To(m.device), m.features.Freeze(true)); err != nil {
+			return err
+		}
+	}
+	m.psi, err = models.NewPsi(c.Psi, m.features)
+	return err
+}
+
+// Device returns the training device.
+func (m *Model) Device() cgo.Device { return m.device }
+
+// ReadWindow returns the averages of the log window so far by name, and starts a new window. An ErrNotFinite names a
+// loss that is NaN or infinite; the averages are returned all the same.
+func (m *Model) ReadWindow() (map[string]float64, error) { return m.meter.read() }
+
+// State is where a model stands, beside its tensors. With them, it determines the rest of the training.
+type State struct {
+	Phase  config.Phase     `json:"phase"`
+	Step   int              `json:"step"`    // iterations made in the phase
+	DSteps int64            `json:"d_steps"` // updates of D made
+	Noise  []byte           `json:"noise"`   // of the noise's generator
+	Held   int              `json:"history_held"`
+	Random []byte           `json:"history_random"`
+	Window map[string]Total `json:"window"` // what the open log window has counted so far
+}
+
+// State returns the present state. It is an ErrNotFinite if a loss of the open window is NaN or infinite.
+func (m *Model) State() (st State, err error) {
+	st = State{Phase: m.Phase, Step: m.Step, DSteps: m.dSteps}
+	if st.Window, err = m.meter.totals(); err != nil {
+		return st, err
+	}
+	if st.Noise, err = m.noise.State(); err != nil {
+		return st, err
+	}
+	if m.history != nil {
+		st.Held = m.history.held
+		st.Random, err = m.history.random.MarshalBinary()
+	}
+	return st, err
+}
+
+// Restore sets the state that State returned. The caller loads the tensors of Files.
+func (m *Model) Restore(st State) error {
+	if err := m.noise.Restore(st.Noise); err != nil {
+		return err
+	}
+	if m.history != nil {
+		m.history.held = st.Held
+		random := &rand.PCG{}
+		if err := random.UnmarshalBinary(st.Random); err != nil {
+			return fmt.Errorf("history_random: %w", err)
+		}
+		*m.history.random = *random
+	}
+	m.Phase, m.Step, m.dSteps = st.Phase, st.Step, st.DSteps
+	return m.meter.restore(m.device, st.Window)
+}
+
+// Files returns the tensors of a checkpoint by file name.
+func (m *Model) Files() map[string][]models.Param {
+	files := map[string][]models.Param{
+		RefinerFile:                 m.R.Params(),
+		"discriminator.safetensors": m.D.Params(),
+	}
+	if m.Average != nil {
+		files[AverageFile] = m.Average.Params()
+	}
+	var rest []models.Param
+	add := func(prefix string, tensors []cgo.Tensor) {
+		for i, tensor := range tensors {
+			rest = append(rest, models.Param{Name: fmt.Sprintf("%s.%d", prefix, i), Tensor: tensor})
+		}
+	}
+	for name, o := range map[string]cgo.Optimizer{"refiner": m.optR, "discriminator": m.optD} {
+		for moment, tensors := range o.State() {
+			add("optimizer."+name+"."+moment, tensors)
+		}
+	}
+	if m.history != nil {
+		add("history", []cgo.Tensor{m.history.images})
+	}
+	if len(rest) > 0 {
+		files["state.safetensors"] = rest
+	}
+	return files
+}
+
+// The files of a checkpoint that hold R and its moving average.
+const (
+	RefinerFile = "refiner.safetensors"
+	AverageFile = "refiner_ema.safetensors"
+)
+
+// Close frees everything.
+func (m *Model) Close() {
+	if m == nil {
+		return
+	}
+	_ = m.captures.Close() // an error of the device reaches its next user
+	m.inputs.Close()
+	m.networks.Close()
+	if m.features != nil {
+		m.features.Close()
+	}
+	m.history.Close()
+	m.meter.Close()
+}

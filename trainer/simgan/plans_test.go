@@ -1,0 +1,118 @@
+package simgan
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"simgan/models/architecture"
+	"simgan/trainer/config"
+)
+
+// graphsOf are the graphs of cgo/cuda/plans.h for passes of a convolution of in x h x w maps; channels are padded to 8.
+func graphsOf(n, in, h, w, out, r, stride int, passes ...string) (graphs []string) {
+	eights := func(n int) int { return (n + 7) / 8 * 8 }
+	for _, p := range passes {
+		graphs = append(graphs, fmt.Sprintf("%s:%d,%d,%d,%d,%d,%d,%d", p, n, eights(in), h, w, eights(out), r, stride))
+	}
+	return graphs
+}
+
+// refinerGraphs are those that a step of R is made of, for images of channels x h x w. Replicate padding is a border in
+// the maps.
+func refinerGraphs(c config.Config, channels, h, w int) (graphs []string) {
+	if border := max(c.Refiner.Kernel, c.Refiner.BlockKernel) / 2; c.Refiner.Padding == architecture.ReplicatePadding {
+		h, w = h+2*border, w+2*border
+	}
+	add := func(in, out, k int, passes ...string) {
+		graphs = append(graphs, graphsOf(c.Train.Batch, in, h, w, out, k, 1, passes...)...)
+	}
+	r := c.Refiner
+	add(channels+int(r.Noise.Channels()), r.Width, r.Kernel, "forward+relu", "weight")
+	add(
+		r.Width,
+		r.Width,
+		r.BlockKernel,
+		"forward+relu",
+		"forward+residual+relu",
+		"input+relu",
+		"input+residual+relu",
+		"weight",
+	)
+	add(r.Width, channels, 1, "forward", "input+relu", "weight")
+	return graphs
+}
+
+// discriminatorGraphs are those of D in its steps and in R's, by the paper's tables: maps, filters, stride, size of
+// what they read.
+func discriminatorGraphs(c config.Config, channels int) (graphs []string) {
+	tables := map[architecture.Layers][][5]int{ // out, r, stride, h, w
+		"gaze": {{96, 3, 2, 35, 55}, {64, 3, 2, 18, 28}, {32, 3, 1, 9, 14}, {32, 1, 1, 9, 14}, {2, 1, 1, 9, 14}},
+		"hand": {{96, 7, 4, 224, 224}, {64, 5, 2, 56, 56}, {32, 3, 2, 14, 14}, {32, 1, 1, 7, 7}, {2, 1, 1, 7, 7}},
+	}
+	in := channels
+	for i, l := range tables[c.Discriminator.Layers] {
+		passes := []string{"forward+relu", "input+relu", "weight"}
+		switch i {
+		case 0:
+			passes[1] = "input"
+		case 4:
+			passes[0] = "forward"
+		}
+		graphs = append(graphs, graphsOf(c.Train.Batch, in, l[3], l[4], l[0], l[1], l[2], passes...)...)
+		in = l[0]
+	}
+	return graphs
+}
+
+// cuDNN has every fused kernel that the presets need on an H100; asked without one (cgo/cuda/plans.cc). A last layer
+// whose one channel is not padded to 8 has none: if that is found too, the question is no question.
+func TestCuDNNHasTheFusedKernels(t *testing.T) {
+	program := os.Getenv("SIMGAN_PLANS")
+	if program == "" {
+		t.Skip("the CUDA side is not built: CUDA=1 make build, then . build/env.sh")
+	}
+	const impossible = "input+relu:512,64,35,55,1,1,1"
+	graphs := []string{impossible}
+	for preset, settings := range map[string][]string{
+		"gaze-paper-v1": nil, "gaze-paper-v2": nil, "hand-paper": nil,
+		"gaze": {"train.batch=512"}, "hand": nil,
+	} {
+		c, err := config.Load(preset, "", settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, w := 35, 55
+		if c.Discriminator.Layers == architecture.HandLayers {
+			h, w = 224, 224
+		}
+		graphs = append(graphs, refinerGraphs(c, 1, h, w)...)
+		graphs = append(graphs, discriminatorGraphs(c, 1)...)
+	}
+	slices.Sort(graphs)
+	graphs = slices.Compact(graphs)
+	command := exec.Command(program, append([]string{"../../cgo/testdata/h100.json"}, graphs...)...)
+	command.Env = append(os.Environ(), "LD_LIBRARY_PATH="+os.Getenv("SIMGAN_PLANS_LIBS"))
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	found := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		if f := strings.Fields(line); len(f) == 4 {
+			found[f[0]] = f[3]
+		}
+	}
+	for _, g := range graphs {
+		switch kind := found[g]; {
+		case g == impossible && kind != "no":
+			t.Errorf("%s: %q, want no", g, kind)
+		case g != impossible && kind != "precompiled" && kind != "generated":
+			t.Errorf("%s: %q", g, kind)
+		}
+	}
+	t.Logf("%s", out)
+}
