@@ -42,7 +42,7 @@ func Loader(ctx context.Context, o LoaderOptions, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		timing, err := MeasureLoader(ctx, c, o.Only, o.Seconds)
+		timing, err := measureLoader(ctx, c, o.Only, o.Seconds)
 		if err != nil {
 			return err
 		}

@@ -17,9 +17,9 @@ type LoaderTiming struct {
 	MemoryBytes     int64   `json:"memory_bytes"`           // resident at the end; pages of a mapped pack included
 }
 
-// MeasureLoader draws shuffled mini-batches of the SPEC for the given seconds, each as a float32 tensor in [-1, 1] on
+// measureLoader draws shuffled mini-batches of the SPEC for the given seconds, each as a float32 tensor in [-1, 1] on
 // the config's device, as training does.
-func MeasureLoader(ctx context.Context, c config.Config, spec string, seconds float64) (t LoaderTiming, err error) {
+func measureLoader(ctx context.Context, c config.Config, spec string, seconds float64) (t LoaderTiming, err error) {
 	if _, err := cgo.Start(c.Threads); err != nil {
 		return t, err
 	}

@@ -35,12 +35,12 @@ type Timing struct {
 // sustained is how long iterations run back to back on a GPU, without the host looking on.
 const sustained = 5 * time.Second
 
-// checkedIterations is the number of iterations whose losses MeasureTraining reports.
+// checkedIterations is the number of iterations whose losses measureTraining reports.
 const checkedIterations = 2
 
-// MeasureTraining times iterations of the config's Algorithm 1 on images of channels x h x w, after some that warm up.
+// measureTraining times iterations of the config's Algorithm 1 on images of channels x h x w, after some that warm up.
 // It also returns the losses of a training's first steps. They and the images are those of scripts/parity.py.
-func MeasureTraining(c config.Config, channels, h, w, iterations, warmUp int) (Timing, error) {
+func measureTraining(c config.Config, channels, h, w, iterations, warmUp int) (Timing, error) {
 	if _, err := cgo.Start(c.Threads); err != nil {
 		return Timing{}, err
 	}
@@ -192,7 +192,7 @@ func (t *training) median(times int, work func() error) (float64, error) {
 		}
 		seconds = append(seconds, time.Since(start).Seconds())
 	}
-	return Median(seconds), nil
+	return median(seconds), nil
 }
 
 // sustain runs work back to back. It returns from when to when, in Unix seconds, and the mean time of one.
@@ -249,8 +249,8 @@ func noiseLevels(n int) []byte {
 	return levels
 }
 
-// Median returns the middle of the values, or the mean of both middles.
-func Median(values []float64) float64 {
+// median returns the middle of the values, or the mean of both middles.
+func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	return (sorted[len(sorted)/2] + sorted[(len(sorted)-1)/2]) / 2
 }

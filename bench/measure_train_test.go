@@ -8,9 +8,18 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/trainer/config"
 	"simgan/trainer/config/tinyrun"
 	"simgan/trainer/simgan"
 )
+
+// tiny returns a config of tiny networks on the CPU, in float32.
+func tiny(t *testing.T, settings ...string) config.Config {
+	t.Helper()
+	return tinyrun.Bare(t, "gaze", append([]string{
+		"device=cpu", "train.precision=float32", "refiner.blocks=1", "discriminator.width=0.1",
+	}, settings...)...)
+}
 
 // The losses of the first steps are PyTorch's:
 //
@@ -19,49 +28,22 @@ func TestFirstLossesEqualPyTorch(t *testing.T) {
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
-	c := tinyrun.Bare(
-		t,
-		"gaze",
-		"device=cpu",
-		"train.precision=float32",
-		"train.batch=4",
-		"refiner.width=6",
-		"refiner.blocks=1",
-		"discriminator.width=0.1",
-	)
+	c := tiny(t, "train.batch=4", "refiner.width=6")
 	got, err := firstLosses(c, data.Info{C: 1, H: 35, W: 55, Bits: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tinyrun.NearLosses(
-		t,
-		got,
-		[]float64{
-			106.57562255859375,
-			106.56959533691406,
-			174.67312622070312,
-			106.59005737304688,
-			106.5837631225586,
-			174.6728515625,
-		},
-		1e-5,
-	)
+	tinyrun.NearLosses(t, got, []float64{
+		106.57562255859375, 106.56959533691406, 174.67312622070312,
+		106.59005737304688, 106.5837631225586, 174.6728515625,
+	}, 1e-5)
 }
 
 // The figures of a tiny training add up, and no tensor stays.
 func TestMeasure(t *testing.T) {
 	live := cgo.Live()
-	c := tinyrun.Bare(
-		t,
-		"gaze",
-		"device=cpu",
-		"train.precision=float32",
-		"train.batch=4",
-		"refiner.width=6",
-		"refiner.blocks=1",
-		"discriminator.width=0.1",
-	)
-	timing, err := MeasureTraining(c, 1, 35, 55, 2, 1)
+	c := tiny(t, "train.batch=4", "refiner.width=6")
+	timing, err := measureTraining(c, 1, 35, 55, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,16 +65,7 @@ func TestFallbacksAreReported(t *testing.T) {
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
-	c := tinyrun.Bare(
-		t,
-		"gaze",
-		"device=cpu",
-		"train.precision=float32",
-		"train.batch=2",
-		"refiner.width=4",
-		"refiner.blocks=1",
-		"discriminator.width=0.1",
-	)
+	c := tiny(t, "train.batch=2", "refiner.width=4")
 	refuse := func(func() error) (simgan.Graph, error) { return nil, errors.New("no room") }
 	b, err := newTraining(c, data.Info{C: 1, H: 35, W: 55, Bits: 8}, refuse)
 	if err != nil {

@@ -150,7 +150,7 @@ func (o TrainOptions) one(device cgo.Device, out io.Writer) error {
 		}
 		c.Train.Precision = config.Precision(o.Only)
 		h, w := sizeFor(c)
-		answer, err = MeasureTraining(c, 1, h, w, o.Iterations, warmUp(device))
+		answer, err = measureTraining(c, 1, h, w, o.Iterations, warmUp(device))
 	}
 	if err != nil {
 		return err

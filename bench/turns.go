@@ -97,7 +97,7 @@ func (c *contestant[T]) median(value func(T) float64) float64 {
 	for _, t := range c.Turns {
 		values = append(values, value(t))
 	}
-	return Median(values)
+	return median(values)
 }
 
 // beside returns the median, least and greatest ratio of a speed to base's in the same round, or nothing if there is
@@ -110,7 +110,7 @@ func (c *contestant[T]) beside(base *contestant[T], speed func(T) float64) strin
 	for i := range min(len(c.Turns), len(base.Turns)) {
 		ratios = append(ratios, speed(c.Turns[i])/speed(base.Turns[i]))
 	}
-	return fmt.Sprintf("%.2f (%.2f to %.2f)", Median(ratios), slices.Min(ratios), slices.Max(ratios))
+	return fmt.Sprintf("%.2f (%.2f to %.2f)", median(ratios), slices.Min(ratios), slices.Max(ratios))
 }
 
 // find returns the contestant with that name and data, or nil if there is none.

@@ -111,22 +111,14 @@ func TestGuardsWantFailuresInARow(t *testing.T) {
 	}
 }
 
-// losses are the lines of metrics.jsonl without what depends on the clock.
+// losses returns the lines of metrics.jsonl without what depends on the clock.
 func losses(t *testing.T, dir string) (lines []string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		var values map[string]any
-		if err := json.Unmarshal([]byte(line), &values); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range metricsOf(t, dir) {
 		for _, clock := range []string{"time", "images_per_second", "loader_wait_share"} {
-			delete(values, clock)
+			delete(r, clock)
 		}
-		plain, err := json.Marshal(values)
+		plain, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,14 +1,10 @@
 package trainer
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -169,16 +165,8 @@ func onGPU(t *testing.T, gpu cgo.Device, settings ...string) config.Config {
 // logged returns one loss of a run's metrics, per line of Algorithm 1.
 func logged(t *testing.T, dir, loss string) (values []float64) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		var line map[string]any
-		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			t.Fatal(err)
-		}
-		if v, ok := line[loss].(float64); ok && line["phase"] == string(config.PhaseTrain) {
+	for _, r := range metricsOf(t, dir) {
+		if v, ok := r.Number(loss); ok && r.In(config.PhaseTrain) {
 			values = append(values, v)
 		}
 	}

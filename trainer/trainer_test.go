@@ -3,7 +3,6 @@ package trainer
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,6 +39,16 @@ func weights(t *testing.T, dir string) map[string][]byte {
 	return files
 }
 
+// metricsOf reads a run's metrics, all of them whole.
+func metricsOf(t *testing.T, dir string) []rundir.Record {
+	t.Helper()
+	records, cut, err := rundir.ReadMetrics(filepath.Join(dir, rundir.MetricsFile))
+	if err != nil || cut != 0 || len(records) == 0 {
+		t.Fatalf("%d records, line %d is cut short, %v", len(records), cut, err)
+	}
+	return records
+}
+
 func TestRunFillsItsFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	live := cgo.Live()
@@ -52,16 +61,9 @@ func TestRunFillsItsFolder(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "metrics.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
-	var first, last map[string]any
-	if err := errors.Join(json.Unmarshal(lines[0], &first), json.Unmarshal(lines[len(lines)-1], &last)); err != nil {
-		t.Fatal(err)
-	}
-	if _, adversary := first["l_real"]; adversary || first["phase"] != string(config.PhaseRefiner) {
+	records := metricsOf(t, dir)
+	first, last := records[0], records[len(records)-1]
+	if _, adversary := first["l_real"]; adversary || !first.In(config.PhaseRefiner) {
 		t.Errorf("R's pretraining is on more than l_reg: %v", first)
 	}
 	for _, key := range []string{"step", "phase", "L_R", "L_D", "l_real", "l_reg", "images_per_second", "loader_wait_share"} {
