@@ -111,6 +111,9 @@ func (r *run) open(ctx context.Context) (err error) {
 	if err = r.loadSamples(); err != nil {
 		return err
 	}
+	if err = r.warnOfTones(); err != nil {
+		return err
+	}
 	taken, err := r.synthetic.Place(r.model.Device(), c.Data.Resident, 0)
 	if err == nil {
 		_, err = r.real.Place(r.model.Device(), c.Data.Resident, taken)
