@@ -65,13 +65,13 @@ func (r *run) restoreLatest() (st state, err error) {
 	if st, err = readState(folder); err != nil {
 		return st, err
 	}
+	if err := r.model.Restore(st.State); err != nil {
+		return st, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
+	}
 	for name, params := range r.model.Files() {
 		if err := models.Load(filepath.Join(folder, name), params); err != nil {
 			return st, err
 		}
-	}
-	if err := r.model.Restore(st.State); err != nil {
-		return st, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
 	}
 	if st.Guards != nil { // checkpoints from before there were guards have none
 		r.guards = st.Guards

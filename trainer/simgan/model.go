@@ -97,6 +97,7 @@ func (m *Model) ReadWindow() (map[string]float64, error) { return m.meter.read()
 
 // State is where a model stands, beside its tensors. With them, it determines the rest of the training.
 type State struct {
+	Image  [3]int           `json:"image"` // channels, height, width; zeros in checkpoints from before it was kept
 	Phase  config.Phase     `json:"phase"`
 	Step   int              `json:"step"`    // iterations made in the phase
 	DSteps int64            `json:"d_steps"` // updates of D made
@@ -108,7 +109,7 @@ type State struct {
 
 // State returns the present state. It is an ErrNotFinite if a loss of the open window is NaN or infinite.
 func (m *Model) State() (st State, err error) {
-	st = State{Phase: m.Phase, Step: m.Step, DSteps: m.dSteps}
+	st = State{Image: m.shape(), Phase: m.Phase, Step: m.Step, DSteps: m.dSteps}
 	if st.Window, err = m.meter.totals(); err != nil {
 		return st, err
 	}
@@ -122,8 +123,16 @@ func (m *Model) State() (st State, err error) {
 	return st, err
 }
 
-// Restore sets the state that State returned. The caller loads the tensors of Files.
+func (m *Model) shape() [3]int { return [3]int{m.image.C, m.image.H, m.image.W} }
+
+// Restore sets the state that State returned. Then the caller loads the tensors of Files. An exit.ErrUsage says that
+// the state is of images of another shape.
 func (m *Model) Restore(st State) error {
+	if now := m.shape(); st.Image != now && st.Image != [3]int{} {
+		return exit.Usagef("data.synthetic: images are %dx%dx%d (channels, height, width), the run's were %dx%dx%d: "+
+			"their shape cannot change in a run that has begun",
+			now[0], now[1], now[2], st.Image[0], st.Image[1], st.Image[2])
+	}
 	if err := m.noise.Restore(st.Noise); err != nil {
 		return err
 	}
