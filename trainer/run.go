@@ -35,6 +35,7 @@ type run struct {
 	model     *simgan.Model
 	synthetic *simgan.Stream
 	real      *simgan.Stream
+	resident  int64                       // bytes of images on the device
 	samples   struct{ x, y *data.Pixels } // images of the sample grids
 	folder    *rundir.Folder
 	progress  *progress
@@ -116,15 +117,16 @@ func (r *run) open(ctx context.Context) (err error) {
 	if r.synthetic, r.real, err = simgan.OpenStreams(ctx, c, warn); err != nil {
 		return err
 	}
+	c.Train.ResolveHistory(r.synthetic.Set.Len())
+	r.config.Train.History = c.Train.History
 	if r.model, err = simgan.NewModel(c, r.synthetic.Set.Info(), simgan.Options{Log: r.log}); err != nil {
 		return err
 	}
 	if err = r.loadSamples(); err != nil {
 		return err
 	}
-	taken, err := r.synthetic.Place(r.model.Device(), c.Data.Resident, 0)
-	if err == nil {
-		_, err = r.real.Place(r.model.Device(), c.Data.Resident, taken)
+	if r.resident, err = r.synthetic.Place(r.model.Device(), c.Data.Resident, 0); err == nil {
+		r.resident, err = r.real.Place(r.model.Device(), c.Data.Resident, r.resident)
 	}
 	return err
 }
@@ -147,6 +149,9 @@ func (r *run) begin(resume bool) error {
 			return err
 		}
 		st = restored
+	}
+	if err := r.checkNeeds(); err != nil {
+		return err
 	}
 	text, err := r.config.YAML()
 	if err != nil {

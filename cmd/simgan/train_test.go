@@ -69,9 +69,9 @@ func TestResumeTakesTheRunsOwnConfig(t *testing.T) {
 			t.Fatalf("%v: the run's config has changed: %v", c.args, err)
 		}
 	}
-	code, said := trainSays(append(resume, "--set", "train.batch=2", "--set", "log.keep=4")...)
+	code, said := trainSays(append(resume, "--set", "train.batch=2", "--set", "train.history=4")...)
 	log, err := os.ReadFile(filepath.Join(dir, "log.txt"))
-	for _, want := range []string{"resumed at train step 2", "changed: train.batch 4 -> 2", "changed: log.keep 3 -> 4"} {
+	for _, want := range []string{"resumed at train step 2", "changed: train.batch 4 -> 2", "changed: train.history 8 -> 4", "takes about ", "(4 checkpoints of "} {
 		if code != 0 || err != nil || !strings.Contains(said, want) || !strings.Contains(string(log), want) {
 			t.Errorf("exit code %d, %v: %q or the log does not say %q", code, err, said, want)
 		}

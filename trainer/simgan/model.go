@@ -57,10 +57,8 @@ func NewModel(c config.Config, image data.Info, o Options) (m *Model, err error)
 	if err = m.openPsi(); err != nil {
 		return m, err
 	}
-	if c.Train.History > 0 {
-		if m.history, err = newHistory(c.Train.History, c.Seed, m.device, image.C, image.H, image.W); err != nil {
-			return m, err
-		}
+	if err = m.openHistory(); err != nil {
+		return m, err
 	}
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
@@ -85,6 +83,22 @@ func (m *Model) openPsi() (err error) {
 		}
 	}
 	m.psi, err = models.NewPsi(c.Psi, m.features)
+	return err
+}
+
+// openHistory makes the history, if there is one and the device has room for it.
+func (m *Model) openHistory() (err error) {
+	size := int(m.config.Train.History)
+	if m.config.Train.History == config.HistoryAuto {
+		return errors.New("train.history is auto: ResolveHistory sets it")
+	}
+	if size == 0 {
+		return nil
+	}
+	if err = m.checkHistoryFits(); err != nil {
+		return err
+	}
+	m.history, err = newHistory(size, m.config.Seed, m.device, m.image.C, m.image.H, m.image.W)
 	return err
 }
 
@@ -137,19 +151,19 @@ func (m *Model) Restore(st State) error {
 		return err
 	}
 	if m.history != nil {
-		m.history.held = st.Held
 		random := &rand.PCG{}
 		if err := random.UnmarshalBinary(st.Random); err != nil {
 			return fmt.Errorf("history_random: %w", err)
 		}
-		*m.history.random = *random
+		m.history.restore(st.Held, random)
 	}
 	m.Phase, m.Step, m.dSteps = st.Phase, st.Step, st.DSteps
 	return m.meter.restore(m.device, st.Window)
 }
 
-// Files returns the tensors of a checkpoint by file name.
-func (m *Model) Files() map[string][]models.Param {
+// Files returns the tensors of a checkpoint by file name, valid until the next step. Of the history they hold the
+// images that are in it.
+func (m *Model) Files() (map[string][]models.Param, error) {
 	files := map[string][]models.Param{
 		RefinerFile:                 m.R.Params(),
 		"discriminator.safetensors": m.D.Params(),
@@ -169,12 +183,16 @@ func (m *Model) Files() map[string][]models.Param {
 		}
 	}
 	if m.history != nil {
-		add("history", []cgo.Tensor{m.history.images})
+		held, err := m.history.contents()
+		if err != nil {
+			return nil, err
+		}
+		rest = append(rest, models.Param{Name: "history.0", Tensor: held, Rows: true})
 	}
 	if len(rest) > 0 {
 		files["state.safetensors"] = rest
 	}
-	return files
+	return files, nil
 }
 
 // The files of a checkpoint that hold R and its moving average.
