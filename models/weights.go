@@ -58,7 +58,8 @@ func tensorView(t cgo.Tensor) (safetensors.TensorView, error) {
 	return safetensors.NewTensorView(safetensors.F32, shape, data)
 }
 
-// Load fills params from a safetensors file. The file must hold exactly these tensors, as float32 in the same shapes.
+// Load fills params from a safetensors file. The file must hold exactly these tensors, as float32 in the same shapes, or
+// with more rows if Param.Rows allows it.
 func Load(path string, params []Param) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -76,7 +77,7 @@ func Load(path string, params []Param) error {
 		if !ok {
 			return fmt.Errorf("%s: tensor %s is missing: the file holds another network than the config describes", path, p.Name)
 		}
-		if err := copyView(p.Tensor, view); err != nil {
+		if err := copyView(p, view); err != nil {
 			return fmt.Errorf("%s: tensor %s: %w", path, p.Name, err)
 		}
 	}
@@ -105,8 +106,8 @@ func RefinerChannels(path string) (int, error) {
 	return int(last.Shape()[0]), nil
 }
 
-func copyView(t cgo.Tensor, view safetensors.TensorView) error {
-	info, err := cgo.Info(t)
+func copyView(p Param, view safetensors.TensorView) error {
+	info, err := cgo.Info(p.Tensor)
 	if err != nil {
 		return err
 	}
@@ -114,10 +115,13 @@ func copyView(t cgo.Tensor, view safetensors.TensorView) error {
 	for i, n := range view.Shape() {
 		shape[i] = int64(n)
 	}
+	if p.Rows && len(shape) > 0 && shape[0] > info.Shape[0] {
+		shape[0] = info.Shape[0]
+	}
 	if view.DType() != safetensors.F32 || !slices.Equal(shape, info.Shape) {
 		return fmt.Errorf("it is %v %v, not F32 %v", view.DType(), shape, info.Shape)
 	}
-	values := make([]float32, view.DataLen()/4)
+	values := make([]float32, info.Numel())
 	for i := range values {
 		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(view.Data()[4*i:]))
 	}
@@ -126,6 +130,6 @@ func copyView(t cgo.Tensor, view safetensors.TensorView) error {
 		if s.Err() != nil {
 			return s.Err()
 		}
-		return cgo.Copy(t, from)
+		return cgo.Copy(p.Tensor, from)
 	})
 }

@@ -41,7 +41,11 @@ func (r *run) save() (err error) {
 
 // writeTensors writes the model's tensors into a checkpoint's folder.
 func (r *run) writeTensors(folder string) error {
-	for name, params := range r.model.Files() {
+	files, err := r.model.Files()
+	if err != nil {
+		return err
+	}
+	for name, params := range files {
 		err := models.Save(filepath.Join(folder, name), params, map[string]string{"format": "pt"})
 		if errors.Is(err, models.ErrNotFinite) {
 			return fmt.Errorf("%w: %w", err, simgan.ErrNotFinite)
@@ -65,13 +69,17 @@ func (r *run) restoreLatest() (st state, err error) {
 	if st, err = readState(folder); err != nil {
 		return st, err
 	}
-	for name, params := range r.model.Files() {
+	if err := r.model.Restore(st.State); err != nil {
+		return st, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
+	}
+	files, err := r.model.Files()
+	if err != nil {
+		return st, err
+	}
+	for name, params := range files {
 		if err := models.Load(filepath.Join(folder, name), params); err != nil {
 			return st, err
 		}
-	}
-	if err := r.model.Restore(st.State); err != nil {
-		return st, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
 	}
 	if st.Guards != nil { // checkpoints from before there were guards have none
 		r.guards = st.Guards

@@ -57,10 +57,8 @@ func NewModel(c config.Config, image data.Info, o Options) (m *Model, err error)
 	if err = m.openPsi(); err != nil {
 		return m, err
 	}
-	if c.Train.History > 0 {
-		if m.history, err = newHistory(c.Train.History, c.Seed, m.device, image.C, image.H, image.W); err != nil {
-			return m, err
-		}
+	if err = m.openHistory(); err != nil {
+		return m, err
 	}
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
@@ -88,6 +86,22 @@ func (m *Model) openPsi() (err error) {
 	return err
 }
 
+// openHistory makes the history, if there is one and the device has room for it.
+func (m *Model) openHistory() (err error) {
+	size := int(m.config.Train.History)
+	if m.config.Train.History == config.HistoryAuto {
+		return errors.New("train.history is auto: ResolveHistory sets it")
+	}
+	if size == 0 {
+		return nil
+	}
+	if err = m.checkHistoryFits(); err != nil {
+		return err
+	}
+	m.history, err = newHistory(size, m.config.Seed, m.device, m.image.C, m.image.H, m.image.W)
+	return err
+}
+
 // Device returns the training device.
 func (m *Model) Device() cgo.Device { return m.device }
 
@@ -97,6 +111,7 @@ func (m *Model) ReadWindow() (map[string]float64, error) { return m.meter.read()
 
 // State is where a model stands, beside its tensors. With them, it determines the rest of the training.
 type State struct {
+	Image  [3]int           `json:"image"` // channels, height, width; zeros in checkpoints from before it was kept
 	Phase  config.Phase     `json:"phase"`
 	Step   int              `json:"step"`    // iterations made in the phase
 	DSteps int64            `json:"d_steps"` // updates of D made
@@ -108,7 +123,7 @@ type State struct {
 
 // State returns the present state. It is an ErrNotFinite if a loss of the open window is NaN or infinite.
 func (m *Model) State() (st State, err error) {
-	st = State{Phase: m.Phase, Step: m.Step, DSteps: m.dSteps}
+	st = State{Image: m.shape(), Phase: m.Phase, Step: m.Step, DSteps: m.dSteps}
 	if st.Window, err = m.meter.totals(); err != nil {
 		return st, err
 	}
@@ -122,25 +137,33 @@ func (m *Model) State() (st State, err error) {
 	return st, err
 }
 
-// Restore sets the state that State returned. The caller loads the tensors of Files.
+func (m *Model) shape() [3]int { return [3]int{m.image.C, m.image.H, m.image.W} }
+
+// Restore sets the state that State returned. Then the caller loads the tensors of Files. An exit.ErrUsage says that
+// the state is of images of another shape.
 func (m *Model) Restore(st State) error {
+	if now := m.shape(); st.Image != now && st.Image != [3]int{} {
+		return exit.Usagef("data.synthetic: images are %dx%dx%d (channels, height, width), the run's were %dx%dx%d: "+
+			"their shape cannot change in a run that has begun",
+			now[0], now[1], now[2], st.Image[0], st.Image[1], st.Image[2])
+	}
 	if err := m.noise.Restore(st.Noise); err != nil {
 		return err
 	}
 	if m.history != nil {
-		m.history.held = st.Held
 		random := &rand.PCG{}
 		if err := random.UnmarshalBinary(st.Random); err != nil {
 			return fmt.Errorf("history_random: %w", err)
 		}
-		*m.history.random = *random
+		m.history.restore(st.Held, random)
 	}
 	m.Phase, m.Step, m.dSteps = st.Phase, st.Step, st.DSteps
 	return m.meter.restore(m.device, st.Window)
 }
 
-// Files returns the tensors of a checkpoint by file name.
-func (m *Model) Files() map[string][]models.Param {
+// Files returns the tensors of a checkpoint by file name, valid until the next step. Of the history they hold the
+// images that are in it.
+func (m *Model) Files() (map[string][]models.Param, error) {
 	files := map[string][]models.Param{
 		RefinerFile:                 m.R.Params(),
 		"discriminator.safetensors": m.D.Params(),
@@ -160,12 +183,16 @@ func (m *Model) Files() map[string][]models.Param {
 		}
 	}
 	if m.history != nil {
-		add("history", []cgo.Tensor{m.history.images})
+		held, err := m.history.contents()
+		if err != nil {
+			return nil, err
+		}
+		rest = append(rest, models.Param{Name: "history.0", Tensor: held, Rows: true})
 	}
 	if len(rest) > 0 {
 		files["state.safetensors"] = rest
 	}
-	return files
+	return files, nil
 }
 
 // The files of a checkpoint that hold R and its moving average.
