@@ -125,9 +125,7 @@ func (r *run) open(ctx context.Context) (err error) {
 	if err = r.loadSamples(); err != nil {
 		return err
 	}
-	if err = r.warnOfTones(); err != nil {
-		return err
-	}
+	r.warnOfTones()
 	if r.resident, err = r.synthetic.Place(r.model.Device(), c.Data.Resident, 0); err == nil {
 		r.resident, err = r.real.Place(r.model.Device(), c.Data.Resident, r.resident)
 	}

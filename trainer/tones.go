@@ -14,18 +14,14 @@ const (
 )
 
 // warnOfTones warns where equalising the renders would do most of what a refiner can show for itself.
-func (r *run) warnOfTones() error {
+func (r *run) warnOfTones() {
 	info := r.synthetic.Set.Info()
 	if info.C != 1 || info.Bits != 8 {
-		return nil // equalize=true is for grey images of 8 bits
+		return // equalize=true is for grey images of 8 bits
 	}
-	rendered, err := r.toneSample(r.synthetic.Set)
-	if err != nil {
-		return err
-	}
-	real, err := r.toneSample(r.real.Set)
-	if err != nil {
-		return err
+	rendered, real := toneSample(r.synthetic.Set), toneSample(r.real.Set)
+	if rendered == nil || real == nil {
+		return
 	}
 	asIs, equalized := adapt.ToneGap(rendered, real)
 	if asIs > farApart && equalized < asIs/2 {
@@ -33,14 +29,14 @@ func (r *run) warnOfTones() error {
 			"once each synthetic image is equalised. That needs no refiner and does most of the work: "+
 			"set data.synthetic=%s,equalize=true", 100*asIs, 100*equalized, r.config.Data.Synthetic)
 	}
-	return nil
 }
 
-// toneSample returns images spread over the data set.
-func (r *run) toneSample(set data.Dataset) ([]picture.Image, error) {
-	p, err := loadEvenly(set, min(toneImages, set.Len()), r.config.Data.SkipBad)
+// toneSample returns images spread over the data set, nil if too many cannot be read: training will report them.
+func toneSample(set data.Dataset) []picture.Image {
+	n := min(toneImages, set.Len())
+	p, err := loadEvenly(set, n, n)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	return p.Images(set.Info().Bits), nil
+	return p.Images(set.Info().Bits)
 }

@@ -72,9 +72,9 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 		UsageText: fmt.Sprintf("simgan eval %s --run %s", name, run),
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{
-				Name: "run", Usage: "run `FOLDER` of the refiner; several are seeds of the GAN", Required: true,
+				Name: "run", Usage: "run `FOLDER` of the refiner, or of train --seeds; several runs are seeds of the GAN", Required: true,
 			},
-			&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` (default: eval.json of the run, if there is one run and no --only)"},
+			&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` (default: eval.json in the folder of --run, if there is one, without --only)"},
 			&cli.StringFlag{Name: "synthetic", Usage: "labelled synthetic images, a `SPEC` (default: the run's)"},
 			&cli.StringFlag{Name: "real", Usage: "real training images, a `SPEC` (default: the run's); control is fitted to them, real needs labels"},
 			&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
@@ -112,6 +112,11 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 	if o.json == "" && o.Only == "" && len(o.Runs) == 1 {
 		o.json = filepath.Join(o.Runs[0], rundir.EvalFile)
 	}
+	var runs []string
+	for _, run := range o.Runs {
+		runs = append(runs, rundir.Runs(run)...)
+	}
+	o.Runs = runs
 	if err := writable(o.json); err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ func newTrainCommand() *cli.Command {
 			"--set data.real=folder:photos,size=35x55,grey=true --run runs/mine\n" +
 			"simgan train --run runs/mine --resume --set train.lr_refiner=1e-4\n" +
 			"simgan train --run runs/job --continue --preset gaze-paper-v1\n" +
+			"simgan train --run runs/five --seeds 5 --preset gaze\n" +
 			"simgan train --preset hand-paper --device cuda:1 --dry-run",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "preset", Usage: strings.Join(config.PresetNames(), ", ")},
@@ -46,6 +47,10 @@ func newTrainCommand() *cli.Command {
 			},
 			&cli.StringFlag{Name: "device", DefaultText: "the config's", Usage: "auto, cpu, cuda or cuda:N"},
 			&cli.Uint64Flag{Name: "seed", DefaultText: "the config's", Usage: "of weights, order, noise and history"},
+			&cli.IntFlag{
+				Name: "seeds", DefaultText: "one run",
+				Usage: "train `N` runs that differ in their seed, --run/seed-1 and so on; those that have begun are resumed",
+			},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config and stop"},
 		},
 		Action: func(c *cli.Context) error {
@@ -58,6 +63,9 @@ func newTrainCommand() *cli.Command {
 				if c.IsSet(name) {
 					o.settings = append(o.settings, fmt.Sprintf("%s=%v", name, c.Value(name)))
 				}
+			}
+			if c.IsSet("seeds") {
+				return runSeeds(c.Context, o, max(c.Uint64("seed"), 1), c.Int("seeds"), c.App.Writer)
 			}
 			return runTrain(c.Context, o, c.App.Writer)
 		},
