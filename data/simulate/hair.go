@@ -13,8 +13,10 @@ type hair struct {
 func (e *Eye) setLashes(d dice) {
 	l := &e.look
 	l.lashes, l.lashWidth = d.uniform(0.35, 0.9), d.uniform(0.4, 1.1)
-	length, rise, dark := d.uniform(2, 6.5), d.uniform(-0.7, 1), d.uniform(0.3, 0.9)
-	fan, width := d.uniform(0.3, 0.9), d.uniform(0.1, 0.25)
+	l.lashGrow = d.uniform(-0.1, 0.7)
+	l.lowerLashes = 0.3 * d.Float64() * d.Float64()
+	length, rise, dark := d.uniform(2, 6.5), d.uniform(-0.8, 0.9), d.uniform(0.4, 1)
+	fan, width := d.uniform(0.3, 0.9), d.uniform(0.12, 0.3)
 	for range 9 + d.IntN(16) {
 		t := 1 - 1.9*math.Pow(d.Float64(), 1.3)
 		reach := length * (0.6 + 0.4*smooth(-1, 0.6, t)) * d.uniform(0.6, 1.1)
@@ -53,13 +55,13 @@ type browBand struct{ dark, thick, arch float64 }
 // setBrow draws a brow of many hairs. They rise near the nose and lie along the brow at its outer end.
 func (e *Eye) setBrow(d dice) {
 	l := &e.look
-	l.browAbove = d.uniform(3, 15)
+	l.browAbove = d.uniform(5, 16)
 	b := &browBand{dark: d.uniform(0.15, 0.6), thick: d.uniform(2, 4.5), arch: d.uniform(0.004, 0.014)}
-	dark, width := d.uniform(0.3, 0.8), d.uniform(0.15, 0.35)
+	dark, width := d.uniform(0.15, 0.5), d.uniform(0.12, 0.3)
 	l.browBand = b
 	for range 60 + d.IntN(120) {
 		u := d.uniform(-17, 22)
-		angle := 1.1 - 1.2*smooth(-17, 8, u) + d.NormFloat64()*0.2
+		angle := 0.8 - 0.9*smooth(-17, 8, u) + d.NormFloat64()*0.3
 		sin, cos := math.Sincos(angle)
 		length := d.uniform(2, 5)
 		h := hair{width: width, dark: dark * d.uniform(0.4, 1)}

@@ -16,12 +16,12 @@ type relief struct {
 
 // setLight draws a lamp, from frontal to strong light from the side, and replaces the renderer's soft light.
 func (e *Eye) setLight(d dice) {
-	azimuth, elevation := d.NormFloat64()*0.9, 0.3+d.NormFloat64()*0.4
+	azimuth, elevation := d.NormFloat64()*0.9-0.15, 0.3+d.NormFloat64()*0.4
 	sinA, cosA := math.Sincos(math.Min(math.Max(azimuth, -1.5), 1.5))
 	sinE, cosE := math.Sincos(math.Min(math.Max(elevation, -0.4), 1.3))
 	e.look.relief = &relief{
 		toLight: [3]float64{sinA * cosE, -sinE, cosA * cosE}, ambient: d.uniform(0.2, 0.65),
-		nose: d.uniform(1, 8), brow: d.uniform(0, 2.5), cheek: d.uniform(1, 4), temple: d.uniform(4, 14),
+		nose: d.uniform(0.5, 6), brow: d.uniform(0, 2.5), cheek: d.uniform(0, 3), temple: d.uniform(4, 14),
 		lid: d.uniform(0.4, 0.9), fall: [2]float64{d.NormFloat64() * 0.02, d.NormFloat64() * 0.015},
 	}
 	e.look.side = 0
@@ -59,27 +59,28 @@ func (r *relief) lambert(nx, ny, scale float64) float64 {
 
 // shadow holds the shadows that lids, brow and nose cast.
 type shadow struct {
-	lid, reach  float64 // darkness of the upper lid's shadow on the ball, and its length
-	lashes      float64 // unevenness of the same shadow, from lashes
-	brow, under float64 // darkness of the brow's shadow, and how far below the crop's centre line it ends
-	slope       float64
-	nose, edge  float64 // darkness of the nose's shadow, and its edge along the fissure
-	lean        float64
-	soft        float64 // half the width of a shadow's edge
-	corners     float64 // darkness of the corners
-	seed        uint64
+	lid, reach   float64 // darkness of the upper lid's shadow on the ball, and its length
+	lashes       float64 // unevenness of the same shadow, from lashes
+	brow, under  float64 // darkness of the brow's shadow, and how far below the crop's centre line it ends
+	slope        float64
+	nose, edge   float64 // darkness of the nose's shadow, and its edge along the fissure
+	lean         float64
+	soft         float64 // half the width of a shadow's edge
+	corners      float64 // darkness of the ball's corners
+	inner, outer float64 // darkness of the hollows at both corners
+	seed         uint64
 }
 
 func (e *Eye) setShadow(d dice) {
 	s := &shadow{
-		lid: d.uniform(0.3, 0.85), reach: d.uniform(1.3, 4.5), lashes: d.uniform(0, 0.5),
+		lid: d.uniform(0.3, 0.85), reach: d.uniform(1.3, 4.5), lashes: d.uniform(0, 0.3),
 		under: d.uniform(-11, -4), slope: d.NormFloat64() * 0.15, soft: d.uniform(0.8, 4),
-		edge: d.uniform(-22, -10), lean: d.NormFloat64() * 0.5, corners: d.uniform(0.2, 0.7), seed: d.Uint64(),
+		edge: d.uniform(-22, -10), lean: d.NormFloat64() * 0.5, corners: d.uniform(0, 0.5), inner: d.uniform(0, 0.6), outer: d.uniform(0, 0.7), seed: d.Uint64(),
 	}
 	if brow := d.uniform(0, 0.6); d.chance(0.35) {
 		s.brow = brow
 	}
-	if nose := d.uniform(0.1, 0.7); d.chance(0.4) {
+	if nose := d.uniform(0.1, 0.7); d.chance(0.3) {
 		s.nose = nose
 	}
 	e.look.shadow = s
@@ -92,9 +93,12 @@ func (s *shadow) ball(u, below, t float64) float64 {
 	return light * (1 - s.corners*smooth(0.55, 1, math.Abs(t)))
 }
 
-// face returns the share of light that brow and nose let through to (u, v).
-func (s *shadow) face(u, v float64) float64 {
+// face returns the share of light that brow and nose let through to (u, v), and that the corners' hollows throw back;
+// half is half the fissure's width.
+func (s *shadow) face(u, v, half float64) float64 {
 	brow := s.brow * smooth(s.soft, -s.soft, v-s.under-s.slope*u)
 	nose := s.nose * smooth(s.soft, -s.soft, u-s.edge-s.lean*v)
-	return (1 - brow) * (1 - nose)
+	inner := s.inner * bump(math.Hypot(u+half-1, v*1.3), 3)
+	outer := s.outer * bump(math.Hypot((u-half-1)*0.8, v*1.2), 3.5)
+	return (1 - brow) * (1 - nose) * (1 - inner) * (1 - outer)
 }

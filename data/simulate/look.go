@@ -15,7 +15,9 @@ type look struct {
 	crease, creaseAbove               float64    // darkness and height of the upper lid's crease
 	bulge                             float64    // brightness of the lids' bulges
 	brow, browAbove                   float64
-	lashes, lashWidth                 float64 // darkness and width of the lash line
+	lashes, lashWidth                 float64 // darkness and width of the upper lash line
+	lashGrow                          float64 // how much wider the line gets from the middle to the outer corner
+	lowerLashes                       float64 // darkness of the lower lash line
 	texture                           float64 // contrast of the skin's texture
 	textureSeed                       uint64
 	exposure, gamma                   float64
@@ -47,6 +49,7 @@ func newLook(r *rand.Rand) look {
 	l.side, l.socket = uniform(0.1, 0.5), uniform(0.1, 0.35)
 	l.crease, l.brow = uniform(0.1, 0.3), uniform(0.1, 0.5)
 	l.lashes, l.lashWidth, l.bulge, l.texture = uniform(0.1, 0.3), 0.55, 0.08, 0.01
+	l.lowerLashes = 0.3 * l.lashes
 	l.panes = []pane{lamp(uniform(-0.25, 0.25)*0.5, uniform(-0.3, -0.1)*0.5, uniform(0.05, 0.09), uniform(0.6, 1))}
 	l.exposure, l.gamma = uniform(0.5, 0.8), 1
 	return l
@@ -56,11 +59,11 @@ func newLook(r *rand.Rand) look {
 func (e *Eye) setTones(d dice) {
 	l := &e.look
 	l.skin = d.uniform(0.3, 0.7)
-	l.sclera = l.skin * d.uniform(0.75, 1.15)
-	l.irisTone = 0.06 * math.Pow(4, d.Float64()*d.Float64())
-	l.pupilTone = l.irisTone * d.uniform(0.25, 0.9)
+	l.sclera = l.skin * d.uniform(0.6, 1.2)
+	l.irisTone = 0.05 * math.Pow(4, d.Float64()*d.Float64())
+	l.pupilTone = l.irisTone * d.uniform(0.3, 1)
 	l.socket = d.uniform(0.05, 0.45)
-	l.exposure, l.gamma = d.uniform(0.3, 0.8)/l.skin, d.uniform(0.8, 1.8) // exposed for the face
+	l.exposure, l.gamma = 0.1*math.Pow(5, d.Float64())/l.skin, d.uniform(1.3, 2.4) // exposed for the face
 }
 
 // setShift draws the error of the eye's detector.
@@ -70,7 +73,7 @@ func (e *Eye) setShift(d dice) {
 
 // setBlur draws focus and motion.
 func (e *Eye) setBlur(d dice) {
-	e.look.blur, e.look.motion = 0.1+0.2*d.ExpFloat64(), math.Max(0, d.NormFloat64()*0.5-0.3)
+	e.look.blur, e.look.motion = 0.05+0.17*d.ExpFloat64(), math.Max(0, d.NormFloat64()*0.5-0.3)
 	e.look.blur = math.Min(e.look.blur, 0.9)
 }
 

@@ -74,13 +74,13 @@ func (e *Eye) setGlasses(d dice) {
 		return
 	}
 	g := &glasses{
-		rimY: d.uniform(-15, -4), slope: d.NormFloat64() * 0.15, bend: d.uniform(0, 0.012), width: d.uniform(0.25, 1),
+		rimY: d.uniform(-14, -3), slope: d.NormFloat64() * 0.15, bend: d.uniform(0, 0.012), width: d.uniform(0.25, 1),
 		tone: d.uniform(0, 0.5), shine: d.uniform(0, 1.2), shadow: d.uniform(0, 0.5), drop: d.uniform(0.8, 3),
 		veil: d.uniform(0, 0.06), seed: d.Uint64(),
 	}
 	for range d.IntN(3) {
 		p := pane{x: d.uniform(-17, 17), y: d.uniform(-10, 10), half: [2]float64{d.uniform(1, 8), d.uniform(0.4, 5)},
-			soft: d.uniform(0.2, 1.2), bright: 0.02 + 0.08*d.ExpFloat64(), warp: d.uniform(0, 0.002), bars: d.uniform(0, 0.4)}
+			soft: d.uniform(0.4, 2), bright: 0.02 + 0.08*d.ExpFloat64(), warp: d.uniform(0, 0.002), bars: d.uniform(0, 0.4)}
 		p.sin, p.cos = math.Sincos(d.NormFloat64() * 0.5)
 		g.panes = append(g.panes, p)
 	}

@@ -18,8 +18,8 @@ func (e *Eye) radiance(x, y, lashes, brow float64) float64 {
 	}
 	if between {
 		// The lash lines, drawn over lids and ball.
-		light *= 1 - l.lashes*bump(v-upper, l.lashWidth)
-		light *= 1 - 0.3*l.lashes*bump(v-lower, 0.4)
+		light *= 1 - l.lashes*bump(v-upper, l.lashWidth*(1+l.lashGrow*u/e.half))
+		light *= 1 - l.lowerLashes*bump(v-lower, 0.4)
 		if l.folds != nil {
 			light = l.folds.edge(light, u, v-upper, lower-v)
 		}
@@ -27,7 +27,7 @@ func (e *Eye) radiance(x, y, lashes, brow float64) float64 {
 	light *= lashes
 	light *= 1 + l.side*(l.light[0]*x/27+l.light[1]*y/30)
 	if l.shadow != nil {
-		light *= l.shadow.face(u, v)
+		light *= l.shadow.face(u, v, e.half)
 	}
 	if r := l.relief; r != nil {
 		light *= math.Max(1+r.fall[0]*x+r.fall[1]*y, 0.2)

@@ -28,21 +28,21 @@ func (e *Eye) setSkin(d dice) {
 	l := &e.look
 	l.crease, l.bulge, l.texture = 0, 0, 0
 	f := &folds{
-		lid: d.uniform(-0.15, 0.2), thick: d.uniform(0.1, 0.6), under: d.uniform(0, 0.5), reach: d.uniform(1, 3),
+		lid: d.uniform(-0.15, 0.2), thick: d.uniform(0.1, 0.6), under: d.uniform(0, 0.4), reach: d.uniform(1, 4),
 		grainSeed: d.Uint64(), wrinkles: d.uniform(0, 0.12),
 	}
-	for i, most := range [4]float64{0.14, 0.1, 0.1, 0.16} {
+	for i, most := range [4]float64{0.18, 0.05, 0.06, 0.18} {
 		f.grain[i] = most * d.uniform(0.15, 1)
 	}
 	lift := d.uniform(0.8, 4.8)
 	for range 1 + d.IntN(3) {
-		f.upper = append(f.upper, fold{lift: lift, dark: d.uniform(0.1, 0.65), width: d.uniform(0.25, 0.8),
+		f.upper = append(f.upper, fold{lift: lift, dark: d.uniform(0.1, 0.65), width: d.uniform(0.2, 0.6),
 			bright: d.uniform(0, 0.25), from: d.uniform(-1.2, -0.5), to: d.uniform(0.9, 1.25)})
 		lift += d.uniform(1, 3)
 	}
 	drop := d.uniform(1.5, 4)
 	for range d.IntN(4) {
-		f.lower = append(f.lower, fold{lift: drop, dark: d.uniform(0.05, 0.35), width: d.uniform(0.3, 1.3),
+		f.lower = append(f.lower, fold{lift: drop, dark: d.uniform(0.03, 0.22), width: d.uniform(0.3, 1.3),
 			bright: d.uniform(0, 0.2), from: d.uniform(-1.3, -0.8), to: d.uniform(-0.1, 1)})
 		drop += d.uniform(1, 3)
 	}
@@ -77,19 +77,20 @@ func (f *fold) shade(off, t float64) float64 {
 // beyond the corners both are 0.
 func (f *folds) skin(e *Eye, u, v, upper, lower float64) float64 {
 	t, tone := u/e.half, 1.0
+	fade := bump(math.Max(math.Abs(t)-0.8, 0), 0.12) // the lids' edges end at the corners
 	if v <= upper {
 		for i := range f.upper {
 			tone *= f.upper[i].shade(-v-f.upper[i].archAt(t, e.upper), t)
 		}
 		inside := smooth(0, 1, upper-v) * smooth(0.3, -0.3, -v-f.upper[0].archAt(t, e.upper))
 		tone *= 1 + (f.lid-f.lidShadow)*inside
-		tone *= 1 - f.thick*bump(upper-v, f.reach)
+		tone *= 1 - f.thick*bump(upper-v, f.reach)*fade
 	} else {
 		for i := range f.lower {
 			tone *= f.lower[i].shade(v-f.lower[i].archAt(t, e.lower), t)
 		}
-		tone *= 1 - f.under*bump(v-lower, f.reach)
-		tone *= 1 - f.wrinkles*thread(u/9, (v-lower)/1.1, 0.25, f.grainSeed+5)*smooth(12, 2, v-lower)
+		tone *= 1 - f.under*bump(v-lower, f.reach)*fade
+		tone *= 1 - f.wrinkles*thread(u/9, (v-lower)/1.1, 0.25, f.grainSeed+5)*smooth(12, 2, v-lower)*smooth(1.3, 0.9, math.Abs(t))
 	}
 	if t > 1 {
 		tone *= 1 - f.corner*bump(v-f.cornerDown*(u-e.half), 0.5+0.15*(u-e.half))*smooth(1.4, 1, t)
@@ -102,6 +103,7 @@ func (f *folds) skin(e *Eye, u, v, upper, lower float64) float64 {
 func (f *folds) texture(u, v float64) float64 {
 	tone, wave := 1.0, 0.55
 	for i, contrast := range f.grain {
+		u, v = 0.8*u-0.6*v, 0.6*u+0.8*v // off the pixels' grid, and off that of the octave before
 		tone += contrast * lattice(u/wave, v/wave, f.grainSeed+uint64(i))
 		wave *= 2.6
 	}

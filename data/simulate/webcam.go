@@ -20,8 +20,8 @@ type webcam struct {
 
 func (e *Eye) setSensor(d dice) {
 	c := &webcam{
-		pitch: d.uniform(0.35, 0.8),
-		noise: 0.003 + 0.007*d.ExpFloat64(), smear: d.uniform(0, 0.5), sharpen: d.uniform(0, 1.2),
+		pitch: d.uniform(0.25, 0.7),
+		noise: 0.004 * math.Exp(0.9*d.NormFloat64()), smear: d.uniform(0, 0.4), sharpen: d.uniform(0, 1.5),
 		jpeg: 78 + d.IntN(21), balance: d.NormFloat64() * 0.02,
 	}
 	warm := d.uniform(0, 0.35)
@@ -53,7 +53,7 @@ func (c *webcam) expose(picture []float64, w int, d dice) {
 	for i, v := range picture {
 		seen := c.colour[bayer(i%w, i/w)]
 		v *= seen
-		noise := c.noise * (0.4 + 1.2*math.Sqrt(math.Max(v, 0))) // shot noise grows with light, read noise does not
+		noise := c.noise * (0.3 + 1.8*math.Sqrt(math.Max(v, 0))) // shot noise grows with light, read noise does not
 		picture[i] = (v + noise*d.NormFloat64()) / seen
 	}
 }
