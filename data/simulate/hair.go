@@ -15,7 +15,7 @@ func (e *Eye) setLashes(d dice) {
 	l.lashes, l.lashWidth = d.uniform(0.35, 0.9), d.uniform(0.4, 1.1)
 	l.lashGrow = d.uniform(-0.1, 0.7)
 	l.lowerLashes = 0.3 * d.Float64() * d.Float64()
-	length, rise, dark := d.uniform(2, 6.5), d.uniform(-0.8, 0.9), d.uniform(0.4, 1)
+	length, rise, dark := d.uniform(2, 7), d.uniform(-0.8, 0.9), d.uniform(0.5, 1)
 	fan, width := d.uniform(0.3, 0.9), d.uniform(0.12, 0.3)
 	for range 9 + d.IntN(16) {
 		t := 1 - 1.9*math.Pow(d.Float64(), 1.3)

@@ -20,8 +20,8 @@ func (e *Eye) setIris(d dice) {
 	e.look.eyeball = &eyeball{
 		fibres: d.uniform(0.1, 0.5), rings: d.uniform(0.1, 0.6), collarette: d.uniform(0, 0.3),
 		collarAt: d.uniform(0.15, 0.45), frill: d.uniform(0.05, 0.15),
-		limbus: d.uniform(0.1, 0.5), limbusAt: d.uniform(0.03, 0.09), soft: d.uniform(0.02, 0.07),
-		caustic: d.uniform(0, 0.7), stain: d.uniform(0.05, 0.2), veins: d.uniform(0, 0.35),
+		limbus: d.uniform(0.1, 0.5), limbusAt: d.uniform(0.03, 0.09), soft: d.uniform(0.012, 0.05),
+		caustic: d.uniform(0, 0.7), stain: d.uniform(0.05, 0.3), veins: d.uniform(0, 0.35),
 		caruncle: d.uniform(0.5, 0.95), size: d.uniform(2, 4), wet: d.uniform(0, 0.5), seed: d.Uint64(),
 	}
 }

@@ -16,7 +16,7 @@ type relief struct {
 
 // setLight draws a lamp, from frontal to strong light from the side, and replaces the renderer's soft light.
 func (e *Eye) setLight(d dice) {
-	azimuth, elevation := d.NormFloat64()*0.9-0.15, 0.3+d.NormFloat64()*0.4
+	azimuth, elevation := d.NormFloat64()*0.9-0.3, 0.3+d.NormFloat64()*0.4
 	sinA, cosA := math.Sincos(math.Min(math.Max(azimuth, -1.5), 1.5))
 	sinE, cosE := math.Sincos(math.Min(math.Max(elevation, -0.4), 1.3))
 	e.look.relief = &relief{
@@ -74,8 +74,8 @@ type shadow struct {
 func (e *Eye) setShadow(d dice) {
 	s := &shadow{
 		lid: d.uniform(0.3, 0.85), reach: d.uniform(1.3, 4.5), lashes: d.uniform(0, 0.3),
-		under: d.uniform(-11, -4), slope: d.NormFloat64() * 0.15, soft: d.uniform(0.8, 4),
-		edge: d.uniform(-22, -10), lean: d.NormFloat64() * 0.5, corners: d.uniform(0, 0.5), inner: d.uniform(0, 0.6), outer: d.uniform(0, 0.7), seed: d.Uint64(),
+		under: d.uniform(-11, -4), slope: d.NormFloat64() * 0.15, soft: d.uniform(1.2, 5),
+		edge: d.uniform(-22, -10), lean: d.NormFloat64() * 0.5, corners: d.uniform(0.05, 0.5), inner: d.uniform(0, 0.6), outer: d.uniform(0, 0.5), seed: d.Uint64(),
 	}
 	if brow := d.uniform(0, 0.6); d.chance(0.35) {
 		s.brow = brow

@@ -59,7 +59,7 @@ func newLook(r *rand.Rand) look {
 func (e *Eye) setTones(d dice) {
 	l := &e.look
 	l.skin = d.uniform(0.3, 0.7)
-	l.sclera = l.skin * d.uniform(0.6, 1.2)
+	l.sclera = l.skin * d.uniform(0.55, 1.1)
 	l.irisTone = 0.05 * math.Pow(4, d.Float64()*d.Float64())
 	l.pupilTone = l.irisTone * d.uniform(0.3, 1)
 	l.socket = d.uniform(0.05, 0.45)
@@ -73,7 +73,7 @@ func (e *Eye) setShift(d dice) {
 
 // setBlur draws focus and motion.
 func (e *Eye) setBlur(d dice) {
-	e.look.blur, e.look.motion = 0.05+0.17*d.ExpFloat64(), math.Max(0, d.NormFloat64()*0.5-0.3)
+	e.look.blur, e.look.motion = 0.03+0.14*d.ExpFloat64(), math.Max(0, d.NormFloat64()*0.5-0.3)
 	e.look.blur = math.Min(e.look.blur, 0.9)
 }
 

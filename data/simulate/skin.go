@@ -28,7 +28,7 @@ func (e *Eye) setSkin(d dice) {
 	l := &e.look
 	l.crease, l.bulge, l.texture = 0, 0, 0
 	f := &folds{
-		lid: d.uniform(-0.15, 0.2), thick: d.uniform(0.1, 0.6), under: d.uniform(0, 0.4), reach: d.uniform(1, 4),
+		lid: d.uniform(-0.15, 0.2), thick: d.uniform(0.1, 0.6), under: d.uniform(0.05, 0.5), reach: d.uniform(1, 5),
 		grainSeed: d.Uint64(), wrinkles: d.uniform(0, 0.12),
 	}
 	for i, most := range [4]float64{0.18, 0.05, 0.06, 0.18} {
@@ -48,7 +48,7 @@ func (e *Eye) setSkin(d dice) {
 	}
 	f.wet, f.rim = d.uniform(0, 0.5)*d.Float64(), d.uniform(0, 0.2)
 	f.corner, f.cornerDown = d.uniform(0, 0.7), d.uniform(-0.2, 0.6)
-	if liner, lid := d.uniform(0.4, 0.9), d.uniform(0, 0.5); d.chance(0.15) {
+	if liner, lid := d.uniform(0.3, 0.8), d.uniform(0, 0.5); d.chance(0.15) {
 		f.liner, f.lidShadow = liner, lid
 	}
 	l.folds = f

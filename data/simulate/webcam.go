@@ -22,7 +22,7 @@ func (e *Eye) setSensor(d dice) {
 	c := &webcam{
 		pitch: d.uniform(0.25, 0.7),
 		noise: 0.004 * math.Exp(0.9*d.NormFloat64()), smear: d.uniform(0, 0.4), sharpen: d.uniform(0, 1.5),
-		jpeg: 78 + d.IntN(21), balance: d.NormFloat64() * 0.02,
+		jpeg: 82 + d.IntN(17), balance: d.NormFloat64() * 0.02,
 	}
 	warm := d.uniform(0, 0.35)
 	c.colour = [3]float64{1 + warm, 1, 1 - warm}
