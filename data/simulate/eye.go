@@ -14,7 +14,7 @@ type Domain int
 
 const (
 	Synthetic Domain = iota // rendered: clean, smooth, bright highlights
-	Real                    // by a camera; eyes: with all effects, equalised as in MPIIGaze
+	Real                    // by a camera; eyes: with all effects
 )
 
 // ParseDomain parses synthetic or real.

@@ -75,7 +75,8 @@ func (e *Eye) setShadow(d dice) {
 	s := &shadow{
 		lid: d.uniform(0.3, 0.85), reach: d.uniform(1.3, 4.5), lashes: d.uniform(0, 0.3),
 		under: d.uniform(-11, -4), slope: d.NormFloat64() * 0.15, soft: d.uniform(1.2, 5),
-		edge: d.uniform(-22, -10), lean: d.NormFloat64() * 0.5, corners: d.uniform(0.05, 0.5), inner: d.uniform(0, 0.6), outer: d.uniform(0, 0.5), seed: d.Uint64(),
+		edge: d.uniform(-22, -10), lean: d.NormFloat64() * 0.5, corners: d.uniform(0.05, 0.5),
+		inner: d.uniform(0, 0.6), outer: d.uniform(0, 0.5), seed: d.Uint64(),
 	}
 	if brow := d.uniform(0, 0.6); d.chance(0.35) {
 		s.brow = brow

@@ -73,7 +73,7 @@ func (e *Eye) setShift(d dice) {
 
 // setBlur draws focus and motion.
 func (e *Eye) setBlur(d dice) {
-	e.look.blur, e.look.motion = 0.03+0.14*d.ExpFloat64(), math.Max(0, d.NormFloat64()*0.5-0.3)
+	e.look.blur, e.look.motion = 0.02+0.13*d.ExpFloat64(), math.Max(0, d.NormFloat64()*0.5-0.3)
 	e.look.blur = math.Min(e.look.blur, 0.9)
 }
 

@@ -90,7 +90,8 @@ func (f *folds) skin(e *Eye, u, v, upper, lower float64) float64 {
 			tone *= f.lower[i].shade(v-f.lower[i].archAt(t, e.lower), t)
 		}
 		tone *= 1 - f.under*bump(v-lower, f.reach)*fade
-		tone *= 1 - f.wrinkles*thread(u/9, (v-lower)/1.1, 0.25, f.grainSeed+5)*smooth(12, 2, v-lower)*smooth(1.3, 0.9, math.Abs(t))
+		under := smooth(12, 2, v-lower) * smooth(1.3, 0.9, math.Abs(t))
+		tone *= 1 - f.wrinkles*thread(u/9, (v-lower)/1.1, 0.25, f.grainSeed+5)*under
 	}
 	if t > 1 {
 		tone *= 1 - f.corner*bump(v-f.cornerDown*(u-e.half), 0.5+0.15*(u-e.half))*smooth(1.4, 1, t)

@@ -15,14 +15,15 @@ type webcam struct {
 	smear   float64    // standard deviation of the noise reduction, pixels
 	sharpen float64    // amount of unsharp masking
 	jpeg    int        // quality
-	balance float64    // error of the white balance: it leaves the mosaic visible
 }
 
 func (e *Eye) setSensor(d dice) {
 	c := &webcam{
-		pitch: d.uniform(0.25, 0.7),
-		noise: 0.004 * math.Exp(0.9*d.NormFloat64()), smear: d.uniform(0, 0.4), sharpen: d.uniform(0, 1.5),
-		jpeg: 82 + d.IntN(17), balance: d.NormFloat64() * 0.02,
+		pitch: d.uniform(0.25, 0.7), noise: 0.004 * math.Exp(0.9*d.NormFloat64()),
+		smear: d.uniform(0, 0.4), sharpen: d.uniform(0, 1.5), jpeg: 82 + d.IntN(17),
+	}
+	if far := d.uniform(0.75, 1.1); d.chance(0.15) {
+		c.pitch = far // the crop is scaled up
 	}
 	warm := d.uniform(0, 0.35)
 	c.colour = [3]float64{1 + warm, 1, 1 - warm}
@@ -38,7 +39,7 @@ func (c *webcam) grid(h, w int, step [2]float64) (sensorH, sensorW int) {
 // capture turns light on h x w pixels of the sensor into the webcam's picture: values in 0..1.
 func (c *webcam) capture(light []float64, h, w int, gamma float64, d dice) []float64 {
 	c.expose(light, w, d)
-	picture := c.demosaic(light, h, w)
+	picture := demosaic(light, h, w)
 	tone(picture, gamma)
 	c.enhance(picture, h, w)
 	compress(picture, h, w, c.jpeg)
@@ -59,8 +60,8 @@ func (c *webcam) expose(picture []float64, w int, d dice) {
 }
 
 // demosaic returns luma: each colour's missing pixels are means of their neighbours.
-func (c *webcam) demosaic(mosaic []float64, h, w int) []float64 {
-	weight := [3]float64{0.299 + c.balance, 0.587, 0.114 - c.balance}
+func demosaic(mosaic []float64, h, w int) []float64 {
+	weight := [3]float64{0.299, 0.587, 0.114}
 	luma := make([]float64, len(mosaic))
 	for i := range mosaic {
 		var sum, n [3]float64
@@ -86,7 +87,7 @@ func (c *webcam) demosaic(mosaic []float64, h, w int) []float64 {
 
 // enhance reduces noise and sharpens, which leaves halos along edges.
 func (c *webcam) enhance(picture []float64, h, w int) {
-	if c.smear > 0.2 {
+	if c.smear > 0.2 { // a narrower one changes nothing
 		blur(picture, h, w, c.smear, c.smear)
 	}
 	soft := append([]float64(nil), picture...)
