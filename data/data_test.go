@@ -236,7 +236,7 @@ func TestBadInputIsNamed(t *testing.T) {
 		"no kind":        {"somewhere", "write kind:path"},
 		"unknown kind":   {"tar:x", `kind "tar" is unknown`},
 		"missing folder": {"folder:/nowhere/at/all", "does not exist"},
-		"empty folder":   {"folder:" + t.TempDir(), "no PNG or JPEG"},
+		"empty folder":   {"folder:" + t.TempDir(), "no picture (PNG"},
 		"parameter":      {"folder:" + good + ",sise=35x55", `no parameter "sise"`},
 		"size":           {"folder:" + good + ",size=35", "write HxW"},
 		"truncated":      {"folder:" + truncated, "0.png: is a truncated"},

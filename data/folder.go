@@ -12,20 +12,21 @@ import (
 	"simgan/data/picture"
 )
 
-// folder is a tree of PNG and JPEG files of one size, with optional labels.
+// folder is a tree of pictures of one size, with optional labels.
 type folder struct {
 	described
 	root   string
 	names  []string
 	labels *labels // nil if there are none
 	resize bool
+	fit    fit
 	grey   bool
 }
 
-// openFolder opens folder:PATH[,size=HxW][,grey=true][,labels=FILE|none]. By default labels come from labels.csv in the
+// openFolder opens folder:PATH[,size=HxW[,fit=stretch|crop|pad]][,grey=true][,labels=FILE|none]. By default labels come from labels.csv in the
 // folder, or else from the manifest.csv of a refined folder, if there is one.
 func openFolder(s Spec) (Dataset, error) {
-	if err := errors.Join(s.only("size", "grey", "labels"), needFolder(s)); err != nil {
+	if err := errors.Join(s.only("size", "fit", "grey", "labels"), needFolder(s)); err != nil {
 		return nil, err
 	}
 	f := &folder{root: s.Path}
@@ -36,11 +37,14 @@ func openFolder(s Spec) (Dataset, error) {
 	if f.grey, err = s.flag("grey", false); err != nil {
 		return nil, err
 	}
+	if f.fit, err = s.fit(); err != nil {
+		return nil, err
+	}
 	if f.names, err = imageFiles(s.Path); err != nil {
 		return nil, err
 	}
 	if len(f.names) == 0 {
-		return nil, fmt.Errorf("data set %s: no PNG or JPEG file in %s", s, s.Path)
+		return nil, fmt.Errorf("data set %s: no picture (PNG, JPEG, TIFF or WebP) in %s", s, s.Path)
 	}
 	first, err := f.firstReadable()
 	if err != nil {
@@ -98,7 +102,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// imageFiles lists the PNG and JPEG files below root by relative path, sorted. It skips hidden files.
+// imageFiles lists the pictures below root by relative path, sorted. It skips hidden files. Pictures that cannot be read
+// are an error: nobody would miss them.
 func imageFiles(root string) ([]string, error) {
 	var names []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -111,13 +116,15 @@ func imageFiles(root string) ([]string, error) {
 			}
 			return nil
 		}
-		switch strings.ToLower(filepath.Ext(path)) {
-		case ".png", ".jpg", ".jpeg":
-			if !d.IsDir() {
-				name, err := filepath.Rel(root, path)
-				names = append(names, filepath.ToSlash(name))
-				return err
-			}
+		switch {
+		case d.IsDir():
+			return nil
+		case picture.HasForeignName(path):
+			return fmt.Errorf("%s: is HEIC or AVIF, which simgan does not read: %s", path, picture.Conversion)
+		case picture.HasName(path):
+			name, err := filepath.Rel(root, path)
+			names = append(names, filepath.ToSlash(name))
+			return err
 		}
 		return nil
 	})
@@ -147,7 +154,7 @@ func (f *folder) Sample(i int) (Sample, error) {
 			path, m.C, m.Bits, f.names[0], f.info.C, f.info.Bits)
 	}
 	if f.resize {
-		m = m.Resize(f.info.H, f.info.W)
+		m = f.fit.resize(m, f.info.H, f.info.W)
 	}
 	if m.H != f.info.H || m.W != f.info.W {
 		return Sample{}, fmt.Errorf("%s: is %dx%d (height x width), %s is %dx%d: add size=HxW to the SPEC to resize all",

@@ -18,16 +18,17 @@ import (
 // MaxSide bounds an image's height and width, so that a broken header cannot request all memory.
 const MaxSide = 16384
 
-// Decode reads a PNG or JPEG of 8 or 16 bits: grey as 1 channel, everything else as 3. Alpha is dropped.
+// Decode reads a PNG, JPEG, TIFF or WebP of 8 or 16 bits, turned as its EXIF orientation says: grey as 1 channel,
+// everything else as 3. Alpha is dropped: a transparent pixel has the colour that it is stored with.
 func Decode(path string) (Image, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return Image{}, err
 	}
 	defer file.Close()
-	config, kind, err := image.DecodeConfig(bufio.NewReader(file))
+	config, _, err := image.DecodeConfig(bufio.NewReader(file))
 	if err != nil {
-		return Image{}, Unreadable(path, "PNG or JPEG", err)
+		return Image{}, unknown(path, file, err)
 	}
 	if err := checkSides(path, config.Width, config.Height); err != nil {
 		return Image{}, err
@@ -35,11 +36,11 @@ func Decode(path string) (Image, error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return Image{}, err
 	}
-	m, _, err := image.Decode(bufio.NewReader(file))
+	m, kind, err := image.Decode(bufio.NewReader(file))
 	if err != nil {
 		return Image{}, Unreadable(path, kind, err)
 	}
-	return fromStd(m), nil
+	return fromFile(m, kind, file), nil
 }
 
 // checkSides refuses pictures larger than MaxSide, and pictures without pixels, which JPEG headers allow.
@@ -53,7 +54,7 @@ func checkSides(path string, width, height int) error {
 	return nil
 }
 
-// ReadSize returns the width and height in the header of a PNG or JPEG.
+// ReadSize returns the width and height of a picture that Decode reads, from its header.
 func ReadSize(path string) (w, h int, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -62,7 +63,10 @@ func ReadSize(path string) (w, h int, err error) {
 	defer file.Close()
 	config, _, err := image.DecodeConfig(bufio.NewReader(file))
 	if err != nil {
-		return 0, 0, Unreadable(path, "PNG or JPEG", err)
+		return 0, 0, unknown(path, file, err)
+	}
+	if orientation(file) >= 5 {
+		return config.Height, config.Width, nil
 	}
 	return config.Width, config.Height, nil
 }
