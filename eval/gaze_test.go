@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,11 +103,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, f := range map[string]*Figures{"synthetic": result.Synthetic, "refined": result.Refined, "real": result.Real} {
-		if f == nil || len(f.PerSeed) != 2 || !(f.MeanDegrees > 0 && f.MeanDegrees < 180) {
-			t.Errorf("%s: %+v", name, f)
-		}
-	}
+	checkRows(t, result, 2)
 	if strings.Contains(said.String(), "warning") {
 		t.Errorf("test images of their own: %s", said.String())
 	}
@@ -129,6 +127,77 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	}
 	trainOnFeatures(t, config, filepath.Join(saved, "refined-seed-2.safetensors"))
 	exportWithoutData(t, run, config.Data.Synthetic)
+}
+
+// checkRows wants every row to have figures of so many estimators, each of 2 steps.
+func checkRows(t *testing.T, r *GazeResult, estimators int) {
+	t.Helper()
+	rows := maps.Collect(r.Rows())
+	for _, name := range rowNames {
+		want := estimators
+		if name == rowRefined || name == rowRefinedControl {
+			want *= len(r.GANSeeds)
+		}
+		f := rows[name]
+		if f == nil || len(f.PerSeed) != want || !(f.MeanDegrees > 0 && f.MeanDegrees < 180) {
+			t.Errorf("%s: %+v, want %d estimators", name, f, want)
+		}
+		if steps := r.EstimatorSteps[name]; len(steps) != want || slices.Max(steps) != 2 {
+			t.Errorf("%s: steps %v, want 2 of %d estimators", name, steps, want)
+		}
+	}
+	if r.Adaptation == nil || !(r.Adaptation.Distance < r.Adaptation.Before) {
+		t.Errorf("control: %+v", r.Adaptation)
+	}
+}
+
+// Two runs of different seeds are two refiners in the rows of refined images. Runs of one seed, or of other renders, are
+// refused.
+func TestSeveralRefiners(t *testing.T) {
+	dir := t.TempDir()
+	settings := []string{
+		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
+		"train.pretrain_refiner=1", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
+		"data.real=simulated:eyes,domain=real,n=8", "data.test=simulated:eyes,domain=real,n=6,seed=4",
+	}
+	var runs []string
+	for name, own := range map[string][]string{
+		"a": {"seed=7", "data.synthetic=simulated:eyes,n=10"},
+		"b": {"seed=9", "data.synthetic=simulated:eyes,n=10"},
+		"c": {"seed=8", "data.synthetic=simulated:eyes,n=11"},
+	} {
+		c, err := config.Load("gaze-demo", "", append(own, settings...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := filepath.Join(dir, name)
+		if err := trainer.Run(context.Background(), c, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
+			t.Fatal(err)
+		}
+		runs = append(runs, run)
+	}
+	slices.Sort(runs)
+	o := Options{
+		Runs: runs[:2], Seeds: 2, Variants: 1, Out: io.Discard,
+		Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
+	}
+	result, err := Gaze(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(result.GANSeeds, []uint64{7, 9}) {
+		t.Errorf("GAN seeds %v", result.GANSeeds)
+	}
+	checkRows(t, result, 2)
+	for want, runs := range map[string][]string{
+		"as a run before it":                 {runs[0], runs[0]},
+		"was trained on simulated:eyes,n=11": {runs[0], runs[2]},
+	} {
+		o.Runs = runs
+		if _, err := Gaze(context.Background(), o); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", runs, err, want)
+		}
+	}
 }
 
 // checkRefusals: what no estimator could be trained with is refused, and a cancelled call ends with the cause.
