@@ -120,11 +120,14 @@ func (o *Objective) cost(value float64) float64 {
 	return value
 }
 
-// only returns the kind of images that the field belongs to, for eval gaze --only, or "" if the field needs all kinds.
+// only returns the row that the field belongs to, for eval --only, or "" if the field needs all rows.
 func (o *Objective) only() string {
-	kind, _, _ := strings.Cut(o.Field, ".")
-	if slices.Contains([]string{"synthetic", "refined", "real"}, kind) {
-		return kind
+	row, _, _ := strings.Cut(o.Field, ".")
+	if row == "refined_control" {
+		return "refined+control"
+	}
+	if slices.Contains([]string{"synthetic", "control", "refined", "real"}, row) {
+		return row
 	}
 	return ""
 }
