@@ -25,9 +25,9 @@ type simulated struct {
 	n      int
 }
 
-// openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false].
+// openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false][,effects=A+B].
 func openSimulated(s Spec) (Dataset, error) {
-	if err := s.only("domain", "n", "seed", "size", "labels"); err != nil {
+	if err := s.only("domain", "n", "seed", "size", "labels", "effects"); err != nil {
 		return nil, err
 	}
 	size, names, bits := s.gazeSize, GazeLabels, 8
@@ -55,7 +55,7 @@ func openSimulated(s Spec) (Dataset, error) {
 		d.info.LabelNames = names
 	}
 	if s.Path == "hands" {
-		return simulatedHands{d}, nil
+		return openSimulatedHands(s, d)
 	}
 	return d, nil
 }

@@ -10,11 +10,35 @@ import (
 )
 
 // simulatedHands is the data set of built-in hands, cropped as NYU's: a cube of 300 mm around joint 32.
-type simulatedHands struct{ *simulated }
+type simulatedHands struct {
+	*simulated
+	effects simulate.HandEffects // of the real domain, given to the synthetic one
+}
+
+// openSimulatedHands reads effects=NAME+NAME|all of a SPEC whose other parameters are d.
+func openSimulatedHands(s Spec, d *simulated) (Dataset, error) {
+	text, given := s.Params["effects"]
+	if given && d.domain == simulate.Real {
+		return nil, fmt.Errorf("data set %s: the real domain has all effects; effects= is for domain=synthetic", s)
+	}
+	effects, err := simulate.ParseHandEffects(text)
+	if err != nil {
+		return nil, fmt.Errorf("data set %s: %w", s, err)
+	}
+	return simulatedHands{d, effects}, nil
+}
+
+// scene returns hand i.
+func (d simulatedHands) scene(i int) *simulate.Hand {
+	if d.domain == simulate.Real {
+		return simulate.NewHand(simulate.Real, d.seed, i)
+	}
+	return simulate.NewHandWith(d.effects, d.seed, i)
+}
 
 // Sample draws hand i, only the crop's window of its picture.
 func (d simulatedHands) Sample(i int) (Sample, error) {
-	m, label := cropHand(simulate.NewHand(d.domain, d.seed, i), d.info.H, d.info.W)
+	m, label := cropHand(d.scene(i), d.info.H, d.info.W)
 	s := Sample{Name: d.Name(i), Image: m}
 	if d.info.LabelNames != nil {
 		s.Label = label
