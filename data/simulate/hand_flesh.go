@@ -10,8 +10,12 @@ type build struct {
 
 var meanBuild = build{fingers: [5]float64{1, 1, 1, 1, 1}, tips: 1, knuckles: 1, palm: 1, web: 0.25}
 
-// Radius of the forearm's cones at the wrist, and its growth per mm along the forearm, mm.
-const wristRadius, armGrowth = 18.0, 0.045
+// The forearm consists of three cones side by side. Their radius at the wrist and their distance there, in mm, and the
+// growth of both per mm of the forearm.
+const (
+	wristRadius, armGrowth = 18.0, 0.045
+	wristSide, armSpread   = 9.0, 0.03
+)
 
 // flesh collects solids. Radii are given for a hand of mean thickness.
 type flesh struct {
@@ -36,9 +40,9 @@ func (b *bones) solids(length float64, shape build) []solid {
 	b.addFingers(out, shape)
 	b.addPalm(out, shape)
 	for _, side := range [3]float64{-1, 0, 1} { // three cones side by side make a flat wrist
-		from := [3]float64{side * 9 * b.scale, -4, 2}
+		from := [3]float64{side * wristSide * b.scale, -4, 2}
 		to := along(from, length, b.elbow)
-		to[0] += side * length * 0.03
+		to[0] += side * length * armSpread
 		out.cone(from, to, wristRadius, wristRadius+length*armGrowth)
 	}
 	return out.solids

@@ -5,13 +5,22 @@ import (
 	"math/rand/v2"
 )
 
-// Cloth of sleeves. In the one NYU frame at hand the shirt's folds are 5 to 10 mm high and 30 to 60 mm apart. How often
-// sleeves reach into the picture, and how loose they are, is a guess.
+// Cloth of sleeves. In frame 1 of NYU's test set the folds of the shirt are 5 to 10 mm high and 30 to 60 mm apart. How
+// often sleeves reach into the picture, and how loose they are, is a guess.
 const (
 	sleeveShare             = 0.6
-	sleeveFirst, sleeveLast = 12.0, 200.0 // where the edge lies, mm from the wrist along the forearm
-	foldNear, foldFar       = 22.0, 45.0  // distance between folds, mm
+	sleeveFirst, sleeveLast = 5.0, 190.0 // where the edge lies, mm from the wrist along the forearm
+	foldLength, foldTwist   = 42.0, 0.35 // distance between folds, mm, and their slant, folds per radian
+	clothRow, clothColumns  = 15.0, 14   // mesh of the cloth: length of a row in mm, and columns around the arm
 )
+
+// sleeve is a tube of cloth around the forearm.
+type sleeve struct {
+	edge  float64 // mm from the wrist
+	slack float64 // air between arm and cloth, mm
+	fold  float64 // half of the folds' height, mm
+	seed  uint64  // of the folds' places
+}
 
 // wearSleeve puts cloth around the forearm, from a random place to the elbow, in some pictures. The arm in the sleeve is
 // drawn whole.
@@ -20,64 +29,47 @@ func (s *handScene) wearSleeve(r *rand.Rand) {
 		return
 	}
 	s.arm = forearmLength
-	edge := sleeveFirst + (sleeveLast-sleeveFirst)*r.Float64()
-	slack := 2 + 9*r.Float64() // mm of air between arm and cloth
-	fold := 1 + 4*r.Float64()  // half of the folds' height, mm
-	var cloth []solid
-	for _, side := range [2]float64{-1, 1} { // two rows of rings side by side, because the forearm is flat
-		cloth = append(cloth, s.rings(side, edge, slack, fold, r)...)
-	}
-	for range 3 {
-		cloth = append(cloth, s.crease(edge, slack, fold, r))
-	}
+	w := sleeve{edge: sleeveFirst + (sleeveLast-sleeveFirst)*r.Float64(), slack: 4 + 9*r.Float64()}
+	w.fold, w.seed = 1.5+4*r.Float64(), r.Uint64()
+	cloth := w.mesh(s.bones)
 	for i := range cloth {
 		cloth[i].move(s.place)
 	}
 	s.around = append(s.around, cloth...)
 }
 
-// rings returns a row of cones along the forearm. Their radii rise and fall by the folds.
-func (s *handScene) rings(side, edge, slack, fold float64, r *rand.Rand) (out []solid) {
-	type ring struct {
-		at     [3]float64
-		radius float64
-	}
-	var last ring
-	for t := edge; ; t += foldNear/2 + (foldFar-foldNear)/2*r.Float64() {
-		ridge := fold * float64(1-2*(len(out)%2))
-		next := ring{s.armLine(t), s.armRadius(t) + slack + ridge + fold/2*r.NormFloat64()}
-		next.at[0] += side*7*s.bones.scale + fold*r.NormFloat64()
-		next.at[2] += fold * r.NormFloat64()
-		if t > edge {
-			out = append(out, solid{a: last.at, b: next.at, ra: last.radius, rb: next.radius})
+// mesh returns the cloth as triangles, in the hand's coordinates.
+func (w sleeve) mesh(b *bones) (out []solid) {
+	triangle := func(p, q, r [3]float64) { out = append(out, solid{a: p, b: q, c: r, flat: true}) }
+	last := w.ring(b, w.edge)
+	for t := w.edge + clothRow; t < forearmLength; t += clothRow {
+		next := w.ring(b, t)
+		for i := range next {
+			j := (i + 1) % clothColumns
+			triangle(last[i], last[j], next[i])
+			triangle(next[j], next[i], last[j])
 		}
-		if last = next; t > forearmLength {
-			return out
-		}
+		last = next
 	}
+	return out
 }
 
-// crease returns a fold that runs obliquely over the cloth's side towards the camera.
-func (s *handScene) crease(edge, slack, fold float64, r *rand.Rand) solid {
-	at := func(t, across float64) [3]float64 {
-		p := s.armLine(t)
-		p[0] += across
-		p[2] -= math.Sqrt(max(0, sq(s.armRadius(t)+slack)-across*across)) - 4 // the palm's side is -z
-		return p
+// ring returns the cloth's points around the arm, t mm from the wrist.
+func (w sleeve) ring(b *bones, t float64) (out [clothColumns][3]float64) {
+	middle := along([3]float64{0, -4, 2}, t, b.elbow)
+	aside := along([3]float64{1, 0, 0}, -b.elbow[0], b.elbow)
+	front := [3]float64{ // aside x elbow
+		aside[1]*b.elbow[2] - aside[2]*b.elbow[1],
+		aside[2]*b.elbow[0] - aside[0]*b.elbow[2],
+		aside[0]*b.elbow[1] - aside[1]*b.elbow[0],
 	}
-	t := edge + (forearmLength-edge)*r.Float64()
-	from, to := 36*r.Float64()-18, 36*r.Float64()-18
-	return solid{a: at(t, from), b: at(t+30+50*r.Float64(), to), ra: 4 + fold, rb: 3 + fold/2}
+	deep := (wristRadius+t*armGrowth)*b.stout*b.scale + w.slack
+	wide := deep + wristSide*b.scale + t*armSpread
+	for i := range out {
+		angle := 2 * math.Pi * float64(i) / clothColumns
+		sin, cos := math.Sincos(angle)
+		height := 1.4 * w.fold * lattice(t/foldLength*2+foldTwist*angle, 3*cos+2*sin, w.seed)
+		out[i] = along(along(middle, (wide+height)*cos, aside), (deep+height)*sin, front)
+	}
+	return out
 }
-
-// armLine returns the point of the forearm's middle line t mm from the wrist, in the hand's coordinates.
-func (s *handScene) armLine(t float64) [3]float64 {
-	return along([3]float64{0, -4, 2}, t, s.bones.elbow)
-}
-
-// armRadius returns the radius of the forearm's cones at t mm.
-func (s *handScene) armRadius(t float64) float64 {
-	return (wristRadius + t*armGrowth) * s.bones.stout * s.bones.scale
-}
-
-func sq(v float64) float64 { return v * v }

@@ -45,7 +45,7 @@ func (k *sensor) interfere(r *rand.Rand) {
 // mismatch draws how many spots have a false match.
 func (k *sensor) mismatch(r *rand.Rand) {
 	u := r.Float64()
-	k.wrong, k.flying = 0.03*u*u, seedOf(r)
+	k.wrong, k.flying = 0.1*u*u, seedOf(r)
 }
 
 // see returns the depth of the window's pixels as the camera measures it, in mm; +Inf if there is none.
@@ -92,8 +92,9 @@ func (k *sensor) depth(x int, d float64) float64 {
 	return focalBase / d
 }
 
-// Each cell of flyingCell pixels has a false match with probability sensor.wrong: a spot of up to flyingSize pixels
-// with a disparity that is wrong by up to flyingOff pixels. These figures are guesses.
+// Each cell of flyingCell pixels has a false match with probability sensor.wrong, if its middle lies at an outline, where
+// a window has few dots: a ragged spot of up to flyingSize pixels with a disparity that is wrong by up to flyingOff
+// pixels. These figures are guesses.
 const flyingCell, flyingSize, flyingOff = 12, 3.0, 5.0
 
 // falseMatch returns the disparity of the false match that covers the pixel, 0 if there is none.
@@ -103,16 +104,14 @@ func (k *sensor) falseMatch(dots pattern, x, y int) float64 {
 	if share(h) >= k.wrong {
 		return 0
 	}
-	place := scatter(h, col, row)
-	size := 1 + (flyingSize-1)*share(scatter(place, 0, 0))
-	margin := int(flyingSize)
-	cx := col*flyingCell + margin + int(place%uint64(flyingCell-2*margin))
-	cy := row*flyingCell + margin + int(place>>32%uint64(flyingCell-2*margin))
-	if math.Hypot(float64(x-cx), float64(y-cy)) > size {
+	cx, cy := col*flyingCell+flyingCell/2, row*flyingCell+flyingCell/2
+	size := 1 + (flyingSize-1)*share(scatter(h, 0, 0))
+	ragged := 1 + 0.5*lattice(float64(x)/2, float64(y)/2, k.flying)
+	if math.Hypot(float64(x-cx), float64(y-cy)) > size*ragged {
 		return 0
 	}
-	if d := dots.nearest(cx, cy); d > 0 {
-		return d + flyingOff*(2*share(scatter(place, 1, 0))-1)
+	if d := dots.sparse(cx, cy); d > 0 {
+		return d + flyingOff*(2*share(scatter(h, 1, 0))-1)
 	}
 	return 0
 }

@@ -12,8 +12,9 @@ const (
 	round    = 22  // squared radius of a window in pixels: a square window would leave straight gaps
 	alike    = 0.7 // largest difference of disparity between a match's dots and its first dot, pixels
 	enough   = 3   // least number of dots of a match; a window has 8 on average
-	// Standard deviation of a dot's position in pixels; that of a window's mean is 0.07, 0.9 mm at 800 mm (Khoshelham).
-	wobble = 0.2
+	// Standard deviation of a dot's position in pixels. That of a window's mean is 0.05, and with the rounding to steps
+	// 0.062: 0.5 steps, as Khoshelham measured, and 0.8 mm at 800 mm.
+	wobble = 0.12
 )
 
 // dotMargin is the number of pixels beside a window whose dots matter: half a match's window, its first cell, and the
@@ -100,38 +101,41 @@ func (k *sensor) jammed(d speck, col, row int) bool {
 	return share(scatter(k.holes, col, row)) < patch
 }
 
-// around calls do with each dot that shows something in the window of the pixel (x, y).
-func (p pattern) around(x, y int, do func(speck)) {
+// around calls do with each dot that shows something in the window of the pixel (x, y), and with the dot's weight, which
+// falls to 0 at the window's border: the sensor's depths change smoothly from pixel to pixel.
+func (p pattern) around(x, y int, do func(d *speck, weight float64)) {
 	left, right := floorDiv(x-halfWide, dotCell)-p.col, floorDiv(x+halfWide, dotCell)-p.col+1
 	for row := floorDiv(y-halfWide, dotCell) - p.row; row <= floorDiv(y+halfWide, dotCell)-p.row; row++ {
-		for _, d := range p.dots[row*p.w+left : row*p.w+right] {
-			if d.disparity > 0 && (d.x-x)*(d.x-x)+(d.y-y)*(d.y-y) <= round {
-				do(d)
+		dots := p.dots[row*p.w+left : row*p.w+right]
+		for i := range dots {
+			d := &dots[i]
+			if far := (d.x-x)*(d.x-x) + (d.y-y)*(d.y-y); d.disparity > 0 && far <= round {
+				do(d, float64(round+1-far))
 			}
 		}
 	}
 }
 
-// match returns the disparity in pixels at a pixel of the picture, 0 if there is no match: the mean of the largest
-// group of alike dots in its window, or of the nearest of several such groups.
+// match returns the disparity in pixels at a pixel of the picture, 0 if there is no match: the weighted mean of the
+// largest group of alike dots in its window, or of the nearest of several such groups.
 func (p pattern) match(x, y int) float64 {
-	var near [(2*halfWide/dotCell + 2) * (2*halfWide/dotCell + 2)]float64
+	var near, weights [(2*halfWide/dotCell + 2) * (2*halfWide/dotCell + 2)]float64
 	n := 0
-	p.around(x, y, func(d speck) {
+	p.around(x, y, func(d *speck, weight float64) {
 		if d.found {
-			near[n] = d.disparity + d.off
+			near[n], weights[n] = d.disparity+d.off, weight
 			n++
 		}
 	})
 	most, best := enough-1, 0.0
 	for _, d := range near[:n] {
-		sum, same := 0.0, 0
-		for _, e := range near[:n] {
+		sum, weight, same := 0.0, 0.0, 0
+		for j, e := range near[:n] {
 			if math.Abs(e-d) < alike {
-				sum, same = sum+e, same+1
+				sum, weight, same = sum+weights[j]*e, weight+weights[j], same+1
 			}
 		}
-		if mean := sum / float64(same); same > most || same == most && mean > best && best > 0 {
+		if mean := sum / weight; same > most || same == most && mean > best && best > 0 {
 			most, best = same, mean
 		}
 	}
@@ -141,30 +145,33 @@ func (p pattern) match(x, y int) float64 {
 // keep returns a pixel's own disparity with the mean error of the found dots of its surface, 0 if it shows nothing or
 // too few of its surface's dots are found. Without windows, thin parts are kept as long as all their dots are found.
 func (p pattern) keep(x, y int, own float64) float64 {
-	total, found, sum := 0, 0, 0.0
-	p.around(x, y, func(d speck) {
+	total, found, sum, weights := 0, 0, 0.0, 0.0
+	p.around(x, y, func(d *speck, weight float64) {
 		if math.Abs(d.disparity-own) >= alike {
 			return
 		}
 		total++
 		if d.found {
-			found, sum = found+1, sum+d.off
+			found, sum, weights = found+1, sum+weight*d.off, weights+weight
 		}
 	})
 	if found < min(enough, total) || own <= 0 {
 		return 0
 	}
-	return own + sum/float64(max(found, 1))
+	return own + sum/max(weights, 1)
 }
 
-// nearest returns the disparity of a found dot in the window of the pixel, 0 if there is none.
-func (p pattern) nearest(x, y int) (disparity float64) {
-	p.around(x, y, func(d speck) {
-		if d.found {
-			disparity = max(disparity, d.disparity)
-		}
+// sparse returns the disparity of the nearest dot in the pixel's window, 0 if there is none or if about half of the
+// window's dots or more show something.
+func (p pattern) sparse(x, y int) (nearest float64) {
+	n := 0
+	p.around(x, y, func(d *speck, _ float64) {
+		n, nearest = n+1, max(nearest, d.disparity)
 	})
-	return disparity
+	if n > enough+1 {
+		return 0
+	}
+	return nearest
 }
 
 // scatter returns a random number for a cell: SplitMix64's mixing of seed, column and row.
