@@ -25,7 +25,8 @@ type simulated struct {
 	n      int
 }
 
-// openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false][,effects=A+B].
+// openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,effects=NAME+NAME][,n=N][,seed=S][,size=HxW]
+// [,labels=false].
 func openSimulated(s Spec) (Dataset, error) {
 	if err := s.only("domain", "n", "seed", "size", "labels", "effects"); err != nil {
 		return nil, err

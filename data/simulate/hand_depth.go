@@ -12,7 +12,8 @@ const margin = 56
 const reach, crease = 1, 7.0
 
 // Depth returns the depth picture of the window in mm, as NYU stores it. Pixels without a depth are 0 in the synthetic
-// domain, as in NYU's synthdepth, and NoDepth in the real one, as in NYU's depth. A pixel does not depend on the window.
+// domain, as in NYU's synthdepth, and NoDepth in the real one, as in NYU's depth. A pixel does not depend on the
+// window.
 func (h *Hand) Depth(w Window) []uint16 {
 	out := make([]uint16, w.W*w.H)
 	for i, z := range h.sensor.see(h, w) {

@@ -22,8 +22,8 @@ type sleeve struct {
 	seed  uint64  // of the folds' places
 }
 
-// wearSleeve puts cloth around the forearm, from a random place to the elbow, in some pictures. The arm in the sleeve is
-// drawn whole.
+// wearSleeve puts cloth around the forearm, from a random place to the elbow, in some pictures. The arm in the sleeve
+// is drawn whole.
 func (s *handScene) wearSleeve(r *rand.Rand) {
 	if r.Float64() >= sleeveShare {
 		return

@@ -1,6 +1,8 @@
 package simulate
 
 import (
+	"fmt"
+	"hash/fnv"
 	"math"
 	"slices"
 	"testing"
@@ -24,6 +26,28 @@ func TestSameHandTwice(t *testing.T) {
 			if slices.Equal(NewHand(d, 4, 2).Depth(part), h.Depth(part)) {
 				t.Errorf("domain %d: another scene looks the same", d)
 			}
+		}
+	}
+}
+
+// The synthetic domain and the joints of both are those of release 0.1.0, which computed these sums on x86_64.
+func TestRendersAndJointsAreThoseOfRelease010(t *testing.T) {
+	sum := func(n int, scene func(i int) string) uint64 {
+		s := fnv.New64a()
+		for i := range n {
+			s.Write([]byte(scene(i)))
+		}
+		return s.Sum64()
+	}
+	if got := sum(6, func(i int) string {
+		h := NewHand(Synthetic, 11, i)
+		return fmt.Sprint(h.Joints, h.Depth(Window{150, 60, 360, 380}))
+	}); got != 0x9a72deafb08ea06a {
+		t.Errorf("renders have the sum %#x", got)
+	}
+	for d, want := range []uint64{0x520b25b610898781, 0x621d339f18604ff6} {
+		if got := sum(20, func(i int) string { return fmt.Sprint(NewHand(Domain(d), 11, i).Joints) }); got != want {
+			t.Errorf("domain %d: joints have the sum %#x", d, got)
 		}
 	}
 }
@@ -62,8 +86,8 @@ func TestSamePosesInBothDomains(t *testing.T) {
 // Every joint lies in the flesh: at its pixel the render shows a nearer surface. In frame 1 of NYU's test set the
 // surface is 2 to 33 mm nearer than the 14 joints; fingers in front of the palm may hide more.
 func TestJointsLieInFlesh(t *testing.T) {
-	for i := range 12 {
-		h := NewHand(Synthetic, 3, i)
+	for i := range 24 {
+		h := NewHandWith(effectsOf(t, []string{"", "flesh"}[i%2]), 3, i/2)
 		picture := h.Depth(whole)
 		for j := range HandJoints {
 			p := h.UVD(j)
@@ -92,5 +116,19 @@ func TestHandHasNYUsLengths(t *testing.T) {
 				t.Errorf("scene %d: joints %d and %d are %v mm apart", i, c.a, c.b, length)
 			}
 		}
+	}
+}
+
+// BenchmarkHand draws the window of a crop of 300 mm.
+func BenchmarkHand(b *testing.B) {
+	for d, name := range []string{"synthetic", "real"} {
+		b.Run(name, func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				h := NewHand(Domain(d), 1, i%50)
+				p := h.UVD(PalmCentre)
+				side := int(300 * FocalX / p[2])
+				h.Depth(Window{int(p[0]) - side/2, int(p[1]) - side/2, side, side})
+			}
+		})
 	}
 }

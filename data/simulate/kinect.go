@@ -21,7 +21,7 @@ const (
 // At columns bandFirst + k bandWidth, disparity jumps by bandJump. These vertical bands are a fault of the sensor. In
 // frame 1 of NYU's test set, columns 129, 167, 205 to 508 jump by 0.5 to 1.1 steps, 0.8 in the median.
 const (
-	bandFirst, bandWidth = 15.0, 37.9          // pixels
+	bandFirst, bandWidth = 15.15, 37.9         // pixels
 	bandJump             = 0.8 / disparityStep // pixels of disparity
 )
 
@@ -64,7 +64,7 @@ func (k *sensor) see(h *Hand, w Window) []float64 {
 	return out
 }
 
-// disparity returns the disparity that the sensor finds at a pixel, in pixels, 0 if none. z is the surface's depth there.
+// disparity returns the disparity in pixels that the sensor finds at a pixel, 0 if none. z is the surface's depth there.
 func (k *sensor) disparity(dots pattern, x, y int, z float64) float64 {
 	if k.flying != 0 {
 		if d := k.falseMatch(dots, x, y); d > 0 {
@@ -92,9 +92,9 @@ func (k *sensor) depth(x int, d float64) float64 {
 	return focalBase / d
 }
 
-// Each cell of flyingCell pixels has a false match with probability sensor.wrong, if its middle lies at an outline, where
-// a window has few dots: a ragged spot of up to flyingSize pixels with a disparity that is wrong by up to flyingOff
-// pixels. These figures are guesses.
+// Each cell of flyingCell pixels has a false match with probability sensor.wrong, if its middle lies at an outline.
+// There a window has few dots. A false match is a ragged spot of up to flyingSize pixels around the middle. Its disparity is
+// wrong by up to flyingOff pixels. These figures are guesses.
 const flyingCell, flyingSize, flyingOff = 12, 3.0, 5.0
 
 // falseMatch returns the disparity of the false match that covers the pixel, 0 if there is none.

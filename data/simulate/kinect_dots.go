@@ -101,15 +101,15 @@ func (k *sensor) jammed(d speck, col, row int) bool {
 	return share(scatter(k.holes, col, row)) < patch
 }
 
-// around calls do with each dot that shows something in the window of the pixel (x, y), and with the dot's weight, which
-// falls to 0 at the window's border: the sensor's depths change smoothly from pixel to pixel.
+// around calls do with each dot in the window of the pixel (x, y), and with the dot's weight. The weight falls to 0 at
+// the window's border, because the sensor's depths change smoothly from pixel to pixel.
 func (p pattern) around(x, y int, do func(d *speck, weight float64)) {
 	left, right := floorDiv(x-halfWide, dotCell)-p.col, floorDiv(x+halfWide, dotCell)-p.col+1
 	for row := floorDiv(y-halfWide, dotCell) - p.row; row <= floorDiv(y+halfWide, dotCell)-p.row; row++ {
 		dots := p.dots[row*p.w+left : row*p.w+right]
 		for i := range dots {
 			d := &dots[i]
-			if far := (d.x-x)*(d.x-x) + (d.y-y)*(d.y-y); d.disparity > 0 && far <= round {
+			if far := (d.x-x)*(d.x-x) + (d.y-y)*(d.y-y); far <= round {
 				do(d, float64(round+1-far))
 			}
 		}
@@ -161,14 +161,16 @@ func (p pattern) keep(x, y int, own float64) float64 {
 	return own + sum/max(weights, 1)
 }
 
-// sparse returns the disparity of the nearest dot in the pixel's window, 0 if there is none or if about half of the
-// window's dots or more show something.
+// sparse returns the disparity of the nearest dot in the pixel's window, 0 if more than half of the window's dots show
+// something, or none.
 func (p pattern) sparse(x, y int) (nearest float64) {
-	n := 0
+	total, shown := 0, 0
 	p.around(x, y, func(d *speck, _ float64) {
-		n, nearest = n+1, max(nearest, d.disparity)
+		if total++; d.disparity > 0 {
+			shown, nearest = shown+1, max(nearest, d.disparity)
+		}
 	})
-	if n > enough+1 {
+	if 2*shown > total {
 		return 0
 	}
 	return nearest
