@@ -48,9 +48,9 @@ func (s *handScene) solids() []solid {
 
 func (s *handScene) wholeArm(*rand.Rand) { s.arm = forearmLength }
 
-// varyFlesh draws a person's build. Joints do not move. At fingertips and thumb the outline's radius in frame 1 of NYU's
-// test set is 13 % larger than that of hands of mean build, in the median; with these means it is 1 % larger. The
-// spreads are a guess.
+// varyFlesh draws a person's build. Joints do not move. At fingertips and thumb the outline's radius in frame 1 of
+// NYU's test set is 13 % larger than that of hands of mean build, in the median; with these means it is 1 % larger.
+// The spreads are a guess.
 func (s *handScene) varyFlesh(r *rand.Rand) {
 	all := 1.08 + clipped(r, 0, 0.06, 0.12)
 	for i := range s.build.fingers {

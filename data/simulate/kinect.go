@@ -18,8 +18,9 @@ const (
 	stepOffset    = 0.45    // place of step 0, steps
 )
 
-// At columns bandFirst + k bandWidth, disparity jumps by bandJump. These vertical bands are a fault of the sensor. In
-// frame 1 of NYU's test set, columns 129, 167, 205 to 508 jump by 0.5 to 1.1 steps, 0.8 in the median.
+// At columns bandFirst + k bandWidth, disparity jumps by bandJump. The sensor's correction for the projector's
+// temperature makes such vertical bands. In frame 1 of NYU's test set, columns 129, 167, 205 and so on to 508 jump by
+// 0.8 steps in the median. Other temperatures have other bands; the hands have this frame's.
 const (
 	bandFirst, bandWidth = 15.15, 37.9         // pixels
 	bandJump             = 0.8 / disparityStep // pixels of disparity
@@ -35,11 +36,12 @@ type sensor struct {
 }
 
 // interfere draws how many dots are lost to other Kinects. Three recorded NYU's hands at once. Where their patterns
-// overlap, dots are lost in patches (Maimone & Fuchs 2012: 17 % of the pixels with six Kinects). The amount is a guess:
-// a fifth of the pictures lose less than 3 %, as frame 1 of NYU's test set seems to; the mean is 23 %.
+// overlap, dots are lost in patches. Five more Kinects took 16.6 % of a Kinect's pixels (Maimone & Fuchs 2012). At that
+// rate two more take 6.6 %, which is what the hands lose on average. How the loss varies between pictures is a guess:
+// half of the pictures lose less than 1 %, as frame 1 of NYU's test set does.
 func (k *sensor) interfere(r *rand.Rand) {
 	u := r.Float64()
-	k.loss, k.holes = 0.7*u*u, seedOf(r)
+	k.loss, k.holes = 0.52*u*u*u, seedOf(r)
 }
 
 // mismatch draws how many spots have a false match.
@@ -64,7 +66,7 @@ func (k *sensor) see(h *Hand, w Window) []float64 {
 	return out
 }
 
-// disparity returns the disparity in pixels that the sensor finds at a pixel, 0 if none. z is the surface's depth there.
+// disparity returns the disparity in pixels that the sensor finds at a pixel, 0 if none. z is the surface's depth.
 func (k *sensor) disparity(dots pattern, x, y int, z float64) float64 {
 	if k.flying != 0 {
 		if d := k.falseMatch(dots, x, y); d > 0 {
@@ -93,8 +95,8 @@ func (k *sensor) depth(x int, d float64) float64 {
 }
 
 // Each cell of flyingCell pixels has a false match with probability sensor.wrong, if its middle lies at an outline.
-// There a window has few dots. A false match is a ragged spot of up to flyingSize pixels around the middle. Its disparity is
-// wrong by up to flyingOff pixels. These figures are guesses.
+// There a window has few dots. A false match is a ragged spot of up to flyingSize pixels around the middle. Its
+// disparity is wrong by up to flyingOff pixels. These figures are guesses.
 const flyingCell, flyingSize, flyingOff = 12, 3.0, 5.0
 
 // falseMatch returns the disparity of the false match that covers the pixel, 0 if there is none.
