@@ -13,9 +13,9 @@ const NoDepth = 2001
 // fitted to frame 1 of NYU's test set: 247 of its 249 different depths are floor(8 f b / (n - 0.45)) for an integer n,
 // the other two differ by 1 mm.
 const (
-	focalBase     = 43054.0 // f b in pixels times mm: 73.2 mm with NYU's focal length
-	disparityStep = 8.0     // steps per pixel
-	stepOffset    = 0.45    // place of step 0, steps
+	focalBase     = 43053.75 // f b in pixels times mm: 73.2 mm with NYU's focal length
+	disparityStep = 8.0      // steps per pixel
+	stepOffset    = 0.45     // place of step 0, steps
 )
 
 // At columns bandFirst + k bandWidth, disparity jumps by bandJump. The sensor's correction for the projector's
