@@ -204,6 +204,21 @@ func TestNothingFliesBeforeAWall(t *testing.T) {
 	}
 }
 
+// A picture full of false matches does not depend on the window either.
+func TestFalseMatchesInWindows(t *testing.T) {
+	h := NewHand(Real, 33, 1)
+	h.sensor.wrong = 1
+	picture := h.Depth(whole)
+	for k := range 400 {
+		w := Window{200 + k*37%240, 120 + k*53%240, 2, 1}
+		for i, mm := range h.Depth(w) {
+			if want := picture[(w.Y+i/w.W)*DepthWidth+w.X+i%w.W]; mm != want {
+				t.Fatalf("window %v: pixel %d is %d, in the picture %d", w, i, mm, want)
+			}
+		}
+	}
+}
+
 // Cloth lies some mm before the arm and is wider: pixels get nearer or are added.
 func TestSleeveCoversTheArm(t *testing.T) {
 	sleeved := 0

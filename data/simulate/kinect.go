@@ -95,9 +95,13 @@ func (k *sensor) depth(x int, d float64) float64 {
 }
 
 // Each cell of flyingCell pixels has a false match with probability sensor.wrong, if its middle lies at an outline.
-// There a window has few dots. A false match is a ragged spot of up to flyingSize pixels around the middle. Its
-// disparity is wrong by up to flyingOff pixels. These figures are guesses.
-const flyingCell, flyingSize, flyingOff = 12, 3.0, 5.0
+// There a window has few dots. A false match is a ragged spot around the middle, flyingSize pixels to each side on
+// average if it is large, and at most flyingReach. Its disparity is wrong by up to flyingOff pixels. These figures are
+// guesses.
+const (
+	flyingCell, flyingReach = 12, 5
+	flyingSize, flyingOff   = 3.0, 5.0
+)
 
 // falseMatch returns the disparity of the false match that covers the pixel, 0 if there is none.
 func (k *sensor) falseMatch(dots pattern, x, y int) float64 {

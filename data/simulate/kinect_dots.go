@@ -17,9 +17,9 @@ const (
 	wobble = 0.12
 )
 
-// dotMargin is the number of pixels beside a window whose dots matter: half a match's window, its first cell, and the
-// neighbour that a slope needs.
-const dotMargin = halfWide + 2*dotCell
+// dotMargin is the number of pixels beside a window whose dots matter: the distance to a false match's middle, half a
+// match's window, its first cell, and the neighbour that a slope needs.
+const dotMargin = flyingReach + halfWide + 2*dotCell
 
 // pattern holds the dots that the camera may find, one per cell of the picture.
 type pattern struct {
@@ -194,7 +194,7 @@ func normal(h uint64) float64 {
 		sum += float64(h&0xFFFF)/(1<<16) - 0.5
 		h >>= 16
 	}
-	return sum * 1.7320508 // the variance of a sum of four is 1/3
+	return sum * math.Sqrt(3) // the variance of a sum of four is 1/3
 }
 
 // floorDiv returns a / b, rounded down.
