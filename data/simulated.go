@@ -25,19 +25,19 @@ type simulated struct {
 	n      int
 }
 
-// openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,effects=NAME+NAME][,n=N][,seed=S][,size=HxW]
-// [,labels=false].
+// openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false]. Synthetic
+// hands take effects=all|none|NAME+NAME.
 func openSimulated(s Spec) (Dataset, error) {
-	if err := s.only("domain", "n", "seed", "size", "labels", "effects"); err != nil {
-		return nil, err
-	}
-	size, names, bits := s.gazeSize, GazeLabels, 8
+	size, names, bits, keys := s.gazeSize, GazeLabels, 8, []string{"domain", "n", "seed", "size", "labels"}
 	switch s.Path {
 	case "eyes":
 	case "hands":
-		size, names, bits = s.handSize, HandLabels, 16
+		size, names, bits, keys = s.handSize, HandLabels, 16, append(keys, "effects")
 	default:
 		return nil, fmt.Errorf("data set %s: %q cannot be simulated; use eyes or hands", s, s.Path)
+	}
+	if err := s.only(keys...); err != nil {
+		return nil, err
 	}
 	domain, err := simulate.ParseDomain(s.text("domain", "synthetic"))
 	n, nErr := s.integer("n", 2000)

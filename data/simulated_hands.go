@@ -15,11 +15,15 @@ type simulatedHands struct {
 	effects simulate.HandEffects // of the real domain, given to the synthetic one
 }
 
-// openSimulatedHands reads effects=NAME+NAME|all of a SPEC whose other parameters are d.
+// openSimulatedHands reads effects=all|none|NAME+NAME of a SPEC whose other parameters are d.
 func openSimulatedHands(s Spec, d *simulated) (Dataset, error) {
 	text, given := s.Params["effects"]
-	if given && d.domain == simulate.Real {
-		return nil, fmt.Errorf("data set %s: the real domain has all effects; effects= is for domain=synthetic", s)
+	switch {
+	case !given:
+		return simulatedHands{simulated: d}, nil
+	case d.domain == simulate.Real:
+		return nil, fmt.Errorf("data set %s: the real domain always has all effects; leave effects out, or give them to "+
+			"domain=synthetic", s)
 	}
 	effects, err := simulate.ParseHandEffects(text)
 	if err != nil {

@@ -28,8 +28,8 @@ func TestHandEffectsKeepLabels(t *testing.T) {
 
 func TestHandEffectsRefused(t *testing.T) {
 	for spec, want := range map[string]string{
-		"simulated:hands,effects=fog":               `effect "fog": use all, or some of forearm, sleeve, flesh, `,
-		"simulated:hands,domain=real,effects=holes": "the real domain has all effects; effects= is for domain=synthetic",
+		"simulated:hands,effects=fog":               `effect "fog": use all, none, or some of forearm+sleeve+flesh+`,
+		"simulated:hands,domain=real,effects=holes": "the real domain always has all effects; leave effects out",
 	} {
 		if _, err := Open(spec); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), spec) {
 			t.Errorf("%s: error is %v, want one that contains %q", spec, err, want)

@@ -46,15 +46,18 @@ func HandEffectNames() []string {
 	return names
 }
 
-// ParseHandEffects reads names joined by +, or "all". An empty text is no effect.
+// ParseHandEffects parses all, none, or names of effects joined by +.
 func ParseHandEffects(text string) (HandEffects, error) {
-	if text == "all" {
+	switch text {
+	case "all":
 		return allHandEffects, nil
+	case "none":
+		return 0, nil
 	}
 	var set HandEffects
 	for name := range strings.SplitSeq(text, "+") {
 		e, err := parseHandEffect(name)
-		if err != nil && text != "" {
+		if err != nil {
 			return 0, err
 		}
 		set |= e
@@ -68,7 +71,7 @@ func parseHandEffect(name string) (HandEffects, error) {
 			return 1 << i, nil
 		}
 	}
-	return 0, fmt.Errorf("effect %q: use all, or some of %s, joined by +", name, strings.Join(HandEffectNames(), ", "))
+	return 0, fmt.Errorf("effect %q: use all, none, or some of %s", name, strings.Join(HandEffectNames(), "+"))
 }
 
 // handStreams holds the seeds of a scene's random numbers.

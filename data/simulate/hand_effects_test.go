@@ -19,14 +19,15 @@ func effectsOf(t *testing.T, names string) HandEffects {
 
 func TestParseHandEffects(t *testing.T) {
 	names := HandEffectNames()
-	if all := effectsOf(t, strings.Join(names, "+")); all != effectsOf(t, "all") || effectsOf(t, "") != 0 {
+	if all := effectsOf(t, strings.Join(names, "+")); all != effectsOf(t, "all") || effectsOf(t, "none") != 0 {
 		t.Errorf("all names are the set %b, all is %b", all, effectsOf(t, "all"))
 	}
 	if e := effectsOf(t, "sleeve+forearm"); e != 0b11 {
 		t.Errorf("forearm and sleeve are the set %b", e)
 	}
-	for _, text := range []string{"hole", "holes+", "holes,steps", "all+holes"} {
-		if _, err := ParseHandEffects(text); err == nil || !strings.Contains(err.Error(), "use all, or some of forearm, ") {
+	for _, text := range []string{"", "hole", "holes+", "holes,steps", "all+holes"} {
+		_, err := ParseHandEffects(text)
+		if err == nil || !strings.Contains(err.Error(), "use all, none, or some of forearm+sleeve+") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -34,7 +35,7 @@ func TestParseHandEffects(t *testing.T) {
 
 // The real domain is the synthetic one with all effects: the same scene gives the same picture, except that pixels
 // without a depth are NoDepth in one and 0 in the other.
-func TestAllEffectsAreTheRealDomain(t *testing.T) {
+func TestAllHandEffectsAreTheRealDomain(t *testing.T) {
 	for i := range 3 {
 		real := NewHand(Real, 3, i)
 		same := newHand(handStreams{3*2 + uint64(Real), uint64(i)}, effectsOf(t, "all"), 0)
@@ -51,7 +52,7 @@ func TestAllEffectsAreTheRealDomain(t *testing.T) {
 }
 
 // What an effect draws is the same with and without all others, and no effect moves a joint.
-func TestEffectsDoNotChangeEachOther(t *testing.T) {
+func TestHandEffectsDoNotChangeEachOther(t *testing.T) {
 	for i := range 40 {
 		streams := handStreams{9, uint64(i)}
 		plain, all := newHandScene(streams, 0), newHandScene(streams, allHandEffects)

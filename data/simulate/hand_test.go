@@ -87,7 +87,7 @@ func TestSamePosesInBothDomains(t *testing.T) {
 // surface is 2 to 33 mm nearer than the 14 joints; fingers in front of the palm may hide more.
 func TestJointsLieInFlesh(t *testing.T) {
 	for i := range 24 {
-		h := NewHandWith(effectsOf(t, []string{"", "flesh"}[i%2]), 3, i/2)
+		h := NewHandWith(effectsOf(t, []string{"none", "flesh"}[i%2]), 3, i/2)
 		picture := h.Depth(whole)
 		for j := range HandJoints {
 			p := h.UVD(j)

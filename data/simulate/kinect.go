@@ -85,8 +85,8 @@ func (k *sensor) depth(x int, d float64) float64 {
 		return math.Inf(1)
 	}
 	if k.bands {
-		_, share := math.Modf((float64(x)-bandFirst)/bandWidth + 1)
-		d += bandJump * (0.5 - share)
+		_, part := math.Modf((float64(x)-bandFirst)/bandWidth + 1)
+		d += bandJump * (0.5 - part)
 	}
 	if k.steps {
 		return math.Floor(focalBase * disparityStep / (math.Round(d*disparityStep+stepOffset) - stepOffset))
