@@ -249,7 +249,7 @@ func TestBadInputIsNamed(t *testing.T) {
 		"domain":         {"simulated:eyes,domain=dream", `domain "dream"`},
 		"effect":         {"simulated:eyes,effects=lashes+mud", `effect "mud": use all, none, or some of tones+light+glints`},
 		"real effects":   {"simulated:eyes,domain=real,effects=blur", "the real domain always has all effects"},
-		"hands' effects": {"simulated:hands,effects=blur", `no parameter "effects"`},
+		"hands' effects": {"simulated:hands,effects=blur", "some of forearm+sleeve"},
 		"simulated what": {"simulated:feet", `"feet" cannot be simulated`},
 	} {
 		t.Run(name, func(t *testing.T) {

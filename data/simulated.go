@@ -21,28 +21,27 @@ import (
 type simulated struct {
 	described
 	domain  simulate.Domain
-	effects simulate.Effects // of the real domain, on synthetic eyes
+	effects simulate.Effects // of the real domain, on synthetic images
 	seed    uint64
 	n       int
 }
 
-// openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false]. Synthetic
-// eyes take effects=all|none|NAME+NAME.
+// openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false], and of
+// synthetic images effects=all|none|NAME+NAME.
 func openSimulated(s Spec) (Dataset, error) {
-	size, names, bits, keys := s.gazeSize, GazeLabels, 8, []string{"domain", "n", "seed", "size", "labels"}
+	if err := s.only("domain", "n", "seed", "size", "labels", "effects"); err != nil {
+		return nil, err
+	}
+	size, names, bits, parse := s.gazeSize, GazeLabels, 8, simulate.ParseEyeEffects
 	switch s.Path {
 	case "eyes":
-		keys = append(keys, "effects")
 	case "hands":
-		size, names, bits = s.handSize, HandLabels, 16
+		size, names, bits, parse = s.handSize, HandLabels, 16, simulate.ParseHandEffects
 	default:
 		return nil, fmt.Errorf("data set %s: %q cannot be simulated; use eyes or hands", s, s.Path)
 	}
-	if err := s.only(keys...); err != nil {
-		return nil, err
-	}
 	domain, err := simulate.ParseDomain(s.text("domain", "synthetic"))
-	effects, effectsErr := s.effects()
+	effects, effectsErr := s.effects(parse)
 	n, nErr := s.integer("n", 2000)
 	seed, seedErr := s.integer("seed", 1)
 	h, w, sizeErr := size()
@@ -83,14 +82,14 @@ func (d *simulated) Sample(i int) (Sample, error) {
 
 // eye returns scene i.
 func (d *simulated) eye(i int) *simulate.Eye {
-	if d.effects != 0 {
-		return simulate.NewEyeWith(d.effects, d.seed, i)
+	if d.domain == simulate.Real {
+		return simulate.NewEye(simulate.Real, d.seed, i)
 	}
-	return simulate.NewEye(d.domain, d.seed, i)
+	return simulate.NewEyeWith(d.effects, d.seed, i)
 }
 
-// effects returns the effects of the real domain that the SPEC gives synthetic eyes.
-func (s Spec) effects() (simulate.Effects, error) {
+// effects returns the effects of the real domain that the SPEC gives synthetic images.
+func (s Spec) effects(parse func(string) (simulate.Effects, error)) (simulate.Effects, error) {
 	text, ok := s.Params["effects"]
 	if !ok {
 		return 0, nil
@@ -99,7 +98,7 @@ func (s Spec) effects() (simulate.Effects, error) {
 		return 0, fmt.Errorf("data set %s: the real domain always has all effects; leave effects out, or give them to "+
 			"domain=synthetic", s)
 	}
-	set, err := simulate.ParseEffects(text)
+	set, err := parse(text)
 	if err != nil {
 		return 0, fmt.Errorf("data set %s: %w", s, err)
 	}

@@ -12,9 +12,17 @@ import (
 // simulatedHands is the data set of built-in hands, cropped as NYU's: a cube of 300 mm around joint 32.
 type simulatedHands struct{ *simulated }
 
+// scene returns hand i.
+func (d simulatedHands) scene(i int) *simulate.Hand {
+	if d.domain == simulate.Real {
+		return simulate.NewHand(simulate.Real, d.seed, i)
+	}
+	return simulate.NewHandWith(d.effects, d.seed, i)
+}
+
 // Sample draws hand i, only the crop's window of its picture.
 func (d simulatedHands) Sample(i int) (Sample, error) {
-	m, label := cropHand(simulate.NewHand(d.domain, d.seed, i), d.info.H, d.info.W)
+	m, label := cropHand(d.scene(i), d.info.H, d.info.W)
 	s := Sample{Name: d.Name(i), Image: m}
 	if d.info.LabelNames != nil {
 		s.Label = label

@@ -3,15 +3,36 @@ package simulate
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
-// Effects is a set of the differences between synthetic and real eyes. The real domain has all of them.
+// Effects is a set of the differences between the synthetic and the real domain of eyes or of hands. The synthetic domain
+// has none, the real one all.
 type Effects uint32
 
-// effects lists each effect's name and what it changes in the look. Its place is its bit in Effects and part of the
+// parseEffects parses all, none, or known names joined by +.
+func parseEffects(known []string, text string) (Effects, error) {
+	switch text {
+	case "all":
+		return 1<<len(known) - 1, nil
+	case "none":
+		return 0, nil
+	}
+	var set Effects
+	for name := range strings.SplitSeq(text, "+") {
+		bit := slices.Index(known, name)
+		if bit < 0 {
+			return 0, fmt.Errorf("effect %q: use all, none, or some of %s", name, strings.Join(known, "+"))
+		}
+		set |= 1 << bit
+	}
+	return set, nil
+}
+
+// eyeEffects lists each effect's name and what it changes in the look. Its place is its bit in Effects and part of the
 // seed of its random stream, so new effects go to the end.
-var effects = []struct {
+var eyeEffects = []struct {
 	name string
 	set  func(*Eye, dice)
 }{
@@ -30,46 +51,25 @@ var effects = []struct {
 	{"equalize", (*Eye).setEqualize},
 }
 
-// AllEffects makes a synthetic eye look as the real domain's.
-func AllEffects() Effects { return 1<<len(effects) - 1 }
+// AllEyeEffects makes a synthetic eye look as the real domain's.
+func AllEyeEffects() Effects { return 1<<len(eyeEffects) - 1 }
 
-// EffectNames returns the effects in the order in which they were added.
-func EffectNames() []string {
-	names := make([]string, len(effects))
-	for i, e := range effects {
+// EyeEffectNames returns the effects in the order in which they were added.
+func EyeEffectNames() []string {
+	names := make([]string, len(eyeEffects))
+	for i, e := range eyeEffects {
 		names[i] = e.name
 	}
 	return names
 }
 
-// ParseEffects parses all, none, or names of effects joined by +.
-func ParseEffects(text string) (Effects, error) {
-	switch text {
-	case "all":
-		return AllEffects(), nil
-	case "none":
-		return 0, nil
-	}
-	var set Effects
-	for name := range strings.SplitSeq(text, "+") {
-		bit := Effects(0)
-		for i, e := range effects {
-			if e.name == name {
-				bit = 1 << i
-			}
-		}
-		if bit == 0 {
-			return 0, fmt.Errorf("effect %q: use all, none, or some of %s", name, strings.Join(EffectNames(), "+"))
-		}
-		set |= bit
-	}
-	return set, nil
-}
+// ParseEyeEffects parses all, none, or names of eyes' effects joined by +.
+func ParseEyeEffects(text string) (Effects, error) { return parseEffects(EyeEffectNames(), text) }
 
 // apply changes the look by each effect of the set. Every effect has a random stream of its own: one effect never
 // changes another.
 func (e *Eye) apply(set Effects) {
-	for i, effect := range effects {
+	for i, effect := range eyeEffects {
 		if set&(1<<i) != 0 {
 			effect.set(e, newDice(e.pcg[0], e.pcg[1], uint64(i)+1))
 		}

@@ -12,7 +12,7 @@ import (
 func TestAllEffectsAreTheRealDomain(t *testing.T) {
 	for i := range 5 {
 		real := NewEye(Real, 4, i)
-		if !slices.Equal(real.Crop(35, 55), newEye(real.pcg, AllEffects()).Crop(35, 55)) {
+		if !slices.Equal(real.Crop(35, 55), newEye(real.pcg, AllEyeEffects()).Crop(35, 55)) {
 			t.Errorf("eye %d: all effects give another picture than the real domain", i)
 		}
 		synthetic := NewEye(Synthetic, 4, i)
@@ -24,7 +24,7 @@ func TestAllEffectsAreTheRealDomain(t *testing.T) {
 
 // Each effect changes pictures, and leaves the geometry, which gives the labels, alone.
 func TestEffectsChangeThePictureOnly(t *testing.T) {
-	for bit, name := range EffectNames() {
+	for bit, name := range EyeEffectNames() {
 		changed := 0
 		for i := range 8 { // glasses are rare
 			plain, eye := NewEye(Synthetic, 11, i), NewEyeWith(1<<bit, 11, i)
@@ -45,8 +45,8 @@ func TestEffectsChangeThePictureOnly(t *testing.T) {
 // An effect has the same parameters whichever others are on: the order in which they are set makes no difference.
 func TestEffectsAreIndependent(t *testing.T) {
 	for i := range 5 {
-		inOrder, reversed := NewEyeWith(AllEffects(), 3, i), NewEyeWith(0, 3, i)
-		for bit := len(EffectNames()) - 1; bit >= 0; bit-- {
+		inOrder, reversed := NewEyeWith(AllEyeEffects(), 3, i), NewEyeWith(0, 3, i)
+		for bit := len(EyeEffectNames()) - 1; bit >= 0; bit-- {
 			reversed.apply(1 << bit)
 		}
 		if !reflect.DeepEqual(inOrder, reversed) {
@@ -61,7 +61,7 @@ func TestEffectsAreIndependent(t *testing.T) {
 
 func effect(t *testing.T, text string) Effects {
 	t.Helper()
-	set, err := ParseEffects(text)
+	set, err := ParseEyeEffects(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,14 +69,14 @@ func effect(t *testing.T, text string) Effects {
 }
 
 func TestParseEffects(t *testing.T) {
-	if effect(t, "none") != 0 || effect(t, "all") != effect(t, strings.Join(EffectNames(), "+")) {
+	if effect(t, "none") != 0 || effect(t, "all") != effect(t, strings.Join(EyeEffectNames(), "+")) {
 		t.Error("none or all is wrong")
 	}
 	if got, want := effect(t, "light+tones"), Effects(3); got != want {
 		t.Errorf("light+tones is %b, want %b", got, want)
 	}
 	for _, bad := range []string{"", "mud", "tones+", "tones+all"} {
-		if _, err := ParseEffects(bad); err == nil || !strings.Contains(err.Error(), "tones+light+glints") {
+		if _, err := ParseEyeEffects(bad); err == nil || !strings.Contains(err.Error(), "tones+light+glints") {
 			t.Errorf("%q: error is %v, want one with the effects' names", bad, err)
 		}
 	}

@@ -63,7 +63,7 @@ type Eye struct {
 // NewEye returns scene number index of the seed. Geometry, including gaze, has the same distribution in both domains.
 func NewEye(d Domain, seed uint64, index int) *Eye {
 	if d == Real {
-		return newEye([2]uint64{seed*2 + 1, uint64(index)}, AllEffects())
+		return newEye([2]uint64{seed*2 + 1, uint64(index)}, AllEyeEffects())
 	}
 	return NewEyeWith(0, seed, index)
 }

@@ -26,33 +26,33 @@ const (
 	placeU, placeV                       = 110.0, 60.0
 )
 
-// Hand is one scene: a right hand with its forearm. Poses and places have the same distribution in both domains; the
-// background depends on the domain.
+// Hand is one scene: a right hand with its forearm. Poses, shapes of the bones and places have the same distribution in
+// both domains. All other differences between the domains are HandEffects.
 type Hand struct {
 	Joints [HandJoints][3]float64 // camera coordinates: x right, y up, z away, mm; in NYU's order
-	domain Domain
 	solids []solid
 	sensor sensor
+	empty  uint16 // depth of pixels that show nothing
 }
 
-// NewHand returns scene number index of the seed. Poses, shapes and places have the same distribution in both domains.
+// NewHand returns scene number index of the domain and seed. The real domain has all effects, the synthetic one none.
 func NewHand(d Domain, seed uint64, index int) *Hand {
-	pcg := [2]uint64{seed*2 + uint64(d), uint64(index)}
-	r := rand.New(rand.NewPCG(pcg[0], pcg[1]))
-	h := &Hand{domain: d}
-	b := newBones(r)
-	place := newPlacement(r, b.palm[2])
-	h.solids = b.solids(d, r)
-	for i := range h.solids {
-		h.solids[i].move(place)
-	}
-	for i, p := range b.joints() {
-		h.Joints[i] = place.apply(p)
-	}
+	streams := handStreams{seed*2 + uint64(d), uint64(index)}
 	if d == Real {
-		h.solids = append(h.solids, person(r, h.Joints[PalmCentre])...)
-		h.sensor = newSensor(r)
+		return newHand(streams, allHandEffects, NoDepth)
 	}
+	return newHand(streams, 0, 0)
+}
+
+// NewHandWith returns the synthetic domain's scene number index of the seed, with effects of the real domain. Effects
+// change neither joints nor each other.
+func NewHandWith(effects Effects, seed uint64, index int) *Hand {
+	return newHand(handStreams{seed*2 + uint64(Synthetic), uint64(index)}, effects, 0)
+}
+
+func newHand(streams handStreams, effects Effects, empty uint16) *Hand {
+	s := newHandScene(streams, effects)
+	h := &Hand{Joints: s.joints, solids: s.solids(), sensor: s.sensor, empty: empty}
 	for i := range h.solids {
 		h.solids[i].settle()
 	}

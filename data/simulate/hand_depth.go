@@ -12,14 +12,12 @@ const margin = 56
 const reach, crease = 1, 7.0
 
 // Depth returns the depth picture of the window in mm, as NYU stores it. Pixels without a depth are 0 in the synthetic
-// domain, as in NYU's synthdepth, and 2001 in the real one, as in NYU's depth. A pixel does not depend on the window.
+// domain, as in NYU's synthdepth, and NoDepth in the real one, as in NYU's depth. A pixel does not depend on the
+// window.
 func (h *Hand) Depth(w Window) []uint16 {
-	if h.domain == Real {
-		return h.sensor.see(h, w)
-	}
 	out := make([]uint16, w.W*w.H)
-	for i, z := range h.surface(w) {
-		if !math.IsInf(z, 1) {
+	for i, z := range h.sensor.see(h, w) {
+		if out[i] = h.empty; z < NoDepth {
 			out[i] = uint16(math.Round(z))
 		}
 	}
