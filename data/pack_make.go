@@ -39,7 +39,7 @@ func packSet(ctx context.Context, ds Dataset, spec, out string, done func(done, 
 		return fmt.Errorf("data set %s: %w", spec, err)
 	}
 	partial := beside(out, ".partial")
-	if err := os.MkdirAll(partial, 0o755); err != nil {
+	if err := errors.Join(checkOurs(partial, journalName), os.MkdirAll(partial, 0o755)); err != nil {
 		return fmt.Errorf("output folder: %w", err)
 	}
 	if err := fillPack(ctx, ds, spec, partial, names, done); err != nil {
@@ -131,7 +131,7 @@ func packChunk(ctx context.Context, ds Dataset, w *packWriter, j *journal, chunk
 
 // VerifyPack compares a whole pack with its checksums. The error names every file that differs.
 func VerifyPack(dir string) (images int, err error) {
-	p, err := mapPack(dir)
+	p, err := mapPack(dir, true)
 	if err != nil {
 		return 0, err
 	}

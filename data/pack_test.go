@@ -270,7 +270,7 @@ func TestPackCutWhileOpen(t *testing.T) {
 	if err := packSet(t.Context(), &numbers{n: 5000}, "test", dir, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
-	p, err := mapPack(dir)
+	p, err := mapPack(dir, true)
 	if err != nil {
 		t.Fatal(err)
 	}
