@@ -50,7 +50,9 @@ func newDecoder(ctx context.Context, l *Loader, from Position) *decoder {
 	for range l.config.Workers {
 		l.done.Go(func() {
 			for j := range jobs {
-				j.out <- j.decode(l.ds)
+				if ctx.Err() == nil { // else nobody waits for the image
+					j.out <- j.decode(l.ds)
+				}
 			}
 		})
 	}

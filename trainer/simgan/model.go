@@ -3,7 +3,6 @@ package simgan
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 
 	"simgan/cgo"
 	"simgan/data"
@@ -24,6 +23,7 @@ type Model struct {
 	Phase config.Phase
 	Step  int // iterations made in the phase
 
+	updates  int // made of the next iteration of Algorithm 1; not 0 only in a run that was stopped
 	config   config.Config
 	image    data.Info // of the images
 	psi      models.Psi
@@ -33,6 +33,7 @@ type Model struct {
 	inputs   *inputs // made by the first step
 	captures *captures
 	dSteps   int64 // updates of D made, for r1_every
+	log      func(format string, args ...any)
 }
 
 // Options are what NewModel takes beside the config.
@@ -65,6 +66,7 @@ func NewModel(c config.Config, image data.Info, o Options) (m *Model, err error)
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
 	}
+	m.log = o.Log
 	m.captures = newCaptures(m, o)
 	m.report(o.Log)
 	return m, nil
@@ -94,50 +96,6 @@ func (m *Model) Device() cgo.Device { return m.device }
 // ReadWindow returns the averages of the log window so far by name, and starts a new window. An ErrNotFinite names a
 // loss that is NaN or infinite; the averages are returned all the same.
 func (m *Model) ReadWindow() (map[string]float64, error) { return m.meter.read() }
-
-// State is where a model stands, beside its tensors. With them, it determines the rest of the training.
-type State struct {
-	Phase  config.Phase     `json:"phase"`
-	Step   int              `json:"step"`    // iterations made in the phase
-	DSteps int64            `json:"d_steps"` // updates of D made
-	Noise  []byte           `json:"noise"`   // of the noise's generator
-	Held   int              `json:"history_held"`
-	Random []byte           `json:"history_random"`
-	Window map[string]Total `json:"window"` // what the open log window has counted so far
-}
-
-// State returns the present state. It is an ErrNotFinite if a loss of the open window is NaN or infinite.
-func (m *Model) State() (st State, err error) {
-	st = State{Phase: m.Phase, Step: m.Step, DSteps: m.dSteps}
-	if st.Window, err = m.meter.totals(); err != nil {
-		return st, err
-	}
-	if st.Noise, err = m.noise.State(); err != nil {
-		return st, err
-	}
-	if m.history != nil {
-		st.Held = m.history.held
-		st.Random, err = m.history.random.MarshalBinary()
-	}
-	return st, err
-}
-
-// Restore sets the state that State returned. The caller loads the tensors of Files.
-func (m *Model) Restore(st State) error {
-	if err := m.noise.Restore(st.Noise); err != nil {
-		return err
-	}
-	if m.history != nil {
-		m.history.held = st.Held
-		random := &rand.PCG{}
-		if err := random.UnmarshalBinary(st.Random); err != nil {
-			return fmt.Errorf("history_random: %w", err)
-		}
-		*m.history.random = *random
-	}
-	m.Phase, m.Step, m.dSteps = st.Phase, st.Step, st.DSteps
-	return m.meter.restore(m.device, st.Window)
-}
 
 // Files returns the tensors of a checkpoint by file name.
 func (m *Model) Files() map[string][]models.Param {
