@@ -3,11 +3,9 @@ package data
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"simgan/data/picture"
 )
@@ -100,29 +98,8 @@ func exists(path string) bool {
 
 // imageFiles lists the PNG and JPEG files below root by relative path, sorted. It skips hidden files.
 func imageFiles(root string) ([]string, error) {
-	var names []string
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if strings.HasPrefix(d.Name(), ".") && path != root {
-			if d.IsDir() {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		switch strings.ToLower(filepath.Ext(path)) {
-		case ".png", ".jpg", ".jpeg":
-			if !d.IsDir() {
-				name, err := filepath.Rel(root, path)
-				names = append(names, filepath.ToSlash(name))
-				return err
-			}
-		}
-		return nil
-	})
-	slices.Sort(names)
-	return names, err
+	names, err := filesBelow(root)
+	return slices.DeleteFunc(names, func(name string) bool { return !isPicture(name) }), err
 }
 
 // Len returns the number of images.
@@ -141,10 +118,13 @@ func (f *folder) Sample(i int) (Sample, error) {
 	if f.grey {
 		m = m.Grey()
 	}
-	if m.C != f.info.C || m.Bits != f.info.Bits {
-		return Sample{}, fmt.Errorf("%s: has %d channel(s) of %d bits, %s has %d of %d: "+
-			"convert it, or add grey=true to the SPEC",
-			path, m.C, m.Bits, f.names[0], f.info.C, f.info.Bits)
+	switch {
+	case m.Bits != f.info.Bits:
+		return Sample{}, fmt.Errorf("%s: has levels of %d bits, %s of %d: convert it to %[4]d bits, "+
+			"or keep images of one kind in a folder", path, m.Bits, f.names[0], f.info.Bits)
+	case m.C != f.info.C:
+		return Sample{}, fmt.Errorf("%s: has %d channel(s), %s has %d: convert it, or add grey=true to the SPEC",
+			path, m.C, f.names[0], f.info.C)
 	}
 	if f.resize {
 		m = m.Resize(f.info.H, f.info.W)

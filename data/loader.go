@@ -99,6 +99,11 @@ func NewLoader(ds Dataset, c LoaderConfig, from Position) (*Loader, error) {
 		"use fewer images (n=)"); err != nil {
 		return nil, err
 	}
+	if buffers := LoaderBuffers * float64(c.Batch) * float64(ds.Info().bytes()); c.Buffers == nil {
+		if err := memory.Check("the batches", buffers, "use a smaller batch"); err != nil {
+			return nil, err
+		}
+	}
 	if c.Workers <= 0 {
 		c.Workers = runtime.NumCPU()
 	}

@@ -62,7 +62,7 @@ func openPack(s Spec) (Dataset, error) {
 	if err := errors.Join(s.only("n", "labels"), needFolder(s)); err != nil {
 		return nil, err
 	}
-	first, err := s.integer("n", 0)
+	first, err := s.images(0)
 	labelled, flagErr := s.flag("labels", true)
 	if err := errors.Join(err, flagErr); err != nil {
 		return nil, err

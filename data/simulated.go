@@ -39,7 +39,7 @@ func openSimulated(s Spec) (Dataset, error) {
 		return nil, fmt.Errorf("data set %s: %q cannot be simulated; use eyes or hands", s, s.Path)
 	}
 	domain, err := simulate.ParseDomain(s.text("domain", "synthetic"))
-	n, nErr := s.integer("n", 2000)
+	n, nErr := s.images(2000)
 	seed, seedErr := s.integer("seed", 1)
 	h, w, sizeErr := size()
 	labelled, flagErr := s.flag("labels", true)
@@ -110,8 +110,8 @@ func Simulate(ctx context.Context, what, domain, format string, n int, seed uint
 	if err != nil {
 		return exit.Usagef("%w", err)
 	}
-	if n < 1 {
-		return exit.Usagef("n is %d; use 1 or more", n)
+	if n < 1 || n > maxImages {
+		return exit.Usagef("n is %d; use 1 or more, at most %d", n, maxImages)
 	}
 	switch what {
 	case "eyes":

@@ -3,10 +3,10 @@ package picture
 import (
 	"bytes"
 	"image"
-	"os"
 	"sync"
 
 	"simgan/data/picture/jpegcrop"
+	"simgan/internal/inputfile"
 )
 
 // contents holds buffers for whole files.
@@ -34,7 +34,7 @@ func DecodeWindow(path string, choose func(width, height int) (x, y, w, h int)) 
 		}
 		width, height, kind = config.Width, config.Height, other
 	}
-	if err := checkSides(path, width, height); err != nil {
+	if err := CheckSize(path, width, height); err != nil {
 		return Image{}, err
 	}
 	x, y, w, h := choose(width, height)
@@ -65,7 +65,7 @@ func DecodeWindow(path string, choose func(width, height int) (x, y, w, h int)) 
 // readInto replaces the buffer's content with a whole file.
 func readInto(b *bytes.Buffer, path string) error {
 	b.Reset()
-	file, err := os.Open(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ package inputfile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -21,7 +22,7 @@ const (
 func Open(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // the flag keeps a pipe from blocking the call
 	if err != nil {
-		return nil, err
+		return nil, explainLink(path, err)
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -32,6 +33,14 @@ func Open(path string) (*os.File, error) {
 		return nil, err
 	}
 	return file, nil
+}
+
+// explainLink adds to the error of an absent file that a link to it is there.
+func explainLink(path string, err error) error {
+	if target, linkErr := os.Readlink(path); linkErr == nil && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: it is a link to %s, which is not there", err, target)
+	}
+	return err
 }
 
 func kind(mode fs.FileMode) string {

@@ -45,8 +45,16 @@ func addressSpace() int64 {
 }
 
 // Check refuses what would take more host memory than Free. The error is an exit.ErrUsage: what would take how much,
-// and wayOut. bytes is a float64, so that no product of sizes overflows.
-func Check(what string, bytes float64, wayOut string) error { return Fits(what, bytes, Free(), wayOut) }
+// and wayOut. bytes is a float64, so that no product of sizes overflows. What is small fits without a look.
+func Check(what string, bytes float64, wayOut string) error {
+	if bytes < small {
+		return nil
+	}
+	return Fits(what, bytes, Free(), wayOut)
+}
+
+// small is the number of bytes below which Check asks nobody: it is called for each image and array.
+const small = 64 << 20
 
 // Fits is Check for memory of which free bytes are free, for instance a GPU's.
 func Fits(what string, bytes float64, free int64, wayOut string) error {
