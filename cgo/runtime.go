@@ -29,12 +29,19 @@ func Start(threads int) (int, error) {
 		return 0, err
 	}
 	if threads <= 0 {
-		threads, _ = strconv.Atoi(os.Getenv("OMP_NUM_THREADS"))
-	}
-	if threads <= 0 {
-		threads = runtime.NumCPU()
+		threads = defaultThreads(os.Getenv("OMP_NUM_THREADS"))
 	}
 	return threads, check("threads", C.sg_threads(C.int32_t(threads)))
+}
+
+// defaultThreads returns the number of threads that a value of OMP_NUM_THREADS asks for, or that of all cores. The value
+// may be a list, one number per level of nested parallelism; only the first counts for libtorch.
+func defaultThreads(value string) int {
+	first, _, _ := strings.Cut(value, ",")
+	if n, err := strconv.Atoi(strings.TrimSpace(first)); err == nil && n > 0 {
+		return n
+	}
+	return runtime.NumCPU()
 }
 
 // Seed seeds libtorch's default generators, from which weights are initialised.

@@ -6,6 +6,8 @@ import "C"
 import (
 	"fmt"
 	"unsafe"
+
+	"simgan/internal/memory"
 )
 
 // HostBytes is host memory for images on their way to a device. For a GPU it is pinned, so that copies run while the
@@ -128,13 +130,12 @@ func (s *Scope) Levels(rows Tensor, bits int, scale float32, shape ...int64) Ten
 	}, rows)
 }
 
-// FreeMemory returns how many bytes are free on the device. On the CPU it is what the machine can give without
-// swapping, within the limits of the process's control groups.
+// FreeMemory returns how many bytes are free on the device. On the CPU it is memory.Free.
 func FreeMemory(device Device) (int64, error) {
+	if device == CPU {
+		return memory.Free(), nil
+	}
 	var n C.int64_t
 	err := check("free memory", C.sg_memory_free(C.int32_t(device), &n))
-	if device == CPU {
-		n = min(n, C.int64_t(cgroupFree("/proc/self/cgroup", "/sys/fs/cgroup")))
-	}
 	return int64(n), err
 }

@@ -3,7 +3,6 @@ package data
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +11,7 @@ import (
 
 	"simgan/data/picture"
 	"simgan/internal/exit"
+	"simgan/internal/memory"
 )
 
 // Exporter writes a refined data set: each image as a PNG under its source's relative path, label files in the source's
@@ -45,11 +45,19 @@ type LabelWriter interface {
 // for each time the data set was refined into several variants.
 var variantSuffix = regexp.MustCompile(`(_v[0-9]+)+$`)
 
+// MaxVariants bounds the refined versions of an image.
+const MaxVariants = 10000
+
 // Export calls fill to write all images of ds, each in the given number of variants, into the new folder out. The
 // folder appears only after every image is written.
 func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) error {
-	if variants < 1 {
-		return exit.Usagef("variants is %d; use 1 or more", variants)
+	if variants < 1 || variants > MaxVariants {
+		return exit.Usagef("variants is %d; use 1 or more, at most %d", variants, MaxVariants)
+	}
+	// A row of the manifest, the image's names and their entries in maps.
+	if err := memory.Check("the table of refined images", 500*float64(ds.Len())*float64(variants),
+		"refine fewer images or variants at a time"); err != nil {
+		return err
 	}
 	e := &Exporter{source: ds, variants: variants, images: make([]Refined, ds.Len()*variants)}
 	e.manifest.header = append(slices.Clone(manifestColumns), ds.Info().LabelNames...)
@@ -57,6 +65,9 @@ func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) er
 		e.dir = dir
 		if source := packOf(ds); source != nil {
 			return e.exportPack(source, fill)
+		}
+		if err := e.checkNames(); err != nil {
+			return err
 		}
 		if err := fill(e); err != nil {
 			return err
@@ -67,28 +78,50 @@ func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) er
 
 // Write writes one variant of image i. It must have the source's bits.
 func (e *Exporter) Write(i, variant int, refined picture.Image, label []float32) error {
-	source := e.source.Name(i)
-	r := Refined{Index: i}
-	if e.variants > 1 {
-		r.Suffix = fmt.Sprintf("_v%d", variant)
-	}
 	place := i*e.variants + variant
+	r := Refined{Index: i, Suffix: e.suffix(variant)}
 	if e.pack != nil {
-		r.Name = strings.TrimSuffix(source, filepath.Ext(source)) + r.Suffix + filepath.Ext(source)
+		r.Name = refinedName(e.source.Name(i), r.Suffix, filepath.Ext(e.source.Name(i)))
 		e.images[place] = r
 		return e.writePacked(place, r.Name, refined, label)
 	}
-	r.Name = strings.TrimSuffix(source, filepath.Ext(source)) + r.Suffix + ".png"
+	r.Name = refinedName(e.source.Name(i), r.Suffix, ".png")
 	path := filepath.Join(e.dir, filepath.FromSlash(r.Name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: two images of the source would get this name; rename one of them", r.Name)
-	}
 	e.images[place] = r
-	e.manifest.add(place, []string{source, r.Name, fmt.Sprint(variant)}, label)
+	e.manifest.add(place, []string{e.source.Name(i), r.Name, fmt.Sprint(variant)}, label)
 	return picture.EncodePNG(path, refined)
+}
+
+// suffix returns what tells a variant's name from the source's.
+func (e *Exporter) suffix(variant int) string {
+	if e.variants == 1 {
+		return ""
+	}
+	return fmt.Sprintf("_v%d", variant)
+}
+
+func refinedName(source, suffix, extension string) string {
+	return strings.TrimSuffix(source, filepath.Ext(source)) + suffix + extension
+}
+
+// checkNames returns an error if two images of the source would get the same name. It is asked before the first image
+// is written: the second one may come hours later.
+func (e *Exporter) checkNames() error {
+	sources := make(map[string]string, len(e.images))
+	for i := range e.source.Len() {
+		for variant := range e.variants {
+			source := e.source.Name(i)
+			name := refinedName(source, e.suffix(variant), ".png")
+			if other, twice := sources[name]; twice {
+				return fmt.Errorf("%s and %s of the source would both become %s; rename one of them", other, source, name)
+			}
+			sources[name] = source
+		}
+	}
+	return nil
 }
 
 // whole returns an error if an image is missing.

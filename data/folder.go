@@ -3,11 +3,9 @@ package data
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"simgan/data/picture"
 )
@@ -23,8 +21,8 @@ type folder struct {
 	grey   bool
 }
 
-// openFolder opens folder:PATH[,size=HxW[,fit=stretch|crop|pad]][,grey=true][,labels=FILE|none]. By default labels come from labels.csv in the
-// folder, or else from the manifest.csv of a refined folder, if there is one.
+// openFolder opens folder:PATH[,size=HxW[,fit=stretch|crop|pad]][,grey=true][,labels=FILE|none]. By default labels come
+// from labels.csv in the folder, or else from the manifest.csv of a refined folder, if there is one.
 func openFolder(s Spec) (Dataset, error) {
 	if err := errors.Join(s.only("size", "fit", "grey", "labels"), needFolder(s)); err != nil {
 		return nil, err
@@ -105,31 +103,15 @@ func exists(path string) bool {
 // imageFiles lists the pictures below root by relative path, sorted. It skips hidden files. Pictures that cannot be read
 // are an error: nobody would miss them.
 func imageFiles(root string) ([]string, error) {
-	var names []string
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if strings.HasPrefix(d.Name(), ".") && path != root {
-			if d.IsDir() {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		switch {
-		case d.IsDir():
-			return nil
-		case picture.HasForeignName(path):
-			return fmt.Errorf("%s: is HEIC or AVIF, which simgan does not read: %s", path, picture.Conversion)
-		case picture.HasName(path):
-			name, err := filepath.Rel(root, path)
-			names = append(names, filepath.ToSlash(name))
-			return err
-		}
-		return nil
-	})
-	slices.Sort(names)
-	return names, err
+	names, err := filesBelow(root)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(names, picture.HasForeignName); i >= 0 {
+		return nil, fmt.Errorf("%s: is HEIC or AVIF, which simgan does not read: %s",
+			filepath.Join(root, names[i]), picture.Conversion)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !picture.HasName(name) }), nil
 }
 
 // Len returns the number of images.
@@ -148,10 +130,13 @@ func (f *folder) Sample(i int) (Sample, error) {
 	if f.grey {
 		m = m.Grey()
 	}
-	if m.C != f.info.C || m.Bits != f.info.Bits {
-		return Sample{}, fmt.Errorf("%s: has %d channel(s) of %d bits, %s has %d of %d: "+
-			"convert it, or add grey=true to the SPEC",
-			path, m.C, m.Bits, f.names[0], f.info.C, f.info.Bits)
+	switch {
+	case m.Bits != f.info.Bits:
+		return Sample{}, fmt.Errorf("%s: has levels of %d bits, %s of %d: convert it to %[4]d bits, "+
+			"or keep images of one kind in a folder", path, m.Bits, f.names[0], f.info.Bits)
+	case m.C != f.info.C:
+		return Sample{}, fmt.Errorf("%s: has %d channel(s), %s has %d: convert it, or add grey=true to the SPEC",
+			path, m.C, f.names[0], f.info.C)
 	}
 	if f.resize {
 		m = f.fit.resize(m, f.info.H, f.info.W)

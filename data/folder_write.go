@@ -54,7 +54,7 @@ func (f *folder) WriteLabels(dir string, images []Refined) error {
 		return err
 	}
 	defer rows.close()
-	byName := map[string][]string{}
+	known, byName := newFileNames(f.names), map[string][]string{}
 	for {
 		name, cells, _, err := rows.next()
 		if errors.Is(err, io.EOF) {
@@ -63,7 +63,7 @@ func (f *folder) WriteLabels(dir string, images []Refined) error {
 		if err != nil {
 			return err
 		}
-		byName[name] = slices.Clone(cells)
+		byName[known.find(name)] = slices.Clone(cells)
 	}
 	table := labelTable{header: rows.header}
 	for i, r := range images {

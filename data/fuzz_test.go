@@ -85,7 +85,7 @@ func FuzzPackJSON(f *testing.F) {
 		path := filepath.Join(whole, "pack", packAbout)
 		write(t, path, string(text))
 		proportion(t, len(text), func() {
-			p, err := mapPack(filepath.Dir(path))
+			p, err := mapPack(filepath.Dir(path), true)
 			if err != nil {
 				return
 			}
@@ -113,7 +113,7 @@ func FuzzPackImages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, array []byte) {
 		write(t, path, string(array))
 		proportion(t, len(array), func() {
-			if p, err := mapPack(whole); err == nil {
+			if p, err := mapPack(whole, true); err == nil {
 				readAll(t, p)
 			}
 		})

@@ -29,7 +29,7 @@ func openGazeH5(ctx context.Context, s Spec) (Dataset, error) {
 		return nil, err
 	}
 	h, w, err := s.gazeSize()
-	first, nErr := s.integer("n", 0)
+	first, nErr := s.images(0)
 	labelled, flagErr := s.flag("labels", true)
 	if err := errors.Join(err, nErr, flagErr); err != nil {
 		return nil, err

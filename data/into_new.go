@@ -6,8 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
-	"github.com/gofrs/flock"
+	"simgan/internal/filelock"
 )
 
 // intoNew calls fill to write into the folder .OUT.unfinished beside out, then renames it to out. After an error
@@ -26,7 +27,7 @@ func intoNew(out string, fill func(dir string) error) (err error) {
 	if err := fill(dir); err != nil {
 		return err
 	}
-	return publish(dir, out, lock.Path())
+	return publish(dir, out, lock.Files()...)
 }
 
 // beside returns the path of the hidden folder .OUT+suffix in out's parent folder.
@@ -35,10 +36,12 @@ func beside(out, suffix string) string {
 	return filepath.Join(filepath.Dir(out), "."+filepath.Base(out)+suffix)
 }
 
-// publish gives the finished folder dir the name out, after removing mark, the file that marks it as unfinished.
-func publish(dir, out, mark string) error {
-	if err := os.Remove(mark); err != nil {
-		return err
+// publish gives the finished folder dir the name out, after removing the marks, the files that mark it as unfinished.
+func publish(dir, out string, marks ...string) error {
+	for _, mark := range marks {
+		if err := os.Remove(mark); err != nil {
+			return err
+		}
 	}
 	os.Remove(out) // an empty folder; if it is not empty, the rename fails
 	return os.Rename(dir, out)
@@ -49,24 +52,20 @@ const lockName = ".lock"
 
 // claim creates the folder or empties one that a killed process left, except for the lock. It refuses anything else
 // under that name: a link, a file, or a folder without our mark may be somebody's data.
-func claim(dir string) (*flock.Flock, error) {
-	if err := checkOurs(dir); err != nil {
+func claim(dir string) (*filelock.Lock, error) {
+	if err := checkOurs(dir, lockName); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(dir, lockName))
-	free, err := lock.TryLock()
+	lock, err := filelock.Try(filepath.Join(dir, lockName))
 	if err != nil {
-		return nil, err
-	}
-	if !free {
-		return nil, fmt.Errorf("%s: another simgan is writing to it", dir)
+		return nil, fmt.Errorf("%s: another simgan is writing to it: %w", dir, err)
 	}
 	stale, err := os.ReadDir(dir)
 	for _, entry := range stale {
-		if path := filepath.Join(dir, entry.Name()); path != lock.Path() {
+		if path := filepath.Join(dir, entry.Name()); !slices.Contains(lock.Files(), path) {
 			err = errors.Join(err, os.RemoveAll(path))
 		}
 	}
@@ -76,8 +75,8 @@ func claim(dir string) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// checkOurs accepts a path where nothing is, an empty folder, and a folder with our mark.
-func checkOurs(dir string) error {
+// checkOurs accepts a path where nothing is, an empty folder, and a folder that holds the file mark.
+func checkOurs(dir, mark string) error {
 	info, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -90,7 +89,7 @@ func checkOurs(dir string) error {
 		if err != nil || len(entries) == 0 {
 			return err
 		}
-		if _, err := os.Lstat(filepath.Join(dir, lockName)); err == nil {
+		if _, err := os.Lstat(filepath.Join(dir, mark)); err == nil {
 			return nil
 		}
 	}

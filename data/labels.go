@@ -5,10 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
+
+	"simgan/data/picture"
+	"simgan/internal/inputfile"
 )
 
 // labels holds the rows of a CSV: a relative path, then one number per column.
@@ -36,9 +41,13 @@ type labelRows struct {
 }
 
 func openLabelRows(path string) (*labelRows, error) {
-	file, err := os.Open(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("labels: %w", err)
+	}
+	if err := inputfile.SkipMark(file); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	r := &labelRows{path: path, first: 1, file: file, csv: csv.NewReader(file)}
 	r.csv.ReuseRecord = true
@@ -50,12 +59,32 @@ func openLabelRows(path string) (*labelRows, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if err := checkHeader(header); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: line 1: %w", path, err)
+	}
 	r.header = slices.Clone(header)
 	if len(header) >= 3 && slices.Equal(header[:3], manifestColumns) {
 		r.key, r.first = 1, 3
 		r.header = append([]string{"file"}, header[3:]...)
 	}
 	return r, nil
+}
+
+// maxColumns bounds the columns of a CSV.
+const maxColumns = 10000
+
+// checkHeader refuses a first line that is no header of ours, and says how to write one.
+func checkHeader(header []string) error {
+	switch {
+	case len(header) > maxColumns:
+		return fmt.Errorf("has %d columns; a table of labels may have %d", len(header), maxColumns)
+	case picture.HasName(header[0]):
+		return fmt.Errorf("is an image's line already; put a header before it, for example file,label1,label2")
+	case len(header) == 1 && strings.ContainsAny(header[0], ";\t"):
+		return fmt.Errorf("%q is one column; columns are separated by commas, not by semicolons or tabs", header[0])
+	}
+	return nil
 }
 
 // next returns the next row: the image's path, one cell per label (valid until the next call) and the line number. At
@@ -107,6 +136,10 @@ func (l *labels) add(name string, cells []string, line int) error {
 	values := make([]float32, len(cells))
 	for i, cell := range cells {
 		v, err := strconv.ParseFloat(cell, 32)
+		if err != nil && picture.HasName(cell) {
+			return fmt.Errorf("column %q holds paths (%s), but the path comes first; write the table without a column of "+
+				"row numbers (pandas: index=False, R: row.names=FALSE)", l.names[i], cell)
+		}
 		if err != nil {
 			return fmt.Errorf("column %s: %q is not a number", l.names[i], cell)
 		}
@@ -119,33 +152,35 @@ func (l *labels) add(name string, cells []string, line int) error {
 	return nil
 }
 
-// match returns an error for labels of unknown files and for files without labels.
+// match gives the labels the names of the files. It returns an error for labels of unknown files, for files with two
+// labels and for files without one.
 func (l *labels) match(files []string) error {
-	known := make(map[string]bool, len(files))
-	for _, f := range files {
-		known[f] = true
-	}
-	firstLine, unknown := 0, ""
-	for name, line := range l.lines {
-		if !known[name] && (unknown == "" || line < firstLine) {
-			firstLine, unknown = line, name
+	known := newFileNames(files)
+	for _, name := range l.inOrder() {
+		file, line := known.find(name), l.lines[name]
+		if file == name {
+			continue
 		}
-	}
-	if unknown != "" {
-		return fmt.Errorf("%s: line %d: file %s is not in the folder", l.path, firstLine, unknown)
-	}
-	missing := 0
-	for _, f := range files {
-		if _, ok := l.values[f]; !ok {
-			if missing == 0 {
-				unknown = f
-			}
-			missing++
+		if file == "" {
+			return fmt.Errorf("%s: line %d: file %s is not in the folder; paths are relative to it, with the extension",
+				l.path, line, name)
 		}
+		if other, twice := l.lines[file]; twice {
+			return fmt.Errorf("%s: line %d: %s is the file of line %d already", l.path, line, name, other)
+		}
+		l.values[file], l.lines[file] = l.values[name], line
+		delete(l.values, name)
+		delete(l.lines, name)
 	}
-	if missing > 0 {
+	missing := slices.DeleteFunc(slices.Clone(files), func(f string) bool { return l.lines[f] > 0 })
+	if len(missing) > 0 {
 		return fmt.Errorf("%s: %d image(s) have no line, the first is %s: add them, or open the folder with labels=none",
-			l.path, missing, unknown)
+			l.path, len(missing), missing[0])
 	}
 	return nil
+}
+
+// inOrder returns the names in the order of their lines.
+func (l *labels) inOrder() []string {
+	return slices.SortedFunc(maps.Keys(l.lines), func(a, b string) int { return l.lines[a] - l.lines[b] })
 }

@@ -2,14 +2,21 @@ package data
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
+
+	"simgan/internal/memory"
 )
 
 // LoadLevels loads a whole data set as levels of 1 or 2 bytes,
 // with labels. If ctx is cancelled, the error is its cause.
 func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
+	if err := memory.Check(fmt.Sprintf("%d images", ds.Len()), float64(ds.Len())*float64(ds.Info().bytes()),
+		"use fewer images (n=) or a smaller size"); err != nil {
+		return nil, err
+	}
 	b := newBatch(ds.Len(), ds.Info())
 	b.Levels = make([]byte, b.N*ds.Info().bytes())
 	group, inner := errgroup.WithContext(ctx)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"simgan/internal/memory"
 )
 
 // LoaderConfig configures a Loader.
@@ -28,6 +30,30 @@ const LoaderBuffers = 3
 type Position struct {
 	Next    int64 `json:"next"`    // index of the next image in the stream
 	Skipped []int `json:"skipped"` // bad images found so far
+}
+
+// maxNext bounds Position.Next, so that sums do not overflow: 2^53 images take centuries.
+const maxNext = 1 << 53
+
+// within returns the position in a data set of n images, which may be smaller than it was. It returns an error for a
+// position that no loader has.
+func (p Position) within(n int) (Position, error) {
+	if p.Next < 0 || p.Next > maxNext {
+		return p, fmt.Errorf("position %d is not between 0 and %d", p.Next, int64(maxNext))
+	}
+	var skipped []int
+	for _, i := range p.Skipped {
+		if i < 0 {
+			return p, fmt.Errorf("skipped image %d is below 0", i)
+		}
+		if i < n && !slices.Contains(skipped, i) {
+			skipped = append(skipped, i)
+		}
+	}
+	if len(skipped) >= n {
+		return p, fmt.Errorf("all %d images of the data set are skipped as bad", n)
+	}
+	return Position{p.Next, skipped}, nil
 }
 
 // Loader streams shuffled mini-batches of levels without end. The stream concatenates one permutation of the data set
@@ -63,6 +89,20 @@ func NewLoader(ds Dataset, c LoaderConfig, from Position) (*Loader, error) {
 	}
 	if ds.Len() == 0 {
 		return nil, errors.New("loader: the data set is empty")
+	}
+	from, err := from.within(ds.Len())
+	if err != nil {
+		return nil, fmt.Errorf("loader: %w", err)
+	}
+	// The permutation of an epoch, and what was delivered of it.
+	if err := memory.Check(fmt.Sprintf("the order of %d images", ds.Len()), 9*float64(ds.Len()),
+		"use fewer images (n=)"); err != nil {
+		return nil, err
+	}
+	if buffers := LoaderBuffers * float64(c.Batch) * float64(ds.Info().bytes()); c.Buffers == nil {
+		if err := memory.Check("the batches", buffers, "use a smaller batch"); err != nil {
+			return nil, err
+		}
 	}
 	if c.Workers <= 0 {
 		c.Workers = runtime.NumCPU()
@@ -151,9 +191,25 @@ func (l *Loader) Position() Position {
 // Waited returns the total time that Next has spent waiting for batches.
 func (l *Loader) Waited() time.Duration { return l.waited }
 
-// Close stops the loader's goroutines.
+// ErrBlocked reports that a read still blocks, for instance on a network file system that does not answer.
+var ErrBlocked = errors.New("a read of the data set blocks")
+
+// closeTime is how long Close waits for images that are being decoded. Tests shorten it.
+var closeTime = 5 * time.Second
+
+// Close stops the loader's goroutines. After an ErrBlocked one of them still reads: the data set and the buffers must
+// stay until the process ends.
 func (l *Loader) Close() error {
 	l.cancel()
-	l.done.Wait()
-	return nil
+	ended := make(chan struct{})
+	go func() {
+		l.done.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-time.After(closeTime):
+		return ErrBlocked
+	}
 }

@@ -50,7 +50,9 @@ func newDecoder(ctx context.Context, l *Loader, from Position) *decoder {
 	for range l.config.Workers {
 		l.done.Go(func() {
 			for j := range jobs {
-				j.out <- j.decode(l.ds)
+				if ctx.Err() == nil { // else nobody waits for the image
+					j.out <- j.decode(l.ds)
+				}
 			}
 		})
 	}
@@ -144,7 +146,7 @@ func (d *decoder) skip(image decoded) error {
 	case len(d.skipped) >= allowed && allowed > 0:
 		return fmt.Errorf("more than data.skip_bad = %d bad files: %w", allowed, image.err)
 	case len(d.skipped) >= allowed:
-		return fmt.Errorf("%w; data.skip_bad=N skips up to N bad files", image.err)
+		return fmt.Errorf("%w (data.skip_bad=N skips up to N bad files)", image.err)
 	case len(d.skipped)+1 >= d.l.ds.Len():
 		return fmt.Errorf("no image of the data set can be read: %w", image.err)
 	}

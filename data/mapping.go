@@ -2,10 +2,11 @@ package data
 
 import (
 	"fmt"
-	"os"
 	"runtime/debug"
 	"syscall"
 	"unsafe"
+
+	"simgan/internal/inputfile"
 )
 
 // mapping is a file mapped into memory for reading. The system reads a page when it is touched.
@@ -17,7 +18,7 @@ type mapping struct {
 // openMapping maps a whole file. Callers compare the expected size with len(bytes). If the file is cut short later,
 // guarded reports it.
 func openMapping(path string) (*mapping, error) {
-	file, err := os.Open(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -26,8 +27,8 @@ func openMapping(path string) (*mapping, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() == 0 {
-		return nil, fmt.Errorf("%s: is empty or not a file: %w", path, errPack)
+	if info.Size() == 0 {
+		return nil, fmt.Errorf("%s: is empty: %w", path, errPack)
 	}
 	content, err := syscall.Mmap(int(file.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
 	if err != nil {

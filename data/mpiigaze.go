@@ -1,18 +1,17 @@
 package data
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"simgan/data/mat"
 	"simgan/data/picture"
+	"simgan/internal/inputfile"
 )
 
 // mpiigaze is MPIIGaze's Data/Normalized: one .mat per day, with left and right eyes of 60 x 36 (width x height).
@@ -74,26 +73,33 @@ func openMPIIGaze(s Spec) (Dataset, error) {
 	return d, d.choose(s)
 }
 
-// mpiigazeFiles lists the .mat files of the chosen people's days, sorted.
+// mpiigazeFiles lists the .mat files of the chosen people's days, sorted. It refuses a person who has none.
 func mpiigazeFiles(s Spec, root string) ([]string, error) {
-	people := strings.FieldsFunc(s.text("people", ""), func(r rune) bool { return r == '+' })
-	var files []string
-	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || filepath.Ext(path) != ".mat" {
-			return err
-		}
-		name, err := filepath.Rel(root, path)
-		if len(people) == 0 || slices.Contains(people, filepath.Base(filepath.Dir(path))) {
-			files = append(files, name)
-		}
-		return err
-	})
-	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("data set %s: no .mat of a day below %s; "+
-			"name the folder that holds Data/Normalized, and people in it", s, root)
+	chosen := strings.FieldsFunc(s.text("people", ""), func(r rune) bool { return r == '+' })
+	all, err := filesBelow(root)
+	if err != nil {
+		return nil, fmt.Errorf("data set %s: %w", s, err)
 	}
-	slices.Sort(files)
-	return files, err
+	var files []string
+	there := map[string]bool{}
+	for _, name := range all {
+		if person := path.Base(path.Dir(name)); path.Ext(name) == ".mat" {
+			there[person] = true
+			if len(chosen) == 0 || slices.Contains(chosen, person) {
+				files = append(files, name)
+			}
+		}
+	}
+	if len(there) == 0 {
+		return nil, fmt.Errorf("data set %s: no .mat of a day below %s; name the folder that holds Data/Normalized", s, root)
+	}
+	for _, person := range chosen {
+		if !there[person] {
+			return nil, fmt.Errorf("data set %s: people: %q has no day's .mat below %s; there are %s",
+				s, person, root, strings.Join(sortedKeys(there), "+"))
+		}
+	}
+	return files, nil
 }
 
 // choose keeps only the eyes that the SPEC selects.
@@ -122,10 +128,11 @@ func (d *mpiigaze) choose(s Spec) error {
 		if err != nil {
 			return fmt.Errorf("data set %s: %w", s, err)
 		}
-		for line, name := range names {
+		for _, name := range names {
 			e, ok := byName[name]
 			if !ok && (side == "both" || strings.HasSuffix(name, "_"+side)) {
-				return fmt.Errorf("%s: line %d: %s is not in the .mat of its day", list, line+1, name)
+				return fmt.Errorf("%s: %s is not in the .mat of its day; copy that day's .mat again, or remove the line",
+					list, name)
 			}
 			if ok {
 				d.eyes = append(d.eyes, e)
@@ -137,21 +144,24 @@ func (d *mpiigaze) choose(s Spec) error {
 
 // evaluationList reads lines "dayYY/NNNN.jpg left|right" and returns the names of the eyes.
 func evaluationList(path, person string) (names []string, err error) {
-	file, err := os.Open(path)
+	text, err := inputfile.Read(path, inputfile.Small)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		fields := strings.Fields(lines.Text())
+	number := 0
+	for line := range strings.Lines(string(inputfile.WithoutMark(text))) {
+		number++
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
 		if len(fields) != 2 || fields[1] != "left" && fields[1] != "right" {
 			return nil, fmt.Errorf("%s: line %d: %q is neither `dayYY/NNNN.jpg left` nor `dayYY/NNNN.jpg right`",
-				path, len(names)+1, lines.Text())
+				path, number, strings.TrimSpace(line))
 		}
 		names = append(names, person+"/"+strings.TrimSuffix(fields[0], ".jpg")+"_"+fields[1])
 	}
-	return names, lines.Err()
+	return names, nil
 }
 
 // readMPIIGaze reads the eyes of one day's file. day is its name below the root, without .mat.

@@ -78,7 +78,7 @@ func openNYU(s Spec) (Dataset, error) {
 func (d *nyu) list(s Spec) error {
 	prefix, ok := nyuSides[s.text("side", "synthetic")]
 	cameras := strings.Split(s.text("camera", "1"), "+")
-	n, err := s.integer("n", 0)
+	n, err := s.images(0)
 	if err != nil {
 		return err
 	}

@@ -6,15 +6,15 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"os"
 
 	"simgan/data/picture"
 	"simgan/data/simulate"
+	"simgan/internal/inputfile"
 )
 
 // readNYU reads a depth picture in NYU's encoding: 640 x 480 RGB, 8 bits, R = 0, depth in mm = G*256 + B.
 func readNYU(path string) ([]uint16, error) {
-	file, err := os.Open(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return nil, err
 	}

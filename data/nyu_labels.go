@@ -4,13 +4,13 @@ import (
 	"bufio"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"simgan/data/mat"
 	"simgan/data/simulate"
+	"simgan/internal/inputfile"
 )
 
 // File and variables of NYU's labels, and the additional variable of refined sets.
@@ -161,7 +161,7 @@ func openCentres(file string, frames []nyuFrame) (*nyuCentres, error) {
 }
 
 func readCentreText(path string) (*nyuCentres, error) {
-	file, err := os.Open(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("centres: %w", err)
 	}

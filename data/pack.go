@@ -2,17 +2,19 @@ package data
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
+	"slices"
 
 	"simgan/data/npy"
 	"simgan/data/picture"
+	"simgan/internal/inputfile"
 )
 
 // The files of a pack.
@@ -60,12 +62,12 @@ func openPack(s Spec) (Dataset, error) {
 	if err := errors.Join(s.only("n", "labels"), needFolder(s)); err != nil {
 		return nil, err
 	}
-	first, err := s.integer("n", 0)
+	first, err := s.images(0)
 	labelled, flagErr := s.flag("labels", true)
 	if err := errors.Join(err, flagErr); err != nil {
 		return nil, err
 	}
-	p, err := mapPack(s.Path)
+	p, err := mapPack(s.Path, labelled)
 	if err != nil {
 		return nil, err
 	}
@@ -76,14 +78,11 @@ func openPack(s Spec) (Dataset, error) {
 	if first > 0 {
 		p.n = first
 	}
-	if !labelled {
-		p.info.LabelNames, p.labels = nil, nil
-	}
 	return p, nil
 }
 
-// mapPack maps a pack's files and checks that they match each other.
-func mapPack(dir string) (p *pack, err error) {
+// mapPack maps a pack's files, its labels only if labelled, and checks that they match each other.
+func mapPack(dir string, labelled bool) (p *pack, err error) {
 	p = &pack{}
 	defer func() {
 		if err != nil {
@@ -97,7 +96,7 @@ func mapPack(dir string) (p *pack, err error) {
 	if err = p.mapImages(filepath.Join(dir, packImages)); err != nil {
 		return p, err
 	}
-	if len(p.about.LabelNames) > 0 {
+	if len(p.about.LabelNames) > 0 && labelled {
 		p.info.LabelNames = p.about.LabelNames
 		want := npy.Header{Type: "<f4", Shape: []int{p.n, len(p.about.LabelNames)}}
 		var got npy.Header
@@ -110,7 +109,34 @@ func mapPack(dir string) (p *pack, err error) {
 				path, got.Type, got.Shape, packAbout, want.Type, want.Shape, errPack)
 		}
 	}
-	return p, p.mapNames(filepath.Join(dir, packNames))
+	if err = p.mapNames(filepath.Join(dir, packNames)); err != nil {
+		return p, err
+	}
+	return p, p.checkLabels(filepath.Join(dir, packLabels))
+}
+
+// checkLabels refuses labels that are not finite, as the reader of CSVs does.
+func (p *pack) checkLabels(path string) error {
+	if p.info.LabelNames == nil {
+		return nil
+	}
+	var bad error
+	row := make([]float32, len(p.info.LabelNames))
+	err := p.guard(func() {
+		for i := 0; i < p.n && bad == nil; i++ {
+			p.label(i, row)
+			if k := notFinite(row); k >= 0 {
+				bad = fmt.Errorf("%s: image %d (%s): %s is %g, not a finite number; correct it, or use labels=false",
+					path, i, p.Name(i), p.info.LabelNames[k], row[k])
+			}
+		}
+	})
+	return errors.Join(err, bad)
+}
+
+// notFinite returns the index of a number that is NaN or infinite, or -1.
+func notFinite(label []float32) int {
+	return slices.IndexFunc(label, func(v float32) bool { return v-v != 0 }) // NaN - NaN and Inf - Inf are NaN
 }
 
 // errPack marks errors in a pack's files and names the way out.
@@ -118,28 +144,29 @@ var errPack = errors.New("the pack is damaged; create it again with simgan pack"
 
 // readAbout reads and checks pack.json.
 func readAbout(path string) (a about, err error) {
-	file, err := os.Open(path)
+	text, err := inputfile.Read(path, maxAbout)
 	if err != nil {
 		return a, fmt.Errorf("the pack is incomplete: %w", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxAbout+1))
-	if err != nil {
-		return a, err
 	}
 	return a, parseAbout(path, text, &a)
 }
 
 func parseAbout(path string, text []byte, a *about) error {
-	if len(text) > maxAbout {
-		return fmt.Errorf("%s: is larger than %d bytes: %w", path, maxAbout, errPack)
-	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	if err := d.Decode(a); err != nil {
 		return fmt.Errorf("%s: %w: %w", path, err, errPack)
 	}
 	if a.Count < 1 || a.Count > math.MaxInt32 {
 		return fmt.Errorf("%s: count is %d: %w", path, a.Count, errPack)
+	}
+	needed := []string{packImages, packNames}
+	if len(a.LabelNames) > 0 {
+		needed = append(needed, packLabels)
+	}
+	for _, name := range needed {
+		if sum, err := hex.DecodeString(a.SHA256[name]); err != nil || len(sum) != sha256.Size {
+			return fmt.Errorf("%s: has no SHA-256 of %s: %w", path, name, errPack)
+		}
 	}
 	return nil
 }

@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
-	"github.com/gofrs/flock"
+	"simgan/internal/filelock"
+	"simgan/internal/inputfile"
 )
 
 // journalName is the file of a partial pack that lists its written chunks.
@@ -19,7 +21,7 @@ const journalName = "journal"
 // journal lists the complete chunks of a partial pack with their checksums. After a kill, packing continues after them.
 type journal struct {
 	file *os.File
-	lock *flock.Flock
+	lock *filelock.Lock
 	mu   sync.Mutex
 	done map[int]uint32 // checksum per chunk
 }
@@ -39,13 +41,9 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // openJournal continues the partial folder's journal or starts one. The caller closes it.
 func openJournal(dir string, p plan) (j *journal, err error) {
 	path := filepath.Join(dir, journalName)
-	j = &journal{lock: flock.New(path), done: map[int]uint32{}}
-	free, err := j.lock.TryLock()
-	if err != nil {
-		return nil, err
-	}
-	if !free {
-		return nil, fmt.Errorf("%s: another simgan pack is writing to it", dir)
+	j = &journal{done: map[int]uint32{}}
+	if j.lock, err = filelock.Try(path); err != nil {
+		return nil, fmt.Errorf("%s: another simgan pack is writing to it: %w", dir, err)
 	}
 	defer func() {
 		if err != nil {
@@ -56,7 +54,7 @@ func openJournal(dir string, p plan) (j *journal, err error) {
 	if err != nil {
 		return j, err
 	}
-	text, err := os.ReadFile(path)
+	text, err := inputfile.Read(path, inputfile.Large)
 	if err != nil {
 		return j, err
 	}
@@ -64,7 +62,7 @@ func openJournal(dir string, p plan) (j *journal, err error) {
 	if whole && !bytes.Equal(first, head) {
 		return j, fmt.Errorf("%s: belongs to another data set, or to this one before it changed; remove the folder", dir)
 	}
-	if j.file, err = os.OpenFile(path, os.O_WRONLY, 0o644); err != nil {
+	if j.file, err = os.OpenFile(path, os.O_WRONLY|syscall.O_NOFOLLOW, 0o644); err != nil {
 		return j, err
 	}
 	length := int64(len(head) + 1)

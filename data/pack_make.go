@@ -17,9 +17,9 @@ import (
 const chunkBytes = 1 << 20
 
 // Pack writes the data set of a SPEC as a pack into the new folder out, on all cores. It calls done with the number of
-// images written so far and the total, from several goroutines. Until the pack is complete it is in .OUT.partial beside
+// images written so far and the total, from several goroutines. Bad files are left out as skip says. Until the pack is complete it is in .OUT.partial beside
 // out: if a call is stopped or killed, the same call continues its work and ends in the same bytes.
-func Pack(ctx context.Context, spec, out string, done func(done, total int)) error {
+func Pack(ctx context.Context, spec, out string, skip Skip, done func(done, total int)) error {
 	out, err := newFolder(out)
 	if err != nil {
 		return err
@@ -29,7 +29,11 @@ func Pack(ctx context.Context, spec, out string, done func(done, total int)) err
 		return err
 	}
 	defer ds.Close()
-	return packSet(ctx, ds, spec, out, done)
+	readable, err := Readable(ctx, ds, skip)
+	if err != nil {
+		return err
+	}
+	return packSet(ctx, readable, spec, out, done)
 }
 
 // packSet packs an open data set.
@@ -39,7 +43,7 @@ func packSet(ctx context.Context, ds Dataset, spec, out string, done func(done, 
 		return fmt.Errorf("data set %s: %w", spec, err)
 	}
 	partial := beside(out, ".partial")
-	if err := os.MkdirAll(partial, 0o755); err != nil {
+	if err := errors.Join(checkOurs(partial, journalName), os.MkdirAll(partial, 0o755)); err != nil {
 		return fmt.Errorf("output folder: %w", err)
 	}
 	if err := fillPack(ctx, ds, spec, partial, names, done); err != nil {
@@ -117,7 +121,7 @@ func packChunk(ctx context.Context, ds Dataset, w *packWriter, j *journal, chunk
 		}
 		s, err := ds.Sample(i)
 		if err != nil {
-			return err
+			return SkipHint(err)
 		}
 		if levels, labels, err = w.encode(s.Name, s.Image, s.Label, levels, labels); err != nil {
 			return err
@@ -131,7 +135,7 @@ func packChunk(ctx context.Context, ds Dataset, w *packWriter, j *journal, chunk
 
 // VerifyPack compares a whole pack with its checksums. The error names every file that differs.
 func VerifyPack(dir string) (images int, err error) {
-	p, err := mapPack(dir)
+	p, err := mapPack(dir, true)
 	if err != nil {
 		return 0, err
 	}

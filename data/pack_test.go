@@ -20,7 +20,7 @@ import (
 func packed(t testing.TB, spec string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "pack")
-	if err := Pack(context.Background(), spec, out, func(int, int) {}); err != nil {
+	if err := Pack(context.Background(), spec, out, Skip{}, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -270,7 +270,7 @@ func TestPackCutWhileOpen(t *testing.T) {
 	if err := packSet(t.Context(), &numbers{n: 5000}, "test", dir, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
-	p, err := mapPack(dir)
+	p, err := mapPack(dir, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"simgan/data/npy"
 	"simgan/data/picture"
 	"simgan/internal/atomicfile"
+	"simgan/internal/inputfile"
 )
 
 // packWriter fills a pack's files in any order, from several goroutines.
@@ -57,7 +59,7 @@ func createArray(path string, h npy.Header) (*os.File, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o644)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -102,6 +104,9 @@ func (w *packWriter) encode(name string, m picture.Image, label []float32,
 		return nil, nil, fmt.Errorf("%s: is %dx%dx%d (channels, height, width) of %d bits with %d labels; "+
 			"the others are %dx%dx%d of %d bits with %d", name,
 			m.C, m.H, m.W, m.Bits, len(label), i.C, i.H, i.W, i.Bits, len(i.LabelNames))
+	}
+	if k := notFinite(label); k >= 0 {
+		return nil, nil, fmt.Errorf("%s: label %s is %g, not a finite number", name, i.LabelNames[k], label[k])
 	}
 	at := len(levels)
 	levels = append(levels, make([]byte, i.bytes())...)
@@ -186,7 +191,7 @@ func nameList(n int, name func(int) string) ([]byte, error) {
 }
 
 func fileSHA256(path string) (string, error) {
-	file, err := os.Open(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return "", err
 	}

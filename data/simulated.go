@@ -42,7 +42,7 @@ func openSimulated(s Spec) (Dataset, error) {
 	}
 	domain, err := simulate.ParseDomain(s.text("domain", "synthetic"))
 	effects, effectsErr := s.effects(parse)
-	n, nErr := s.integer("n", 2000)
+	n, nErr := s.images(2000)
 	seed, seedErr := s.integer("seed", 1)
 	h, w, sizeErr := size()
 	labelled, flagErr := s.flag("labels", true)
@@ -138,8 +138,8 @@ func Simulate(ctx context.Context, what, domain, format string, n int, seed uint
 	if err != nil {
 		return exit.Usagef("%w", err)
 	}
-	if n < 1 {
-		return exit.Usagef("n is %d; use 1 or more", n)
+	if n < 1 || n > maxImages {
+		return exit.Usagef("n is %d; use 1 or more, at most %d", n, maxImages)
 	}
 	switch what {
 	case "eyes":

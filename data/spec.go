@@ -3,6 +3,7 @@ package data
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -110,6 +111,18 @@ func (s Spec) integer(key string, fallback int) (int, error) {
 	return n, nil
 }
 
+// maxImages bounds the images of a data set: an index must fit what packs and orders hold.
+const maxImages = math.MaxInt32
+
+// images returns the parameter n, the number of images, or the fallback.
+func (s Spec) images(fallback int) (int, error) {
+	n, err := s.integer("n", fallback)
+	if err == nil && n > maxImages {
+		err = fmt.Errorf("data set %s: n is %d; a data set may have %d images", s, n, maxImages)
+	}
+	return n, err
+}
+
 // flag returns a parameter's boolean, or the fallback.
 func (s Spec) flag(key string, fallback bool) (bool, error) {
 	v, ok := s.Params[key]
@@ -132,8 +145,11 @@ func (s Spec) size() (h, w int, ok bool, err error) {
 	hs, ws, cut := strings.Cut(v, "x")
 	h, herr := strconv.Atoi(hs)
 	w, werr := strconv.Atoi(ws)
-	if !cut || herr != nil || werr != nil || h < 1 || w < 1 || h > picture.MaxSide || w > picture.MaxSide {
+	if !cut || herr != nil || werr != nil || h < 1 || w < 1 {
 		return 0, 0, false, fmt.Errorf("data set %s: size=%s: write HxW, height first, for example size=35x55", s, v)
+	}
+	if err := picture.CheckSize("size="+v, w, h); err != nil {
+		return 0, 0, false, fmt.Errorf("data set %s: %w", s, err)
 	}
 	return h, w, true, nil
 }

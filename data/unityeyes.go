@@ -4,16 +4,21 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
 	"simgan/data/picture"
+	"simgan/internal/inputfile"
 )
 
 // unityEyes is a folder of UnityEyes v1: N.jpg with N.json, any picture size. A refined folder holds crops as N.png or
@@ -40,36 +45,44 @@ func openUnityEyes(s Spec) (Dataset, error) {
 	}
 	pictures, labels := map[string]string{}, map[string]bool{}
 	for _, e := range entries {
-		stem, ext, _ := strings.Cut(e.Name(), ".")
+		stem, _, _ := strings.Cut(e.Name(), ".")
+		if version2.MatchString(stem) && picture.HasName(e.Name()) {
+			return nil, fmt.Errorf("data set %s: %s is named as a picture of UnityEyes 2, N_CAMERA.jpg; "+
+				"this reader needs version 1, which writes N.jpg with N.json", s, e.Name())
+		}
 		if _, err := strconv.Atoi(variantSuffix.ReplaceAllString(stem, "")); err != nil {
 			continue
 		}
-		switch ext {
-		case "jpg", "png":
+		switch {
+		case picture.HasName(e.Name()):
 			if other, twice := pictures[stem]; twice {
 				return nil, fmt.Errorf("data set %s: %s and %s share one label: remove one of them", s, other, e.Name())
 			}
 			pictures[stem] = e.Name()
-		case "json":
+		case e.Name() == stem+".json":
 			labels[stem] = true
 		}
 	}
-	for _, stem := range sortedKeys(labels) {
-		if pictures[stem] == "" {
-			return nil, fmt.Errorf("data set %s: %s.json has no %s.jpg beside it", s, stem, stem)
+	for stem := range labels {
+		if pictures[stem] == "" { // Sample reports it, so that it can be skipped as any bad file
+			pictures[stem] = stem + ".jpg"
 		}
 	}
 	for _, stem := range unityEyesOrder(pictures) {
-		if !labels[stem] {
-			return nil, fmt.Errorf("data set %s: %s has no %s.json beside it", s, pictures[stem], stem)
-		}
 		d.names = append(d.names, pictures[stem])
 	}
-	if len(d.names) == 0 {
-		return nil, fmt.Errorf("data set %s: no N.jpg with N.json in %s", s, s.Path)
+	if len(labels) == 0 {
+		hint := ""
+		if exists(filepath.Join(s.Path, "imgs")) {
+			hint = "; name its folder imgs"
+		}
+		return nil, fmt.Errorf("data set %s: no N.jpg with N.json in %s%s", s, s.Path, hint)
 	}
 	return d, nil
 }
+
+// version2 matches the stems of UnityEyes 2's pictures.
+var version2 = regexp.MustCompile(`^[0-9]+_[0-9]+$`)
 
 // unityEyesOrder sorts stems by number, then by variant.
 func unityEyesOrder(pictures map[string]string) []string {
@@ -92,15 +105,25 @@ func (d *unityEyes) Name(i int) string { return d.names[i] }
 
 // Sample returns picture i, cropped around the eye, as grey.
 func (d *unityEyes) Sample(i int) (Sample, error) {
+	path := filepath.Join(d.root, d.Name(i))
 	label, err := readUnityEyes(d.labelPath(i))
 	if err != nil {
-		return Sample{}, err
+		return Sample{}, halfPair(err, path, d.labelPath(i))
 	}
-	m, err := picture.DecodeWindow(filepath.Join(d.root, d.Name(i)), label.window)
+	m, err := picture.DecodeWindow(path, label.window)
 	if err != nil {
-		return Sample{}, err
+		return Sample{}, halfPair(err, d.labelPath(i), path)
 	}
 	return Sample{Name: d.Name(i), Image: m.Resize(d.info.H, d.info.W), Label: label.gaze}, nil
+}
+
+// halfPair explains the error of a missing file: UnityEyes was closed between a picture and its label.
+func halfPair(err error, there, missing string) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return fmt.Errorf("%s has no %s beside it (UnityEyes leaves such a half pair when it is closed): "+
+		"remove the file, or skip it as a bad one", there, filepath.Base(missing))
 }
 
 // labelPath returns the path of the JSON file beside picture i.
@@ -131,20 +154,26 @@ type unityEyesLabel struct {
 // labelTexts holds buffers for N.json files: readUnityEyes runs once per sample.
 var labelTexts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
+// maxUnityEyes bounds N.json in bytes; UnityEyes writes 10 kB.
+const maxUnityEyes = 1 << 20
+
 // readUnityEyes reads N.json. Every number in it is part of a text: "(x, y, z)".
 func readUnityEyes(path string) (l unityEyesLabel, err error) {
 	text := labelTexts.Get().(*bytes.Buffer)
 	defer labelTexts.Put(text)
 	text.Reset()
-	file, err := os.Open(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return l, err
 	}
 	defer file.Close()
-	if _, err := text.ReadFrom(file); err != nil {
+	if _, err := text.ReadFrom(io.LimitReader(file, maxUnityEyes+1)); err != nil {
 		return l, err
 	}
-	return parseUnityEyes(path, text.Bytes())
+	if text.Len() > maxUnityEyes {
+		return l, fmt.Errorf("%s: is larger than %d bytes: it is not a label of UnityEyes 1", path, maxUnityEyes)
+	}
+	return parseUnityEyes(path, inputfile.WithoutMark(text.Bytes()))
 }
 
 func parseUnityEyes(path string, text []byte) (l unityEyesLabel, err error) {
@@ -155,12 +184,13 @@ func parseUnityEyes(path string, text []byte) (l unityEyesLabel, err error) {
 		} `json:"eye_details"`
 		Crop     json.RawMessage `json:"simgan_crop"` // unityEyesCrop
 		Version2 json.RawMessage `json:"ground_truth"`
+		Cameras  json.RawMessage `json:"cameras"` // of version 2, too
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
 		return l, fmt.Errorf("%s: is not complete JSON (%w): replace or remove it and its picture", path, err)
 	}
-	if file.Version2 != nil && file.Margin == nil {
-		return l, fmt.Errorf("%s: is a label of UnityEyes 2 (ground_truth); "+
+	if (file.Version2 != nil || file.Cameras != nil) && file.Margin == nil {
+		return l, fmt.Errorf("%s: is a label of UnityEyes 2 (ground_truth or cameras); "+
 			"this reader needs the keys of version 1, interior_margin_2d and eye_details.look_vec", path)
 	}
 	if len(file.Margin) == 0 || file.Details.Look == "" {

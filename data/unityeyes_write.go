@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"simgan/data/picture"
 	"simgan/data/simulate"
 	"simgan/internal/atomicfile"
+	"simgan/internal/inputfile"
 )
 
 // unityEyesCrop is the JSON key that marks a refined picture. It holds the crop's [x, y, w, h] in the picture that
@@ -45,10 +45,11 @@ func (d *unityEyes) croppedLabel(i int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(path)
+	text, err := inputfile.Read(path, maxUnityEyes)
 	if err != nil {
 		return nil, err
 	}
+	text = inputfile.WithoutMark(text)
 	var file map[string]json.RawMessage
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"simgan/data"
 	"simgan/internal/exit"
+	"simgan/trainer/config"
 )
 
 // Options are what Gaze and Hand take.
@@ -46,6 +48,9 @@ func (o Options) estimator(name string, seed uint64) EstimatorConfig {
 	return c
 }
 
+// maxWidth bounds the feature maps of an estimator.
+const maxWidth = 4096
+
 // validate refuses options that no estimator could be trained with.
 func (o Options) validate() error {
 	c := o.Estimator
@@ -53,12 +58,18 @@ func (o Options) validate() error {
 		return exit.Usagef("no run is given: use --run FOLDER")
 	}
 	for _, v := range []struct {
-		name  string
-		value int
-	}{{"seeds", o.Seeds}, {"variants", o.Variants}, {"steps", c.Steps}, {"batch", c.Batch}} {
-		if v.value < 1 {
-			return exit.Usagef("--%s is %d; use 1 or more", v.name, v.value)
+		name        string
+		value, most int
+	}{
+		{"seeds", o.Seeds, 10000}, {"variants", o.Variants, data.MaxVariants}, {"steps", c.Steps, config.MaxSteps},
+		{"batch", c.Batch, 1 << 20},
+	} {
+		if v.value < 1 || v.value > v.most {
+			return exit.Usagef("--%s is %d; use 1 or more, at most %d", v.name, v.value, v.most)
 		}
+	}
+	if c.Width < 0 || c.Width > maxWidth {
+		return exit.Usagef("--width is %d; use 1 or more, at most %d", c.Width, maxWidth)
 	}
 	if !(c.LR > 0) || math.IsInf(c.LR, 0) {
 		return exit.Usagef("--lr is %g; use more than 0", c.LR)

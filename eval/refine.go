@@ -16,14 +16,15 @@ type RefineOptions struct {
 	Data     string // SPEC of the images
 	Out      string // the new folder
 	Variants int    // versions of each image; more than 1 needs a refiner that takes noise
+	Skip     data.Skip
 	Device   cgo.Device
 	Progress func(done, total int) // called as images are refined
 }
 
-// RefineSet writes the refined data set with its labels, every image of it.
+// RefineSet writes the refined data set with its labels: every image of it, bad files aside that Skip allows.
 func RefineSet(ctx context.Context, o RefineOptions) error {
-	if o.Variants < 1 {
-		return exit.Usagef("--variants is %d; use 1 or more", o.Variants)
+	if o.Variants < 1 || o.Variants > data.MaxVariants {
+		return exit.Usagef("--variants is %d; use 1 or more, at most %d", o.Variants, data.MaxVariants)
 	}
 	r, config, err := trainer.LoadRefiner(o.Run, o.Device)
 	if err != nil {
@@ -34,11 +35,15 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 		return exit.Usagef("--variants %d: all would be the same, "+
 			"because the run's refiner takes no noise (refiner.noise.kind)", o.Variants)
 	}
-	ds, err := data.OpenContext(ctx, o.Data)
+	source, err := data.OpenContext(ctx, o.Data)
 	if err != nil {
 		return exit.Usagef("%w", err)
 	}
-	defer ds.Close()
+	defer source.Close()
+	ds, err := data.Readable(ctx, source, o.Skip)
+	if err != nil {
+		return err
+	}
 	if ds.Info().C != r.Channels {
 		return exit.Usagef("%s has %d channel(s), the refiner was trained on %d", o.Data, ds.Info().C, r.Channels)
 	}
@@ -54,7 +59,7 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 			}
 			b, err := data.LoadRange(ds, from, min(from+refineBatch, ds.Len()))
 			if err != nil {
-				return err
+				return data.SkipHint(err)
 			}
 			for variant := range o.Variants {
 				refined, err := trainer.Refine(r, noise, b)
@@ -87,6 +92,9 @@ func refineAll(ctx context.Context, r refiner, d set, o Options) (set, error) {
 	variants := o.Variants
 	if r.Config.Noise.Kind == architecture.NoNoise {
 		variants = 1
+	}
+	if err := d.checkFits(variants); err != nil {
+		return set{}, err
 	}
 	out := d.repeated(variants)
 	for v := range variants {

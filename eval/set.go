@@ -7,6 +7,7 @@ import (
 	"simgan/data"
 	"simgan/data/picture"
 	"simgan/internal/exit"
+	"simgan/internal/memory"
 )
 
 // set holds labelled images in memory as levels, which take a quarter or half of the memory of float32. Several versions
@@ -27,6 +28,11 @@ func (d set) repeated(n int) set {
 		out.Labels, out.Index = append(out.Labels, d.Labels...), append(out.Index, d.Index...)
 	}
 	return set{&out, d.scenes}
+}
+
+// checkFits refuses n versions of every image if memory does not hold them.
+func (d set) checkFits(n int) error {
+	return memory.Check(fmt.Sprintf("%d versions of %d images", n, d.N), float64(len(d.Levels))*float64(n), "lower --variants")
 }
 
 // choose returns a set of the images at index, each a scene of its own.

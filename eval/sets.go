@@ -204,7 +204,7 @@ func (s *sources) kinds(o Options) (kinds []kind) {
 	all := []kind{fixed(rowSynthetic, asIs(s.synthetic))}
 	if s.adapted != nil {
 		all = append(all, fixed(rowControl, func(context.Context) (set, error) {
-			return s.adapt(s.synthetic, 2*o.Variants), nil
+			return s.adapt(s.synthetic, 2*o.Variants)
 		}))
 	}
 	all = append(all, perRefiner(rowRefined, refine))
@@ -214,7 +214,7 @@ func (s *sources) kinds(o Options) (kinds []kind) {
 			if err != nil {
 				return d, err
 			}
-			return s.adapt(d, max(1, 2*o.Variants/d.variants())), nil
+			return s.adapt(d, max(1, 2*o.Variants/d.variants()))
 		}))
 	}
 	if s.real.Batch != nil {
@@ -232,7 +232,10 @@ func (s *sources) why(row string) string {
 }
 
 // adapt returns adapted versions of every image of d, rounded to levels.
-func (s *sources) adapt(d set, versions int) set {
+func (s *sources) adapt(d set, versions int) (set, error) {
+	if err := d.checkFits(versions); err != nil {
+		return set{}, err
+	}
 	out := d.repeated(versions)
 	for v := range versions {
 		for i := range d.N {
@@ -241,7 +244,7 @@ func (s *sources) adapt(d set, versions int) set {
 			out.PutLevels(v*d.N+i, s.adapted.Apply(d.ImageOf(i), example, random))
 		}
 	}
-	return out
+	return out, nil
 }
 
 // warnOfShared warns if test images may be among those that estimators are trained on.

@@ -5,16 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 
 	"github.com/nlpodyssey/safetensors"
 
 	"simgan/cgo"
 	"simgan/internal/atomicfile"
+	"simgan/internal/inputfile"
 )
 
-// ErrNotFinite reports that a tensor to be saved holds NaN or infinities.
+// ErrNotFinite reports that a tensor that is saved or loaded holds NaN or infinities.
 var ErrNotFinite = errors.New("holds values that are not finite")
 
 // Save writes tensors as float32 to a safetensors file, under their names. Python's safetensors.torch.load_file reads
@@ -59,9 +59,9 @@ func tensorView(t cgo.Tensor) (safetensors.TensorView, error) {
 }
 
 // Load fills params from a safetensors file. The file must hold exactly these tensors, as float32 in the same shapes, or
-// with more rows if Param.Rows allows it.
+// with more rows if Param.Rows allows it. If the values are not finite, the error is an ErrNotFinite.
 func Load(path string, params []Param) error {
-	data, err := os.ReadFile(path)
+	data, err := inputfile.Read(path, inputfile.Large)
 	if err != nil {
 		return err
 	}
@@ -89,9 +89,12 @@ func Load(path string, params []Param) error {
 	return nil
 }
 
+// maxChannels bounds the channels of an image that a file asks for.
+const maxChannels = 64
+
 // RefinerChannels returns the number of channels of a saved refiner's images.
 func RefinerChannels(path string) (int, error) {
-	data, err := os.ReadFile(path)
+	data, err := inputfile.Read(path, inputfile.Large)
 	if err != nil {
 		return 0, err
 	}
@@ -100,8 +103,8 @@ func RefinerChannels(path string) (int, error) {
 		return 0, fmt.Errorf("%s: not a complete safetensors file: %w", path, err)
 	}
 	last, ok := file.Tensor("last.bias")
-	if !ok || len(last.Shape()) != 1 {
-		return 0, fmt.Errorf("%s: not a refiner: it has no last.bias", path)
+	if !ok || len(last.Shape()) != 1 || last.Shape()[0] < 1 || last.Shape()[0] > maxChannels {
+		return 0, fmt.Errorf("%s: not a refiner: it has no last.bias of 1 to %d numbers", path, maxChannels)
 	}
 	return int(last.Shape()[0]), nil
 }
@@ -124,6 +127,9 @@ func copyView(p Param, view safetensors.TensorView) error {
 	values := make([]float32, info.Numel())
 	for i := range values {
 		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(view.Data()[4*i:]))
+		if v := values[i]; v-v != 0 { // NaN - NaN and Inf - Inf are NaN
+			return ErrNotFinite
+		}
 	}
 	return cgo.Within(func(s *cgo.Scope) error {
 		from := s.From(values, cgo.CPU, shape...)

@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 
 	"gopkg.in/yaml.v3"
 
 	"simgan/internal/exit"
+	"simgan/internal/showtext"
 	"simgan/internal/strictyaml"
 	"simgan/trainer/config"
 )
@@ -130,12 +130,12 @@ func (s *Sweep) name() string {
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(s.Path), ".yaml"), ".yml")
 }
 
-// checkText refuses control characters: a line break would end the line of a printed command, or a comment of a script,
+// checkText refuses control characters, and what else is not shown as itself: a line break would end the line of a printed command, or a comment of a script,
 // and a shell would run what follows.
 func (s *Sweep) checkText() (problems []error) {
 	refuse := func(what string, texts ...string) {
 		for _, text := range texts {
-			if strings.ContainsFunc(text, unicode.IsControl) {
+			if showtext.Line(text) != text {
 				problems = append(problems,
 					fmt.Errorf("%s %q has a control character, such as a line break; remove it", what, text))
 			}
@@ -159,8 +159,8 @@ func (s *Sweep) checkNumbers() (problems []error) {
 		key   string
 		value int
 	}{{"parallel", s.Parallel}, {"threads", s.Threads}, {"trials", s.Trials}} {
-		if v.value < 0 {
-			problems = append(problems, fmt.Errorf("%s is %d; use 0 or more", v.key, v.value))
+		if v.value < 0 || v.value > mostTrials {
+			problems = append(problems, fmt.Errorf("%s is %d; use 0 or more, at most %d", v.key, v.value, mostTrials))
 		}
 	}
 	if len(s.Devices) > 0 && s.Parallel > len(s.Devices) {
@@ -196,9 +196,6 @@ func (s *Sweep) checkMethod() (problems []error) {
 		s.Trials = points
 	default:
 		problems = append(problems, fmt.Errorf("method is %q; use grid, random or tpe", s.Method))
-	}
-	if s.Trials > mostTrials {
-		problems = append(problems, fmt.Errorf("trials is %d; use at most %d", s.Trials, mostTrials))
 	}
 	return problems
 }

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
+	"simgan/internal/inputfile"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
 )
@@ -92,8 +92,9 @@ func (o *Objective) checkEvaluation() (problems []error) {
 	if o.Seeds == 0 {
 		o.Seeds = 1
 	}
-	if o.Seeds < 0 || o.Steps < 0 || o.Variants < 0 {
-		problems = append(problems, errors.New("objective: seeds, steps and variants are 1 or more"))
+	if min(o.Seeds, o.Steps, o.Variants) < 0 || max(o.Seeds, o.Variants) > mostTrials || o.Steps > config.MaxSteps {
+		problems = append(problems, fmt.Errorf("objective: seeds and variants are 1 to %d, steps 1 to %d",
+			mostTrials, config.MaxSteps))
 	}
 	if o.Validation == "" {
 		problems = append(problems, errors.New("objective.validation is missing: "+howToValidate))
@@ -195,7 +196,7 @@ func (o *Objective) reduce(path string, records []rundir.Record, rung int) (floa
 
 // readField returns the number at a dotted path of a JSON file.
 func readField(path, field string) (float64, error) {
-	text, err := os.ReadFile(path)
+	text, err := inputfile.Read(path, inputfile.Small)
 	if err != nil {
 		return 0, err
 	}

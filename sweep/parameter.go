@@ -64,8 +64,8 @@ func parseParameter(key string, node *yaml.Node) (Parameter, error) {
 		name, value := node.Content[i].Value, node.Content[i+1]
 		switch name {
 		case "points":
-			if err := value.Decode(&p.Points); err != nil || p.Points < 2 {
-				return p, fmt.Errorf("points is %q; use 2 or more", value.Value)
+			if err := value.Decode(&p.Points); err != nil || p.Points < 2 || p.Points > mostTrials {
+				return p, fmt.Errorf("points is %q; use 2 or more, at most %d", value.Value, mostTrials)
 			}
 		case kindChoices, kindUniform, kindLogUniform, kindInt:
 			if p.Kind != "" {

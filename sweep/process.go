@@ -14,8 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gofrs/flock"
-
+	"simgan/internal/filelock"
 	"simgan/trainer/rundir"
 )
 
@@ -171,42 +170,24 @@ const (
 	saveTime = time.Minute
 )
 
-// lockFile locks a file, waiting at most that long. It returns nil without an error if another process holds the lock.
-func lockFile(ctx context.Context, path string, most time.Duration) (*flock.Flock, error) {
-	wait, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	lock := flock.New(path)
-	_, err := lock.TryLockContext(wait, 50*time.Millisecond)
-	switch {
-	case err == nil:
-		return lock, nil
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case errors.Is(err, context.DeadlineExceeded):
-		return nil, nil
-	}
-	return nil, err
-}
-
 // lock keeps other sweeps and array tasks away from the trial, and waits until no process trains in its folder.
 func (t *Trial) lock(ctx context.Context) (unlock func(), err error) {
 	if err := os.MkdirAll(t.dir, 0o755); err != nil {
 		return nil, err
 	}
-	held, err := lockFile(ctx, filepath.Join(t.dir, ".trial.lock"), forkTime)
+	held, err := filelock.Wait(ctx, filepath.Join(t.dir, ".trial.lock"), forkTime)
+	if errors.Is(err, filelock.ErrHeld) {
+		return nil, fmt.Errorf("%s: another sweep or array task is at this trial: %w", t.dir, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if held == nil {
-		return nil, fmt.Errorf("%s: another sweep or array task is at this trial", t.dir)
-	}
-	trains, err := lockFile(ctx, filepath.Join(t.dir, rundir.LockFile), saveTime)
-	if err == nil && trains == nil {
-		err = fmt.Errorf("%s: a process still trains in it; wait for it, or stop it", t.dir)
+	trains, err := filelock.Wait(ctx, filepath.Join(t.dir, rundir.LockFile), saveTime)
+	if errors.Is(err, filelock.ErrHeld) {
+		err = fmt.Errorf("%s: a process still trains in it; wait for it, or stop it: %w", t.dir, err)
 	}
 	if err != nil {
-		held.Close()
-		return nil, err
+		return nil, errors.Join(err, held.Unlock())
 	}
-	return func() { held.Close() }, trains.Close()
+	return func() { held.Unlock() }, trains.Unlock()
 }

@@ -18,6 +18,7 @@ import (
 
 	"simgan/internal/atomicfile"
 	"simgan/internal/exit"
+	"simgan/internal/filelock"
 	"simgan/trainer/config"
 )
 
@@ -92,14 +93,14 @@ func Run(ctx context.Context, s *Sweep, o Options) error {
 	if err != nil {
 		return err
 	}
-	lock, err := lockFile(ctx, filepath.Join(s.Dir, ".sweep.lock"), forkTime)
+	lock, err := filelock.Wait(ctx, filepath.Join(s.Dir, ".sweep.lock"), forkTime)
+	if errors.Is(err, filelock.ErrHeld) {
+		return fmt.Errorf("%s: another simgan sweep is running it: %w", s.Dir, err)
+	}
 	if err != nil {
 		return err
 	}
-	if lock == nil {
-		return fmt.Errorf("%s: another simgan sweep is running it", s.Dir)
-	}
-	defer lock.Close()
+	defer lock.Unlock()
 	trials, err := s.trials()
 	if err != nil {
 		return err
@@ -207,7 +208,7 @@ func (r *runner) advance(ctx context.Context, t *Trial, on slot) error {
 		return errors.Join(err, t.save())
 	case err == nil:
 		r.record(t, rung, value)
-	case errors.As(err, &ended) && (ended.code == 130 || ended.code == 143):
+	case errors.As(err, &ended) && exit.Interrupted(ended.code):
 		t.Status = Interrupted
 		r.logf(t, "stopped by a signal from elsewhere; call the sweep again to continue it")
 	case errors.As(err, &ended) && ended.code == exit.Guard:

@@ -7,9 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"simgan/internal/atomicfile"
+	"simgan/internal/inputfile"
+	"simgan/internal/showtext"
+	"simgan/trainer/config"
 	"simgan/trainer/rundir"
 )
 
@@ -89,7 +93,8 @@ func (t *Trial) at(step int) (float64, bool) {
 // has no trial.json; its trial is made from the files there.
 func (s *Sweep) load(k int) (*Trial, error) {
 	dir := s.folder(k)
-	text, err := os.ReadFile(filepath.Join(dir, "trial.json"))
+	path := filepath.Join(dir, "trial.json")
+	text, err := inputfile.Read(path, inputfile.Small)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s.adopt(k)
 	}
@@ -97,14 +102,41 @@ func (s *Sweep) load(k int) (*Trial, error) {
 		return nil, err
 	}
 	t := &Trial{dir: dir}
-	if err := json.Unmarshal(text, t); err != nil {
-		return nil, fmt.Errorf("%s: %w; remove it to run the trial again", filepath.Join(dir, "trial.json"), err)
+	if err = json.Unmarshal(text, t); err == nil {
+		err = s.checkTrial(k, t)
 	}
-	if len(t.Settings) != len(s.Parameters) {
-		return nil, fmt.Errorf("%s: has %d parameters, the sweep %d; choose another dir",
-			filepath.Join(dir, "trial.json"), len(t.Settings), len(s.Parameters))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; remove the file to run the trial again, or choose another dir", path, err)
 	}
 	return t, nil
+}
+
+// checkTrial reports what no sweep of this file writes into trial k's file.
+func (s *Sweep) checkTrial(k int, t *Trial) error {
+	var problems []error
+	need := func(ok bool, format string, args ...any) {
+		if !ok {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	need(t.Number == k, "number is %d in the folder of trial %d", t.Number, k)
+	need(slices.Contains([]string{Running, Interrupted, Stopped, Done, Failed, Diverged}, t.Status),
+		"status is %q", t.Status)
+	need(t.Status != Done || t.Value != nil, "it is done, but has no value")
+	need(t.Status != Stopped || len(t.Rungs) > 0, "it rests at a rung, but has none")
+	need(t.Seconds >= 0, "seconds is %g", t.Seconds)
+	need(len(t.Settings) == len(s.Parameters), "has %d parameters, the sweep %d", len(t.Settings), len(s.Parameters))
+	for i := range min(len(t.Settings), len(s.Parameters)) {
+		need(t.Settings[i].Key == s.Parameters[i].Key, "parameter %d is %q, the sweep's is %s", i, t.Settings[i].Key,
+			s.Parameters[i].Key)
+		need(showtext.Line(t.Settings[i].Value) == t.Settings[i].Value, "parameter %d has a control character", i)
+	}
+	before := 0
+	for i, r := range t.Rungs {
+		need(r.Step > before && r.Step <= config.MaxSteps, "rung %d is at step %d", i, r.Step)
+		before = r.Step
+	}
+	return errors.Join(problems...)
 }
 
 func (s *Sweep) adopt(k int) (*Trial, error) {

@@ -1,8 +1,11 @@
 package trainer
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
+	"time"
 
 	"simgan/cgo"
 	"simgan/data"
@@ -19,37 +22,61 @@ func LoadRefiner(run string, device cgo.Device) (*models.Refiner, config.Config,
 	if err != nil {
 		return nil, c, fmt.Errorf("run %s: %w", run, err)
 	}
-	folder, err := rundir.LatestCheckpoint(run)
+	r, err := loadLatest(run, c)
+	for range loadRetries { // a run that goes on replaces and removes checkpoints
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, rundir.ErrNotWhole) {
+			break
+		}
+		time.Sleep(loadPause)
+		r, err = loadLatest(run, c)
+	}
 	if err != nil {
-		return nil, c, err
-	}
-	if folder == "" {
-		return nil, c, fmt.Errorf("run %s: has no checkpoint yet; train it first, or continue it with "+
-			"train --run %[1]s --resume", run)
-	}
-	if _, err := readState(folder); err != nil {
-		return nil, c, err
-	}
-	path := filepath.Join(folder, simgan.RefinerFile)
-	if c.Train.EMA > 0 {
-		path = filepath.Join(folder, simgan.AverageFile)
-	}
-	channels, err := models.RefinerChannels(path)
-	if err != nil {
-		return nil, c, err
-	}
-	r, err := models.NewRefiner(c.Refiner, channels)
-	if err != nil {
-		return nil, c, err
-	}
-	if err := models.Load(path, r.Params()); err != nil {
-		r.Close()
 		return nil, c, err
 	}
 	if device == cgo.CPU {
 		r.UseCPUKernels(false)
 	}
 	return r, c, r.To(device)
+}
+
+// How often, and after what time, a checkpoint that went away or changed while it was read is looked for again.
+const (
+	loadRetries = 5
+	loadPause   = 100 * time.Millisecond
+)
+
+// loadLatest reads the refiner of the newest checkpoint. The error is an fs.ErrNotExist if there is none, or none any
+// more.
+func loadLatest(run string, c config.Config) (*models.Refiner, error) {
+	folder, err := rundir.LatestCheckpoint(run)
+	if err != nil {
+		return nil, err
+	}
+	if folder == "" {
+		return nil, fmt.Errorf("run %s: has no checkpoint yet (%w); train it first, or continue it with "+
+			"train --run %[1]s --resume", run, fs.ErrNotExist)
+	}
+	name := simgan.RefinerFile
+	if c.Train.EMA > 0 {
+		name = simgan.AverageFile
+	}
+	if _, err := readState(folder, name); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(folder, name)
+	channels, err := models.RefinerChannels(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := models.NewRefiner(c.Refiner, channels)
+	if err != nil {
+		return nil, err
+	}
+	if err := models.Load(path, r.Params()); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
 }
 
 // Refine returns the images of x refined in float32.

@@ -1,9 +1,12 @@
 package trainer
 
 import (
+	"fmt"
+
 	"simgan/cgo"
 	"simgan/internal/amount"
 	"simgan/internal/exit"
+	"simgan/internal/memory"
 	"simgan/trainer/config"
 )
 
@@ -28,8 +31,9 @@ func (r *run) checkNeeds() error {
 	if device == cgo.CPU {
 		still += n.History
 	}
-	if still > free {
-		r.log("warning: %s of memory are free on %s: lower train.batch or train.history if it runs out", amount.Bytes(free), device)
+	if err := memory.Fits(fmt.Sprintf("the run on %s", device), float64(still), free,
+		"lower train.batch or train.history if it runs out"); err != nil {
+		r.log("warning: %v", err)
 	}
 	if n.Checkpoint > disk {
 		return exit.Usagef("run folder %s: a checkpoint takes %s, %s of disk are free: make room, "+

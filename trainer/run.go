@@ -141,7 +141,8 @@ func (r *run) log(format string, args ...any) {
 	r.folder.Logf(format, args...)
 }
 
-// begin restores the newest checkpoint, if asked and there is one, and starts the folder's files and the streams.
+// begin restores the newest checkpoint, if asked and there is one, and starts the folder's files and the streams. A run
+// that starts is saved at once: so a run with metrics always has a checkpoint, and a full disk is noticed now.
 func (r *run) begin(resume bool) error {
 	st := state{}
 	if resume {
@@ -172,10 +173,10 @@ func (r *run) begin(resume bool) error {
 	}
 	r.announce()
 	r.progress = newProgress(r.folder.Out, r.config.Train, r.model)
-	if r.model.Phase == config.PhaseRefiner && r.model.Step == 0 {
-		return r.drawSamples(0)
+	if r.model.Phase != config.PhaseRefiner || r.model.Step > 0 {
+		return nil
 	}
-	return nil
+	return errors.Join(r.save(), r.drawSamples(0))
 }
 
 func (r *run) announce() {

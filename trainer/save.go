@@ -3,7 +3,9 @@ package trainer
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"simgan/data"
 	"simgan/models"
@@ -63,17 +65,23 @@ func (r *run) restoreLatest() (st state, err error) {
 		return st, err
 	}
 	folder, err := rundir.LatestCheckpoint(r.folder.Dir)
-	if err != nil || folder == "" {
+	if err != nil {
 		return st, err
 	}
-	if st, err = readState(folder); err != nil {
+	if folder == "" {
+		return st, r.refuseLost()
+	}
+	files, err := r.model.Files()
+	if err != nil {
+		return st, err
+	}
+	if st, err = readState(folder, slices.Collect(maps.Keys(files))...); err != nil {
 		return st, err
 	}
 	if err := r.model.Restore(st.State); err != nil {
 		return st, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
 	}
-	files, err := r.model.Files()
-	if err != nil {
+	if files, err = r.model.Files(); err != nil { // the history holds as many images as the state says
 		return st, err
 	}
 	for name, params := range files {
@@ -87,9 +95,37 @@ func (r *run) restoreLatest() (st state, err error) {
 	return st, nil
 }
 
-// readState reads a checkpoint's state and checks that its files are whole.
-func readState(folder string) (state, error) {
-	var st state
-	err := rundir.ReadState(folder, &st)
-	return st, err
+// refuseLost returns an error if a training left metrics but no checkpoint: starting again would cut them.
+func (r *run) refuseLost() error {
+	begun, err := r.folder.HasMetrics()
+	if err != nil || !begun {
+		return err
+	}
+	return fmt.Errorf("run folder %s: holds metrics of a training, but no whole checkpoint to resume from. "+
+		"If its checkpoints were moved, put them back. To start again from step 0, remove %s, or choose another --run",
+		r.folder.Dir, filepath.Join(r.folder.Dir, rundir.MetricsFile))
+}
+
+// readState reads a checkpoint's state and checks that the needed files, and the others that it lists, are whole.
+func readState(folder string, needed ...string) (st state, err error) {
+	if err := rundir.ReadState(folder, &st, needed...); err != nil {
+		return st, err
+	}
+	if err := st.check(); err != nil {
+		return st, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
+	}
+	return st, nil
+}
+
+// check reports numbers that no run writes.
+func (st state) check() error {
+	if st.Metrics < 0 {
+		return fmt.Errorf("metrics_bytes is %d", st.Metrics)
+	}
+	for name, windows := range st.Guards {
+		if windows < 0 {
+			return fmt.Errorf("guards: %q is %d", name, windows)
+		}
+	}
+	return nil
 }

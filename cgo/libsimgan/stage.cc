@@ -7,7 +7,6 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
-#include <fstream>
 #include <map>
 
 #include "guard.h"
@@ -91,16 +90,5 @@ char *sg_levels(sg_tensor levels, int64_t bits, float scale, const int64_t *shap
 }
 
 char *sg_memory_free(int32_t device, int64_t *bytes) {
-  return guard([&] {
-    if (device >= 0) {
-      *bytes = c10::getDeviceAllocator(c10::kCUDA)->getMemoryInfo(device).first;
-      return;
-    }
-    std::ifstream info("/proc/meminfo");
-    *bytes = 0;
-    for (std::string word; info >> word;) {
-      if (word == "MemAvailable:") info >> *bytes;
-    }
-    *bytes *= 1024;
-  });
+  return guard([&] { *bytes = c10::getDeviceAllocator(c10::kCUDA)->getMemoryInfo(device).first; });
 }

@@ -20,7 +20,7 @@ char *sg_event_wait(sg_event event);
 // levels (n, bytes per image), uint8: samples of 8 or 16 bits, little-endian. out: v * scale - 1 as float32 of the
 // shape (dims sizes), whose first size is n.
 char *sg_levels(sg_tensor levels, int64_t bits, float scale, const int64_t *shape, int64_t dims, sg_tensor *out);
-// Writes how many bytes are free: on the device, or on this machine without swapping.
+// Writes how many bytes are free on the GPU.
 char *sg_memory_free(int32_t device, int64_t *bytes);
 #ifdef __cplusplus
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"simgan/cgo"
+	"simgan/internal/amount"
 	"simgan/internal/nvidia"
 )
 
@@ -43,7 +44,7 @@ func runDoctor(out io.Writer) error {
 	if err := syscall.Statfs(here, &disk); err != nil {
 		return fmt.Errorf("%s: %w", here, err)
 	}
-	fmt.Fprintf(out, "disk       %.0f GB free in %s\n", float64(disk.Bavail)*float64(disk.Bsize)/1e9, here)
+	fmt.Fprintf(out, "disk       %s free in %s\n", amount.Bytes(int64(disk.Bavail)*disk.Bsize), here)
 	return nil
 }
 

@@ -32,6 +32,11 @@ OPTIONS:{{template "visibleFlagTemplate" .}}{{end}}
 func prepare(command *cli.Command, usage cli.OnUsageErrorFunc) {
 	command.OnUsageError, command.CustomHelpTemplate = usage, helpTemplate
 	command.HideHelpCommand = true // simgan help COMMAND and --help are enough
+	if len(command.Subcommands) == 0 {
+		command.Flags = append(command.Flags, &cli.DurationFlag{
+			Name: "grace", Value: defaultGrace, Usage: "stop within `TIME` of a signal, as 30s, even if a read blocks",
+		})
+	}
 	plainSwitches(command.Flags)
 	completeValues(command)
 	command.Action = checked(command)
@@ -63,6 +68,11 @@ func checked(command *cli.Command) cli.ActionFunc {
 		}
 		if len(missing) > 0 {
 			return exit.Usagef("%s needs %s; see %[2]s --help", command.HelpName, strings.Join(missing, " and "))
+		}
+		if grace := c.Duration("grace"); grace > 0 {
+			setGrace(c.Context, grace)
+		} else {
+			return exit.Usagef("--grace is %s; use more than 0, as 30s", grace)
 		}
 		return action(c)
 	}

@@ -3,43 +3,32 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"simgan/internal/exit"
+	"simgan/internal/filelock"
 )
 
 func main() { os.Exit(run(os.Args, os.Stdout, os.Stderr)) }
 
 // run is the whole program and returns the exit code.
 func run(args []string, out, problems io.Writer) int {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	go func() {
-		var asked time.Time
-		for s := range signals {
-			if time.Since(asked) < time.Second {
-				continue // the same request: a scheduler signals all processes of a job, and simgan sweep passes signals on
-			}
-			asked = time.Now()
-			if ctx.Err() != nil { // asked twice
-				os.Exit(128 + int(s.(syscall.Signal)))
-			}
-			fmt.Fprintln(problems, "stopping after this step; a second signal stops at once")
-			cancel(stopped{s.(syscall.Signal)})
-		}
-	}()
-	err := newApp(out, problems).RunContext(ctx, args)
+	plain := newScreen(problems, func() {})
+	ctx, stopper := newStopper(plain)
+	defer stopper.close()
+	filelock.Warn = func(text string) { fmt.Fprintln(plain, "warning:", text) }
+	err := newApp(newScreen(out, func() { stopper.stop(syscall.SIGPIPE, "") }), plain).RunContext(ctx, args)
+	if ctx.Err() != nil && errors.Is(err, syscall.EPIPE) {
+		err = context.Cause(ctx)
+	}
 	if err != nil {
-		fmt.Fprintln(problems, "simgan:", err)
+		fmt.Fprintln(plain, "simgan:", err)
 	}
 	return exitCode(err)
 }

@@ -17,6 +17,20 @@ import (
 // packOptions holds the flags of pack.
 type packOptions struct {
 	data, out, verify string
+	skipBad           int
+}
+
+// skipBadFlag is of commands that read a whole data set once.
+func skipBadFlag() cli.Flag {
+	return &cli.IntFlag{Name: "skip-bad", Usage: "leave out up to `N` bad files, each with a warning (reads all files twice)"}
+}
+
+// skipping returns how bad files are treated.
+func skipping(most int, out io.Writer) (data.Skip, error) {
+	if most < 0 {
+		return data.Skip{}, exit.Usagef("--skip-bad is %d; use 0 or more", most)
+	}
+	return data.Skip{Most: most, Warn: func(err error) { fmt.Fprintln(out, "warning: left out:", err) }}, nil
 }
 
 func newPackCommand() *cli.Command {
@@ -27,9 +41,10 @@ func newPackCommand() *cli.Command {
 			&cli.StringFlag{Name: "data", Usage: "images to pack, a `SPEC`"},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`; the same call continues one that was stopped"},
 			&cli.StringFlag{Name: "verify", Usage: "compare a pack's `FOLDER` with its checksums instead"},
+			skipBadFlag(),
 		},
 		Action: func(c *cli.Context) error {
-			o := packOptions{data: c.String("data"), out: c.String("out"), verify: c.String("verify")}
+			o := packOptions{data: c.String("data"), out: c.String("out"), verify: c.String("verify"), skipBad: c.Int("skip-bad")}
 			return runPack(c.Context, o, c.App.Writer)
 		},
 	}
@@ -49,9 +64,13 @@ func runPack(ctx context.Context, o packOptions, out io.Writer) error {
 	if o.data == "" || o.out == "" {
 		return exit.Usagef("pack needs --data SPEC and --out FOLDER, or --verify FOLDER")
 	}
+	skip, err := skipping(o.skipBad, out)
+	if err != nil {
+		return err
+	}
 	start := time.Now()
 	progress := bar.New(out, "packing", "images")
-	err := data.Pack(ctx, o.data, o.out, progress.Set)
+	err = data.Pack(ctx, o.data, o.out, skip, progress.Set)
 	progress.Clear()
 	if err != nil {
 		if errors.Is(err, exit.ErrStopped) {

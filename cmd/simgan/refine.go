@@ -22,11 +22,16 @@ func newRefineCommand() *cli.Command {
 			&cli.StringFlag{Name: "data", Usage: "images to refine, a `SPEC`", Required: true},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
 			&cli.IntFlag{Name: "variants", Value: 1, Usage: "refined versions of each image"},
+			skipBadFlag(),
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
 		},
 		Action: func(c *cli.Context) error {
+			skip, err := skipping(c.Int("skip-bad"), c.App.Writer)
+			if err != nil {
+				return err
+			}
 			return runRefine(c.Context, eval.RefineOptions{
-				Run: c.String("run"), Data: c.String("data"), Out: c.String("out"), Variants: c.Int("variants"),
+				Run: c.String("run"), Data: c.String("data"), Out: c.String("out"), Variants: c.Int("variants"), Skip: skip,
 			}, c.String("device"), c.App.Writer)
 		},
 	}

@@ -23,9 +23,6 @@ func (f floats) statistics() []float64 {
 	return out
 }
 
-// toneCount is the number of leading statistics of a channel that describe its grey levels alone.
-const toneCount = 7
-
 // tones returns mean, deviation and quantiles.
 func tones(plane []float64) []float64 {
 	n := float64(len(plane))

@@ -82,4 +82,5 @@ const (
 	miPacked    = 15
 	maxNesting  = 16
 	maxUnpacked = 1 << 30 // largest size of one variable when unpacked, bytes
+	maxNumbers  = 1 << 27 // of one array; they are read as float64
 )

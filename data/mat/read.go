@@ -6,14 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
+
+	"simgan/internal/inputfile"
+	"simgan/internal/memory"
 )
 
 // Read reads the named variables of a file, or all without names. It does not unpack the others. Errors name the file
 // and the place.
 func Read(path string, names ...string) (map[string]Array, error) {
-	content, err := os.ReadFile(path)
+	content, err := inputfile.Read(path, inputfile.Large)
 	if err != nil {
 		return nil, err
 	}
@@ -209,6 +211,12 @@ func (r *reader) numbers() ([]float64, error) {
 	}[kind]
 	if size == 0 || len(body)%size != 0 {
 		return nil, fmt.Errorf("%d bytes of type %d are not numbers", len(body), kind)
+	}
+	if len(body)/size > maxNumbers {
+		return nil, fmt.Errorf("%d numbers; an array may have %d", len(body)/size, maxNumbers)
+	}
+	if err := memory.Check("an array", 8*float64(len(body)/size), "free some"); err != nil {
+		return nil, err
 	}
 	out := make([]float64, len(body)/size)
 	for i := range out {

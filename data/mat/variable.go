@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"simgan/internal/memory"
 )
 
 func wanted(name string, names []string) bool { return len(names) == 0 || slices.Contains(names, name) }
@@ -18,12 +20,16 @@ func variable(kind uint32, body []byte, names []string) (string, Array, error) {
 		if name, err := packedName(body); err == nil && !wanted(name, names) {
 			return name, Array{}, nil
 		}
-		unpacked, err := unpack(body, maxUnpacked+1)
+		size, err := packedSize(body)
 		if err != nil {
 			return "", Array{}, err
 		}
-		if len(unpacked) > maxUnpacked {
-			return "", Array{}, errors.New("it holds more than 1 GiB")
+		if err := memory.Check("a variable", float64(size), "free some"); err != nil {
+			return "", Array{}, err
+		}
+		unpacked, err := unpack(body, size)
+		if err != nil {
+			return "", Array{}, err
 		}
 		if kind, body, err = (&reader{data: unpacked}).element(); err != nil {
 			return "", Array{}, err
@@ -38,23 +44,34 @@ func variable(kind uint32, body []byte, names []string) (string, Array, error) {
 	return matrix(body, 0)
 }
 
-// usualRatio is the usual upper limit of the compression ratio of numbers. unpack allocates by it at first.
-const usualRatio = 16
+// zlibRatio is the highest ratio at which zlib compresses. A size beyond it is a lie.
+const zlibRatio = 1032
 
-// unpack returns at most the first limit bytes of a compressed element. limit must be 8 or more.
-func unpack(body []byte, limit int64) ([]byte, error) {
+// packedSize returns the size of a compressed element when unpacked, from its tag.
+func packedSize(body []byte) (int64, error) {
+	tag, err := unpack(body, tagBytes)
+	if err != nil {
+		return 0, err
+	}
+	size := tagBytes + int64(binary.LittleEndian.Uint32(tag[4:]))
+	if size > maxUnpacked {
+		return 0, fmt.Errorf("it holds %d bytes; a variable may have %d", size, maxUnpacked)
+	}
+	if size > zlibRatio*int64(len(body))+tagBytes {
+		return 0, fmt.Errorf("%d compressed bytes cannot be the %d that it says", len(body), size)
+	}
+	return size, nil
+}
+
+// unpack returns the first size bytes of a compressed element. It is an error if there are fewer.
+func unpack(body []byte, size int64) ([]byte, error) {
 	z, err := zlib.NewReader(bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	if _, err := io.CopyN(&out, z, 8); err != nil {
-		return nil, err
-	}
-	size := int64(binary.LittleEndian.Uint32(out.Bytes()[4:]))
-	out.Grow(int(min(size, limit, usualRatio*int64(len(body)))) + bytes.MinRead)
-	_, err = out.ReadFrom(io.LimitReader(z, limit-8))
-	return out.Bytes(), err
+	out := make([]byte, size)
+	_, err = io.ReadFull(z, out)
+	return out, err
 }
 
 // nameBytes is enough for a matrix's flags, dimensions and name, at the greatest lengths that MATLAB allows.
@@ -62,8 +79,12 @@ const nameBytes = 4096
 
 // packedName returns the name of a compressed matrix without unpacking the rest.
 func packedName(body []byte) (string, error) {
-	start, err := unpack(body, nameBytes)
-	if err != nil || len(start) < 8 {
+	size, err := packedSize(body)
+	if err != nil {
+		size = nameBytes // a variable that is too large may be passed over
+	}
+	start, err := unpack(body, min(size, nameBytes))
+	if err != nil {
 		return "", errors.Join(errShort, err)
 	}
 	return (&reader{data: start, at: 8}).name()

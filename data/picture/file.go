@@ -8,20 +8,24 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"simgan/internal/atomicfile"
+	"simgan/internal/inputfile"
+	"simgan/internal/memory"
 )
 
-// MaxSide bounds an image's height and width, so that a broken header cannot request all memory.
-const MaxSide = 16384
+// Bounds of a picture, so that a small file cannot request all memory.
+const (
+	MaxSide   = 16384       // height and width
+	maxPixels = 100_000_000 // their product; decoding takes up to 14 bytes per pixel
+)
 
 // Decode reads a PNG, JPEG, TIFF or WebP of 8 or 16 bits, turned as its EXIF orientation says: grey as 1 channel,
 // everything else as 3. Alpha is dropped: a transparent pixel has the colour that it is stored with.
 func Decode(path string) (Image, error) {
-	file, err := os.Open(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return Image{}, err
 	}
@@ -30,7 +34,7 @@ func Decode(path string) (Image, error) {
 	if err != nil {
 		return Image{}, unknown(path, file, err)
 	}
-	if err := checkSides(path, config.Width, config.Height); err != nil {
+	if err := CheckSize(path, config.Width, config.Height); err != nil {
 		return Image{}, err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
@@ -43,20 +47,23 @@ func Decode(path string) (Image, error) {
 	return fromFile(m, kind, file), nil
 }
 
-// checkSides refuses pictures larger than MaxSide, and pictures without pixels, which JPEG headers allow.
-func checkSides(path string, width, height int) error {
+// CheckSize refuses pictures larger than MaxSide and maxPixels or than the free memory, and pictures without pixels,
+// which JPEG headers allow. what is the file, or what else asks for the size.
+func CheckSize(what string, width, height int) error {
+	const decoded = 14 // bytes per pixel: 8 of the decoder for colour of 16 bits, 6 of an Image
 	switch {
 	case width < 1 || height < 1:
-		return fmt.Errorf("%s: has %dx%d pixels: replace or remove the file", path, width, height)
-	case width > MaxSide || height > MaxSide:
-		return fmt.Errorf("%s: has %dx%d pixels; a picture may have %d per side", path, width, height, MaxSide)
+		return fmt.Errorf("%s: has %dx%d pixels: replace or remove the file", what, width, height)
+	case width > MaxSide || height > MaxSide || width*height > maxPixels:
+		return fmt.Errorf("%s: has %dx%d pixels; a picture may have %d per side and %d in all: make it smaller, or cut it",
+			what, width, height, MaxSide, maxPixels)
 	}
-	return nil
+	return memory.Check(what, decoded*float64(width*height), "make the picture smaller, or lower data.workers")
 }
 
 // ReadSize returns the width and height of a picture that Decode reads, from its header.
 func ReadSize(path string) (w, h int, err error) {
-	file, err := os.Open(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return 0, 0, err
 	}

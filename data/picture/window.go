@@ -3,10 +3,10 @@ package picture
 import (
 	"bytes"
 	"image"
-	"os"
 	"sync"
 
 	"simgan/data/picture/jpegcrop"
+	"simgan/internal/inputfile"
 )
 
 // contents holds buffers for whole files.
@@ -15,9 +15,10 @@ var contents = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // cutters keep their buffers and the tables of earlier files.
 var cutters = sync.Pool{New: func() any { return new(jpegcrop.Cutter) }}
 
-// DecodeWindow returns a grey window of a picture that Decode reads. choose gets the picture's width and height and returns the
-// window's top left corner, width and height. Outside the picture its border is repeated. For a baseline JPEG only the
-// window is decoded, with identical pixels; damage after the window goes unnoticed unless the file is truncated.
+// DecodeWindow returns a grey window of a picture that Decode reads. choose gets the picture's width and height and
+// returns the window's top left corner, width and height. Outside the picture its border is repeated. For a baseline
+// JPEG only the window is decoded, with identical pixels; damage after the window goes unnoticed unless the file is
+// truncated.
 func DecodeWindow(path string, choose func(width, height int) (x, y, w, h int)) (Image, error) {
 	buffer, cutter := contents.Get().(*bytes.Buffer), cutters.Get().(*jpegcrop.Cutter)
 	defer contents.Put(buffer)
@@ -37,7 +38,7 @@ func DecodeWindow(path string, choose func(width, height int) (x, y, w, h int)) 
 	if kind != "jpeg" && kind != "png" || orientation(bytes.NewReader(content)) != upright {
 		return cropWhole(path, choose)
 	}
-	if err := checkSides(path, width, height); err != nil {
+	if err := CheckSize(path, width, height); err != nil {
 		return Image{}, err
 	}
 	x, y, w, h := choose(width, height)
@@ -78,7 +79,7 @@ func cropWhole(path string, choose func(width, height int) (x, y, w, h int)) (Im
 // readInto replaces the buffer's content with a whole file.
 func readInto(b *bytes.Buffer, path string) error {
 	b.Reset()
-	file, err := os.Open(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return err
 	}

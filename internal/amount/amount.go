@@ -4,7 +4,7 @@ package amount
 import "fmt"
 
 // Bytes writes a number of bytes with two or three digits, as 472 MB.
-func Bytes(n int64) string {
+func Bytes[N int64 | float64](n N) string {
 	value, unit := float64(n), "B"
 	for _, next := range []string{"kB", "MB", "GB", "TB", "PB"} {
 		if value < 999.5 {

@@ -34,9 +34,19 @@ func New(out io.Writer, what, unit string) *Bar {
 	return &Bar{out: out, what: what, unit: unit, done: -1, last: time.Now()}
 }
 
+// Screen is an output that changes what is written to it. Bars are drawn on its Raw output, because they move the cursor.
+type Screen interface{ Raw() io.Writer }
+
+func raw(out io.Writer) io.Writer {
+	if s, ok := out.(Screen); ok {
+		return s.Raw()
+	}
+	return out
+}
+
 // IsTerminal reports whether out is a terminal.
 func IsTerminal(out io.Writer) bool {
-	f, ok := out.(*os.File)
+	f, ok := raw(out).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
@@ -67,7 +77,7 @@ func (b *Bar) open(total int) {
 	if !IsTerminal(b.out) {
 		return
 	}
-	b.shown = progressbar.NewOptions(total, progressbar.OptionSetWriter(b.out), progressbar.OptionSetDescription(b.what),
+	b.shown = progressbar.NewOptions(total, progressbar.OptionSetWriter(raw(b.out)), progressbar.OptionSetDescription(b.what),
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(b.unit),
 		progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth(),
 		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish())

@@ -4,6 +4,8 @@ package exit
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"syscall"
 )
 
 // Codes. A process that a signal stopped ends with 128 plus the signal's number, after saving.
@@ -12,6 +14,13 @@ const (
 	Usage  = 2 // bad arguments or a bad config
 	Guard  = 3 // training stopped by a guard: NaN, collapse
 )
+
+// Interrupted reports whether a code is of a process that a signal asked to stop, and that saved what it could.
+func Interrupted(code int) bool {
+	return slices.Contains([]syscall.Signal{
+		syscall.SIGHUP, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGPIPE, syscall.SIGTERM,
+	}, syscall.Signal(code-128))
+}
 
 // ErrUsage marks errors in what the user wrote: arguments, configs, SPECs. Usagef makes them.
 var ErrUsage = errors.New("usage")

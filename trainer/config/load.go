@@ -101,5 +101,5 @@ func plain(value string) bool {
 	var node yaml.Node
 	err := yaml.Unmarshal([]byte(value), &node)
 	return err == nil && len(node.Content) == 1 && node.Content[0].LineComment == "" && node.FootComment == "" &&
-		!strings.Contains(value, ": ")
+		!strings.Contains(value, ": ") && !strings.HasSuffix(value, ":")
 }

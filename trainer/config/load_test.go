@@ -12,7 +12,9 @@ import (
 
 // A setting's value is the text after the =, whatever YAML would make of it.
 func TestSetTakesValuesAsTheyAre(t *testing.T) {
-	for _, path := range []string{"folder:/tmp/a #b", "folder:/tmp/#b", "#b", "folder:a: b", "folder:a,grey=true", `folder:C:\n "x" #y`} {
+	for _, path := range []string{
+		"folder:/tmp/a #b", "folder:/tmp/#b", "#b", "folder:a: b", "folder:a:", "folder:a,grey=true", `folder:C:\n "x" #y`,
+	} {
 		c, err := Load("", "", []string{"data.real=" + path, "data.synthetic=folder:renders"})
 		if err != nil || c.Data.Real != path {
 			t.Errorf("%q: read as %q, %v", path, c.Data.Real, err)
@@ -149,5 +151,26 @@ func TestOneOwnSetIsRefused(t *testing.T) {
 		if (err == nil) != (c.want == "") || err != nil && !(strings.Contains(err.Error(), c.want) && errors.Is(err, exit.ErrUsage)) {
 			t.Errorf("%+v: %v", c, err)
 		}
+	}
+}
+
+// Every whole number has a highest value, and the message names it.
+func TestNumbersHaveBounds(t *testing.T) {
+	for _, key := range []string{
+		"train.steps", "train.batch", "train.k_g", "train.k_d", "train.pretrain_refiner", "train.pretrain_discriminator",
+		"train.history", "train.r1_every", "refiner.blocks", "refiner.width", "refiner.kernel", "refiner.block_kernel",
+		"refiner.noise.grid", "refiner.noise.coarse", "refiner.noise.constants", "discriminator.width", "data.workers",
+		"data.skip_bad", "threads", "log.every", "log.samples_every", "log.checkpoint_every", "log.keep", "guard.patience",
+		"guard.warn_after",
+	} {
+		_, err := Load("", "", []string{key + "=9223372036854775807"})
+		if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), key+" is 9") ||
+			!strings.Contains(err.Error(), "at most") {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	c := Default()
+	if err := c.Validate(); err != nil {
+		t.Errorf("the default: %v", err)
 	}
 }

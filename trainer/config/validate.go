@@ -14,7 +14,8 @@ func (c *Config) Validate() error {
 	v.numbers(c)
 	v.train(c.Train)
 	v.refiner(c.Refiner)
-	v.need(c.Discriminator.Width > 0, "discriminator.width is %g; use more than 0", c.Discriminator.Width)
+	v.need(c.Discriminator.Width > 0 && c.Discriminator.Width <= maxFactor,
+		"discriminator.width is %g; use more than 0, at most %d", c.Discriminator.Width, maxFactor)
 	for _, share := range []float64{c.Guard.Collapse, c.Guard.Unchanged, c.Guard.DWins} {
 		v.need(share >= 0 && share <= 1, "guard: collapse, unchanged or d_wins is %g; use 0 (off) to 1", share)
 	}
@@ -31,7 +32,21 @@ func (v *validation) need(ok bool, format string, args ...any) {
 	}
 }
 
-// numbers checks that numbers are finite and no whole number is below its lowest value.
+// Bounds of whole numbers. They are far beyond what is of use, and keep sums and products of them from overflowing.
+const (
+	MaxSteps   = 1_000_000_000 // of a phase
+	MaxUpdates = 1_000_000     // of R, and of D, per iteration
+	maxBatch   = 1 << 20
+	MaxHistory = 1 << 30 // images
+	maxBlocks  = 1000
+	maxMaps    = 4096 // feature maps per layer
+	maxKernel  = 63
+	maxNoise   = 256 // channels
+	maxThreads = 4096
+	maxFactor  = 16 // on D's feature maps
+)
+
+// numbers checks that numbers are finite and whole numbers within their bounds.
 func (v *validation) numbers(c *Config) {
 	t, r := c.Train, c.Refiner
 	for _, n := range []struct {
@@ -42,34 +57,39 @@ func (v *validation) numbers(c *Config) {
 		{"train.lr_refiner", t.LRRefiner},
 		{"train.lr_discriminator", t.LRDiscriminator},
 		{"train.r1", t.R1},
-		{"discriminator.width", c.Discriminator.Width},
 	} {
 		v.need(!math.IsInf(n.value, 0), "%s is %g; use a finite number", n.key, n.value)
 	}
 	for _, n := range []struct {
-		key           string
-		value, lowest int
+		key                    string
+		value, lowest, highest int
 	}{
-		{"train.steps", t.Steps, 0},
-		{"train.batch", t.Batch, 1},
-		{"train.k_g", t.KG, 1},
-		{"train.k_d", t.KD, 1},
-		{"train.pretrain_refiner", t.PretrainRefiner, 0},
-		{"train.pretrain_discriminator", t.PretrainDiscriminator, 0},
-		{"train.r1_every", t.R1Every, 1},
-		{"refiner.blocks", r.Blocks, 0},
-		{"refiner.width", r.Width, 1},
-		{"data.workers", c.Data.Workers, 0},
-		{"data.skip_bad", c.Data.SkipBad, 0},
-		{"threads", c.Threads, 0},
-		{"log.every", c.Log.Every, 0},
-		{"log.samples_every", c.Log.SamplesEvery, 0},
-		{"log.checkpoint_every", c.Log.CheckpointEvery, 0},
-		{"log.keep", c.Log.Keep, 0},
-		{"guard.patience", c.Guard.Patience, 0},
-		{"guard.warn_after", c.Guard.WarnAfter, 1},
+		{"train.steps", t.Steps, 0, MaxSteps},
+		{"train.batch", t.Batch, 1, maxBatch},
+		{"train.k_g", t.KG, 1, MaxUpdates},
+		{"train.k_d", t.KD, 1, MaxUpdates},
+		{"train.pretrain_refiner", t.PretrainRefiner, 0, MaxSteps},
+		{"train.pretrain_discriminator", t.PretrainDiscriminator, 0, MaxSteps},
+		{"train.r1_every", t.R1Every, 1, MaxSteps},
+		{"refiner.blocks", r.Blocks, 0, maxBlocks},
+		{"refiner.width", r.Width, 1, maxMaps},
+		{"refiner.kernel", r.Kernel, 1, maxKernel},
+		{"refiner.block_kernel", r.BlockKernel, 1, maxKernel},
+		{"refiner.noise.grid", r.Noise.Grid, 0, maxMaps},
+		{"refiner.noise.coarse", r.Noise.Coarse, 0, maxNoise},
+		{"refiner.noise.constants", r.Noise.Constants, 0, maxNoise},
+		{"data.workers", c.Data.Workers, 0, maxThreads},
+		{"data.skip_bad", c.Data.SkipBad, 0, math.MaxInt32},
+		{"threads", c.Threads, 0, maxThreads},
+		{"log.every", c.Log.Every, 0, MaxSteps},
+		{"log.samples_every", c.Log.SamplesEvery, 0, MaxSteps},
+		{"log.checkpoint_every", c.Log.CheckpointEvery, 0, MaxSteps},
+		{"log.keep", c.Log.Keep, 0, MaxSteps},
+		{"guard.patience", c.Guard.Patience, 0, MaxSteps},
+		{"guard.warn_after", c.Guard.WarnAfter, 1, MaxSteps},
 	} {
 		v.need(n.value >= n.lowest, "%s is %d; use %d or more", n.key, n.value, n.lowest)
+		v.need(n.value <= n.highest, "%s is %d; use at most %d", n.key, n.value, n.highest)
 	}
 }
 
@@ -80,6 +100,7 @@ func (v *validation) train(t Train) {
 		t.Batch)
 	v.need(t.History == 0 || t.History == HistoryAuto || int(t.History) >= t.Batch/2,
 		"train.history is %d; use auto, at least half of train.batch, or 0", t.History)
+	v.need(t.History <= MaxHistory, "train.history is %d; use at most %d", t.History, MaxHistory)
 	v.need(t.Lambda >= 0, "train.lambda is %g; use 0 or more", t.Lambda)
 	v.need(t.LRRefiner > 0 && t.LRDiscriminator > 0,
 		"train.lr_refiner and train.lr_discriminator are %g and %g; use more than 0", t.LRRefiner, t.LRDiscriminator)
@@ -91,10 +112,9 @@ func (v *validation) train(t Train) {
 
 // refiner checks the filters and the noise.
 func (v *validation) refiner(r architecture.Refiner) {
-	odd := func(n int) bool { return n > 0 && n%2 == 1 }
-	v.need(odd(r.Kernel) && odd(r.BlockKernel),
+	v.need(r.Kernel%2 != 0 && r.BlockKernel%2 != 0,
 		"refiner.kernel and refiner.block_kernel are %d and %d; use odd numbers", r.Kernel, r.BlockKernel)
 	n := r.Noise
-	v.need(n.Kind != architecture.MultiscaleNoise || n.Grid > 0 && n.Coarse >= 0 && n.Constants >= 0,
-		"refiner.noise: grid must be above 0, coarse and constants 0 or more")
+	v.need(n.Kind != architecture.MultiscaleNoise || n.Grid > 0,
+		"refiner.noise.grid is %d; use 1 or more", n.Grid)
 }

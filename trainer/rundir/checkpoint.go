@@ -6,13 +6,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 
 	"simgan/internal/atomicfile"
+	"simgan/internal/inputfile"
 )
 
 // Names of a checkpoint's folder while it is written, and while its successor of the same step takes its place.
@@ -35,10 +39,10 @@ type sums struct {
 func (f *Folder) WriteCheckpoint(step, keep int, state any, write func(folder string) error) error {
 	final := f.path(checkpointsFolder, stepName(step))
 	partial := final + partialSuffix
-	if err := os.RemoveAll(partial); err != nil {
+	if err := errors.Join(f.There(), os.RemoveAll(partial)); err != nil {
 		return err
 	}
-	err := os.MkdirAll(partial, 0o755)
+	err := os.Mkdir(partial, 0o755)
 	if err == nil {
 		err = write(partial)
 	}
@@ -46,7 +50,7 @@ func (f *Folder) WriteCheckpoint(step, keep int, state any, write func(folder st
 		err = writeState(partial, state)
 	}
 	if err != nil {
-		return errors.Join(err, os.RemoveAll(partial))
+		return errors.Join(explainFull(f.Dir, err), os.RemoveAll(partial))
 	}
 	return f.publish(partial, final, keep)
 }
@@ -92,6 +96,9 @@ func (f *Folder) publish(partial, final string, keep int) error {
 	if err := os.Rename(partial, final); err != nil {
 		return err
 	}
+	if err := syncFolder(filepath.Dir(final)); err != nil { // the name outlives a power cut before older ones go
+		return err
+	}
 	if err := os.RemoveAll(old); err != nil || keep == 0 {
 		return err
 	}
@@ -104,6 +111,19 @@ func (f *Folder) publish(partial, final string, keep int) error {
 			return err
 		}
 		folders = folders[1:]
+	}
+	return nil
+}
+
+// syncFolder waits until a folder's names are on the disk. Some network file systems cannot, and need not.
+func syncFolder(folder string) error {
+	open, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer open.Close()
+	if err := open.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
+		return err
 	}
 	return nil
 }
@@ -134,25 +154,37 @@ func (f *Folder) RemoveLeftovers() error {
 	return nil
 }
 
-// ReadState reads a checkpoint's state.json into state, and checks that the checkpoint's files are whole.
-func ReadState(folder string, state any) error {
+// ErrNotWhole marks the error of a checkpoint that was cut short or changed, perhaps while it was read.
+var ErrNotWhole = errors.New("checkpoint is not whole")
+
+// ReadState reads a checkpoint's state.json into state, and checks that the checkpoint's files are whole: each file that
+// it should hold has a hash in state.json and the content of that hash. needed are the names of these files.
+func ReadState(folder string, state any, needed ...string) error {
 	path := filepath.Join(folder, stateFile)
-	text, err := os.ReadFile(path)
+	wayOut := "remove the folder " + folder + " to resume from an earlier checkpoint"
+	text, err := inputfile.Read(path, inputfile.Small)
 	if err != nil {
-		return fmt.Errorf("checkpoint is not whole: %w; remove the folder %s to resume from an earlier one", err, folder)
+		return fmt.Errorf("%w: %w; %s", ErrNotWhole, err, wayOut)
 	}
 	var written sums
 	if err := errors.Join(json.Unmarshal(text, state), json.Unmarshal(text, &written)); err != nil {
-		return fmt.Errorf("%s: %w; remove the folder to resume from an earlier checkpoint", path, err)
+		return fmt.Errorf("%s: %w; %s", path, err, wayOut)
+	}
+	for _, name := range needed {
+		if written.SHA256[name] == "" {
+			return fmt.Errorf("%s: has no hash of %s; %s", path, name, wayOut)
+		}
 	}
 	for name, want := range written.SHA256 {
+		if !filepath.IsLocal(name) || filepath.Base(name) != name {
+			return fmt.Errorf("%s: %q is no file of a checkpoint; %s", path, name, wayOut)
+		}
 		got, err := sumFile(filepath.Join(folder, name))
 		if err == nil && got != want {
-			err = errors.New("its content is not what was written (cut short or changed)")
+			err = fmt.Errorf("its content is not what was written (cut short or changed): %w", ErrNotWhole)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w; remove the folder %s to resume from an earlier checkpoint",
-				filepath.Join(folder, name), err, folder)
+			return fmt.Errorf("%s: %w; %s", filepath.Join(folder, name), err, wayOut)
 		}
 	}
 	return nil
@@ -162,12 +194,16 @@ func ReadState(folder string, state any) error {
 func StatePath(folder string) string { return filepath.Join(folder, stateFile) }
 
 func sumFile(path string) (string, error) {
-	content, err := os.ReadFile(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return "", err
 	}
-	digest := sha256.Sum256(content)
-	return hex.EncodeToString(digest[:]), nil
+	defer file.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // LatestCheckpoint returns the folder of a run's newest checkpoint, or "" if there is none.
@@ -180,27 +216,27 @@ func LatestCheckpoint(run string) (string, error) {
 }
 
 // checkpoints lists the folders of a run's whole checkpoints, the oldest first.
-func checkpoints(run string) ([]string, error) {
-	folders, err := stepEntries(run, checkpointsFolder)
-	return slices.DeleteFunc(folders, func(f string) bool {
-		return strings.HasSuffix(f, partialSuffix) || strings.HasSuffix(f, oldSuffix)
-	}), err
-}
+func checkpoints(run string) ([]string, error) { return stepEntries(run, checkpointsFolder, "") }
 
 // SampleGrids lists the sample grids of a run, the oldest first.
-func SampleGrids(run string) ([]string, error) { return stepEntries(run, samplesFolder) }
+func SampleGrids(run string) ([]string, error) { return stepEntries(run, samplesFolder, ".png") }
 
-// stepEntries lists what is named step-... in a run's folder, sorted by name. The run's path is no pattern: it may hold
-// brackets.
-func stepEntries(run, folder string) (paths []string, err error) {
+// stepEntries lists what is named step-N+suffix in a run's folder, sorted by N. The run's path is no pattern: it may
+// hold brackets.
+func stepEntries(run, folder, suffix string) (paths []string, err error) {
 	entries, err := os.ReadDir(filepath.Join(run, folder))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	steps := map[string]int{}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), stepPrefix) {
-			paths = append(paths, filepath.Join(run, folder, e.Name()))
+		text, isStep := strings.CutPrefix(e.Name(), stepPrefix)
+		text, hasSuffix := strings.CutSuffix(text, suffix)
+		if step, err := strconv.Atoi(text); err == nil && isStep && hasSuffix {
+			path := filepath.Join(run, folder, e.Name())
+			paths, steps[path] = append(paths, path), step
 		}
 	}
+	slices.SortStableFunc(paths, func(a, b string) int { return steps[a] - steps[b] })
 	return paths, err
 }

@@ -19,9 +19,17 @@ func explainDenied(dir string, err error) error {
 		dir = whole
 	}
 	there, owner := existing(dir)
-	return fmt.Errorf("%w: this is user %d, and %s belongs to user %d; give it (chown %d %s, in a container: what is "+
-		"mounted there), choose another --run, or run as its owner (docker run --user)",
-		err, os.Getuid(), there, owner, os.Getuid(), there)
+	return fmt.Errorf("%w: %s", err, adviceDenied(there, int(owner), os.Geteuid()))
+}
+
+// adviceDenied says why the user may not write to the owner's folder, and the way out.
+func adviceDenied(there string, owner, user int) string {
+	if owner == user {
+		return fmt.Sprintf("%s is this user's own, but it may not be written to; allow it (chmod u+rwx %[1]s), "+
+			"or choose another --run", there)
+	}
+	return fmt.Sprintf("this is user %d, and %s belongs to user %d; give it (chown %[1]d %[2]s, in a container: what is "+
+		"mounted there), choose another --run, or run as its owner (docker run --user)", user, there, owner)
 }
 
 // existing is the nearest folder at or above dir that is there, and the id of its owner.

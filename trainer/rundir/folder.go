@@ -12,10 +12,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"simgan/data/picture"
 	"simgan/internal/atomicfile"
+	"simgan/internal/filelock"
+	"simgan/internal/showtext"
 	"simgan/trainer/rundir/events"
 )
 
@@ -23,28 +23,32 @@ import (
 type Folder struct {
 	Dir     string
 	Out     io.Writer // the terminal
-	lock    *flock.Flock
+	lock    *filelock.Lock
 	log     *os.File
 	metrics *os.File
 	events  *events.Writer
-	created bool // the folder did not exist before
+	created bool        // the folder did not exist before
+	locked  os.FileInfo // of the lock's file, to notice that the folder was removed
 }
 
 // Open creates the run's folder or, to resume, opens it, and locks it. A folder that holds a run is refused unless
 // resuming.
 func Open(dir string, resume bool, out io.Writer) (*Folder, error) {
 	_, err := os.Stat(dir)
-	lock := flock.New(filepath.Join(dir, LockFile))
-	f := &Folder{Dir: dir, Out: out, lock: lock, created: errors.Is(err, fs.ErrNotExist)}
+	f := &Folder{Dir: dir, Out: out, created: errors.Is(err, fs.ErrNotExist)}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("run folder: %w", explainDenied(dir, err))
 	}
-	locked, err := f.lock.TryLock()
+	f.lock, err = filelock.Try(f.path(LockFile))
+	if errors.Is(err, filelock.ErrHeld) {
+		return nil, fmt.Errorf("run folder %s: another process is training in it; wait for it, or choose another --run: %w",
+			dir, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("run folder %s: cannot be locked: %w", dir, explainDenied(dir, err))
 	}
-	if !locked {
-		return nil, fmt.Errorf("run folder %s: another process is training in it; wait for it, or choose another --run", dir)
+	if f.locked, err = os.Stat(f.path(LockFile)); err != nil {
+		return nil, errors.Join(err, f.lock.Unlock())
 	}
 	_, err = os.Stat(f.path(ConfigFile))
 	if err == nil && !resume {
@@ -56,6 +60,18 @@ func Open(dir string, resume bool, out io.Writer) (*Folder, error) {
 		return nil, fmt.Errorf("run folder %s: holds no run to resume (no %s)", dir, ConfigFile)
 	}
 	return f, nil
+}
+
+// There returns an error if the folder that Open locked is no longer at its path.
+func (f *Folder) There() error {
+	now, err := os.Stat(f.path(LockFile))
+	if err == nil && os.SameFile(now, f.locked) {
+		return nil
+	}
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("run folder %s: was removed or replaced while the run trained in it, with its checkpoints", f.Dir)
+	}
+	return fmt.Errorf("run folder %s: %w", f.Dir, err)
 }
 
 func (f *Folder) path(parts ...string) string {
@@ -77,8 +93,10 @@ func (f *Folder) Start(config []byte, metricsBytes, step int64) (err error) {
 	if err = atomicfile.Write(f.path(ConfigFile), config); err != nil {
 		return err
 	}
-	if err = os.MkdirAll(f.path(samplesFolder), 0o755); err != nil {
-		return err
+	for _, folder := range []string{samplesFolder, checkpointsFolder} {
+		if err = os.MkdirAll(f.path(folder), 0o755); err != nil {
+			return err
+		}
 	}
 	const flags = os.O_CREATE | os.O_APPEND | os.O_WRONLY
 	if f.log, err = os.OpenFile(f.path(LogFile), flags, 0o644); err != nil {
@@ -98,9 +116,10 @@ func (f *Folder) Start(config []byte, metricsBytes, step int64) (err error) {
 	return err
 }
 
-// Logf writes a line to the terminal and, after Start, to log.txt with the time.
+// Logf writes a line to the terminal and, after Start, to log.txt with the time. Control characters, for instance of a
+// file's name, are shown as escapes.
 func (f *Folder) Logf(format string, args ...any) {
-	line := fmt.Sprintf(format, args...)
+	line := showtext.Clean(fmt.Sprintf(format, args...))
 	fmt.Fprintln(f.Out, line)
 	if f.log != nil {
 		fmt.Fprintf(f.log, "%s %s\n", time.Now().Format(time.RFC3339), line)
@@ -161,12 +180,6 @@ func (f *Folder) Finish(seconds float64) error {
 // Close releases the folder. If no run started in it, for instance because its data cannot be read, Close leaves the
 // folder as Open found it.
 func (f *Folder) Close() {
-	if _, err := os.Stat(f.path(ConfigFile)); errors.Is(err, fs.ErrNotExist) {
-		os.Remove(f.path(LockFile))
-		if f.created {
-			os.Remove(f.Dir)
-		}
-	}
 	for _, file := range []*os.File{f.log, f.metrics} {
 		if file != nil {
 			file.Close()
@@ -175,5 +188,13 @@ func (f *Folder) Close() {
 	if f.events != nil {
 		f.events.Close()
 	}
+	_, err := os.Stat(f.path(ConfigFile))
+	unused := errors.Is(err, fs.ErrNotExist) && f.There() == nil
+	if unused {
+		os.Remove(f.path(LockFile))
+	}
 	f.lock.Unlock()
+	if unused && f.created {
+		os.Remove(f.Dir)
+	}
 }

@@ -3,9 +3,12 @@ package rundir
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
+	"simgan/internal/inputfile"
 	"simgan/trainer/config"
 )
 
@@ -36,16 +39,26 @@ func (r Record) Number(name string) (value float64, ok bool) {
 	return value, ok
 }
 
-// AppendMetrics appends a record to metrics.jsonl and its scalars, named PHASE/NAME, to TensorBoard's events.
+// AppendMetrics appends a record to metrics.jsonl and its scalars, named PHASE/NAME, to TensorBoard's events. It
+// returns an error if the folder was removed: its open files would take the record, and nobody would ever see it.
 func (f *Folder) AppendMetrics(r Record, step int, scalars map[string]float64) error {
 	text, err := json.Marshal(r)
-	if err != nil {
+	if err := errors.Join(err, f.There()); err != nil {
 		return err
 	}
-	if _, err = f.metrics.Write(append(text, '\n')); err != nil {
-		return err
+	if _, err = f.metrics.Write(append(text, '\n')); err == nil {
+		err = f.events.Scalars(int64(step), scalars)
 	}
-	return f.events.Scalars(int64(step), scalars)
+	return explainFull(f.Dir, err)
+}
+
+// HasMetrics reports whether the run has metrics already.
+func (f *Folder) HasMetrics() (bool, error) {
+	info, err := os.Stat(f.path(MetricsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && info.Size() > 0, err
 }
 
 // MetricsSize returns the length of metrics.jsonl in bytes, after it is on the disk.
@@ -63,22 +76,29 @@ func (f *Folder) MetricsSize() (int64, error) {
 // ReadMetrics reads a metrics.jsonl. A last line that a kill cut short is left out, and cut is its number; 0 if the
 // file is whole. Any other broken line is an error.
 func ReadMetrics(path string) (records []Record, cut int, err error) {
-	file, err := os.Open(path)
+	file, err := inputfile.Open(path)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer file.Close()
 	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, maxRecord)
 	for n := 1; lines.Scan(); n++ {
 		var record Record
 		switch {
 		case cut > 0:
 			return nil, 0, fmt.Errorf("%s: line %d is no JSON object", path, cut)
-		case json.Unmarshal(lines.Bytes(), &record) != nil:
+		case json.Unmarshal(lines.Bytes(), &record) != nil || record == nil:
 			cut = n
 		default:
 			records = append(records, record)
 		}
 	}
-	return records, cut, lines.Err()
+	if err := lines.Err(); err != nil {
+		return nil, 0, fmt.Errorf("%s: after line %d: %w", path, len(records), err)
+	}
+	return records, cut, nil
 }
+
+// maxRecord bounds a line of metrics.jsonl in bytes.
+const maxRecord = 1 << 20

@@ -4,8 +4,10 @@ package simgan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"simgan/internal/exit"
 	"simgan/trainer/config"
 )
 
@@ -17,9 +19,8 @@ type Hooks struct {
 
 // Algorithm1 is Algorithm 1 of the paper with the two pretrainings before it, from wherever the model stands: R alone
 // on l_reg, D alone, then for t = 1..T K_g updates of theta and K_d updates of phi. x gives synthetic mini-batches, y
-// real ones.
+// real ones. If ctx is cancelled, it ends before the next update with ctx's cause: an update is never left half done.
 func (m *Model) Algorithm1(ctx context.Context, x, y *Stream, h Hooks) error {
-	ctx = context.WithoutCancel(ctx) // an iteration is never left half done
 	for _, phase := range m.phasesLeft() {
 		m.enter(phase)
 		for m.Step < m.config.Train.StepsOf(phase) {
@@ -38,7 +39,7 @@ func (m *Model) Algorithm1(ctx context.Context, x, y *Stream, h Hooks) error {
 	return nil
 }
 
-// iteration is one turn of the phase's loop.
+// iteration is one turn of the phase's loop, or what is left of one.
 func (m *Model) iteration(ctx context.Context, x, y *Stream) error {
 	switch m.Phase {
 	case config.PhaseRefiner:
@@ -46,16 +47,18 @@ func (m *Model) iteration(ctx context.Context, x, y *Stream) error {
 	case config.PhaseDiscriminator:
 		return m.updateD(ctx, x, y)
 	}
-	for range m.config.Train.KG {
+	k := m.config.Train
+	for ; m.updates < k.KG; m.updates++ {
 		if err := m.updateR(ctx, x, true); err != nil {
 			return err
 		}
 	}
-	for range m.config.Train.KD {
+	for ; m.updates < k.KG+k.KD; m.updates++ {
 		if err := m.updateD(ctx, x, y); err != nil {
 			return err
 		}
 	}
+	m.updates = 0
 	return nil
 }
 
@@ -76,6 +79,7 @@ func (m *Model) updateD(ctx context.Context, x, y *Stream) error {
 	}
 	real, err := y.Next(ctx)
 	if err != nil {
+		x.Undo()
 		return err
 	}
 	return m.StepD(synthetic, real)
@@ -94,9 +98,14 @@ func (m *Model) phasesLeft() []config.Phase {
 // enter begins a phase; the one that the model is in already goes on.
 func (m *Model) enter(phase config.Phase) {
 	if phase != m.Phase {
-		m.Phase, m.Step = phase, 0
+		m.Phase, m.Step, m.updates = phase, 0, 0
 	}
 }
 
-// located puts phase and step before an error.
-func (m *Model) located(err error) error { return fmt.Errorf("%s step %d: %w", m.Phase, m.Step, err) }
+// located puts phase and step before an error. A request to stop is none.
+func (m *Model) located(err error) error {
+	if errors.Is(err, exit.ErrStopped) {
+		return err
+	}
+	return fmt.Errorf("%s step %d: %w", m.Phase, m.Step, err)
+}

@@ -1,34 +1,43 @@
 package simgan
 
 import (
+	"fmt"
+
 	"simgan/cgo"
 	"simgan/data"
-	"simgan/internal/exit"
+	"simgan/internal/memory"
 	"simgan/models"
 	"simgan/trainer/config"
 )
 
-// checkBatchFits refuses a train.batch that cannot be held, before a run folder is begun. The device must hold at least
-// the widest of R's feature maps and its input, in float32; the host must hold the loader's batches, which Go would end
-// the process over. A batch that passes may still be too large for all activations: then the failing operation says so.
-func checkBatchFits(c config.Config, image data.Info, device cgo.Device) error {
+// checkFits refuses sizes of the config that cannot be held, before a run folder is begun. The device must hold at least
+// the widest of R's feature maps and its input, in float32, and the history. The host must hold the loader's batches,
+// which Go would end the process over, and R's weights, which are built there. A config that passes may still be too
+// large for all activations: then the failing operation says so.
+func checkFits(c config.Config, image data.Info, device cgo.Device) error {
 	b, pixels := float64(c.Train.Batch), float64(image.H*image.W) // no product of the config's numbers overflows
 	for _, need := range []struct {
+		key    string
+		value  int
 		bytes  float64
 		device cgo.Device
 		what   string
 	}{
-		{4 * b * pixels * float64(max(image.C, c.Refiner.Width)), device, "one of the refiner's feature maps"},
-		{data.LoaderBuffers * b * pixels * float64(image.C*image.Bits/8), cgo.CPU, "the loader's batches"},
+		{"train.batch", c.Train.Batch, floatBytes * b * pixels * float64(max(image.C, c.Refiner.Width)), device,
+			"one of the refiner's feature maps"},
+		{"train.batch", c.Train.Batch, data.LoaderBuffers * b * pixels * float64(image.C*image.Bits/8), cgo.CPU,
+			"the loader's batches"},
+		{"refiner.width", c.Refiner.Width, refinerBytes(c, image), cgo.CPU, "the refiner's weights"},
+		{"train.history", int(c.Train.History), historyBytes(image, historyHeld(c.Train, device)), device,
+			"the refined images"},
 	} {
 		free, err := cgo.FreeMemory(need.device)
 		if err != nil {
 			return err
 		}
-		if need.bytes > float64(free) {
-			return exit.Usagef("config: train.batch is %d: %s would take %.1f GB of %s's memory, "+
-				"of which %.1f GB are free; lower train.batch",
-				c.Train.Batch, need.what, need.bytes/1e9, need.device, float64(free)/1e9)
+		what := fmt.Sprintf("config: %s is %d: %s on %s", need.key, need.value, need.what, need.device)
+		if err := memory.Fits(what, need.bytes, free, "lower "+need.key); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -58,7 +67,7 @@ func (m *Model) Needs() Needs {
 	n := Needs{
 		Networks: floatBytes * int64(saved+gradients),
 		Maps:     mapFactor * floatBytes * int64(c.Batch) * int64(maps),
-		History:  floatBytes * int64(m.image.C*h*w) * int64(m.historyAtEnd()),
+		History:  int64(historyBytes(m.image, historyAtEnd(c))),
 	}
 	n.Checkpoint = floatBytes*int64(saved) + n.History
 	return n
@@ -71,24 +80,29 @@ const (
 	mapFactor = 2
 )
 
-// historyAtEnd returns how many images the history holds after the last step.
-func (m *Model) historyAtEnd() int {
-	c := m.config.Train
-	updates := float64(c.PretrainDiscriminator) + float64(c.Steps)*float64(c.KD)
-	return int(min(float64(c.History), updates*float64(c.Batch/2)))
+// refinerBytes returns the size of R's filters in float32 with their gradients, Adam's two moments and the average.
+func refinerBytes(c config.Config, image data.Info) float64 {
+	r := c.Refiner
+	width, stem, block := float64(r.Width), float64(r.Kernel*r.Kernel), float64(r.BlockKernel*r.BlockKernel)
+	input := float64(image.C) + float64(r.Noise.Channels())
+	return 5 * floatBytes * (stem*input*width + 2*float64(r.Blocks)*block*width*width)
 }
 
-// checkHistoryFits refuses a history that the device has no room for.
-func (m *Model) checkHistoryFits() error {
-	images := int(m.config.Train.History) // a GPU takes all of it at once
-	if m.device == cgo.CPU {
-		images = m.historyAtEnd()
+// historyHeld returns for how many images the history takes memory on a device: on a GPU all of it at once, on the CPU
+// as it fills.
+func historyHeld(t config.Train, device cgo.Device) int {
+	if device == cgo.CPU {
+		return historyAtEnd(t)
 	}
-	need := floatBytes * float64(m.image.C*m.image.H*m.image.W) * float64(images)
-	free, err := cgo.FreeMemory(m.device)
-	if err != nil || need <= float64(free) {
-		return err
-	}
-	return exit.Usagef("config: train.history is %d: its images would take %.1f GB of %s's memory, "+
-		"of which %.1f GB are free; lower train.history", m.config.Train.History, need/1e9, m.device, float64(free)/1e9)
+	return int(t.History)
+}
+
+// historyAtEnd returns how many images the history holds after the last step.
+func historyAtEnd(t config.Train) int {
+	updates := float64(t.PretrainDiscriminator) + float64(t.Steps)*float64(t.KD)
+	return int(min(float64(t.History), updates*float64(t.Batch/2)))
+}
+
+func historyBytes(image data.Info, n int) float64 {
+	return floatBytes * float64(image.C*image.H*image.W) * float64(n)
 }

@@ -13,35 +13,28 @@ import (
 	"simgan/trainer/config/tinyrun"
 )
 
-// 100 million images of 35 x 55 are 49 TB in a feature map of width 64.
-func TestBatchMustFit(t *testing.T) {
-	c := config.Default()
+// The default fits, and so does a history that the run never fills. Sizes that no machine has are refused before they are
+// taken, and the message says which to lower.
+func TestSizesMustFit(t *testing.T) {
 	info := data.Info{C: 1, H: 35, W: 55, Bits: 8}
-	if err := checkBatchFits(c, info, cgo.CPU); err != nil {
-		t.Errorf("the default: %v", err)
-	}
-	wide := c
-	wide.Refiner.Width = 9_000_000_000_000_000
-	if err := checkBatchFits(wide, info, cgo.CPU); !errors.Is(err, exit.ErrUsage) {
-		t.Errorf("width %d: %v", wide.Refiner.Width, err)
-	}
-	for _, batch := range []int{100_000_000, 1 << 62} {
-		c.Train.Batch = batch
-		if err := checkBatchFits(c, info, cgo.CPU); !errors.Is(err, exit.ErrUsage) ||
-			!strings.Contains(err.Error(), "lower train.batch") {
-			t.Errorf("%d: %v", batch, err)
+	for _, c := range []config.Config{config.Default(), tinyrun.Config(t, "train.history=1000000000")} {
+		if err := checkFits(c, info, cgo.CPU); err != nil {
+			t.Errorf("history %d: %v", c.Train.History, err)
 		}
 	}
-}
-
-// A trillion images are 8 PB.
-func TestHistoryMustFit(t *testing.T) {
-	c := tinyrun.Config(t, "train.history=1000000000000", "train.steps=1000000000000")
-	m, err := NewModel(c, data.Info{C: 1, H: 35, W: 55, Bits: 8}, Options{})
-	if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "lower train.history") {
-		t.Errorf("%v", err)
+	for key, change := range map[string]func(*config.Config){
+		"train.batch":   func(c *config.Config) { c.Train.Batch = 100_000_000 }, // 6 TB in a map of width 8
+		"refiner.width": func(c *config.Config) { c.Refiner.Width, c.Refiner.Blocks = 4096, 1000 },
+		"train.history": func(c *config.Config) { c.Train.History, c.Train.Steps = 1_000_000_000, 1_000_000_000 }, // 8 TB
+	} {
+		c := tinyrun.Config(t)
+		change(&c)
+		m, err := NewModel(c, info, Options{})
+		if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "lower "+key) {
+			t.Errorf("%s: %v", key, err)
+		}
+		m.Close()
 	}
-	m.Close()
 }
 
 // The config of tinyrun: 4 of its 8 images enter the history in each of 2 + 6 steps of D, so it is full with 24.
@@ -59,5 +52,14 @@ func TestNeedsAreThoseOfTheTensors(t *testing.T) {
 			t.Errorf("%s, %d and %d parameters: %+v", settings, r, d, n)
 		}
 		m.Close()
+	}
+}
+
+// R of 2 blocks of width 8 with 3 x 3 filters on a grey image has 72 + 2*2*576 weights, each there 5 times in float32.
+func TestRefinerBytes(t *testing.T) {
+	c := config.Config{}
+	c.Refiner.Blocks, c.Refiner.Width, c.Refiner.Kernel, c.Refiner.BlockKernel = 2, 8, 3, 3
+	if got := refinerBytes(c, data.Info{C: 1}); got != 20*(72+4*576) {
+		t.Errorf("%g bytes", got)
 	}
 }

@@ -3,7 +3,6 @@ package simgan
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 
 	"simgan/cgo"
 	"simgan/data"
@@ -24,6 +23,7 @@ type Model struct {
 	Phase config.Phase
 	Step  int // iterations made in the phase
 
+	updates  int // made of the next iteration of Algorithm 1; not 0 only in a run that was stopped
 	config   config.Config
 	image    data.Info // of the images
 	psi      models.Psi
@@ -33,6 +33,7 @@ type Model struct {
 	inputs   *inputs // made by the first step
 	captures *captures
 	dSteps   int64 // updates of D made, for r1_every
+	log      func(format string, args ...any)
 }
 
 // Options are what NewModel takes beside the config.
@@ -63,6 +64,7 @@ func NewModel(c config.Config, image data.Info, o Options) (m *Model, err error)
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
 	}
+	m.log = o.Log
 	m.captures = newCaptures(m, o)
 	m.report(o.Log)
 	return m, nil
@@ -86,7 +88,7 @@ func (m *Model) openPsi() (err error) {
 	return err
 }
 
-// openHistory makes the history, if there is one and the device has room for it.
+// openHistory makes the history, if there is one.
 func (m *Model) openHistory() (err error) {
 	size := int(m.config.Train.History)
 	if m.config.Train.History == config.HistoryAuto {
@@ -94,9 +96,6 @@ func (m *Model) openHistory() (err error) {
 	}
 	if size == 0 {
 		return nil
-	}
-	if err = m.checkHistoryFits(); err != nil {
-		return err
 	}
 	m.history, err = newHistory(size, m.config.Seed, m.device, m.image.C, m.image.H, m.image.W)
 	return err
@@ -108,58 +107,6 @@ func (m *Model) Device() cgo.Device { return m.device }
 // ReadWindow returns the averages of the log window so far by name, and starts a new window. An ErrNotFinite names a
 // loss that is NaN or infinite; the averages are returned all the same.
 func (m *Model) ReadWindow() (map[string]float64, error) { return m.meter.read() }
-
-// State is where a model stands, beside its tensors. With them, it determines the rest of the training.
-type State struct {
-	Image  [3]int           `json:"image"` // channels, height, width; zeros in checkpoints from before it was kept
-	Phase  config.Phase     `json:"phase"`
-	Step   int              `json:"step"`    // iterations made in the phase
-	DSteps int64            `json:"d_steps"` // updates of D made
-	Noise  []byte           `json:"noise"`   // of the noise's generator
-	Held   int              `json:"history_held"`
-	Random []byte           `json:"history_random"`
-	Window map[string]Total `json:"window"` // what the open log window has counted so far
-}
-
-// State returns the present state. It is an ErrNotFinite if a loss of the open window is NaN or infinite.
-func (m *Model) State() (st State, err error) {
-	st = State{Image: m.shape(), Phase: m.Phase, Step: m.Step, DSteps: m.dSteps}
-	if st.Window, err = m.meter.totals(); err != nil {
-		return st, err
-	}
-	if st.Noise, err = m.noise.State(); err != nil {
-		return st, err
-	}
-	if m.history != nil {
-		st.Held = m.history.held
-		st.Random, err = m.history.random.MarshalBinary()
-	}
-	return st, err
-}
-
-func (m *Model) shape() [3]int { return [3]int{m.image.C, m.image.H, m.image.W} }
-
-// Restore sets the state that State returned. Then the caller loads the tensors of Files. An exit.ErrUsage says that
-// the state is of images of another shape.
-func (m *Model) Restore(st State) error {
-	if now := m.shape(); st.Image != now && st.Image != [3]int{} {
-		return exit.Usagef("data.synthetic: images are %dx%dx%d (channels, height, width), the run's were %dx%dx%d: "+
-			"their shape cannot change in a run that has begun",
-			now[0], now[1], now[2], st.Image[0], st.Image[1], st.Image[2])
-	}
-	if err := m.noise.Restore(st.Noise); err != nil {
-		return err
-	}
-	if m.history != nil {
-		random := &rand.PCG{}
-		if err := random.UnmarshalBinary(st.Random); err != nil {
-			return fmt.Errorf("history_random: %w", err)
-		}
-		m.history.restore(st.Held, random)
-	}
-	m.Phase, m.Step, m.dSteps = st.Phase, st.Step, st.DSteps
-	return m.meter.restore(m.device, st.Window)
-}
 
 // Files returns the tensors of a checkpoint by file name, valid until the next step. Of the history they hold the
 // images that are in it.

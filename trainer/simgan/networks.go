@@ -65,7 +65,7 @@ func (n *networks) openDevice(c config.Config, image data.Info) (err error) {
 	if err = cgo.SideStream(n.device); err != nil {
 		return err
 	}
-	return checkBatchFits(c, image, n.device)
+	return checkFits(c, image, n.device)
 }
 
 // build makes the networks on the CPU from the seed, so that they are the same for every device, and moves them.

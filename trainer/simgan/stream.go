@@ -20,6 +20,8 @@ type Stream struct {
 	info     data.Info
 	config   data.LoaderConfig
 	loader   *data.Loader
+	position data.Position // after the last batch that was taken
+	before   data.Position // before that batch
 	device   cgo.Device
 	buffers  []cgo.HostBytes
 	places   *cgo.Feed  // int64: the places in resident of a batch's fresh images
@@ -128,6 +130,7 @@ func (s *Stream) Start(from data.Position) (err error) {
 			return err
 		}
 	}
+	s.position = from
 	s.loader, err = data.NewLoader(s.Set, s.config, from)
 	return err
 }
@@ -139,6 +142,9 @@ func (s *Stream) Next(ctx context.Context) (Drawn, error) {
 	}
 	s.staged.Close()
 	b, err := s.loader.Next(ctx)
+	if err == nil {
+		s.before, s.position = s.position, s.loader.Position()
+	}
 	if err != nil || len(b.Fresh) == 0 {
 		return Drawn{b, s}, err
 	}
@@ -168,22 +174,27 @@ func (s *Stream) keep(b *data.Batch) error {
 	})
 }
 
+// Undo lets Position return where the last mini-batch starts: nobody used it, and a run that continues there draws it
+// again. Only a run that ends may call it.
+func (s *Stream) Undo() { s.position = s.before }
+
 // Position returns where the next mini-batch starts.
-func (s *Stream) Position() data.Position { return s.loader.Position() }
+func (s *Stream) Position() data.Position { return s.position }
 
 // Waited returns how long Next has waited for batches in all.
 func (s *Stream) Waited() time.Duration { return s.loader.Waited() }
 
-// Close stops the loader, frees what it held and closes the data set.
+// Close stops the loader, frees what it held and closes the data set. If a read blocks, it frees nothing.
 func (s *Stream) Close() error {
 	if s == nil {
 		return nil
 	}
-	var err error
 	if s.loader != nil {
-		err = s.loader.Close()
+		if err := s.loader.Close(); err != nil { // a read blocks; what it reads into must stay
+			return err
+		}
 	}
-	err = errors.Join(err, s.staged.Arrived())
+	err := s.staged.Arrived()
 	s.staged.Close()
 	cgo.Free(s.resident)
 	if s.places != nil {

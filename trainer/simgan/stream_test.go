@@ -19,7 +19,7 @@ func packs(t *testing.T) (settings []string) {
 	dir := t.TempDir()
 	for key, spec := range map[string]string{"synthetic": "simulated:eyes,n=20", "real": "simulated:eyes,domain=real,n=20"} {
 		out := filepath.Join(dir, key)
-		if err := data.Pack(context.Background(), spec, out, func(int, int) {}); err != nil {
+		if err := data.Pack(context.Background(), spec, out, data.Skip{}, func(int, int) {}); err != nil {
 			t.Fatal(err)
 		}
 		settings = append(settings, "data."+key+"=pack:"+out)
