@@ -46,7 +46,7 @@ func newTrainCommand() *cli.Command {
 			},
 			&cli.StringFlag{Name: "device", DefaultText: "the config's", Usage: "auto, cpu, cuda or cuda:N"},
 			&cli.Uint64Flag{Name: "seed", DefaultText: "the config's", Usage: "of weights, order, noise and history"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config and stop"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config, open the data, report what the run takes, and stop"},
 		},
 		Action: func(c *cli.Context) error {
 			o := trainOptions{
@@ -69,11 +69,11 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.dry {
-		return p.print(out)
-	}
 	if o.run == "" {
 		o.run = filepath.Join("runs", time.Now().Format("20060102-150405"))
+	}
+	if o.dry {
+		return p.try(ctx, o.run, out)
 	}
 	return trainer.Run(ctx, p.config, trainer.Options{
 		Dir: o.run, Resume: p.resume, Until: o.until, Out: out, Notes: p.notes,
