@@ -53,3 +53,15 @@ func stretched(height, width, h, w int) float64 {
 	factor := float64(width) * float64(h) / (float64(height) * float64(w))
 	return max(factor, 1/factor)
 }
+
+// stretch returns how far size=HxW changes the proportions of picture i.
+func (f *folder) stretch(i int) (float64, error) {
+	if !f.resize || f.fit != stretch {
+		return 1, nil
+	}
+	w, h, err := picture.ReadSize(f.path(i))
+	if err != nil {
+		return 1, err
+	}
+	return stretched(h, w, f.info.H, f.info.W), nil
+}

@@ -120,9 +120,11 @@ func (f *folder) Len() int { return len(f.names) }
 // Name returns the path of image i below the folder.
 func (f *folder) Name(i int) string { return f.names[i] }
 
+func (f *folder) path(i int) string { return filepath.Join(f.root, f.names[i]) }
+
 // Sample decodes image i.
 func (f *folder) Sample(i int) (Sample, error) {
-	path := filepath.Join(f.root, f.names[i])
+	path := f.path(i)
 	m, err := picture.Decode(path)
 	if err != nil {
 		return Sample{}, err

@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"fmt"
+	"syscall"
 
 	"simgan/cgo"
 	"simgan/internal/amount"
@@ -10,15 +11,15 @@ import (
 	"simgan/trainer/config"
 )
 
-// checkNeeds notes what the run will take of memory and disk. It warns if that may be too much, and refuses a run whose
-// checkpoint cannot be written.
-func (r *run) checkNeeds() error {
+// checkNeeds notes what a run in the folder will take of memory and disk. It warns if that may be too much, and refuses a
+// run whose checkpoint cannot be written.
+func (r *run) checkNeeds(dir string) error {
 	n, device := r.model.Needs(), r.model.Device()
 	free, err := cgo.FreeMemory(device)
 	if err != nil {
 		return err
 	}
-	disk, err := r.folder.FreeDisk()
+	disk, err := freeDisk(existing(dir))
 	if err != nil {
 		return err
 	}
@@ -38,12 +39,21 @@ func (r *run) checkNeeds() error {
 	if n.Checkpoint > disk {
 		return exit.Usagef("run folder %s: a checkpoint takes %s, %s of disk are free: make room, "+
 			"lower train.history (it takes %s of them), or choose another --run",
-			r.folder.Dir, amount.Bytes(n.Checkpoint), amount.Bytes(disk), amount.Bytes(n.History))
+			dir, amount.Bytes(n.Checkpoint), amount.Bytes(disk), amount.Bytes(n.History))
 	}
 	if int64(count)*n.Checkpoint > disk {
 		r.log("warning: %s of disk are free: lower log.keep or train.history", amount.Bytes(disk))
 	}
 	return nil
+}
+
+// freeDisk returns how many bytes a user may still write to the file system of a folder.
+func freeDisk(dir string) (int64, error) {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		return 0, fmt.Errorf("%s: %w", dir, err)
+	}
+	return int64(disk.Bavail) * disk.Bsize, nil
 }
 
 // mostCheckpoints returns how many checkpoints lie in the run's folder at most: log.keep of them, and one that is being

@@ -117,6 +117,9 @@ func (r *run) open(ctx context.Context) (err error) {
 	if r.synthetic, r.real, err = simgan.OpenStreams(ctx, c, warn); err != nil {
 		return err
 	}
+	if err = r.checkData(ctx); err != nil {
+		return err
+	}
 	c.Train.ResolveHistory(r.synthetic.Set.Len())
 	r.config.Train.History = c.Train.History
 	if r.model, err = simgan.NewModel(c, r.synthetic.Set.Info(), simgan.Options{Log: r.log}); err != nil {
@@ -152,7 +155,7 @@ func (r *run) begin(resume bool) error {
 		}
 		st = restored
 	}
-	if err := r.checkNeeds(); err != nil {
+	if err := r.checkNeeds(r.folder.Dir); err != nil {
 		return err
 	}
 	text, err := r.config.YAML()

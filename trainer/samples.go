@@ -44,7 +44,7 @@ func (r *run) drawSamples(step int) error {
 // loadEvenly loads n images spread over the data set. In place of each of up to skip images that cannot be read, it
 // takes the next one.
 func loadEvenly(set data.Dataset, n, skip int) (*data.Pixels, error) {
-	p := data.NewPixels(n, set.Info())
+	p, bad := data.NewPixels(n, set.Info()), map[int]bool{}
 	for k, i := 0, 0; k < n; i++ {
 		at := (k*set.Len()/n + i) % set.Len()
 		s, err := set.Sample(at)
@@ -53,7 +53,7 @@ func loadEvenly(set data.Dataset, n, skip int) (*data.Pixels, error) {
 			k, i = k+1, -1
 			continue
 		}
-		if skip--; skip < 0 {
+		if bad[at] = true; len(bad) > skip {
 			return nil, err
 		}
 	}

@@ -49,7 +49,7 @@ func newApp(out, problems io.Writer) *cli.App {
 		},
 		Commands: []*cli.Command{
 			newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(),
-			newSimulateCommand(), newPackCommand(), newSweepCommand(), newBenchCommand(), newDoctorCommand(),
+			newSimulateCommand(), newPackCommand(), newCheckCommand(), newSweepCommand(), newBenchCommand(), newDoctorCommand(),
 			newCompletionCommand(), newVersionCommand(),
 		},
 	}

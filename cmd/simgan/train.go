@@ -51,7 +51,7 @@ func newTrainCommand() *cli.Command {
 				Name: "seeds", DefaultText: "one run",
 				Usage: "train `N` runs that differ in their seed, --run/seed-1 and so on; those that have begun are resumed",
 			},
-			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config and stop"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config, open the data, report what the run takes, and stop"},
 		},
 		Action: func(c *cli.Context) error {
 			o := trainOptions{
@@ -77,11 +77,11 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if o.dry {
-		return p.print(out)
-	}
 	if o.run == "" {
 		o.run = filepath.Join("runs", time.Now().Format("20060102-150405"))
+	}
+	if o.dry {
+		return p.try(ctx, o.run, out)
 	}
 	return trainer.Run(ctx, p.config, trainer.Options{
 		Dir: o.run, Resume: p.resume, Until: o.until, Out: out, Notes: p.notes,

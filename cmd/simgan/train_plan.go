@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,12 +21,10 @@ type trainPlan struct {
 	config config.Config // resolved
 	resume bool          // the run has begun; config's base is the run's own config.yaml
 	notes  []string      // logged when training starts
-	run    string
 }
 
 // plan decides whether the run starts or continues, and loads its config.
 func (o trainOptions) plan() (p trainPlan, err error) {
-	p.run = o.run
 	if p.resume, err = o.hasBegun(); err != nil {
 		return p, err
 	}
@@ -111,10 +110,11 @@ func (p *trainPlan) noteDevice(asked string) error {
 	return err
 }
 
-// print writes the resolved config, below what a resumed run changes.
-func (p *trainPlan) print(out io.Writer) error {
+// try prints the resolved config. Around it are comments: what a resumed run changes, and what the run would log before
+// its first step.
+func (p *trainPlan) try(ctx context.Context, run string, out io.Writer) error {
 	if p.resume {
-		changes, err := trainer.ChangesAtResume(p.run, p.config)
+		changes, err := trainer.ChangesAtResume(run, p.config)
 		if err != nil {
 			return err
 		}
@@ -126,6 +126,12 @@ func (p *trainPlan) print(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(text)
+	if _, err = out.Write(text); err != nil {
+		return err
+	}
+	notes, err := trainer.Try(ctx, p.config, run)
+	for _, n := range append(p.notes, notes...) {
+		fmt.Fprintf(out, "# %s\n", n)
+	}
 	return err
 }

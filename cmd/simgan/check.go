@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"simgan/data"
+	"simgan/internal/bar"
+	"simgan/internal/exit"
+)
+
+func newCheckCommand() *cli.Command {
+	return &cli.Command{
+		Name: "check", ArgsUsage: "SPEC...",
+		Usage: "opens every image of data sets and reports what is bad, sizes, levels, labels; exit code 1 if a run could not start",
+		UsageText: "simgan check folder:renders folder:photos,size=64x96,fit=crop\n" +
+			"simgan check --sample 1000 unityeyes:renders",
+		Flags: []cli.Flag{
+			&cli.IntFlag{Name: "sample", Usage: "open `N` images of each set, spread evenly (default: all)"},
+		},
+		Action: func(c *cli.Context) error {
+			if !c.Args().Present() {
+				return exit.Usagef("check needs a SPEC; see %s --help", c.Command.HelpName)
+			}
+			if c.Int("sample") < 0 {
+				return exit.Usagef("--sample is %d; use 1 or more", c.Int("sample"))
+			}
+			return runCheck(c.Context, c.Args().Slice(), c.Int("sample"), c.App.Writer)
+		},
+	}
+}
+
+// runCheck reports on each set, then on the differences from the first. A problem is what a run could not start with.
+func runCheck(ctx context.Context, specs []string, sample int, out io.Writer) error {
+	problems := 0
+	problem := func(format string, args ...any) {
+		problems++
+		fmt.Fprintf(out, "  bad      "+format+"\n", args...)
+	}
+	var first *data.Findings
+	for _, spec := range specs {
+		f, err := inspect(ctx, spec, sample, out)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			fmt.Fprintln(out, spec)
+			problem("%v", err)
+			continue
+		}
+		printFindings(out, spec, f)
+		for _, err := range f.Bad {
+			problem("%v", err)
+		}
+		if first == nil {
+			first = f
+			continue
+		}
+		if a, b := first.Info, f.Info; a.C != b.C || a.H != b.H || a.W != b.W {
+			problem("images are %dx%dx%d (channels, height, width), those of %s %dx%dx%d: add size=HxW or grey=true to one of "+
+				"the SPECs", b.C, b.H, b.W, specs[0], a.C, a.H, a.W)
+		}
+		for _, w := range data.Alike(first, f) {
+			fmt.Fprintf(out, "  warning  %s\n", w)
+		}
+	}
+	if problems > 0 {
+		return fmt.Errorf("check: %d problem(s)", problems)
+	}
+	return nil
+}
+
+func inspect(ctx context.Context, spec string, sample int, out io.Writer) (*data.Findings, error) {
+	ds, err := data.OpenContext(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	defer ds.Close()
+	progress := bar.New(out, "checking", "images")
+	defer progress.Clear()
+	return data.Inspect(ctx, ds, sample, progress.Set)
+}
+
+// printFindings writes what was seen of a set.
+func printFindings(out io.Writer, spec string, f *data.Findings) {
+	i, l := f.Info, f.Levels
+	fmt.Fprintf(out, "%s: %d images of %dx%dx%d (channels, height, width), %d bits; %d opened, %d bad\n",
+		spec, f.Len, i.C, i.H, i.W, i.Bits, f.Opened, len(f.Bad))
+	if len(f.Bad) < f.Opened {
+		top := float64(int(1)<<i.Bits - 1)
+		fmt.Fprintf(out, "  levels   %.0f to %.0f, mean %.0f, deviation %.0f; %.0f %% are lowest, %.0f %% highest\n",
+			l.Low*top, l.High*top, l.Mean*top, l.Deviation*top, 100*l.Histogram[0], 100*l.Histogram[255])
+	}
+	fmt.Fprintf(out, "  labels   %s\n", ranges(f.Labels))
+	for _, w := range f.Warnings() {
+		fmt.Fprintf(out, "  warning  %s\n", w)
+	}
+}
+
+// mostRanges is the number of labels whose ranges are written.
+const mostRanges = 8
+
+func ranges(labels []data.LabelRange) string {
+	if len(labels) == 0 {
+		return "none"
+	}
+	var text []string
+	for _, r := range labels[:min(len(labels), mostRanges)] {
+		text = append(text, fmt.Sprintf("%s %.4g to %.4g (mean %.4g)", r.Name, r.Low, r.High, r.Mean))
+	}
+	if more := len(labels) - mostRanges; more > 0 {
+		text = append(text, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(text, ", ")
+}

@@ -1,0 +1,45 @@
+package data
+
+import "fmt"
+
+// Warnings says what of the findings may spoil a training.
+func (f *Findings) Warnings() (all []string) {
+	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
+	if f.Stretched.Count > 0 {
+		add("size=%dx%d changes the proportions of %d of %d pictures by more than 10 %% (up to %.2f times), the first is %s: "+
+			"fit=crop or fit=pad keeps them", f.Info.H, f.Info.W, f.Stretched.Count, f.Opened, f.Worst, f.Stretched.First)
+	}
+	if f.Flat.Count > 0 {
+		add("%d of %d images have one level only, the first is %s", f.Flat.Count, f.Opened, f.Flat.First)
+	}
+	l, top := f.Levels, float64(int(1)<<f.Info.Bits-1)
+	if read := f.Opened - len(f.Bad); read > f.Flat.Count && l.High-l.Low < minContrast {
+		add("levels lie in %.0f to %.0f of 0 to %.0f (%.1f %% of the range): networks see hardly any contrast; "+
+			"scale the images to the range first", l.Low*top, l.High*top, top, 100*(l.High-l.Low))
+	}
+	return all
+}
+
+// minContrast is the share of the range of levels below which Warnings speaks of it.
+const minContrast = 0.1
+
+// Alike says what tells two sets apart at a glance, so that a discriminator need not look at the images' content.
+func Alike(a, b *Findings) (warnings []string) {
+	if share := a.Levels.Overlap(b.Levels); share < minOverlap {
+		warnings = append(warnings, fmt.Sprintf("only %.0f %% of the levels of the two sets overlap (means %.0f %% and %.0f %% "+
+			"of the range): D can tell them apart by brightness alone; equalize=true may help, or another choice of images",
+			100*share, 100*a.Levels.Mean, 100*b.Levels.Mean))
+	}
+	return warnings
+}
+
+// minOverlap is the share of levels in common below which Alike warns. The built-in sets have 0.7 and more.
+const minOverlap = 0.35
+
+// Overlap returns the share of levels that two sets have in common: 0 to 1.
+func (l Levels) Overlap(o Levels) (share float64) {
+	for i, v := range l.Histogram {
+		share += min(v, o.Histogram[i])
+	}
+	return share
+}
