@@ -36,13 +36,20 @@ func (c *countdown) Err() error {
 func TestStopAnywhereIsExact(t *testing.T) {
 	many := []string{"train.k_g=3", "train.k_d=2", "log.checkpoint_every=0"}
 	whole := filepath.Join(t.TempDir(), "run")
-	train(t, tinyrun.Config(t, many...), whole, false)
+	const plenty = 1 << 40
+	var before int64 // how often the run asks until it begins
+	counter := &countdown{Context: context.Background()}
+	counter.left.Store(plenty)
+	begins := cancelAt{"takes about", func() { before = plenty - counter.left.Load() }}
+	if err := Run(counter, tinyrun.Config(t, many...), Options{Dir: whole, Out: begins}); err != nil || before == 0 {
+		t.Fatal(before, err)
+	}
 	want := weights(t, whole)
 	inside := false
 	for _, after := range []int64{0, 20, 22, 25, 27} {
 		dir := filepath.Join(t.TempDir(), "run")
 		ctx := &countdown{Context: context.Background()}
-		ctx.left.Store(after)
+		ctx.left.Store(before + after)
 		err := Run(ctx, tinyrun.Config(t, many...), Options{Dir: dir, Out: io.Discard})
 		if !errors.Is(err, exit.ErrStopped) {
 			t.Fatalf("after %d: %v", after, err)
