@@ -74,23 +74,26 @@ type choice struct {
 	set    func(a *Adaptation, v float64)
 }
 
+// choices returns what is tried, in the order in which Apply does it: what changes an image most comes first.
 func (s *search) choices() []choice {
-	all := []choice{
+	blurNoise := []choice{
 		{[]float64{0, 0.3, 0.6, 0.9, 1.2, 1.6, 2, 2.5}, func(a *Adaptation, v float64) { a.Blur = v }},
 		{[]float64{0, 0.005, 0.01, 0.02, 0.03, 0.045, 0.06, 0.09}, func(a *Adaptation, v float64) { a.Noise = v }},
 	}
 	if s.real[0].Bits != 8 {
-		return append(all, choice{
+		return append(blurNoise, choice{
 			[]float64{0, 0.01, 0.02, 0.04, 0.08, 0.15, 0.25}, func(a *Adaptation, v float64) { a.Holes = v },
 		})
 	}
-	return append(all,
-		choice{[]float64{0, 0.05, 0.1, 0.2, 0.4}, func(a *Adaptation, v float64) { a.Fourier = v }},
-		choice{[]float64{0, 0.1, 0.2, 0.4, 0.7}, func(a *Adaptation, v float64) { a.Contrast = v }},
-		choice{[]float64{0, 0.1, 0.2, 0.4, 0.7}, func(a *Adaptation, v float64) { a.Gamma = v }},
-		choice{[]float64{0, 0.1, 0.2, 0.4, 0.7}, func(a *Adaptation, v float64) { a.Light = v }},
-		choice{[]float64{0, 90, 75, 60, 45, 30, 15}, func(a *Adaptation, v float64) { a.JPEG = int(v) }},
-	)
+	choices := []choice{
+		{[]float64{0, 0.05, 0.1, 0.2, 0.4}, func(a *Adaptation, v float64) { a.Fourier = v }},
+		{[]float64{0, 0.1, 0.2, 0.4, 0.7}, func(a *Adaptation, v float64) { a.Contrast = v }},
+		{[]float64{0, 0.1, 0.2, 0.4, 0.7}, func(a *Adaptation, v float64) { a.Gamma = v }},
+		{[]float64{0, 0.1, 0.2, 0.4, 0.7}, func(a *Adaptation, v float64) { a.Light = v }},
+	}
+	return append(append(choices, blurNoise...), choice{
+		[]float64{0, 90, 75, 60, 45, 30, 15}, func(a *Adaptation, v float64) { a.JPEG = int(v) },
+	})
 }
 
 // descend improves the strengths one after the other.
