@@ -163,17 +163,17 @@ func TestPartialPackOfAnother(t *testing.T) {
 // Sizes beyond every bound are refused before any memory is taken, and the error names the bound.
 func TestSizesOutOfBounds(t *testing.T) {
 	for spec, want := range map[string]string{
-		"simulated:eyes,n=9223372036854775807": "may have 2147483647 images",
-		"simulated:hands,n=2147483648":         "may have 2147483647 images",
+		"simulated:eyes,n=9223372036854775807": "may have 268435456 images",
+		"simulated:hands,n=268435457":          "may have 268435456 images",
 		"simulated:eyes,size=16385x10":         "may have 16384 per side",
-		"simulated:eyes,size=16384x16384":      "and 100000000 in all",
+		"simulated:eyes,size=16384x16384":      "and 67108864 in all",
 		"simulated:eyes,size=0x10":             "write HxW",
 	} {
 		_, err := Open(spec)
 		refused(t, spec, err, want)
 	}
 	err := Simulate(t.Context(), "eyes", "real", "folder", math.MaxInt64, 1, t.TempDir(), func(int, int) {})
-	refused(t, "simulate", err, "at most 2147483647")
+	refused(t, "simulate", err, "at most 268435456")
 	for _, variants := range []int{MaxVariants + 1, math.MaxInt} {
 		err := Export(&numbers{n: 3}, filepath.Join(t.TempDir(), "out"), variants, nil)
 		refused(t, "variants", err, "at most 10000")
@@ -181,13 +181,13 @@ func TestSizesOutOfBounds(t *testing.T) {
 	_, err = NewLoader(&numbers{n: 3}, LoaderConfig{Batch: 1 << 50}, Position{})
 	refused(t, "batch", err, "the batches would take")
 	used := alloctest.Bytes(func() { _, err = LoadLevels(t.Context(), &huge{}) })
-	refused(t, "a whole set", err, "2147483647 images would take")
+	refused(t, "a whole set", err, "268435456 images would take")
 	if used > 1<<20 {
 		t.Errorf("%d bytes were taken before", used)
 	}
 }
 
-// huge is a data set of 29 TB.
+// huge is a data set of 2.7 TB.
 type huge struct{ numbers }
 
 func (*huge) Info() Info { return Info{Kind: "test", C: 1, H: 100, W: 100, Bits: 8} }

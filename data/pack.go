@@ -156,7 +156,7 @@ func parseAbout(path string, text []byte, a *about) error {
 	if err := d.Decode(a); err != nil {
 		return fmt.Errorf("%s: %w: %w", path, err, errPack)
 	}
-	if a.Count < 1 || a.Count > math.MaxInt32 {
+	if a.Count < 1 || a.Count > maxImages {
 		return fmt.Errorf("%s: count is %d: %w", path, a.Count, errPack)
 	}
 	needed := []string{packImages, packNames}

@@ -3,7 +3,6 @@ package data
 import (
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -111,8 +110,8 @@ func (s Spec) integer(key string, fallback int) (int, error) {
 	return n, nil
 }
 
-// maxImages bounds the images of a data set: an index must fit what packs and orders hold.
-const maxImages = math.MaxInt32
+// maxImages bounds the images of a data set. The order of so many takes 2 GB.
+const maxImages = 1 << 28
 
 // images returns the parameter n, the number of images, or the fallback.
 func (s Spec) images(fallback int) (int, error) {
