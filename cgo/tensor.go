@@ -119,6 +119,13 @@ func (s *Scope) Zeros(kind Type, device Device, shape ...int64) Tensor {
 	})
 }
 
+// Empty returns a tensor whose values are undefined. On the CPU a large one takes memory only as it is written.
+func (s *Scope) Empty(kind Type, device Device, shape ...int64) Tensor {
+	return s.op("empty"+TensorInfo{Shape: shape}.String(), func(out *C.sg_tensor) *C.char {
+		return C.sg_tensor_empty(C.sg_type(kind), sizes(shape), C.int64_t(len(shape)), C.int32_t(device), out)
+	})
+}
+
 // ZerosLike returns zeros with t's shape, type and memory layout, which optimizer state must share with its parameter.
 func (s *Scope) ZerosLike(t Tensor) Tensor {
 	return s.op("zeros like", func(out *C.sg_tensor) *C.char { return C.sg_tensor_zeros_like(ptr(t), out) }, t)

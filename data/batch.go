@@ -30,11 +30,13 @@ func (b *Batch) PutLevels(k int, m picture.Image) {
 	m.PutLevels(b.Levels[k*b.imageBytes() : (k+1)*b.imageBytes()])
 }
 
-// PixelsOf writes the pixels of image k in a batch of LoadLevels.
-func (b *Batch) PixelsOf(k int, dst []float32) {
-	levels := b.Levels[k*b.imageBytes() : (k+1)*b.imageBytes()]
-	picture.ToUnit(picture.FromLevels(b.C, b.H, b.W, b.Bits, levels), dst)
+// ImageOf returns image k of a batch of LoadLevels.
+func (b *Batch) ImageOf(k int) picture.Image {
+	return picture.FromLevels(b.C, b.H, b.W, b.Bits, b.Levels[k*b.imageBytes():(k+1)*b.imageBytes()])
 }
+
+// PixelsOf writes the pixels of image k in a batch of LoadLevels.
+func (b *Batch) PixelsOf(k int, dst []float32) { picture.ToUnit(b.ImageOf(k), dst) }
 
 // Label returns image k's label, nil without labels.
 func (b *Batch) Label(k int) []float32 { return label(b.Labels, b.N, k) }

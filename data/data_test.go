@@ -236,7 +236,7 @@ func TestBadInputIsNamed(t *testing.T) {
 		"no kind":        {"somewhere", "write kind:path"},
 		"unknown kind":   {"tar:x", `kind "tar" is unknown`},
 		"missing folder": {"folder:/nowhere/at/all", "does not exist"},
-		"empty folder":   {"folder:" + t.TempDir(), "no PNG or JPEG"},
+		"empty folder":   {"folder:" + t.TempDir(), "no picture (PNG"},
 		"parameter":      {"folder:" + good + ",sise=35x55", `no parameter "sise"`},
 		"size":           {"folder:" + good + ",size=35", "write HxW"},
 		"truncated":      {"folder:" + truncated, "0.png: is a truncated"},
@@ -247,6 +247,9 @@ func TestBadInputIsNamed(t *testing.T) {
 		"no number":      {csv("file,a\n0.png,1\n1.png,x\n"), `line 3: column a: "x"`},
 		"twice":          {csv("file,a\n0.png,1\n0.png,2\n"), "listed already in line 2"},
 		"domain":         {"simulated:eyes,domain=dream", `domain "dream"`},
+		"effect":         {"simulated:eyes,effects=lashes+mud", `effect "mud": use all, none, or some of tones+light+glints`},
+		"real effects":   {"simulated:eyes,domain=real,effects=blur", "the real domain always has all effects"},
+		"hands' effects": {"simulated:hands,effects=blur", `no parameter "effects"`},
 		"simulated what": {"simulated:feet", `"feet" cannot be simulated`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,25 +5,25 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"simgan/data/picture"
 )
 
-// folder is a tree of PNG and JPEG files of one size, with optional labels.
+// folder is a tree of pictures of one size, with optional labels.
 type folder struct {
 	described
 	root   string
 	names  []string
 	labels *labels // nil if there are none
 	resize bool
+	fit    fit
 	grey   bool
 }
 
-// openFolder opens folder:PATH[,size=HxW][,grey=true][,labels=FILE|none]. By default labels come from labels.csv in the
+// openFolder opens folder:PATH[,size=HxW[,fit=stretch|crop|pad]][,grey=true][,labels=FILE|none]. By default labels come from labels.csv in the
 // folder, or else from the manifest.csv of a refined folder, if there is one.
 func openFolder(s Spec) (Dataset, error) {
-	if err := errors.Join(s.only("size", "grey", "labels"), needFolder(s)); err != nil {
+	if err := errors.Join(s.only("size", "fit", "grey", "labels"), needFolder(s)); err != nil {
 		return nil, err
 	}
 	f := &folder{root: s.Path}
@@ -34,11 +34,14 @@ func openFolder(s Spec) (Dataset, error) {
 	if f.grey, err = s.flag("grey", false); err != nil {
 		return nil, err
 	}
+	if f.fit, err = s.fit(); err != nil {
+		return nil, err
+	}
 	if f.names, err = imageFiles(s.Path); err != nil {
 		return nil, err
 	}
 	if len(f.names) == 0 {
-		return nil, fmt.Errorf("data set %s: no PNG or JPEG file in %s", s, s.Path)
+		return nil, fmt.Errorf("data set %s: no picture (PNG, JPEG, TIFF or WebP) in %s", s, s.Path)
 	}
 	first, err := f.firstReadable()
 	if err != nil {
@@ -96,10 +99,21 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// imageFiles lists the PNG and JPEG files below root by relative path, sorted. It skips hidden files.
+// imageFiles lists the pictures below root by relative path, sorted. It skips hidden files. Pictures that cannot be read
+// are an error: nobody would miss them.
 func imageFiles(root string) ([]string, error) {
-	names, err := filesBelow(root)
-	return slices.DeleteFunc(names, func(name string) bool { return !isPicture(name) }), err
+	var names []string
+	files, err := filesBelow(root)
+	for _, name := range files {
+		switch {
+		case picture.HasForeignName(name):
+			return nil, fmt.Errorf("%s: is HEIC or AVIF, which simgan does not read: %s",
+				filepath.Join(root, name), picture.Conversion)
+		case picture.HasName(name):
+			names = append(names, name)
+		}
+	}
+	return names, err
 }
 
 // Len returns the number of images.
@@ -127,7 +141,7 @@ func (f *folder) Sample(i int) (Sample, error) {
 			path, m.C, f.names[0], f.info.C)
 	}
 	if f.resize {
-		m = m.Resize(f.info.H, f.info.W)
+		m = f.fit.resize(m, f.info.H, f.info.W)
 	}
 	if m.H != f.info.H || m.W != f.info.W {
 		return Sample{}, fmt.Errorf("%s: is %dx%d (height x width), %s is %dx%d: add size=HxW to the SPEC to resize all",

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"simgan/data/picture"
 	"simgan/internal/inputfile"
 )
 
@@ -78,7 +79,7 @@ func checkHeader(header []string) error {
 	switch {
 	case len(header) > maxColumns:
 		return fmt.Errorf("has %d columns; a table of labels may have %d", len(header), maxColumns)
-	case isPicture(header[0]):
+	case picture.HasName(header[0]):
 		return fmt.Errorf("is an image's line already; put a header before it, for example file,label1,label2")
 	case len(header) == 1 && strings.ContainsAny(header[0], ";\t"):
 		return fmt.Errorf("%q is one column; columns are separated by commas, not by semicolons or tabs", header[0])
@@ -135,7 +136,7 @@ func (l *labels) add(name string, cells []string, line int) error {
 	values := make([]float32, len(cells))
 	for i, cell := range cells {
 		v, err := strconv.ParseFloat(cell, 32)
-		if err != nil && isPicture(cell) {
+		if err != nil && picture.HasName(cell) {
 			return fmt.Errorf("column %q holds paths (%s), but the path comes first; write the table without a column of "+
 				"row numbers (pandas: index=False, R: row.names=FALSE)", l.names[i], cell)
 		}

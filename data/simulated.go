@@ -20,37 +20,41 @@ import (
 // that of built-in hands. Sample draws each image on demand.
 type simulated struct {
 	described
-	domain simulate.Domain
-	seed   uint64
-	n      int
+	domain  simulate.Domain
+	effects simulate.Effects // of the real domain, on synthetic eyes
+	seed    uint64
+	n       int
 }
 
-// openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false].
+// openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false]. Synthetic
+// eyes take effects=all|none|NAME+NAME.
 func openSimulated(s Spec) (Dataset, error) {
-	if err := s.only("domain", "n", "seed", "size", "labels"); err != nil {
-		return nil, err
-	}
-	size, names, bits := s.gazeSize, GazeLabels, 8
+	size, names, bits, keys := s.gazeSize, GazeLabels, 8, []string{"domain", "n", "seed", "size", "labels"}
 	switch s.Path {
 	case "eyes":
+		keys = append(keys, "effects")
 	case "hands":
 		size, names, bits = s.handSize, HandLabels, 16
 	default:
 		return nil, fmt.Errorf("data set %s: %q cannot be simulated; use eyes or hands", s, s.Path)
 	}
+	if err := s.only(keys...); err != nil {
+		return nil, err
+	}
 	domain, err := simulate.ParseDomain(s.text("domain", "synthetic"))
+	effects, effectsErr := s.effects()
 	n, nErr := s.images(2000)
 	seed, seedErr := s.integer("seed", 1)
 	h, w, sizeErr := size()
 	labelled, flagErr := s.flag("labels", true)
-	if err := errors.Join(err, nErr, seedErr, sizeErr, flagErr); err != nil {
+	if err := errors.Join(err, effectsErr, nErr, seedErr, sizeErr, flagErr); err != nil {
 		return nil, err
 	}
 	if n < 1 {
 		return nil, fmt.Errorf("data set %s: n is %d; use 1 or more", s, n)
 	}
 	info := Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: bits}
-	d := &simulated{described: described{info}, domain: domain, seed: uint64(seed), n: n}
+	d := &simulated{described: described{info}, domain: domain, effects: effects, seed: uint64(seed), n: n}
 	if labelled {
 		d.info.LabelNames = names
 	}
@@ -68,13 +72,38 @@ func (d *simulated) Name(i int) string { return fmt.Sprintf("%07d.png", i) }
 
 // Sample draws image i.
 func (d *simulated) Sample(i int) (Sample, error) {
-	e := simulate.NewEye(d.domain, d.seed, i)
+	e := d.eye(i)
 	h, w := d.info.H, d.info.W
 	s := Sample{Name: d.Name(i), Image: picture.FromLevels(1, h, w, 8, e.Crop(h, w))}
 	if d.info.LabelNames != nil {
 		s.Label = gazeLabel(e.Gaze)
 	}
 	return s, nil
+}
+
+// eye returns scene i.
+func (d *simulated) eye(i int) *simulate.Eye {
+	if d.effects != 0 {
+		return simulate.NewEyeWith(d.effects, d.seed, i)
+	}
+	return simulate.NewEye(d.domain, d.seed, i)
+}
+
+// effects returns the effects of the real domain that the SPEC gives synthetic eyes.
+func (s Spec) effects() (simulate.Effects, error) {
+	text, ok := s.Params["effects"]
+	if !ok {
+		return 0, nil
+	}
+	if s.text("domain", "synthetic") == "real" {
+		return 0, fmt.Errorf("data set %s: the real domain always has all effects; leave effects out, or give them to "+
+			"domain=synthetic", s)
+	}
+	set, err := simulate.ParseEffects(text)
+	if err != nil {
+		return 0, fmt.Errorf("data set %s: %w", s, err)
+	}
+	return set, nil
 }
 
 func gazeLabel(g [3]float64) []float32 {

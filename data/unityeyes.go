@@ -46,7 +46,7 @@ func openUnityEyes(s Spec) (Dataset, error) {
 	pictures, labels := map[string]string{}, map[string]bool{}
 	for _, e := range entries {
 		stem, _, _ := strings.Cut(e.Name(), ".")
-		if version2.MatchString(stem) && isPicture(e.Name()) {
+		if version2.MatchString(stem) && picture.HasName(e.Name()) {
 			return nil, fmt.Errorf("data set %s: %s is named as a picture of UnityEyes 2, N_CAMERA.jpg; "+
 				"this reader needs version 1, which writes N.jpg with N.json", s, e.Name())
 		}
@@ -54,7 +54,7 @@ func openUnityEyes(s Spec) (Dataset, error) {
 			continue
 		}
 		switch {
-		case isPicture(e.Name()):
+		case picture.HasName(e.Name()):
 			if other, twice := pictures[stem]; twice {
 				return nil, fmt.Errorf("data set %s: %s and %s share one label: remove one of them", s, other, e.Name())
 			}

@@ -12,15 +12,6 @@ import (
 // hidden reports whether readers pass a file or folder over. macOS leaves ._NAME beside each NAME on foreign disks.
 func hidden(name string) bool { return strings.HasPrefix(name, ".") }
 
-// isPicture reports whether a file is called as a PNG or JPEG.
-func isPicture(name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".png", ".jpg", ".jpeg":
-		return true
-	}
-	return false
-}
-
 // filesBelow lists the files below root by relative path, with slashes, sorted. Hidden ones are passed over. Links are
 // followed, because data sets on clusters are mostly linked from other disks; a link to a folder that holds the link is
 // passed over. A link to nothing is listed: the reader of the file reports it.

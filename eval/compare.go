@@ -3,29 +3,60 @@ package eval
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"slices"
 
+	"simgan/data/adapt"
 	"simgan/internal/exit"
 )
 
-// Share is the share of the gap between synthetic and real images that refining closed: 1 is all of it.
+// Share is the share of a gap that refining closed: 1 is all of it.
 type Share struct {
 	Mean float64    `json:"mean"`
 	CI95 [2]float64 `json:"ci95"`
 }
 
+// The rows of a comparison: the kinds of images that estimators are trained on.
+const (
+	rowSynthetic      = "synthetic"
+	rowControl        = "control"         // synthetic, after the training-free adaptation that fits the real images best
+	rowRefined        = "refined"         // synthetic, by the refiner
+	rowRefinedControl = "refined+control" // refined, after the same adaptation
+	rowReal           = "real"
+)
+
+var rowNames = []string{rowSynthetic, rowControl, rowRefined, rowRefinedControl, rowReal}
+
 // Result is what an eval command writes as JSON: the figures F, on the test images, of estimators trained on each kind
-// of images. Real and GapClosed are absent if the real images have no labels. GapClosed is also absent if there is no
-// gap: for some seed, the estimator trained on real images is no better than the one trained on synthetic ones.
+// of images. Real and the gaps are absent if the real images have no labels. A gap is also absent if there is none: for
+// some seed, the estimator trained on real images is no better than the one trained on synthetic (or control) ones.
 type Result[F any] struct {
-	Task      string   `json:"task"`
-	Data      Specs    `json:"data"`
-	Seeds     []uint64 `json:"seeds"`
-	Synthetic *F       `json:"synthetic"`
-	Refined   *F       `json:"refined"`
-	Real      *F       `json:"real,omitempty"`
-	GapClosed *Share   `json:"gap_closed,omitempty"`
+	Task           string           `json:"task"`
+	Data           Specs            `json:"data"`
+	Seeds          []uint64         `json:"seeds"`     // of the estimators
+	GANSeeds       []uint64         `json:"gan_seeds"` // of the refiners
+	Adaptation     *Adapted         `json:"control_method,omitempty"`
+	Synthetic      *F               `json:"synthetic"`
+	Control        *F               `json:"control,omitempty"`
+	Refined        *F               `json:"refined"`
+	RefinedControl *F               `json:"refined_control,omitempty"`
+	Real           *F               `json:"real,omitempty"`
+	EstimatorSteps map[string][]int `json:"estimator_steps"` // per row and estimator
+
+	// GapClosed is the share that refining closed of the gap between synthetic and real: (synthetic - refined) /
+	// (synthetic - real). Adaptations that need no refiner may close most of it.
+	GapClosed *Share `json:"gap_closed,omitempty"`
+	// GapClosedBeyondControl is the share of the gap that the control leaves: (control - refined+control) /
+	// (control - real). Both rows have the same adaptation, so that the refiner is all that differs.
+	GapClosedBeyondControl *Share `json:"gap_closed_beyond_control,omitempty"`
+}
+
+// Adapted says how the images of the control were made.
+type Adapted struct {
+	adapt.Adaptation
+	Distance float64 `json:"distance"`           // from the real images, energy distance of statistics
+	Before   float64 `json:"distance_unadapted"` // that of the synthetic images
 }
 
 // Specs name the images behind the figures.
@@ -46,8 +77,30 @@ func (t task) fits(names []string) bool {
 	return slices.Equal(names, t.labels) || t.loose && len(names) == len(t.labels)
 }
 
-// compare trains estimators on synthetic, refined and, if they have labels, real images. judge trains and tests those
-// of one kind. errorsOf returns a value per seed, of which the share of the gap is computed.
+// row returns the place of a row's figures.
+func (r *Result[F]) row(name string) **F {
+	return map[string]**F{
+		rowSynthetic: &r.Synthetic, rowControl: &r.Control, rowRefined: &r.Refined,
+		rowRefinedControl: &r.RefinedControl, rowReal: &r.Real,
+	}[name]
+}
+
+// Rows yields the names and figures of the rows that there are, in the order of the table.
+func (r *Result[F]) Rows() iter.Seq2[string, *F] {
+	return func(yield func(string, *F) bool) {
+		for _, name := range rowNames {
+			if f := *r.row(name); f != nil && !yield(name, f) {
+				return
+			}
+		}
+	}
+}
+
+// judge trains an estimator per set and seed on one kind of images and tests it.
+type judge[F any] func(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*F, error)
+
+// compare trains estimators on every kind of images. judge trains and tests those of one kind. errorsOf returns a value
+// per estimator, of which the share of the gap is computed.
 func compare[F any](
 	ctx context.Context, o Options, t task, judge judge[F], errorsOf func(*F) []float64,
 ) (*Result[F], error) {
@@ -59,60 +112,82 @@ func compare[F any](
 			return nil, fmt.Errorf("save: %w", err)
 		}
 	}
-	kinds, test, err := prepare(ctx, &o, t)
+	s, err := prepare(ctx, &o, t)
 	if err != nil {
 		return nil, err
 	}
-	result := &Result[F]{Task: t.name, Data: Specs{o.Synthetic, o.Real, o.Test}}
+	defer s.close()
+	result := &Result[F]{
+		Task: t.name, Data: Specs{o.Synthetic, o.Real, o.Test}, GANSeeds: s.ganSeeds(), Adaptation: s.adapted,
+		EstimatorSteps: map[string][]int{},
+	}
 	for seed := range uint64(o.Seeds) {
 		result.Seeds = append(result.Seeds, seed+1)
 	}
-	steps, total := 0, len(kinds)*o.Seeds*o.Estimator.Steps
-	if o.Only != "" {
-		total = o.Seeds * o.Estimator.Steps
+	kinds := s.kinds(o)
+	if len(kinds) == 0 {
+		return nil, exit.Usagef("only the row %s was asked for, and %s", o.Only, s.why(o.Only))
 	}
-	o.Estimator.stepDone = func() {
-		steps++
-		o.report("training estimators", "steps", steps, total)
-	}
-	places := []**F{&result.Synthetic, &result.Refined, &result.Real}
-	for i, kind := range kinds {
-		if o.Only != "" && o.Only != kind.name {
-			continue
+	o.countSteps(kinds)
+	for _, k := range kinds {
+		o.Estimator.trained = func(steps int) {
+			result.EstimatorSteps[k.name] = append(result.EstimatorSteps[k.name], steps)
 		}
-		if *places[i], err = judge(ctx, kind, test, result.Seeds, o); err != nil {
+		if *result.row(k.name), err = judge(ctx, k, s.test, result.Seeds, o); err != nil {
 			return nil, err
 		}
 	}
-	if result.Synthetic == nil && result.Refined == nil && result.Real == nil {
-		return nil, exit.Usagef("only real images were asked for, and %s has no labels", o.Real)
-	}
-	if result.Real != nil && o.Only == "" {
-		result.GapClosed = share(errorsOf(result.Synthetic), errorsOf(result.Refined), errorsOf(result.Real))
-	}
+	result.GapClosed = gap(result.Synthetic, result.Refined, result.Real, errorsOf, o.Seeds)
+	result.GapClosedBeyondControl = gap(result.Control, result.RefinedControl, result.Real, errorsOf, o.Seeds)
 	return result, nil
 }
 
-// judge trains an estimator per seed on one kind of images and tests it.
-type judge[F any] func(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*F, error)
+// countSteps reports the steps of all estimators as one stage. An estimator that stops early counts as all its steps.
+func (o *Options) countSteps(kinds []kind) {
+	estimators, done := 0, 0
+	for _, k := range kinds {
+		estimators += len(k.sets) * o.Seeds
+	}
+	report, most := o.report, o.Estimator.Steps
+	o.Estimator.stepDone = func(step int, last bool) {
+		report("training estimators", "steps", done*most+step, estimators*most)
+		if last {
+			done++
+		}
+	}
+}
 
-// forEachSeed trains an estimator per seed on the kind's images, and has add count its errors E on the test images. add
-// returns what to print of them, and whether they are finite.
+// gap returns the share of the gap between from and to that refined closes; nil if a row is missing.
+func gap[F any](from, refined, to *F, errorsOf func(*F) []float64, seeds int) *Share {
+	if from == nil || refined == nil || to == nil {
+		return nil
+	}
+	return share(errorsOf(from), errorsOf(refined), errorsOf(to), seeds)
+}
+
+// forEachSeed trains an estimator per set and seed on the kind's images, and has add count its errors E on the test
+// images. add returns what to print of them, and whether they are finite.
 func forEachSeed[E any](
 	ctx context.Context, k kind, test set, seeds []uint64, o Options,
 	errorsOf func(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]E, error),
 	add func([]E) (text string, ok bool),
 ) error {
-	for _, seed := range seeds {
-		errs, err := errorsOf(ctx, k.set, test, o.estimator(k, seed), seed)
+	for _, load := range k.sets {
+		d, err := load.make(ctx)
 		if err != nil {
 			return fmt.Errorf("%s: %w", k.name, err)
 		}
-		text, ok := add(errs)
-		if !ok {
-			return fmt.Errorf("estimator trained on %s, seed %d: %w", k.name, seed, errDiverged)
+		for _, seed := range seeds {
+			errs, err := errorsOf(ctx, d, test, o.estimator(load.name, seed), seed)
+			if err != nil {
+				return fmt.Errorf("%s: %w", load.name, err)
+			}
+			text, ok := add(errs)
+			if !ok {
+				return fmt.Errorf("estimator trained on %s, seed %d: %w", load.name, seed, errDiverged)
+			}
+			fmt.Fprintf(o.Out, "trained on %-15s  seed %d: %s\n", load.name, seed, text)
 		}
-		fmt.Fprintf(o.Out, "trained on %-9s  seed %d: %s\n", k.name, seed, text)
 	}
 	return nil
 }

@@ -6,28 +6,26 @@ import (
 	"math/rand/v2"
 
 	"simgan/cgo"
-	"simgan/data"
 	"simgan/models"
 )
 
 // EstimatorConfig says how an estimator is trained.
 type EstimatorConfig struct {
-	Steps  int     // of the optimizer
+	Steps  int     // most steps of the optimizer
 	Batch  int     // images per mini-batch
-	LR     float64 // Adam's learning rate, falling linearly to 0
+	LR     float64 // Adam's learning rate; in the last third of the steps it falls linearly to 0
+	Shift  float64 // standard deviation of random shifts of gaze images in training, as a share of the width
 	Width  int     // feature maps of the hand estimator
 	Save   string  // file for the trained weights; "": none
 	BFloat bool    // convolutions in bfloat16
 	Device cgo.Device
 
-	stepDone func() // called after each step, if any
+	stepDone func(step int, last bool) // called after each step, if any
+	trained  func(steps int)           // called after the last step, if any
 }
 
 // Adam's constants, as in Kingma & Ba 2015.
 const beta1, beta2, epsilon = 0.9, 0.999, 1e-8
-
-// set holds labelled images in memory as levels, which take a quarter or half of the memory of float32.
-type set struct{ *data.Batch }
 
 // network is an estimator.
 type network interface {
@@ -36,15 +34,16 @@ type network interface {
 	Close()
 }
 
-// lesson says how a network is built, and its loss on the images of an index.
+// lesson says how a network is built, its loss on the images of an index, and its mean error on other images.
 type lesson[N network] struct {
 	what  string // the network, for errors
 	build func() (N, error)
-	loss  func(s *cgo.Scope, n N, index []int, random *rand.Rand) cgo.Tensor
+	loss  func(s *cgo.Scope, n N, d set, index []int, random *rand.Rand) cgo.Tensor
+	error func(n N, d set) (float64, error)
 }
 
-// train trains a network on the images; each variant of an image is an image. The caller closes the network.
-func train[N network](ctx context.Context, images int, c EstimatorConfig, seed uint64, l lesson[N]) (n N, err error) {
+// train trains a network on d. The caller closes the network.
+func train[N network](ctx context.Context, d set, c EstimatorConfig, seed uint64, l lesson[N]) (n N, err error) {
 	if err := cgo.Seed(seed); err != nil {
 		return n, err
 	}
@@ -52,7 +51,7 @@ func train[N network](ctx context.Context, images int, c EstimatorConfig, seed u
 		return n, err
 	}
 	if err = n.To(c.Device); err == nil {
-		err = l.learn(ctx, n, images, c, rand.New(rand.NewPCG(seed, 0)))
+		err = l.learn(ctx, n, d, c, seed)
 	}
 	if err == nil && c.Save != "" {
 		err = models.Save(c.Save, n.Params(), map[string]string{"format": "pt"})
@@ -63,33 +62,50 @@ func train[N network](ctx context.Context, images int, c EstimatorConfig, seed u
 	return n, err
 }
 
-// learn makes the steps, over shuffled epochs one after the other.
-func (l lesson[N]) learn(ctx context.Context, n N, images int, c EstimatorConfig, random *rand.Rand) error {
+// learn makes steps over shuffled epochs, one after the other. A tenth of the scenes is held out: the learning rate
+// stays until the error on them no longer falls, then it decays.
+func (l lesson[N]) learn(ctx context.Context, n N, d set, c EstimatorConfig, seed uint64) error {
 	adam, err := cgo.NewAdam(models.Tensors(n.Params()), beta1, beta2, epsilon)
 	if err != nil {
 		return err
 	}
 	defer adam.Close()
+	learned, held := d.split(seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	p := newPace(c.Steps)
 	var order []int
 	for step := range c.Steps {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		for len(order) < c.Batch {
-			order = append(order, random.Perm(images)...)
+			random.Shuffle(len(learned), func(i, j int) { learned[i], learned[j] = learned[j], learned[i] })
+			order = append(order, learned...)
 		}
 		index := order[:c.Batch]
-		err := cgo.Gradients(c.BFloat, c.Device, func(s *cgo.Scope) cgo.Tensor { return l.loss(s, n, index, random) })
+		err := cgo.Gradients(c.BFloat, c.Device, func(s *cgo.Scope) cgo.Tensor { return l.loss(s, n, d, index, random) })
 		if err == nil {
-			err = adam.Step(c.LR * (1 - float64(step)/float64(c.Steps)))
+			err = adam.Step(c.LR * p.rate(step))
+		}
+		if err == nil && held.Batch != nil && p.checks(step) {
+			var mean float64
+			mean, err = l.error(n, held)
+			p.judge(step, mean)
 		}
 		if err != nil {
 			return fmt.Errorf("%s estimator, step %d: %w", l.what, step, err)
 		}
 		order = order[c.Batch:]
+		last := step == p.end-1
 		if c.stepDone != nil {
-			c.stepDone()
+			c.stepDone(step+1, last)
 		}
+		if last {
+			break
+		}
+	}
+	if c.trained != nil {
+		c.trained(p.end)
 	}
 	return nil
 }

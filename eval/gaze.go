@@ -33,13 +33,13 @@ func Gaze(ctx context.Context, o Options) (*GazeResult, error) {
 func judgeGaze(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*Figures, error) {
 	f := &Figures{}
 	err := forEachSeed(ctx, k, test, seeds, o, gazeErrors, func(errs []float64) (string, bool) {
-		mean := f.add(errs, len(seeds))
+		mean := f.add(errs, len(seeds)*len(k.sets))
 		return fmt.Sprintf("%.2f degrees", mean), finite(mean)
 	})
 	if err != nil {
 		return nil, err
 	}
-	f.MeanDegrees, f.CI95 = interval(f.PerSeed)
+	f.MeanDegrees, f.CI95 = interval(f.PerSeed, len(seeds))
 	return f, nil
 }
 
@@ -60,29 +60,39 @@ func (f *Figures) add(errs []float64, seeds int) float64 {
 
 // gazeErrors trains an estimator on d and returns its errors on the test images, in degrees.
 func gazeErrors(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]float64, error) {
-	g, err := train(ctx, d.N, c, seed, lesson[*models.GazeEstimator]{
+	g, err := train(ctx, d, c, seed, lesson[*models.GazeEstimator]{
 		what:  "gaze",
 		build: func() (*models.GazeEstimator, error) { return models.NewGazeEstimator(d.C, d.H, d.W, 3) },
-		loss: func(s *cgo.Scope, g *models.GazeEstimator, index []int, _ *rand.Rand) cgo.Tensor {
-			return models.LossGaze(s, g.Forward(s, d.images(s, index, c.Device)), d.gaze(s, index, c.Device), len(index))
+		loss: func(s *cgo.Scope, g *models.GazeEstimator, d set, index []int, random *rand.Rand) cgo.Tensor {
+			x := d.shifted(s, index, c.Shift, random, c.Device)
+			return models.LossGaze(s, g.Forward(s, x), d.gaze(s, index, c.Device), len(index))
+		},
+		error: func(g *models.GazeEstimator, held set) (float64, error) {
+			errs, err := testGaze(g, held, c.Device)
+			return mean(errs), err
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer g.Close()
-	var all []float64
-	err = estimate(test,
-		func(s *cgo.Scope, index []int) cgo.Tensor { return g.Forward(s, test.images(s, index, c.Device)) },
-		func(index []int, v []float32) {
-			for k, i := range index {
-				all = append(all, angle(v[3*k:3*k+3], test.Labels[3*i:3*i+3]))
-			}
-		})
+	errs, err := testGaze(g, test, c.Device)
 	if err != nil {
 		return nil, fmt.Errorf("test: %w", err)
 	}
-	return all, nil
+	return errs, nil
+}
+
+// testGaze returns the estimator's errors on all images of d, in degrees.
+func testGaze(g *models.GazeEstimator, d set, device cgo.Device) (errs []float64, err error) {
+	err = estimate(d,
+		func(s *cgo.Scope, index []int) cgo.Tensor { return g.Forward(s, d.images(s, index, device)) },
+		func(index []int, v []float32) {
+			for k, i := range index {
+				errs = append(errs, angle(v[3*k:3*k+3], d.Labels[3*i:3*i+3]))
+			}
+		})
+	return errs, err
 }
 
 // gaze copies the chosen labels to the device: (n, 3).

@@ -35,18 +35,6 @@ func TestAngle(t *testing.T) {
 	}
 }
 
-// 1, 2, 6 have mean 3 and deviation sqrt 7; t for 2 degrees of freedom is 4.303.
-func TestInterval(t *testing.T) {
-	mean, ci := interval([]float64{1, 2, 6})
-	half := 4.303 * math.Sqrt(7.0/3)
-	if mean != 3 || math.Abs(ci[0]-(3-half)) > 1e-9 || math.Abs(ci[1]-(3+half)) > 1e-9 {
-		t.Errorf("mean %v, interval %v", mean, ci)
-	}
-	if mean, ci := interval([]float64{4}); mean != 4 || ci != [2]float64{4, 4} {
-		t.Errorf("one value: %v %v", mean, ci)
-	}
-}
-
 // A small run is trained, refined to a folder and evaluated: every image once a variant, labels kept, all figures
 // there.
 func TestRefineAndEvaluateARun(t *testing.T) {
@@ -108,7 +96,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	}
 	var said bytes.Buffer
 	result, err := Gaze(context.Background(), Options{
-		Run: run, Seeds: 2, Variants: 2, Out: &said, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
+		Runs: []string{run}, Seeds: 2, Variants: 2, Out: &said, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +110,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		t.Errorf("test images of their own: %s", said.String())
 	}
 	_, err = Gaze(context.Background(), Options{
-		Run: run, Test: config.Data.Real, Only: "refined", Seeds: 1, Variants: 1, Out: &said, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU},
+		Runs: []string{run}, Test: config.Data.Real, Only: "refined", Seeds: 1, Variants: 1, Out: &said, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU},
 	})
 	if err != nil || !strings.Contains(said.String(), "warning: estimators are trained on images of "+config.Data.Real) {
 		t.Errorf("tested on training images: %v, %s", err, said.String())
@@ -130,7 +118,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	checkRefusals(t, run, cancelled)
 	saved := filepath.Join(t.TempDir(), "estimators")
 	only, err := Gaze(context.Background(), Options{
-		Run: run, Save: saved, Only: "refined", Seeds: 2, Variants: 2, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
+		Runs: []string{run}, Save: saved, Only: "refined", Seeds: 2, Variants: 2, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +135,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 func checkRefusals(t *testing.T, run string, cancelled context.Context) {
 	t.Helper()
 	good := Options{
-		Run:       run,
+		Runs:      []string{run},
 		Seeds:     1,
 		Variants:  1,
 		Out:       io.Discard,
@@ -175,7 +163,7 @@ func checkRefusals(t *testing.T, run string, cancelled context.Context) {
 
 // By hand: seeds that close 2 of 4 and 1 of 4 degrees; real images no better than synthetic ones of one seed.
 func TestShareOfTheGap(t *testing.T) {
-	if s := share([]float64{10, 8}, []float64{8, 7}, []float64{6, 4}); s == nil || s.Mean != 0.375 {
+	if s := share([]float64{10, 8}, []float64{8, 7}, []float64{6, 4}, 2); s == nil || s.Mean != 0.375 {
 		t.Errorf("share is %+v, want 0.375", s)
 	}
 	for _, real := range []float64{8, 9, math.NaN()} {
@@ -186,7 +174,7 @@ func TestShareOfTheGap(t *testing.T) {
 			Real:      &Figures{},
 			Data:      Specs{Synthetic: "a:b", Test: "c:d"},
 		}
-		r.GapClosed = share([]float64{10, 8}, []float64{8, 7}, []float64{6, real})
+		r.GapClosed = share([]float64{10, 8}, []float64{8, 7}, []float64{6, real}, 2)
 		text, err := json.Marshal(r)
 		if err != nil || strings.Contains(string(text), "gap_closed") || !strings.Contains(r.Table(), "there is no gap") ||
 			!strings.Contains(r.Table(), "c:d") {

@@ -45,15 +45,15 @@ func Hand(ctx context.Context, o Options) (*HandResult, error) {
 func judgeHand(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*HandFigures, error) {
 	f := &HandFigures{}
 	err := forEachSeed(ctx, k, test, seeds, o, handErrors, func(errs []jointError) (string, bool) {
-		px, mm, pck := f.add(errs, len(seeds))
+		px, mm, pck := f.add(errs, len(seeds)*len(k.sets))
 		return fmt.Sprintf("%.2f px, %.1f mm, %.1f %% within 5 px", px, mm, 100*pck), finite(px, mm)
 	})
 	if err != nil {
 		return nil, err
 	}
-	f.MeanPx, f.CI95 = interval(f.PerSeed)
-	f.MeanMM, f.MMCI95 = interval(f.PerSeedMM)
-	f.PCK5, f.PCKCI95 = interval(f.PerSeedPCK)
+	f.MeanPx, f.CI95 = interval(f.PerSeed, len(seeds))
+	f.MeanMM, f.MMCI95 = interval(f.PerSeedMM, len(seeds))
+	f.PCK5, f.PCKCI95 = interval(f.PerSeedPCK, len(seeds))
 	return f, nil
 }
 
@@ -82,32 +82,45 @@ func (f *HandFigures) add(errs []jointError, seeds int) (px, mm, pck float64) {
 // handErrors trains an estimator on d and returns its errors at every joint of the test images.
 func handErrors(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]jointError, error) {
 	joints := len(data.HandJoints)
-	e, err := train(ctx, d.N, c, seed, lesson[*models.HandEstimator]{
+	e, err := train(ctx, d, c, seed, lesson[*models.HandEstimator]{
 		what: "hand",
 		build: func() (*models.HandEstimator, error) {
 			return models.NewHandEstimator(models.HandConfig{Width: c.Width, Stacks: handStacks, Joints: joints}, d.C)
 		},
-		loss: func(s *cgo.Scope, e *models.HandEstimator, index []int, random *rand.Rand) cgo.Tensor {
+		loss: func(s *cgo.Scope, e *models.HandEstimator, d set, index []int, random *rand.Rand) cgo.Tensor {
 			x, heat, depth := d.handBatch(s, index, e.Map(d.H, d.W), random, c.Device)
 			return models.LossHand(s, e.Forward(s, x, true), heat, depth, int64(joints), len(index))
+		},
+		error: func(e *models.HandEstimator, held set) (float64, error) {
+			errs, err := testHand(e, held, c.Device)
+			px := make([]float64, len(errs))
+			for i, joint := range errs {
+				px[i] = joint.px
+			}
+			return mean(px), err
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	var all []jointError
-	err = estimate(test,
-		func(s *cgo.Scope, index []int) cgo.Tensor { return lastMaps(s, e, test.images(s, index, c.Device)) },
-		func(index []int, v []float32) {
-			for k, i := range index {
-				all = append(all, test.errors(i, v[k*len(v)/len(index):(k+1)*len(v)/len(index)])...)
-			}
-		})
+	errs, err := testHand(e, test, c.Device)
 	if err != nil {
 		return nil, fmt.Errorf("test: %w", err)
 	}
-	return all, nil
+	return errs, nil
+}
+
+// testHand returns the estimator's errors at every joint of all images of d.
+func testHand(e *models.HandEstimator, d set, device cgo.Device) (errs []jointError, err error) {
+	err = estimate(d,
+		func(s *cgo.Scope, index []int) cgo.Tensor { return lastMaps(s, e, d.images(s, index, device)) },
+		func(index []int, v []float32) {
+			for k, i := range index {
+				errs = append(errs, d.errors(i, v[k*len(v)/len(index):(k+1)*len(v)/len(index)])...)
+			}
+		})
+	return errs, err
 }
 
 // lastMaps returns the maps of the last hourglass, (n, 2 joints, m, m).

@@ -128,7 +128,7 @@ func TestHandsEndToEnd(t *testing.T) {
 		t.Errorf("refined image %+v of %d labels: %v", s.Image.Bits, len(s.Label), err)
 	}
 	result, err := Hand(context.Background(), Options{
-		Run: run, Seeds: 2, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Width: 4, Device: cgo.CPU},
+		Runs: []string{run}, Seeds: 2, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Width: 4, Device: cgo.CPU},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +144,7 @@ func TestHandsEndToEnd(t *testing.T) {
 			t.Errorf("JSON lacks %s: %v", key, err)
 		}
 	}
-	if _, err := Gaze(context.Background(), Options{Run: run, Seeds: 1, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1, Device: cgo.CPU}}); err == nil ||
+	if _, err := Gaze(context.Background(), Options{Runs: []string{run}, Seeds: 1, Variants: 1, Out: io.Discard, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1, Device: cgo.CPU}}); err == nil ||
 		!strings.Contains(err.Error(), "eval gaze needs labels") {
 		t.Errorf("eval gaze on hands: %v", err)
 	}

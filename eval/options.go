@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"simgan/data"
 	"simgan/internal/exit"
@@ -14,15 +15,15 @@ import (
 
 // Options are what Gaze and Hand take.
 type Options struct {
-	Run       string // the run folder whose refiner is evaluated
-	Synthetic string // SPECs; "": those of the run's config
+	Runs      []string // the run folders whose refiners are evaluated: seeds of the GAN
+	Synthetic string   // SPECs; "": those of the first run's config
 	Real      string
 	Test      string
-	Only      string // evaluate one kind of images: synthetic, refined or real; "": each
-	Seeds     int    // estimators trained on each kind of images
-	Variants  int    // refined versions of each image, if the refiner takes noise
+	Only      string // evaluate one row, by its name; "": each
+	Seeds     int    // estimators trained on each set of images
+	Variants  int    // refined versions of each image, if the refiner takes noise; control gets twice as many
 	Estimator EstimatorConfig
-	Save      string    // folder for the weights of every estimator, KIND-seed-N.safetensors; "": none are kept
+	Save      string    // folder for the weights of every estimator; "": none are kept
 	Out       io.Writer // a line per estimator
 
 	// Progress, if any, is called as images are refined, and then after each step of an estimator. unit is what is
@@ -37,11 +38,12 @@ func (o Options) report(what, unit string, done, total int) {
 	}
 }
 
-// estimator returns how the estimator of a kind and seed is trained.
-func (o Options) estimator(k kind, seed uint64) EstimatorConfig {
+// estimator returns how the estimator of a set of images and a seed is trained. Its weights are saved as
+// NAME-seed-N.safetensors.
+func (o Options) estimator(name string, seed uint64) EstimatorConfig {
 	c := o.Estimator
 	if o.Save != "" {
-		c.Save = filepath.Join(o.Save, fmt.Sprintf("%s-seed-%d.safetensors", k.name, seed))
+		c.Save = filepath.Join(o.Save, fmt.Sprintf("%s-seed-%d.safetensors", name, seed))
 	}
 	return c
 }
@@ -52,6 +54,9 @@ const maxWidth = 4096
 // validate refuses options that no estimator could be trained with.
 func (o Options) validate() error {
 	c := o.Estimator
+	if len(o.Runs) == 0 {
+		return exit.Usagef("no run is given: use --run FOLDER")
+	}
 	for _, v := range []struct {
 		name        string
 		value, most int
@@ -69,8 +74,11 @@ func (o Options) validate() error {
 	if !(c.LR > 0) || math.IsInf(c.LR, 0) {
 		return exit.Usagef("--lr is %g; use more than 0", c.LR)
 	}
-	if !slices.Contains([]string{"", "synthetic", "refined", "real"}, o.Only) {
-		return exit.Usagef("--only is %q; use synthetic, refined or real", o.Only)
+	if !(c.Shift >= 0 && c.Shift <= 0.5) {
+		return exit.Usagef("--shift is %g; use a share of the width from 0 to 0.5", c.Shift)
+	}
+	if o.Only != "" && !slices.Contains(rowNames, o.Only) {
+		return exit.Usagef("--only is %q; use one of %s", o.Only, strings.Join(rowNames, ", "))
 	}
 	return nil
 }

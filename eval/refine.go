@@ -7,7 +7,6 @@ import (
 	"simgan/data"
 	"simgan/internal/exit"
 	"simgan/internal/memory"
-	"simgan/models"
 	"simgan/models/architecture"
 	"simgan/trainer"
 )
@@ -81,12 +80,12 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 }
 
 // refineAll returns the refined variants of every synthetic image, rounded to levels as in a written data set.
-func refineAll(ctx context.Context, r *models.Refiner, d set, seed uint64, o Options) (set, error) {
+func refineAll(ctx context.Context, r refiner, d set, o Options) (set, error) {
 	device, err := r.Device()
 	if err != nil {
 		return set{}, err
 	}
-	noise, err := cgo.NewGenerator(device, seed)
+	noise, err := cgo.NewGenerator(device, r.seed)
 	if err != nil {
 		return set{}, err
 	}
@@ -98,14 +97,13 @@ func refineAll(ctx context.Context, r *models.Refiner, d set, seed uint64, o Opt
 	if err := memory.Check("the refined images", float64(len(d.Levels))*float64(variants), "lower --variants"); err != nil {
 		return set{}, err
 	}
-	out := *d.Batch
-	out.N, out.Levels, out.Labels = d.N*variants, make([]byte, len(d.Levels)*variants), nil
+	out := d.repeated(variants)
 	for v := range variants {
 		for from := 0; from < d.N; from += refineBatch {
 			if ctx.Err() != nil {
 				return set{}, context.Cause(ctx)
 			}
-			refined, err := trainer.Refine(r, noise, d.Pixels(from, min(from+refineBatch, d.N)))
+			refined, err := trainer.Refine(r.Refiner, noise, d.Pixels(from, min(from+refineBatch, d.N)))
 			if err != nil {
 				return set{}, err
 			}
@@ -114,9 +112,8 @@ func refineAll(ctx context.Context, r *models.Refiner, d set, seed uint64, o Opt
 			}
 			o.report("refining", "images", v*d.N+from+refined.N, variants*d.N)
 		}
-		out.Labels = append(out.Labels, d.Labels...)
 	}
-	return set{&out}, nil
+	return out, nil
 }
 
 // refineBatch is the number of images that are refined at once.

@@ -6,58 +6,242 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"slices"
 
 	"simgan/data"
+	"simgan/data/adapt"
+	"simgan/data/picture"
 	"simgan/internal/exit"
+	"simgan/models"
 	"simgan/trainer"
 )
 
-// kind is one kind of training images.
+// kind is one kind of training images: a row of the result. It has one set of images, or one per refiner.
 type kind struct {
 	name string
-	set  set
+	sets []source
 }
 
-// prepare loads the images of every kind (synthetic, refined and, if they have labels, real) and the test images.
-func prepare(ctx context.Context, o *Options, t task) ([]kind, set, error) {
-	refiner, config, err := trainer.LoadRefiner(o.Run, o.Estimator.Device)
-	if err != nil {
-		return nil, set{}, err
+// source makes a set of images when it is needed, so that not all are in memory at once.
+type source struct {
+	name string
+	make func(ctx context.Context) (set, error)
+}
+
+// sources are what the sets of all kinds are made of.
+type sources struct {
+	refiners  []refiner
+	synthetic set
+	test      set
+	real      set             // empty if the real images have no labels
+	examples  []picture.Image // real images, with labels or without, at most mostExamples; none without a SPEC
+	adapted   *Adapted        // nil without examples
+	options   Options
+}
+
+// refiner is a run's refiner.
+type refiner struct {
+	*models.Refiner
+	seed uint64 // of the run
+}
+
+// mostExamples bounds the real images that adaptations are fitted to.
+const mostExamples = 1000
+
+func (s *sources) close() {
+	for _, r := range s.refiners {
+		r.Close()
 	}
-	defer refiner.Close()
-	o.Synthetic = cmp.Or(o.Synthetic, config.Data.Synthetic)
-	o.Real = cmp.Or(o.Real, config.Data.Real)
-	o.Test = cmp.Or(o.Test, config.Data.Test)
-	synthetic, err := t.open(ctx, o.Synthetic, "synthetic")
-	if err != nil {
-		return nil, set{}, err
+}
+
+func (s *sources) ganSeeds() (seeds []uint64) {
+	for _, r := range s.refiners {
+		seeds = append(seeds, r.seed)
 	}
-	if synthetic.C != refiner.Channels {
-		return nil, set{}, exit.Usagef("synthetic: %s has %d channel(s), the refiner was trained on %d",
-			o.Synthetic, synthetic.C, refiner.Channels)
+	return seeds
+}
+
+// prepare loads the refiners, the images that all kinds are made of, and the test images, and fits the control.
+func prepare(ctx context.Context, o *Options, t task) (s *sources, err error) {
+	s = &sources{}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := s.loadRefiners(o); err != nil {
+		return s, err
 	}
-	test, err := t.open(ctx, o.Test, "test")
-	if err != nil {
-		return nil, set{}, err
+	if s.synthetic, err = t.open(ctx, o.Synthetic, "synthetic"); err != nil {
+		return s, err
 	}
-	real, err := t.openReal(ctx, o.Real)
-	if err != nil {
-		return nil, set{}, err
+	if r := s.refiners[0]; s.synthetic.C != r.Channels {
+		return s, exit.Usagef("synthetic: %s has %d channel(s), the refiner was trained on %d",
+			o.Synthetic, s.synthetic.C, r.Channels)
 	}
-	if err := errors.Join(test.like(synthetic, "test", o.Test), real.like(synthetic, "real", o.Real)); err != nil {
-		return nil, set{}, err
+	if s.test, err = t.open(ctx, o.Test, "test"); err != nil {
+		return s, err
 	}
-	refined, err := refineAll(ctx, refiner, synthetic, config.Seed, *o)
-	if err != nil {
-		return nil, set{}, err
+	if err := s.openReal(ctx, o.Real, t); err != nil {
+		return s, err
 	}
-	kinds := []kind{{"synthetic", synthetic}, {"refined", refined}}
+	if err := errors.Join(s.test.like(s.synthetic, "test", o.Test), s.real.like(s.synthetic, "real", o.Real)); err != nil {
+		return s, err
+	}
 	warnOfShared(o.Out, o.Test, o.Synthetic)
-	if real.Batch != nil {
+	if s.real.Batch != nil {
 		warnOfShared(o.Out, o.Test, o.Real)
-		kinds = append(kinds, kind{"real", real})
 	}
-	return kinds, test, nil
+	s.options = *o
+	if o.Only == "" || o.Only == rowControl || o.Only == rowRefinedControl {
+		err = s.fitControl(ctx)
+	}
+	return s, err
+}
+
+// loadRefiners loads each run's refiner, and completes the options by the first run's SPECs.
+func (s *sources) loadRefiners(o *Options) error {
+	given := o.Synthetic != ""
+	for i, run := range o.Runs {
+		r, c, err := trainer.LoadRefiner(run, o.Estimator.Device)
+		if err != nil {
+			return err
+		}
+		s.refiners = append(s.refiners, refiner{r, c.Seed})
+		if i > 0 && r.Channels != s.refiners[0].Channels {
+			return exit.Usagef("--run %s was trained on images of %d channel(s), %s of %d", run, r.Channels, o.Runs[0],
+				s.refiners[0].Channels)
+		}
+		if spec := c.Data.Synthetic; i > 0 && !given && o.Synthetic != spec {
+			return exit.Usagef("--run %s was trained on %s, not on %s; give runs that differ in their seed only, "+
+				"or say with --synthetic what to refine", run, spec, o.Synthetic)
+		}
+		if i > 0 && slices.Contains(s.ganSeeds()[:i], c.Seed) {
+			return exit.Usagef("--run %s has seed %d, as a run before it; give runs of different seeds", run, c.Seed)
+		}
+		if i == 0 {
+			o.Synthetic = cmp.Or(o.Synthetic, c.Data.Synthetic)
+			o.Real = cmp.Or(o.Real, c.Data.Real)
+			o.Test = cmp.Or(o.Test, c.Data.Test)
+		}
+	}
+	return nil
+}
+
+// openReal reads the real images: all of them if they have labels, and examples.
+func (s *sources) openReal(ctx context.Context, spec string, t task) error {
+	if spec == "" {
+		return nil
+	}
+	ds, err := data.OpenContext(ctx, spec)
+	if err != nil {
+		return fmt.Errorf("real: %w", err)
+	}
+	defer ds.Close()
+	if ds.Info().LabelNames != nil {
+		if s.real, err = t.load(ctx, ds, "real"); err != nil {
+			return err
+		}
+	}
+	info := ds.Info()
+	if info.C != s.synthetic.C || info.H != s.synthetic.H || info.W != s.synthetic.W || info.Bits != s.synthetic.Bits {
+		return nil // like refuses what estimators cannot take; other images are no examples
+	}
+	n := min(ds.Len(), mostExamples)
+	for i := range n {
+		sample, err := ds.Sample(i * ds.Len() / n)
+		if err != nil {
+			return fmt.Errorf("real: %w", err)
+		}
+		s.examples = append(s.examples, sample.Image)
+	}
+	return nil
+}
+
+// fitControl finds the adaptation that brings synthetic images nearest to the real ones.
+func (s *sources) fitControl(ctx context.Context) error {
+	if s.examples == nil {
+		return nil
+	}
+	s.options.report("fitting the control", "fits", 0, 1)
+	a, before, after, err := adapt.Fit(ctx, s.synthetic.pictures(mostExamples), s.examples)
+	if err != nil {
+		return err
+	}
+	s.options.report("fitting the control", "fits", 1, 1)
+	s.adapted = &Adapted{a, after, before}
+	return nil
+}
+
+// kinds returns the rows that the options ask for and the images allow.
+func (s *sources) kinds(o Options) (kinds []kind) {
+	fixed := func(name string, make func(ctx context.Context) (set, error)) kind {
+		return kind{name, []source{{name, make}}}
+	}
+	perRefiner := func(name string, make func(ctx context.Context, r refiner) (set, error)) kind {
+		k := kind{name: name}
+		for _, r := range s.refiners {
+			full := name
+			if len(s.refiners) > 1 {
+				full = fmt.Sprintf("%s-gan-%d", name, r.seed)
+			}
+			k.sets = append(k.sets, source{full, func(ctx context.Context) (set, error) { return make(ctx, r) }})
+		}
+		return k
+	}
+	asIs := func(d set) func(context.Context) (set, error) {
+		return func(context.Context) (set, error) { return d, nil }
+	}
+	made := map[uint64]set{} // by the refiner's seed: two rows need them
+	refine := func(ctx context.Context, r refiner) (d set, err error) {
+		if d = made[r.seed]; d.Batch == nil {
+			d, err = refineAll(ctx, r, s.synthetic, s.options)
+			made[r.seed] = d
+		}
+		return d, err
+	}
+	all := []kind{fixed(rowSynthetic, asIs(s.synthetic))}
+	if s.adapted != nil {
+		all = append(all, fixed(rowControl, func(context.Context) (set, error) {
+			return s.adapt(s.synthetic, 2*o.Variants), nil
+		}))
+	}
+	all = append(all, perRefiner(rowRefined, refine))
+	if s.adapted != nil {
+		all = append(all, perRefiner(rowRefinedControl, func(ctx context.Context, r refiner) (set, error) {
+			d, err := refine(ctx, r)
+			if err != nil {
+				return d, err
+			}
+			return s.adapt(d, max(1, 2*o.Variants/d.variants())), nil
+		}))
+	}
+	if s.real.Batch != nil {
+		all = append(all, fixed(rowReal, asIs(s.real)))
+	}
+	return slices.DeleteFunc(all, func(k kind) bool { return o.Only != "" && o.Only != k.name })
+}
+
+// why says why a row is missing.
+func (s *sources) why(row string) string {
+	if row == rowReal {
+		return s.options.Real + " has no labels"
+	}
+	return "there are no real images of the synthetic ones' size to adapt to: give --real SPEC"
+}
+
+// adapt returns adapted versions of every image of d, rounded to levels.
+func (s *sources) adapt(d set, versions int) set {
+	out := d.repeated(versions)
+	for v := range versions {
+		for i := range d.N {
+			random := rand.New(rand.NewPCG(uint64(i), uint64(v+1)))
+			example := s.examples[random.IntN(len(s.examples))]
+			out.PutLevels(v*d.N+i, s.adapted.Apply(d.ImageOf(i), example, random))
+		}
+	}
+	return out
 }
 
 // warnOfShared warns if test images may be among those that estimators are trained on.
@@ -68,55 +252,4 @@ func warnOfShared(out io.Writer, test, train string) {
 		fmt.Fprintf(out, "warning: estimators are trained on images of %s and tested on %s. Figures on images seen in "+
 			"training are too good. Give --test other images; of MPIIGaze, other people (people=p10+p11)\n", train, test)
 	}
-}
-
-// like refuses images that differ in size from the synthetic ones: one estimator takes both.
-func (d set) like(synthetic set, key, spec string) error {
-	if d.Batch == nil || d.C == synthetic.C && d.H == synthetic.H && d.W == synthetic.W {
-		return nil
-	}
-	return exit.Usagef("%s: images of %s are %dx%dx%d (channels, height, width), the synthetic ones %dx%dx%d; "+
-		"add size=HxW (or grey=true) to its SPEC", key, spec, d.C, d.H, d.W, synthetic.C, synthetic.H, synthetic.W)
-}
-
-func (t task) open(ctx context.Context, spec, key string) (set, error) {
-	if spec == "" {
-		return set{}, exit.Usagef("eval %s needs labelled images: give --%s SPEC, or set data.%s in the run's config",
-			t.name, key, key)
-	}
-	ds, err := data.OpenContext(ctx, spec)
-	if err != nil {
-		return set{}, fmt.Errorf("%s: %w", key, err)
-	}
-	defer ds.Close()
-	return t.load(ctx, ds, key)
-}
-
-// openReal reads the real images. Without labels it returns no set.
-func (t task) openReal(ctx context.Context, spec string) (set, error) {
-	if spec == "" {
-		return set{}, nil
-	}
-	ds, err := data.OpenContext(ctx, spec)
-	if err != nil {
-		return set{}, fmt.Errorf("real: %w", err)
-	}
-	defer ds.Close()
-	if ds.Info().LabelNames == nil {
-		return set{}, nil
-	}
-	return t.load(ctx, ds, "real")
-}
-
-// load reads a whole data set of labelled images.
-func (t task) load(ctx context.Context, ds data.Dataset, key string) (set, error) {
-	info := ds.Info()
-	if !t.fits(info.LabelNames) {
-		return set{}, fmt.Errorf("%s: eval %s needs labels %v; the data set has %v", key, t.name, t.labels, info.LabelNames)
-	}
-	b, err := data.LoadLevels(ctx, ds)
-	if err != nil {
-		return set{}, fmt.Errorf("%s: %w", key, err)
-	}
-	return set{b}, nil
 }

@@ -4,24 +4,27 @@ import (
 	"errors"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// share returns the mean share of the gap over the seeds, each of which has one. It is nil if some seed has no gap
-// above 0.
-func share(synthetic, refined, real []float64) *Share {
-	shares := make([]float64, len(synthetic))
+// share returns the mean share of the gap between from and to that refined closes. Its values are those of refined: for
+// each refiner, those of the estimators' seeds. Each is paired with the values of from and to of the same seed. It is
+// nil if some seed has no gap above 0.
+func share(from, refined, to []float64, seeds int) *Share {
+	shares := make([]float64, len(refined))
 	for i := range shares {
-		gap := synthetic[i] - real[i]
+		gap := from[i%seeds] - to[i%seeds]
 		if !(gap > 0) {
 			return nil
 		}
-		shares[i] = (synthetic[i] - refined[i]) / gap
+		shares[i] = (from[i%seeds] - refined[i]) / gap
 	}
-	mean, ci := interval(shares)
-	if !finite(mean, ci[0], ci[1]) {
+	m, ci := interval(shares, seeds)
+	if !finite(m, ci[0], ci[1]) {
 		return nil
 	}
-	return &Share{mean, ci}
+	return &Share{m, ci}
 }
 
 func finite(values ...float64) bool {
@@ -32,26 +35,65 @@ func finite(values ...float64) bool {
 var errDiverged = errors.New("its errors are not finite: it diverged (lower --lr), " +
 	"or a label of the test images is a vector of length 0")
 
-// students holds the 97.5 % quantiles of Student's t for 1, 2, ... degrees of freedom.
-var students = []float64{12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262}
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
 
-// interval returns the mean and its 95 % confidence interval. The interval of a single value is that value.
-func interval(values []float64) (mean float64, ci [2]float64) {
-	n := float64(len(values))
-	for _, v := range values {
-		mean += v / n
+// interval returns the mean of the values and its 95 % confidence interval. The values are those of the estimators'
+// seeds, for one refiner after the other. Both are random: the variance of the mean is that of a two-way layout, and
+// Student's t has Satterthwaite's degrees of freedom. With one refiner the interval is over seeds alone; with one seed,
+// over refiners alone. The interval of a single value is that value.
+func interval(values []float64, seeds int) (m float64, ci [2]float64) {
+	refiners := len(values) / seeds
+	m = mean(values)
+	byRefiner, bySeed := make([]float64, refiners), make([]float64, seeds)
+	for i, v := range values {
+		byRefiner[i/seeds] += v / float64(seeds)
+		bySeed[i%seeds] += v / float64(refiners)
 	}
-	if len(values) == 1 {
-		return mean, [2]float64{mean, mean}
+	rest := 0.0 // sum of squares that neither explains
+	for i, v := range values {
+		r := v - byRefiner[i/seeds] - bySeed[i%seeds] + m
+		rest += r * r
 	}
-	variance := 0.0
-	for _, v := range values {
-		variance += (v - mean) * (v - mean) / (n - 1)
+	restFreedom := float64((refiners - 1) * (seeds - 1))
+	parts := []part{ofMeans(byRefiner, m), ofMeans(bySeed, m)}
+	if restFreedom > 0 {
+		// Both means' variances contain it; it counts once.
+		parts = append(parts, part{-rest / restFreedom / float64(len(values)), restFreedom})
 	}
-	t := 1.96
-	if len(values)-2 < len(students) {
-		t = students[len(values)-2]
+	variance, squares := 0.0, 0.0
+	for _, p := range parts {
+		variance += p.variance
+		if p.freedom > 0 {
+			squares += p.variance * p.variance / p.freedom
+		}
 	}
-	half := t * math.Sqrt(variance/n)
-	return mean, [2]float64{mean - half, mean + half}
+	variance = max(variance, parts[0].variance, parts[1].variance)
+	if variance == 0 || squares == 0 {
+		return m, [2]float64{m, m}
+	}
+	freedom := max(1, variance*variance/squares)
+	half := distuv.StudentsT{Sigma: 1, Nu: freedom}.Quantile(0.975) * math.Sqrt(variance)
+	return m, [2]float64{m - half, m + half}
+}
+
+// part is one part of a mean's variance, and its degrees of freedom.
+type part struct{ variance, freedom float64 }
+
+// ofMeans returns the part that comes from the spread of the means about m.
+func ofMeans(means []float64, m float64) (p part) {
+	n := float64(len(means))
+	if n < 2 {
+		return part{}
+	}
+	for _, v := range means {
+		p.variance += (v - m) * (v - m) / (n - 1) / n
+	}
+	p.freedom = n - 1
+	return p
 }

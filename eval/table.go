@@ -8,33 +8,49 @@ import (
 // Table returns the result as text for a terminal.
 func (r *Result[F]) Table() string {
 	var t strings.Builder
-	spread := fmt.Sprintf("95 %% CI over %d seeds", len(r.Seeds))
-	if len(r.Seeds) == 1 {
-		spread = "one seed, so no interval"
+	fmt.Fprintf(&t, "trained on       %s; %s\n", headings[r.Task], r.spread())
+	fmt.Fprintf(&t, "synthetic        %s\n", r.Data.Synthetic)
+	if r.Adaptation != nil {
+		fmt.Fprintf(&t, "control          %v, fitted to the real images without labels\n", r.Adaptation)
 	}
-	fmt.Fprintf(&t, "trained on   %s; %s\n", headings[r.Task], spread)
-	fmt.Fprintf(&t, "synthetic    %s\n", r.Data.Synthetic)
 	if r.Data.Real != "" {
-		fmt.Fprintf(&t, "real         %s\n", r.Data.Real)
+		fmt.Fprintf(&t, "real             %s\n", r.Data.Real)
 	}
-	fmt.Fprintf(&t, "tested on    %s\n\n", r.Data.Test)
-	for _, row := range []struct {
-		name string
-		f    *F
-	}{{"synthetic", r.Synthetic}, {"refined", r.Refined}, {"real", r.Real}} {
-		if row.f != nil {
-			fmt.Fprintf(&t, "%-11s  %v\n", row.name, row.f)
-		}
+	fmt.Fprintf(&t, "tested on        %s\n\n", r.Data.Test)
+	for name, f := range r.Rows() {
+		fmt.Fprintf(&t, "%-15s  %v\n", name, f)
 	}
-	if g := r.GapClosed; g != nil {
-		fmt.Fprintf(&t, "refining closed %.0f %% of the gap between synthetic and real (%.0f to %.0f %%)\n",
-			100*g.Mean, 100*g.CI95[0], 100*g.CI95[1])
+	if r.Real == nil || r.Refined == nil {
+		return t.String()
 	}
-	if r.GapClosed == nil && r.Synthetic != nil && r.Refined != nil && r.Real != nil {
-		fmt.Fprintln(&t, "there is no gap that refining could have closed: "+
-			"for some seed, real images trained no better estimator than synthetic ones")
+	if r.Synthetic != nil {
+		t.WriteString(r.GapClosed.sentence("refined", "synthetic"))
+	}
+	if r.Control != nil && r.RefinedControl != nil {
+		t.WriteString(r.GapClosedBeyondControl.sentence("refined+control", "control"))
 	}
 	return t.String()
+}
+
+// spread says what intervals are over.
+func (r *Result[F]) spread() string {
+	estimators, refiners := len(r.Seeds), len(r.GANSeeds)
+	switch {
+	case estimators == 1 && refiners == 1:
+		return "one seed, so no interval"
+	case refiners == 1:
+		return fmt.Sprintf("95 %% CI over %d estimators, of one GAN seed", estimators)
+	}
+	return fmt.Sprintf("95 %% CI over %d GAN seeds and %d estimators each", refiners, estimators)
+}
+
+// sentence says what share of the gap between from and real a row closed.
+func (s *Share) sentence(row, from string) string {
+	if s == nil {
+		return fmt.Sprintf("there is no gap between %s and real: for some seed, real images trained no better estimator\n", from)
+	}
+	return fmt.Sprintf("%s closed %.0f %% of the gap between %s and real (%.0f to %.0f %%)\n",
+		row, 100*s.Mean, from, 100*s.CI95[0], 100*s.CI95[1])
 }
 
 // headings name the figures in a row of each task.

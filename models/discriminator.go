@@ -121,13 +121,31 @@ func (d *Discriminator) kernelTable() (table []cgo.FusedLayer, padding cgo.Paddi
 	return table, cgo.Zeros
 }
 
+// MapValues returns how many values the feature maps of an image of h x w hold, all layers together.
+func (d *Discriminator) MapValues(h, w int) (values int) {
+	channels := d.Channels
+	for _, l := range d.table {
+		h, w = l.size(h), l.size(w)
+		if l.out > 0 {
+			channels = int(l.out)
+		}
+		values += channels * h * w
+	}
+	return values
+}
+
 // Map returns the height and width of D's patch map for images of h x w.
 func (d *Discriminator) Map(h, w int) (int, int) {
 	for _, l := range d.table {
-		p, k, stride := int(l.k/2), int(l.k), int(l.stride)
-		h, w = (h+2*p-k)/stride+1, (w+2*p-k)/stride+1
+		h, w = l.size(h), l.size(w)
 	}
 	return h, w
+}
+
+// size returns the height or width of the layer's map for an input of n.
+func (l layer) size(n int) int {
+	p, k, stride := int(l.k/2), int(l.k), int(l.stride)
+	return (n+2*p-k)/stride + 1
 }
 
 // ReceptiveField returns the side, in pixels, of the patch that one pair of logits depends on.

@@ -18,6 +18,7 @@ type Param struct {
 	Name   string
 	Tensor cgo.Tensor
 	Buffer bool // a running statistic: saved, not trained
+	Rows   bool // the leading rows of a buffer that fills: a file may hold more, of which Load takes the first
 }
 
 // Tensors returns the trained tensors of params, in order.
@@ -70,7 +71,7 @@ func (m *Module) Freeze(frozen bool) error { return cgo.RequireGrad(Tensors(m.pa
 
 func (m *Module) addParam(name string, t cgo.Tensor, buffer bool) {
 	cgo.Adopt(t)
-	m.params = append(m.params, Param{name, t, buffer})
+	m.params = append(m.params, Param{Name: name, Tensor: t, Buffer: buffer})
 }
 
 // addWeights initialises a layer's weight and bias and adds them to the network. The weight gets normal numbers of the

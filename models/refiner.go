@@ -105,6 +105,11 @@ func (r *Refiner) kernelTable() ([]cgo.FusedLayer, cgo.Padding) {
 	return append(table, cgo.FusedLayer{Stride: 1}), r.stem.padding
 }
 
+// MapValues returns how many values the feature maps of an image of h x w hold, all layers together.
+func (r *Refiner) MapValues(h, w int) int {
+	return ((1+2*len(r.blocks))*r.Config.Width + r.Channels) * h * w
+}
+
 // ReceptiveField returns the side, in pixels, of the square of x that one pixel of R(x) depends on.
 func (r *Refiner) ReceptiveField() int {
 	return r.Config.Kernel + 2*r.Config.Blocks*(r.Config.BlockKernel-1)

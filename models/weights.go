@@ -58,8 +58,8 @@ func tensorView(t cgo.Tensor) (safetensors.TensorView, error) {
 	return safetensors.NewTensorView(safetensors.F32, shape, data)
 }
 
-// Load fills params from a safetensors file. The file must hold exactly these tensors, as float32 in the same shapes, and
-// finite: else the error is an ErrNotFinite.
+// Load fills params from a safetensors file. The file must hold exactly these tensors, as float32 in the same shapes, or
+// with more rows if Param.Rows allows it, and finite: else the error is an ErrNotFinite.
 func Load(path string, params []Param) error {
 	data, err := inputfile.Read(path, inputfile.Large)
 	if err != nil {
@@ -77,7 +77,7 @@ func Load(path string, params []Param) error {
 		if !ok {
 			return fmt.Errorf("%s: tensor %s is missing: the file holds another network than the config describes", path, p.Name)
 		}
-		if err := copyView(p.Tensor, view); err != nil {
+		if err := copyView(p, view); err != nil {
 			return fmt.Errorf("%s: tensor %s: %w", path, p.Name, err)
 		}
 	}
@@ -109,8 +109,8 @@ func RefinerChannels(path string) (int, error) {
 	return int(last.Shape()[0]), nil
 }
 
-func copyView(t cgo.Tensor, view safetensors.TensorView) error {
-	info, err := cgo.Info(t)
+func copyView(p Param, view safetensors.TensorView) error {
+	info, err := cgo.Info(p.Tensor)
 	if err != nil {
 		return err
 	}
@@ -118,10 +118,13 @@ func copyView(t cgo.Tensor, view safetensors.TensorView) error {
 	for i, n := range view.Shape() {
 		shape[i] = int64(n)
 	}
+	if p.Rows && len(shape) > 0 && shape[0] > info.Shape[0] {
+		shape[0] = info.Shape[0]
+	}
 	if view.DType() != safetensors.F32 || !slices.Equal(shape, info.Shape) {
 		return fmt.Errorf("it is %v %v, not F32 %v", view.DType(), shape, info.Shape)
 	}
-	values := make([]float32, view.DataLen()/4)
+	values := make([]float32, info.Numel())
 	for i := range values {
 		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(view.Data()[4*i:]))
 		if v := values[i]; v-v != 0 { // NaN - NaN and Inf - Inf are NaN
@@ -133,6 +136,6 @@ func copyView(t cgo.Tensor, view safetensors.TensorView) error {
 		if s.Err() != nil {
 			return s.Err()
 		}
-		return cgo.Copy(t, from)
+		return cgo.Copy(p.Tensor, from)
 	})
 }

@@ -36,7 +36,7 @@ func TestPrintedCommandsRunOnlySimgan(t *testing.T) {
 	accepted := 0
 	rapid.Check(t, func(t *rapid.T) {
 		file := map[string]any{
-			"dir": hostile(t, "dir"), "settings": []string{"data.real=folder:" + hostile(t, "setting")},
+			"dir": hostile(t, "dir"), "settings": []string{"data.synthetic=folder:d", "data.real=folder:" + hostile(t, "setting")},
 			"parameters": map[string]any{"data.synthetic": map[string]any{"choices": []string{"folder:" + hostile(t, "choice")}}},
 			"trials":     1, "objective": map[string]any{"metric": "l_reg", "direction": "minimise"},
 		}

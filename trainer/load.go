@@ -60,7 +60,10 @@ func loadLatest(run string, c config.Config) (*models.Refiner, error) {
 	if c.Train.EMA > 0 {
 		name = simgan.AverageFile
 	}
-	if _, err := readState(folder, name); err != nil {
+	if _, err := readState(folder); err != nil {
+		return nil, err
+	}
+	if err := rundir.NeedHashes(folder, name); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(folder, name)

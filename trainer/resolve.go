@@ -1,8 +1,11 @@
 package trainer
 
 import (
+	"path/filepath"
+
 	"simgan/cgo"
 	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
 // Resolve replaces auto by what this machine has. The resolved config runs the same on any machine that has it.
@@ -19,4 +22,18 @@ func Resolve(c *config.Config) error {
 		}
 	}
 	return nil
+}
+
+// ChangesAtResume returns the keys in which the resolved config c differs from the config.yaml of the run that it is to
+// continue. An exit.ErrUsage names the keys that cannot change in a run that has begun.
+func ChangesAtResume(run string, c config.Config) ([]config.Change, error) {
+	from, err := config.Load("", filepath.Join(run, rundir.ConfigFile), nil)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := config.Changes(from, c)
+	if err != nil {
+		return nil, err
+	}
+	return changes, config.CheckResume(changes)
 }

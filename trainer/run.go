@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"simgan/cgo"
@@ -22,6 +23,7 @@ type Options struct {
 	Dir    string    // the run folder
 	Resume bool      // continue from the newest checkpoint
 	Until  int       // pause after this step of Algorithm 1, saved, as if stopped by a signal; 0: train to the end
+	Notes  []string  // logged when the run has begun
 	Out    io.Writer // progress and log lines
 }
 
@@ -33,11 +35,13 @@ type run struct {
 	model     *simgan.Model
 	synthetic *simgan.Stream
 	real      *simgan.Stream
+	resident  int64                       // bytes of images on the device
 	samples   struct{ x, y *data.Pixels } // images of the sample grids
 	folder    *rundir.Folder
 	progress  *progress
-	guards    map[string]int // log windows in a row in which a guard saw its failure
-	notes     []string       // the model's, from before there was a log
+	guards    map[string]int  // log windows in a row in which a guard saw its failure
+	changes   []config.Change // of the run's config, when it is resumed
+	notes     []string        // from before there was a log
 }
 
 // Run trains as the config says and fills the run folder; DONE is its last file. If ctx is cancelled, Run saves a
@@ -48,12 +52,17 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 		return err
 	}
 	defer folder.Close()
+	var changes []config.Change
 	if o.Resume {
-		if over, err := nothingLeft(folder, c.Train.Steps); over || err != nil {
+		if changes, err = ChangesAtResume(o.Dir, c); err != nil {
+			return err
+		}
+		if over, err := nothingLeft(folder, c.Train.Steps, changes); over || err != nil {
 			return err
 		}
 	}
-	r := &run{config: c, until: o.Until, folder: folder, guards: map[string]int{}}
+	r := &run{config: c, until: o.Until, changes: changes, folder: folder, guards: map[string]int{}}
+	r.notes = slices.Clone(o.Notes)
 	defer r.close()
 	if err := r.open(ctx); err != nil {
 		return err
@@ -75,7 +84,7 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 
 // nothingLeft reports, and logs, that a finished run has no steps left. A run that is to make more steps is finished no
 // more.
-func nothingLeft(f *rundir.Folder, steps int) (bool, error) {
+func nothingLeft(f *rundir.Folder, steps int, changes []config.Change) (bool, error) {
 	done, err := f.IsDone()
 	if !done || err != nil {
 		return false, err
@@ -90,6 +99,9 @@ func nothingLeft(f *rundir.Folder, steps int) (bool, error) {
 	}
 	if st.Step >= steps {
 		f.Logf("%s is done already, %d steps of train.steps=%d: nothing to resume", f.Dir, st.Step, steps)
+		for _, c := range changes {
+			f.Logf("not used: %v; train.steps above %d would continue the run", c, st.Step)
+		}
 		return true, nil
 	}
 	return false, f.Reopen()
@@ -105,15 +117,17 @@ func (r *run) open(ctx context.Context) (err error) {
 	if r.synthetic, r.real, err = simgan.OpenStreams(ctx, c, warn); err != nil {
 		return err
 	}
+	c.Train.ResolveHistory(r.synthetic.Set.Len())
+	r.config.Train.History = c.Train.History
 	if r.model, err = simgan.NewModel(c, r.synthetic.Set.Info(), simgan.Options{Log: r.log}); err != nil {
 		return err
 	}
 	if err = r.loadSamples(); err != nil {
 		return err
 	}
-	taken, err := r.synthetic.Place(r.model.Device(), c.Data.Resident, 0)
-	if err == nil {
-		_, err = r.real.Place(r.model.Device(), c.Data.Resident, taken)
+	r.warnOfTones()
+	if r.resident, err = r.synthetic.Place(r.model.Device(), c.Data.Resident, 0); err == nil {
+		r.resident, err = r.real.Place(r.model.Device(), c.Data.Resident, r.resident)
 	}
 	return err
 }
@@ -138,6 +152,9 @@ func (r *run) begin(resume bool) error {
 		}
 		st = restored
 	}
+	if err := r.checkNeeds(); err != nil {
+		return err
+	}
 	text, err := r.config.YAML()
 	if err != nil {
 		return err
@@ -147,6 +164,9 @@ func (r *run) begin(resume bool) error {
 	}
 	if resume {
 		r.folder.Logf("resumed at %s step %d", r.model.Phase, r.model.Step)
+		for _, c := range r.changes {
+			r.folder.Logf("changed: %v", c)
+		}
 	}
 	if err := errors.Join(r.synthetic.Start(st.Synthetic), r.real.Start(st.Real)); err != nil {
 		return err

@@ -43,7 +43,11 @@ func (r *run) save() (err error) {
 
 // writeTensors writes the model's tensors into a checkpoint's folder.
 func (r *run) writeTensors(folder string) error {
-	for name, params := range r.model.Files() {
+	files, err := r.model.Files()
+	if err != nil {
+		return err
+	}
+	for name, params := range files {
 		err := models.Save(filepath.Join(folder, name), params, map[string]string{"format": "pt"})
 		if errors.Is(err, models.ErrNotFinite) {
 			return fmt.Errorf("%w: %w", err, simgan.ErrNotFinite)
@@ -67,16 +71,23 @@ func (r *run) restoreLatest() (st state, err error) {
 	if folder == "" {
 		return st, r.refuseLost()
 	}
-	if st, err = readState(folder, slices.Collect(maps.Keys(r.model.Files()))...); err != nil {
+	if st, err = readState(folder); err != nil {
 		return st, err
-	}
-	for name, params := range r.model.Files() {
-		if err := models.Load(filepath.Join(folder, name), params); err != nil {
-			return st, err
-		}
 	}
 	if err := r.model.Restore(st.State); err != nil {
 		return st, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
+	}
+	files, err := r.model.Files()
+	if err != nil {
+		return st, err
+	}
+	if err := rundir.NeedHashes(folder, slices.Collect(maps.Keys(files))...); err != nil {
+		return st, err
+	}
+	for name, params := range files {
+		if err := models.Load(filepath.Join(folder, name), params); err != nil {
+			return st, err
+		}
 	}
 	if st.Guards != nil { // checkpoints from before there were guards have none
 		r.guards = st.Guards
@@ -95,9 +106,9 @@ func (r *run) refuseLost() error {
 		r.folder.Dir, filepath.Join(r.folder.Dir, rundir.MetricsFile))
 }
 
-// readState reads a checkpoint's state and checks that the needed files, and the others that it lists, are whole.
-func readState(folder string, needed ...string) (st state, err error) {
-	if err := rundir.ReadState(folder, &st, needed...); err != nil {
+// readState reads a checkpoint's state and checks that the files that it lists are whole.
+func readState(folder string) (st state, err error) {
+	if err := rundir.ReadState(folder, &st); err != nil {
 		return st, err
 	}
 	if err := st.check(); err != nil {

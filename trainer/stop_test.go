@@ -142,7 +142,8 @@ func TestStateOutOfRangeIsRefused(t *testing.T) {
 		"far step":      {"step", int64(math.MaxInt64), "step is"},
 		"updates":       {"updates", -1, "updates is -1"},
 		"d_steps":       {"d_steps", -5, "d_steps is -5"},
-		"held":          {"history_held", 25, "history_held is 25"},
+		"held":          {"history_held", -1, "history_held is -1"},
+		"more held":     {"history_held", 24, "history.0"},
 		"random":        {"history_random", []byte{1}, "history_random"},
 		"window":        {"window", map[string]any{"l_reg": map[string]any{"sum": 1, "count": -1}}, "window"},
 		"metrics":       {"metrics_bytes", -1, "metrics_bytes is -1"},
@@ -152,7 +153,7 @@ func TestStateOutOfRangeIsRefused(t *testing.T) {
 		"skipped":       {"real", map[string]any{"skipped": []int{-3}}, "skipped image -3"},
 		"all skipped":   {"synthetic", map[string]any{"skipped": all}, "all 20 images"},
 		"no hashes":     {"sha256", map[string]string{}, "has no hash of"},
-		"foreign file":  {"sha256", map[string]string{"../../config.yaml": "x"}, "has no hash of"},
+		"foreign file":  {"sha256", map[string]string{"../../config.yaml": "x"}, "is no file of a checkpoint"},
 		"not an object": {"", nil, "state.json"},
 	} {
 		fields := map[string]any{}

@@ -21,7 +21,10 @@ using sg::tensor;
 static at::Generator &generator(sg_generator g) { return *static_cast<at::Generator *>(g); }
 
 char *sg_threads(int32_t n) {
-  return guard([&] { at::set_num_threads(n); });
+  return guard([&] {
+    at::globalContext().setFlushDenormal(true);  // threads that OpenMP starts from this one inherit it
+    at::set_num_threads(n);
+  });
 }
 
 char *sg_seed(uint64_t seed) {

@@ -1,5 +1,6 @@
 #include "tensor.h"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
@@ -26,6 +27,13 @@ char *sg_tensor_zeros(sg_type type, const int64_t *shape, int64_t dims, int32_t 
   return guard([&] {
     auto options = at::TensorOptions().dtype(static_cast<at::ScalarType>(type)).device(sg::device(device));
     *out = sg::give(at::zeros({shape, static_cast<size_t>(dims)}, options));
+  });
+}
+
+char *sg_tensor_empty(sg_type type, const int64_t *shape, int64_t dims, int32_t device, sg_tensor *out) {
+  return guard([&] {
+    auto options = at::TensorOptions().dtype(static_cast<at::ScalarType>(type)).device(sg::device(device));
+    *out = sg::give(at::empty({shape, static_cast<size_t>(dims)}, options));
   });
 }
 

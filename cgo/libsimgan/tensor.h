@@ -28,6 +28,8 @@ char *sg_tensor_from(const void *data, sg_type type, const int64_t *shape, int64
                      sg_tensor *out);
 // Zeros of the type and the shape (dims sizes) on the device.
 char *sg_tensor_zeros(sg_type type, const int64_t *shape, int64_t dims, int32_t device, sg_tensor *out);
+// A tensor whose values are whatever its memory holds. On the CPU pages of a large one take memory when first written.
+char *sg_tensor_empty(sg_type type, const int64_t *shape, int64_t dims, int32_t device, sg_tensor *out);
 // Zeros with t's shape, type, device and memory layout.
 char *sg_tensor_zeros_like(sg_tensor t, sg_tensor *out);
 // t on the device, as the type; it shares t's data if both are already so. channels_last 1: with channels innermost in

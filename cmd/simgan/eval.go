@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,6 +15,7 @@ import (
 	"simgan/internal/bar"
 	"simgan/internal/exit"
 	"simgan/internal/jsonfile"
+	"simgan/trainer/rundir"
 )
 
 // evalOptions holds the flags of eval gaze and eval hand.
@@ -29,13 +31,18 @@ func newEvalCommand() *cli.Command {
 			"simgan eval hand --run runs/demo-hand",
 		Subcommands: []*cli.Command{
 			evalCommand("gaze",
-				"gaze error, on held-out real images, of estimators trained on synthetic, refined and real images", "demo",
-				600, 64, 5e-4, nil, func(ctx context.Context, o eval.Options) (any, string, error) {
+				"gaze error, on held-out real images, of estimators trained on synthetic, adapted, refined and real images", "demo",
+				1500, 32, 1e-3, []cli.Flag{
+					&cli.Float64Flag{
+						Name: "shift", Value: 0.016,
+						Usage: "random shifts in training, of all rows: standard deviation as a share of the width",
+					},
+				}, func(ctx context.Context, o eval.Options) (any, string, error) {
 					r, err := eval.Gaze(ctx, o)
 					return r, table(r, err), err
 				}),
 			evalCommand("hand",
-				"joint error, on held-out real images, of hourglasses trained on synthetic, refined and real images", "demo-hand",
+				"joint error, on held-out real images, of hourglasses trained on synthetic, adapted, refined and real images", "demo-hand",
 				1500, 32, 1e-3, []cli.Flag{
 					&cli.IntFlag{Name: "width", Value: 64, Usage: "feature maps of the hourglass; 256 in Newell et al."},
 				},
@@ -62,33 +69,36 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 	run := "runs/" + preset
 	return &cli.Command{
 		Name: name, Usage: usage,
-		UsageText: fmt.Sprintf("simgan eval %s --run %s --json %s/eval.json", name, run, run),
+		UsageText: fmt.Sprintf("simgan eval %s --run %s", name, run),
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
-			&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` too"},
+			&cli.StringSliceFlag{
+				Name: "run", Usage: "run `FOLDER` of the refiner, or of train --seeds; several runs are seeds of the GAN", Required: true,
+			},
+			&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` (default: eval.json in the folder of --run, if there is one, without --only)"},
 			&cli.StringFlag{Name: "synthetic", Usage: "labelled synthetic images, a `SPEC` (default: the run's)"},
-			&cli.StringFlag{Name: "real", Usage: "real training images, a `SPEC` (default: the run's); used if labelled"},
+			&cli.StringFlag{Name: "real", Usage: "real training images, a `SPEC` (default: the run's); control is fitted to them, real needs labels"},
 			&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
-			&cli.StringFlag{Name: "only", Usage: "evaluate only one kind of images: synthetic, refined or real"},
+			&cli.StringFlag{Name: "only", Usage: "evaluate only one row: synthetic, control, refined, refined+control or real"},
 			&cli.StringFlag{
 				Name:  "save",
 				Usage: "keep the estimators' weights in `FOLDER`, KIND-seed-N.safetensors (train.psi_weights takes them)",
 			},
-			&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind"},
+			&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind of images"},
 			&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, if the refiner takes noise"},
-			&cli.IntFlag{Name: "steps", Value: steps, Usage: "steps of each estimator"},
+			&cli.IntFlag{Name: "steps", Value: steps, Usage: "most steps of each estimator; it stops when held-out images of its own kind gain no more"},
 			&cli.IntFlag{Name: "batch", Value: batch, Usage: "images per step"},
-			&cli.Float64Flag{Name: "lr", Value: lr, Usage: "Adam's learning rate, falling linearly to 0"},
+			&cli.Float64Flag{Name: "lr", Value: lr, Usage: "Adam's learning rate; in the last third of the steps it falls linearly to 0"},
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
 		}, more...),
 		Action: func(c *cli.Context) error {
 			return runEval(c.Context, evalOptions{
 				Options: eval.Options{
-					Run: c.String("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
+					Runs: c.StringSlice("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
 					Only: c.String("only"), Save: c.String("save"),
 					Seeds: c.Int("seeds"), Variants: c.Int("variants"), Out: c.App.Writer,
 					Estimator: eval.EstimatorConfig{
 						Steps: c.Int("steps"), Batch: c.Int("batch"), LR: c.Float64("lr"), Width: c.Int("width"),
+						Shift: c.Float64("shift"),
 					},
 				},
 				device: c.String("device"), json: c.String("json"),
@@ -98,6 +108,15 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 }
 
 func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) error {
+	// Figures of every row are the run's; those of one row would take the place of all.
+	if o.json == "" && o.Only == "" && len(o.Runs) == 1 {
+		o.json = filepath.Join(o.Runs[0], rundir.EvalFile)
+	}
+	var runs []string
+	for _, run := range o.Runs {
+		runs = append(runs, rundir.Runs(run)...)
+	}
+	o.Runs = runs
 	if err := writable(o.json); err != nil {
 		return err
 	}
@@ -117,7 +136,11 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 		return err
 	}
 	fmt.Fprint(out, "\n", table)
-	return jsonfile.Write(o.json, result)
+	if err := jsonfile.Write(o.json, result); err != nil || o.json == "" {
+		return err
+	}
+	fmt.Fprintf(out, "written to %s\n", o.json)
+	return nil
 }
 
 // stages shows the progress of work in several stages, a bar each. Text written to it goes above the bar.

@@ -35,7 +35,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		"no such command": {[]string{"trian"}, exit.Usage, "trian"},
 		"no such flag":    {[]string{"train", "--stpes", "3"}, exit.Usage, "stpes"},
 		"k_g":             {[]string{"train", "--set", "train.k_g=0"}, exit.Usage, "train.k_g is 0"},
-		"missing data":    {[]string{"train", "--device", "cpu", "--set", "data.real=folder:/nowhere", "--run", filepath.Join(t.TempDir(), "r")}, exit.Usage, "/nowhere"},
+		"missing data":    {[]string{"train", "--device", "cpu", "--set", "data.real=folder:/nowhere", "--set", "data.synthetic=simulated:eyes", "--run", filepath.Join(t.TempDir(), "r")}, exit.Usage, "/nowhere"},
 		"held folder":     {append([]string{"train", "--run", held}, small...), exit.Failed, "--resume"},
 		"resume nothing":  {[]string{"train", "--resume", "--run", t.TempDir()}, exit.Failed, "no run to resume"},
 		"resume where":    {[]string{"train", "--resume"}, exit.Usage, "--run"},

@@ -15,7 +15,8 @@ func newSimulateCommand() *cli.Command {
 		UsageText: "simgan simulate eyes --n 1000 --out renders --format unityeyes\n" +
 			"simgan simulate hands --n 1000 --out hands --format nyu",
 		Subcommands: []*cli.Command{
-			simulateCommand("eyes", "mpiigaze", "synthetic (as rendered) or real (as a webcam sees them)",
+			simulateCommand("eyes", "mpiigaze", "synthetic (as rendered) or real (as a webcam sees them); "+
+				"the SPEC simulated:eyes,effects=NAME+NAME has single traits of real",
 				"folder (PNG with labels.csv), unityeyes or mpiigaze (two eyes per frame)"),
 			simulateCommand("hands", "nyu", "synthetic (as rendered) or real (as a Kinect sees them)",
 				"folder (16-bit crops with labels.csv) or nyu"),

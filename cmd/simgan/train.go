@@ -2,21 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"simgan/cgo"
-	"simgan/internal/exit"
 	"simgan/trainer"
 	"simgan/trainer/config"
-	"simgan/trainer/rundir"
 )
 
 // trainOptions holds the flags of train.
@@ -24,7 +19,8 @@ type trainOptions struct {
 	preset, config string
 	settings       []string
 	run            string
-	resume, dry    bool
+	resume, goOn   bool // --resume, --continue
+	dry            bool
 	until          int
 }
 
@@ -35,30 +31,41 @@ func newTrainCommand() *cli.Command {
 			"simgan train --preset gaze --set data.synthetic=unityeyes:renders " +
 			"--set data.real=folder:photos,size=35x55,grey=true --run runs/mine\n" +
 			"simgan train --run runs/mine --resume --set train.lr_refiner=1e-4\n" +
+			"simgan train --run runs/job --continue --preset gaze-paper-v1\n" +
+			"simgan train --run runs/five --seeds 5 --preset gaze\n" +
 			"simgan train --preset hand-paper --device cuda:1 --dry-run",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "preset", Usage: strings.Join(config.PresetNames(), ", ")},
 			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` over the preset, as a run's config.yaml"},
 			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, as train.steps=500; may be repeated"},
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` (default: runs/<time>)"},
-			&cli.BoolFlag{Name: "resume", Usage: "continue from the newest checkpoint of --run, with its config"},
+			&cli.BoolFlag{Name: "resume", Usage: "continue from the newest checkpoint of --run, with its config and --set"},
+			&cli.BoolFlag{Name: "continue", Usage: "start --run, or resume it if it has begun: for jobs that are queued again"},
 			&cli.IntFlag{
 				Name: "until", DefaultText: "none",
 				Usage: "pause after `STEP` of Algorithm 1, saved; --resume continues exactly",
 			},
 			&cli.StringFlag{Name: "device", DefaultText: "the config's", Usage: "auto, cpu, cuda or cuda:N"},
 			&cli.Uint64Flag{Name: "seed", DefaultText: "the config's", Usage: "of weights, order, noise and history"},
+			&cli.IntFlag{
+				Name: "seeds", DefaultText: "one run",
+				Usage: "train `N` runs that differ in their seed, --run/seed-1 and so on; those that have begun are resumed",
+			},
 			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config and stop"},
 		},
 		Action: func(c *cli.Context) error {
 			o := trainOptions{
 				preset: c.String("preset"), config: c.String("config"), settings: c.StringSlice("set"),
-				run: c.String("run"), resume: c.Bool("resume"), dry: c.Bool("dry-run"), until: c.Int("until"),
+				run: c.String("run"), resume: c.Bool("resume"), goOn: c.Bool("continue"), dry: c.Bool("dry-run"),
+				until: c.Int("until"),
 			}
 			for _, name := range []string{"device", "seed"} {
 				if c.IsSet(name) {
 					o.settings = append(o.settings, fmt.Sprintf("%s=%v", name, c.Value(name)))
 				}
+			}
+			if c.IsSet("seeds") {
+				return runSeeds(c.Context, o, max(c.Uint64("seed"), 1), c.Int("seeds"), c.App.Writer)
 			}
 			return runTrain(c.Context, o, c.App.Writer)
 		},
@@ -66,38 +73,17 @@ func newTrainCommand() *cli.Command {
 }
 
 func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
-	if o.resume {
-		if o.run == "" {
-			return exit.Usagef("--resume needs --run, the folder to continue in")
-		}
-		if o.preset == "" && o.config == "" {
-			o.config = filepath.Join(o.run, rundir.ConfigFile)
-			if _, err := os.Stat(o.config); errors.Is(err, os.ErrNotExist) {
-				return fmt.Errorf("run folder %s: holds no run to resume (no config.yaml)", o.run)
-			}
-		}
-	}
-	c, err := config.Load(o.preset, o.config, o.settings)
+	p, err := o.plan()
 	if err != nil {
 		return err
 	}
-	asked := c.Device
-	if err := trainer.Resolve(&c); err != nil {
-		return err
-	}
 	if o.dry {
-		text, err := c.YAML()
-		if err != nil {
-			return err
-		}
-		_, err = out.Write(text)
-		return err
+		return p.print(out)
 	}
 	if o.run == "" {
 		o.run = filepath.Join("runs", time.Now().Format("20060102-150405"))
 	}
-	if asked == "auto" && c.Device == cgo.CPU.String() {
-		fmt.Fprintln(out, "no GPU is used (simgan doctor says why); training on the CPU")
-	}
-	return trainer.Run(ctx, c, trainer.Options{Dir: o.run, Resume: o.resume, Until: o.until, Out: out})
+	return trainer.Run(ctx, p.config, trainer.Options{
+		Dir: o.run, Resume: p.resume, Until: o.until, Out: out, Notes: p.notes,
+	})
 }

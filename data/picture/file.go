@@ -22,16 +22,17 @@ const (
 	maxPixels = 64 << 20 // their product; decoding takes up to 30 bytes per pixel, 2 GB in all
 )
 
-// Decode reads a PNG or JPEG of 8 or 16 bits: grey as 1 channel, everything else as 3. Alpha is dropped.
+// Decode reads a PNG, JPEG, TIFF or WebP of 8 or 16 bits, turned as its EXIF orientation says: grey as 1 channel,
+// everything else as 3. Alpha is dropped: a transparent pixel has the colour that it is stored with.
 func Decode(path string) (Image, error) {
 	file, err := inputfile.Open(path)
 	if err != nil {
 		return Image{}, err
 	}
 	defer file.Close()
-	config, kind, err := image.DecodeConfig(bufio.NewReader(file))
+	config, _, err := image.DecodeConfig(bufio.NewReader(file))
 	if err != nil {
-		return Image{}, Unreadable(path, "PNG or JPEG", err)
+		return Image{}, unknown(path, file, err)
 	}
 	if err := CheckSize(path, config.Width, config.Height); err != nil {
 		return Image{}, err
@@ -39,11 +40,11 @@ func Decode(path string) (Image, error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return Image{}, err
 	}
-	m, _, err := image.Decode(bufio.NewReader(file))
+	m, kind, err := image.Decode(bufio.NewReader(file))
 	if err != nil {
 		return Image{}, Unreadable(path, kind, err)
 	}
-	return fromStd(m), nil
+	return fromFile(m, kind, file), nil
 }
 
 // CheckSize refuses pictures larger than MaxSide and maxPixels or than the free memory, and pictures without pixels,
@@ -60,7 +61,7 @@ func CheckSize(what string, width, height int) error {
 	return memory.Check(what, decoded*float64(width*height), "make the picture smaller, or lower data.workers")
 }
 
-// ReadSize returns the width and height in the header of a PNG or JPEG.
+// ReadSize returns the width and height of a picture that Decode reads, from its header.
 func ReadSize(path string) (w, h int, err error) {
 	file, err := inputfile.Open(path)
 	if err != nil {
@@ -69,7 +70,10 @@ func ReadSize(path string) (w, h int, err error) {
 	defer file.Close()
 	config, _, err := image.DecodeConfig(bufio.NewReader(file))
 	if err != nil {
-		return 0, 0, Unreadable(path, "PNG or JPEG", err)
+		return 0, 0, unknown(path, file, err)
+	}
+	if orientation(file) >= 5 {
+		return config.Height, config.Width, nil
 	}
 	return config.Width, config.Height, nil
 }

@@ -27,7 +27,8 @@ func fromStd(m image.Image) Image {
 	return fromColour(m)
 }
 
-// fromColour drops alpha: a transparent pixel keeps its stored colour.
+// fromColour drops alpha: a transparent pixel keeps its stored colour. Go's colours are premultiplied by alpha on the
+// way through color.Color, which loses it, so the types that store it are read directly.
 func fromColour(m image.Image) Image {
 	b := m.Bounds()
 	bits, shift := 8, 8
@@ -35,13 +36,42 @@ func fromColour(m image.Image) Image {
 	case *image.RGBA64, *image.NRGBA64:
 		bits, shift = 16, 0
 	}
+	at := storedColours(m)
 	out := NewImage(3, b.Dy(), b.Dx(), bits)
 	n := out.H * out.W
 	for i := range n {
-		c := color.NRGBA64Model.Convert(m.At(b.Min.X+i%out.W, b.Min.Y+i/out.W)).(color.NRGBA64)
+		c := at(b.Min.X+i%out.W, b.Min.Y+i/out.W)
 		out.Pix[i], out.Pix[n+i], out.Pix[2*n+i] = c.R>>shift, c.G>>shift, c.B>>shift
 	}
 	return out
+}
+
+// storedColours returns a function that reads colours as they are stored.
+func storedColours(m image.Image) func(x, y int) color.NRGBA64 {
+	switch g := m.(type) {
+	case *image.NRGBA:
+		return func(x, y int) color.NRGBA64 { return widened(g.NRGBAAt(x, y)) }
+	case *image.NRGBA64:
+		return g.NRGBA64At
+	case *image.Paletted:
+		colours := make([]color.NRGBA64, len(g.Palette))
+		for i, c := range g.Palette {
+			colours[i] = stored(c)
+		}
+		return func(x, y int) color.NRGBA64 { return colours[g.ColorIndexAt(x, y)] }
+	}
+	return func(x, y int) color.NRGBA64 { return stored(m.At(x, y)) }
+}
+
+func stored(c color.Color) color.NRGBA64 {
+	if c, ok := c.(color.NRGBA); ok {
+		return widened(c)
+	}
+	return color.NRGBA64Model.Convert(c).(color.NRGBA64)
+}
+
+func widened(c color.NRGBA) color.NRGBA64 {
+	return color.NRGBA64{uint16(c.R) * 0x101, uint16(c.G) * 0x101, uint16(c.B) * 0x101, uint16(c.A) * 0x101}
 }
 
 // std returns the image as the standard library's type, for encoding: 8 or 16 bits, grey or colour.

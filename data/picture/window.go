@@ -15,7 +15,7 @@ var contents = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // cutters keep their buffers and the tables of earlier files.
 var cutters = sync.Pool{New: func() any { return new(jpegcrop.Cutter) }}
 
-// DecodeWindow returns a grey window of a PNG or JPEG. choose gets the picture's width and height and returns the
+// DecodeWindow returns a grey window of a picture that Decode reads. choose gets the picture's width and height and returns the
 // window's top left corner, width and height. Outside the picture its border is repeated. For a baseline JPEG only the
 // window is decoded, with identical pixels; damage after the window goes unnoticed unless the file is truncated.
 func DecodeWindow(path string, choose func(width, height int) (x, y, w, h int)) (Image, error) {
@@ -30,9 +30,12 @@ func DecodeWindow(path string, choose func(width, height int) (x, y, w, h int)) 
 	if !cuttable {
 		config, other, err := image.DecodeConfig(bytes.NewReader(content))
 		if err != nil {
-			return Image{}, Unreadable(path, "PNG or JPEG", err)
+			return Image{}, unknown(path, bytes.NewReader(content), err)
 		}
 		width, height, kind = config.Width, config.Height, other
+	}
+	if kind != "jpeg" && kind != "png" || orientation(bytes.NewReader(content)) != upright {
+		return cropWhole(path, choose)
 	}
 	if err := CheckSize(path, width, height); err != nil {
 		return Image{}, err
@@ -48,7 +51,7 @@ func DecodeWindow(path string, choose func(width, height int) (x, y, w, h int)) 
 	m, _, err := image.Decode(bytes.NewReader(content))
 	if err != nil {
 		if _, _, header := image.DecodeConfig(bytes.NewReader(buffer.Bytes())); header != nil {
-			kind, err = "PNG or JPEG", header
+			kind, err = kinds, header
 		}
 		return Image{}, Unreadable(path, kind, err)
 	}
@@ -60,6 +63,16 @@ func DecodeWindow(path string, choose func(width, height int) (x, y, w, h int)) 
 		inside.Min = at
 	}
 	return greyStd(m).Crop(x-inside.Min.X, y-inside.Min.Y, w, h), nil
+}
+
+// cropWhole is DecodeWindow for files whose pixels are not where their window is.
+func cropWhole(path string, choose func(width, height int) (x, y, w, h int)) (Image, error) {
+	m, err := Decode(path)
+	if err != nil {
+		return Image{}, err
+	}
+	x, y, w, h := choose(m.W, m.H)
+	return m.Grey().Crop(x, y, w, h), nil
 }
 
 // readInto replaces the buffer's content with a whole file.

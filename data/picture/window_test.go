@@ -63,7 +63,7 @@ func TestDecodeWindowOfBadHeaders(t *testing.T) {
 	frame := bytes.Index(whole, []byte{0xff, 0xc0}) + 5 // height, width, components, id, factors
 	for want, change := range map[string]func([]byte) []byte{
 		"has 0x60 pixels": func(b []byte) []byte { b[frame+2], b[frame+3] = 0, 0; return b },
-		"readable PNG or JPEG (invalid JPEG format": func(b []byte) []byte { b[frame+6] = 0x51; return b },
+		"is not a readable PNG, JPEG, TIFF or WebP (invalid JPEG format": func(b []byte) []byte { b[frame+6] = 0x51; return b },
 		"truncated jpeg": func(b []byte) []byte { return b[:len(b)-2] },
 	} {
 		if err := os.WriteFile(path, change(bytes.Clone(whole)), 0o644); err != nil {

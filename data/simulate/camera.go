@@ -1,64 +1,80 @@
 package simulate
 
-import (
-	"bytes"
-	"image"
-	"image/jpeg"
-	"math"
-	"math/rand/v2"
-)
+import "math"
 
-// oversample is the number of camera pixels per side that are averaged into one pixel of the crop.
+// oversample is the number of rendered pixels per side that are averaged into one pixel of the crop.
 const oversample = 2
 
 // Crop returns the grey picture of h x w pixels that a data set's reader would cut out of the scene.
 func (e *Eye) Crop(h, w int) []uint8 {
-	big := e.expose(h*oversample, w*oversample, cropWidth/float64(w*oversample), cropHeight/float64(h*oversample))
-	small := make([]float64, h*w)
-	for i := range small {
-		y, x := i/w, i%w
-		for dy := range oversample {
-			for dx := range oversample {
-				small[i] += big[(y*oversample+dy)*w*oversample+x*oversample+dx] / (oversample * oversample)
-			}
-		}
+	step := [2]float64{cropWidth / float64(w*oversample), cropHeight / float64(h*oversample)}
+	picture := e.photograph(h, w, oversample, step)
+	if e.look.equalize {
+		return equalise(picture)
 	}
-	if e.domain == Real {
-		return equalise(small)
-	}
-	return quantise(small)
+	return quantise(picture)
 }
 
 // Normalized returns the 60 x 36 (width x height) picture of MPIIGaze's normalised data.
 func (e *Eye) Normalized() []uint8 { return e.Crop(36, 60) }
 
-// expose returns the camera's picture around the crop's centre:
-// values in 0..1 of h x w pixels, each stepX x stepY scene units.
-func (e *Eye) expose(h, w int, stepX, stepY float64) []float64 {
+// photograph returns the camera's picture around the crop's centre: values in 0..1 of h x w pixels. Each is the mean of
+// over x over rendered pixels, each step units.
+func (e *Eye) photograph(h, w, over int, step [2]float64) []float64 {
 	l := &e.look
+	picture := e.render(h*over, w*over, step)
+	if l.blur > 0 {
+		blur(picture, h*over, w*over, math.Hypot(l.blur, l.motion)/step[0], l.blur/step[1])
+	}
+	if l.webcam != nil {
+		sensorH, sensorW := l.webcam.grid(h*over, w*over, step)
+		seen := resample(picture, h*over, w*over, sensorH, sensorW)
+		seen = l.webcam.capture(seen, sensorH, sensorW, l.gamma, newDice(e.pcg[0], e.pcg[1], noiseStream))
+		return resample(seen, sensorH, sensorW, h, w)
+	}
+	tone(picture, l.gamma)
+	return shrink(picture, h, w, over)
+}
+
+// noiseStream is the number of the random stream of the sensor's noise. It starts again in every call.
+const noiseStream = 1 << 32
+
+// tone clips light to 0..1 and applies the camera's gamma.
+func tone(picture []float64, gamma float64) {
+	for i, v := range picture {
+		picture[i] = math.Pow(math.Min(math.Max(v, 0), 1), 1/gamma)
+	}
+}
+
+// render returns the scene's light: h x w pixels, each step units.
+func (e *Eye) render(h, w int, step [2]float64) []float64 {
+	l := &e.look
+	left, top := l.shiftX-float64(w)/2*step[0], l.shiftY-float64(h)/2*step[1] // the picture's corner, units
+	place := func(p [2]float64) [2]float64 {
+		return [2]float64{(p[0]-e.centreX-left)/step[0] - 0.5, (p[1]-e.centreY-top)/step[1] - 0.5}
+	}
+	lashes, brow := comb(h, w, l.lashHairs, step, place), comb(h, w, l.browHairs, step, place)
 	picture := make([]float64, h*w)
 	for i := range picture {
-		x := (float64(i%w)+0.5-float64(w)/2)*stepX + l.shiftX
-		y := (float64(i/w)+0.5-float64(h)/2)*stepY + l.shiftY
-		picture[i] = e.radiance(x, y)
-	}
-	if l.blur > 0 {
-		blur(picture, h, w, l.blur/stepX, l.blur/stepY)
-		if l.motion > 0 {
-			blur(picture, h, w, l.motion/stepX, 0)
-		}
-	}
-	e.random = rand.New(rand.NewPCG(e.pcg[0], ^e.pcg[1])) // the same noise in every call
-	for i, v := range picture {
-		if l.noise > 0 { // shot noise grows with light, read noise does not
-			v += l.noise * (0.4 + 1.2*math.Sqrt(math.Max(v, 0))) * e.random.NormFloat64()
-		}
-		picture[i] = math.Pow(math.Min(math.Max(v, 0), 1), 1/l.gamma)
-	}
-	if l.jpeg > 0 {
-		compress(picture, h, w, l.jpeg)
+		x := (float64(i%w)+0.5-float64(w)/2)*step[0] + l.shiftX
+		y := (float64(i/w)+0.5-float64(h)/2)*step[1] + l.shiftY
+		picture[i] = e.radiance(x, y, lashes[i], brow[i])
 	}
 	return picture
+}
+
+// shrink returns h x w means of over x over pixels.
+func shrink(picture []float64, h, w, over int) []float64 {
+	small := make([]float64, h*w)
+	for i := range small {
+		y, x := i/w, i%w
+		for dy := range over {
+			for dx := range over {
+				small[i] += picture[(y*over+dy)*w*over+x*over+dx] / float64(over*over)
+			}
+		}
+	}
+	return small
 }
 
 // blur applies a separable Gaussian with the given standard deviations in pixels.
@@ -102,23 +118,6 @@ func gaussian(sigma float64) []float64 {
 		kernel[i] /= sum
 	}
 	return kernel
-}
-
-// compress encodes the picture as a JPEG of the given quality and decodes it.
-func compress(picture []float64, h, w, quality int) {
-	grey := &image.Gray{Pix: quantise(picture), Stride: w, Rect: image.Rect(0, 0, w, h)}
-	var file bytes.Buffer
-	if err := jpeg.Encode(&file, grey, &jpeg.Options{Quality: quality}); err != nil {
-		return // cannot happen: writing to a buffer never fails
-	}
-	decoded, err := jpeg.Decode(&file)
-	if err != nil {
-		return // cannot happen: the JPEG was just encoded
-	}
-	levels := decoded.(*image.Gray)
-	for i := range picture {
-		picture[i] = float64(levels.Pix[i/w*levels.Stride+i%w]) / 255
-	}
 }
 
 func quantise(picture []float64) []uint8 {

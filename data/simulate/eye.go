@@ -14,7 +14,7 @@ type Domain int
 
 const (
 	Synthetic Domain = iota // rendered: clean, smooth, bright highlights
-	Real                    // by a camera; eyes: lashes, glasses, blur, noise, compression, equalised as in MPIIGaze
+	Real                    // by a camera; eyes: with all effects
 )
 
 // ParseDomain parses synthetic or real.
@@ -45,8 +45,7 @@ const (
 type Eye struct {
 	Gaze     [3]float64 // unit vector: x right, y down, z away from the camera
 	HeadPose [3]float64 // pitch, yaw, roll in degrees
-	domain   Domain
-	ballX    float64 // ball's centre relative to the crop's centre, units
+	ballX    float64    // ball's centre relative to the crop's centre, units
 	ballY    float64
 	half     float64 // half the fissure's width
 	upper    float64 // height of the upper lid's arch above the line through the corners
@@ -58,15 +57,26 @@ type Eye struct {
 	centreX  float64 // centre of the interior margin's box, which is the centre of a reader's crop
 	centreY  float64
 	look     look
-	random   *rand.Rand // source of the camera's noise
-	pcg      [2]uint64
+	pcg      [2]uint64 // the scene's seed
 }
 
 // NewEye returns scene number index of the seed. Geometry, including gaze, has the same distribution in both domains.
 func NewEye(d Domain, seed uint64, index int) *Eye {
-	pcg := [2]uint64{seed*2 + uint64(d), uint64(index)}
+	if d == Real {
+		return newEye([2]uint64{seed*2 + 1, uint64(index)}, AllEffects())
+	}
+	return NewEyeWith(0, seed, index)
+}
+
+// NewEyeWith returns the synthetic scene number index of the seed with some effects of the real domain. Effects change
+// neither the geometry nor one another.
+func NewEyeWith(effects Effects, seed uint64, index int) *Eye {
+	return newEye([2]uint64{seed * 2, uint64(index)}, effects)
+}
+
+func newEye(pcg [2]uint64, effects Effects) *Eye {
 	r := rand.New(rand.NewPCG(pcg[0], pcg[1]))
-	e := &Eye{domain: d, random: r, pcg: pcg}
+	e := &Eye{pcg: pcg}
 	pitch := clipped(r, pitchMean, pitchDeviation, pitchMost)
 	yaw := clipped(r, 0, yawDeviation, yawMost)
 	e.Gaze = vector(pitch, yaw)
@@ -80,11 +90,9 @@ func NewEye(d Domain, seed uint64, index int) *Eye {
 	e.tilt = (e.HeadPose[2] - 2) * math.Pi / 180
 	e.iris = 0.49 + r.NormFloat64()*0.015
 	e.pupil = e.iris * (0.42 + 0.1*r.Float64())
-	e.look = newLook(d, r)
-	for i := range e.look.hairs {
-		e.look.hairs[i].root, _, _ = e.lids(e.look.hairs[i].t * e.half)
-	}
+	e.look = newLook(r)
 	e.centreX, e.centreY = e.marginCentre()
+	e.apply(effects)
 	return e
 }
 
@@ -110,7 +118,7 @@ func (e *Eye) lids(x float64) (upper, lower float64, inside bool) {
 	}
 	// Warping x moves the arch's peak.
 	w := t - e.peak*(1-t*t)
-	arch := 1 - w*w
+	arch := math.Max(1-w*w, 0) // less than 0 by a peak close to a corner
 	return -e.upper * math.Pow(arch, 0.8), e.lower * math.Pow(arch, 0.95), true
 }
 

@@ -47,7 +47,7 @@ func TestPupilFollowsGaze(t *testing.T) {
 	var gx, gy, px, py []float64
 	for i := range 300 {
 		e := NewEye(Synthetic, 9, i)
-		e.look.glint, e.look.hairs, e.look.lashes = nil, nil, 0
+		e.look.panes, e.look.lashes = nil, 0
 		crop := e.Crop(35, 55)
 		sumX, sumY, n := 0.0, 0.0, 0.0
 		darkest := slices.Min(crop)

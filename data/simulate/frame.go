@@ -19,7 +19,7 @@ func (e *Eye) Frame(w, h int) Frame {
 	window := 140 * float64(w) / 640
 	step := cropWidth / window
 	f := Frame{W: w, H: h, Gaze: e.Gaze, HeadPose: e.HeadPose}
-	f.Grey = quantise(e.expose(h, w, step, step))
+	f.Grey = quantise(e.photograph(h, w, 1, [2]float64{step, step}))
 	place := func(p [2]float64) [2]float64 {
 		return [2]float64{(p[0]-e.centreX)/step + float64(w)/2, (p[1]-e.centreY)/step + float64(h)/2}
 	}

@@ -39,6 +39,7 @@ type content struct {
 	Rows      []row
 	Unit      unit
 	Reading   string
+	Control   string // what the control does to the synthetic images; "": there is none
 }
 
 type grid struct {
@@ -163,23 +164,41 @@ func show[F any](c *content, text []byte, of func(*F) row) error {
 		return errors.New("holds no figures for synthetic and refined")
 	}
 	most := 0.0
-	for _, k := range []struct {
-		name string
-		f    *F
-	}{{"synthetic", r.Synthetic}, {"refined", r.Refined}, {"real", r.Real}} {
-		if k.f != nil {
-			line := of(k.f)
-			line.Name = k.name
-			most = max(most, line.High)
-			c.Rows = append(c.Rows, line)
-		}
+	rows := map[string]row{}
+	for name, f := range r.Rows() {
+		line := of(f)
+		line.Name = name
+		rows[name], most = line, max(most, line.High)
+		c.Rows = append(c.Rows, line)
 	}
 	for i := range c.Rows {
 		k := &c.Rows[i]
 		k.Left, k.Width, k.Dot = 100*max(k.Low, 0)/most, 100*(k.High-max(k.Low, 0))/most, 100*k.Mean/most
 	}
-	c.Reading = reading(c.Unit.Name, c.Rows[0], c.Rows[1], r.GapClosed)
+	c.Reading = reading(c.Unit.Name, rows["synthetic"], rows["refined"], r.GapClosed)
+	if r.Adaptation != nil {
+		c.Control = r.Adaptation.String()
+	}
+	if r.Control != nil && r.RefinedControl != nil {
+		c.Reading += " " + beyond(c.Unit.Name, rows["control"], rows["refined+control"], r.GapClosedBeyondControl)
+	}
 	return nil
+}
+
+// beyond says in a sentence what refining gains over the control.
+func beyond(unit string, control, refined row, gap *eval.Share) string {
+	gain := control.Mean - refined.Mean
+	if gain <= 0 {
+		return fmt.Sprintf("The control, which needs no refiner, is better: with the same adaptation, estimators trained on "+
+			"refined images err by %.2f %s more.", -gain, unit)
+	}
+	text := fmt.Sprintf("The control needs no refiner. With the same adaptation, refined images gain another %.2f %s",
+		gain, unit)
+	if gap == nil {
+		return text + "."
+	}
+	return fmt.Sprintf("%s: %.0f %% of the gap that the control leaves (95 %% interval %.0f to %.0f %%).",
+		text, 100*gap.Mean, 100*gap.CI95[0], 100*gap.CI95[1])
 }
 
 // reading says in a sentence what the figures say.

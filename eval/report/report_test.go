@@ -73,6 +73,26 @@ func TestPageShowsHands(t *testing.T) {
 	}
 }
 
+func TestPageShowsTheControl(t *testing.T) {
+	page := func(withControl string) string {
+		return render(t, map[string]string{"config.yaml": "", "eval.json": `{
+			"synthetic":{"mean_degrees":10,"ci95":[9,11]},"refined":{"mean_degrees":5,"ci95":[4,6]},
+			"control":{"mean_degrees":6,"ci95":[5,7]},"refined_control":{"mean_degrees":` + withControl + `,"ci95":[4,5]},
+			"gap_closed_beyond_control":{"mean":0.5,"ci95":[0.3,0.7]},"control_method":{"tone":"equalize","blur":1.2}}`})
+	}
+	for text, wants := range map[string][]string{
+		page("4.5"): {"another 1.50 degrees: 50 % of the gap that the control leaves (95 % interval 30 to 70 %)",
+			"<td>refined&#43;control</td>", "blur 1.2, equalize"},
+		page("6.5"): {"The control, which needs no refiner, is better", "0.50 degrees more"},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("the page lacks %q", want)
+			}
+		}
+	}
+}
+
 func TestPageIsHonest(t *testing.T) {
 	worse := render(
 		t,

@@ -42,7 +42,8 @@ type Train struct {
 	KD                    int `yaml:"k_d"`                    // K_d: steps of D per iteration
 	PretrainRefiner       int `yaml:"pretrain_refiner"`       // steps of R on l_reg alone, before Algorithm 1
 	PretrainDiscriminator int `yaml:"pretrain_discriminator"` // steps of D alone, before Algorithm 1
-	History               int `yaml:"history"`                // B: refined images kept, 0: off
+	// B: refined images kept, 0: off; auto: 100 batches [paper], but at most 10 for each synthetic image
+	History History `yaml:"history"`
 	// weight of l_reg: L1 summed over psi, averaged over images, pixels in [-1, 1]
 	Lambda float64          `yaml:"lambda"`
 	Psi    architecture.Psi `yaml:"psi"` // identity, derivatives, mean or learned
@@ -112,7 +113,7 @@ func Default() Config {
 			Layers: architecture.GazeLayers, Width: 1, Normalization: architecture.NoNormalization,
 		},
 		Train: Train{
-			Steps: 2000, Batch: 64, KG: 2, KD: 1, PretrainRefiner: 150, PretrainDiscriminator: 50, History: 6400,
+			Steps: 2000, Batch: 64, KG: 2, KD: 1, PretrainRefiner: 150, PretrainDiscriminator: 50, History: HistoryAuto,
 			Lambda: 0.02, Psi: architecture.IdentityPsi, Optimizer: Adam, LRRefiner: 5e-4, LRDiscriminator: 2e-4,
 			LRDecay: LinearDecay, Beta1: 0.5, Beta2: 0.999, EMA: 0.995, R1: 0.1, R1Every: 4,
 			Precision: PrecisionAuto, Capture: CaptureAuto,

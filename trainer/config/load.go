@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -22,8 +23,8 @@ func Load(preset, file string, settings []string) (Config, error) {
 		text, err := Preset(preset)
 		problems = append(problems, err, c.overlay("preset "+preset, text))
 	}
-	builtIn := c.Data.Test // it tests models for the built-in real images only
-	c.Data.Test = ""
+	builtIn := c.Data
+	c.Data.Synthetic, c.Data.Real, c.Data.Test = "", "", ""
 	if file != "" {
 		text, err := os.ReadFile(file)
 		problems = append(problems, err, c.overlay(file, text))
@@ -31,15 +32,36 @@ func Load(preset, file string, settings []string) (Config, error) {
 	for _, setting := range settings {
 		problems = append(problems, c.set(setting))
 	}
-	if c.Data.Test == "" && strings.HasPrefix(c.Data.Real, "simulated:") {
-		c.Data.Test = builtIn
-	}
-	problems = append(problems, c.Validate())
+	problems = append(problems, c.Data.complete(builtIn), c.Validate())
 	if err := errors.Join(problems...); err != nil {
 		return c, exit.Usagef("config: %w", err)
 	}
 	return c, nil
 }
+
+// complete fills in the built-in sets where the user named none. It refuses a set of the user's beside a built-in one
+// that nobody asked for. The built-in test images are for models of the built-in real images only.
+func (d *Data) complete(builtIn Data) error {
+	err := errors.Join(
+		alone("data.synthetic", d.Synthetic, "data.real", d.Real, builtIn.Real),
+		alone("data.real", d.Real, "data.synthetic", d.Synthetic, builtIn.Synthetic))
+	d.Synthetic, d.Real = cmp.Or(d.Synthetic, builtIn.Synthetic), cmp.Or(d.Real, builtIn.Real)
+	if isBuiltIn(d.Real) {
+		d.Test = cmp.Or(d.Test, builtIn.Test)
+	}
+	return err
+}
+
+// alone refuses a set of the user's if the other one is missing.
+func alone(key, spec, otherKey, other, builtIn string) error {
+	if spec == "" || isBuiltIn(spec) || other != "" {
+		return nil
+	}
+	return fmt.Errorf("%s is %s, but %s is not set and would be the built-in %s: set %[3]s, too",
+		key, spec, otherKey, builtIn)
+}
+
+func isBuiltIn(spec string) bool { return strings.HasPrefix(spec, "simulated:") }
 
 // overlay sets the keys that the YAML text has.
 func (c *Config) overlay(source string, text []byte) error {

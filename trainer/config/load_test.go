@@ -13,7 +13,7 @@ import (
 // A setting's value is the text after the =, whatever YAML would make of it.
 func TestSetTakesValuesAsTheyAre(t *testing.T) {
 	for _, path := range []string{"folder:/tmp/a #b", "folder:/tmp/#b", "#b", "folder:a: b", "folder:a:", "folder:a,grey=true", `folder:C:\n "x" #y`} {
-		c, err := Load("", "", []string{"data.real=" + path})
+		c, err := Load("", "", []string{"data.real=" + path, "data.synthetic=folder:renders"})
 		if err != nil || c.Data.Real != path {
 			t.Errorf("%q: read as %q, %v", path, c.Data.Real, err)
 		}
@@ -92,7 +92,7 @@ func TestTestImagesBelongToTheRealOnes(t *testing.T) {
 		{"data.real=" + builtIn, Default().Data.Test},
 		{"data.real=" + own + " data.test=" + builtIn, builtIn},
 	} {
-		config, err := Load("gaze", "", strings.Fields(c.settings))
+		config, err := Load("gaze", "", append(strings.Fields(c.settings), "data.synthetic=folder:renders"))
 		if err != nil || config.Data.Test != c.want {
 			t.Errorf("%s: data.test is %q, %v; want %q", c.settings, config.Data.Test, err, c.want)
 		}
@@ -148,5 +148,27 @@ func TestNumbersHaveBounds(t *testing.T) {
 	c := Default()
 	if err := c.Validate(); err != nil {
 		t.Errorf("the default: %v", err)
+	}
+}
+
+// A set of the user's beside a built-in one that nobody named is an error that names the missing key.
+func TestOneOwnSetIsRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(file, []byte("data: {synthetic: \"folder:renders\"}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ preset, file, settings, want string }{
+		{"", "", "data.synthetic=folder:a", "data.real is not set"},
+		{"hand-demo", "", "data.real=folder:a", "data.synthetic is not set"},
+		{"gaze", file, "", "data.real is not set and would be the built-in simulated:eyes,domain=real"},
+		{"gaze", file, "data.real=folder:photos", ""},
+		{"gaze", file, "data.real=simulated:eyes,domain=real", ""},
+		{"gaze", "", "data.real=simulated:eyes,domain=real,n=9", ""},
+		{"gaze", "", "data.synthetic=folder:a data.real=folder:b", ""},
+	} {
+		_, err := Load(c.preset, c.file, strings.Fields(c.settings))
+		if (err == nil) != (c.want == "") || err != nil && !(strings.Contains(err.Error(), c.want) && errors.Is(err, exit.ErrUsage)) {
+			t.Errorf("%+v: %v", c, err)
+		}
 	}
 }

@@ -37,7 +37,7 @@ const (
 	MaxSteps   = 1_000_000_000 // of a phase
 	MaxUpdates = 1_000_000     // of R, and of D, per iteration
 	maxBatch   = 1 << 20
-	maxHistory = 1 << 30
+	MaxHistory = 1 << 30
 	maxBlocks  = 1000
 	maxMaps    = 4096 // feature maps per layer
 	maxKernel  = 63
@@ -70,7 +70,6 @@ func (v *validation) numbers(c *Config) {
 		{"train.k_d", t.KD, 1, MaxUpdates},
 		{"train.pretrain_refiner", t.PretrainRefiner, 0, MaxSteps},
 		{"train.pretrain_discriminator", t.PretrainDiscriminator, 0, MaxSteps},
-		{"train.history", t.History, 0, maxHistory},
 		{"train.r1_every", t.R1Every, 1, MaxSteps},
 		{"refiner.blocks", r.Blocks, 0, maxBlocks},
 		{"refiner.width", r.Width, 1, maxMaps},
@@ -99,8 +98,9 @@ func (v *validation) train(t Train) {
 	v.need(t.History == 0 || t.Batch%2 == 0,
 		"train.batch is %d, but with history half of a batch is drawn from it: use an even number, or train.history=0",
 		t.Batch)
-	v.need(t.History == 0 || t.History >= t.Batch/2,
-		"train.history is %d; use at least half of train.batch, or 0", t.History)
+	v.need(t.History == 0 || t.History == HistoryAuto || int(t.History) >= t.Batch/2,
+		"train.history is %d; use auto, at least half of train.batch, or 0", t.History)
+	v.need(t.History <= MaxHistory, "train.history is %d; use at most %d", t.History, MaxHistory)
 	v.need(t.Lambda >= 0, "train.lambda is %g; use 0 or more", t.Lambda)
 	v.need(t.LRRefiner > 0 && t.LRDiscriminator > 0,
 		"train.lr_refiner and train.lr_discriminator are %g and %g; use more than 0", t.LRRefiner, t.LRDiscriminator)

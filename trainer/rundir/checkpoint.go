@@ -157,37 +157,57 @@ func (f *Folder) RemoveLeftovers() error {
 // ErrNotWhole marks the error of a checkpoint that was cut short or changed, perhaps while it was read.
 var ErrNotWhole = errors.New("checkpoint is not whole")
 
-// ReadState reads a checkpoint's state.json into state, and checks that the checkpoint's files are whole: each file that
-// it should hold has a hash in state.json and the content of that hash. needed are the names of these files.
-func ReadState(folder string, state any, needed ...string) error {
-	path := filepath.Join(folder, stateFile)
-	wayOut := "remove the folder " + folder + " to resume from an earlier checkpoint"
-	text, err := inputfile.Read(path, inputfile.Small)
+// ReadState reads a checkpoint's state.json into state, and checks that the files that it lists are whole: each has the
+// content of its hash.
+func ReadState(folder string, state any) error {
+	text, written, err := readSums(folder)
+	if err == nil {
+		err = json.Unmarshal(text, state)
+	}
 	if err != nil {
-		return fmt.Errorf("%w: %w; %s", ErrNotWhole, err, wayOut)
-	}
-	var written sums
-	if err := errors.Join(json.Unmarshal(text, state), json.Unmarshal(text, &written)); err != nil {
-		return fmt.Errorf("%s: %w; %s", path, err, wayOut)
-	}
-	for _, name := range needed {
-		if written.SHA256[name] == "" {
-			return fmt.Errorf("%s: has no hash of %s; %s", path, name, wayOut)
-		}
+		return fmt.Errorf("%w: %s: %w; %s", ErrNotWhole, StatePath(folder), err, removeIt(folder))
 	}
 	for name, want := range written.SHA256 {
-		if !filepath.IsLocal(name) || filepath.Base(name) != name {
-			return fmt.Errorf("%s: %q is no file of a checkpoint; %s", path, name, wayOut)
-		}
 		got, err := sumFile(filepath.Join(folder, name))
 		if err == nil && got != want {
 			err = fmt.Errorf("its content is not what was written (cut short or changed): %w", ErrNotWhole)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w; %s", filepath.Join(folder, name), err, wayOut)
+			return fmt.Errorf("%s: %w; %s", filepath.Join(folder, name), err, removeIt(folder))
 		}
 	}
 	return nil
+}
+
+// NeedHashes returns an error if a checkpoint's state.json lists no hash of one of the files: damage would go unnoticed.
+func NeedHashes(folder string, names ...string) error {
+	_, written, err := readSums(folder)
+	for _, name := range names {
+		if err == nil && written.SHA256[name] == "" {
+			err = fmt.Errorf("it has no hash of %s", name)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w; %s", ErrNotWhole, StatePath(folder), err, removeIt(folder))
+	}
+	return nil
+}
+
+func removeIt(folder string) string {
+	return "remove the folder " + folder + " to resume from an earlier checkpoint"
+}
+
+// readSums reads state.json and the hashes in it.
+func readSums(folder string) (text []byte, written sums, err error) {
+	if text, err = inputfile.Read(StatePath(folder), inputfile.Small); err == nil {
+		err = json.Unmarshal(text, &written)
+	}
+	for name := range written.SHA256 {
+		if err == nil && (!filepath.IsLocal(name) || filepath.Base(name) != name) {
+			err = fmt.Errorf("%q is no file of a checkpoint", name)
+		}
+	}
+	return text, written, err
 }
 
 // StatePath returns the path of a checkpoint's state.json, for errors about it.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"simgan/data/picture"
@@ -75,6 +76,15 @@ func (f *Folder) There() error {
 
 func (f *Folder) path(parts ...string) string {
 	return filepath.Join(append([]string{f.Dir}, parts...)...)
+}
+
+// FreeDisk returns how many bytes a user may still write to the file system of the folder.
+func (f *Folder) FreeDisk() (int64, error) {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(f.Dir, &disk); err != nil {
+		return 0, fmt.Errorf("run folder %s: %w", f.Dir, err)
+	}
+	return int64(disk.Bavail) * disk.Bsize, nil
 }
 
 // Start writes the config and opens the files that grow. It cuts metrics.jsonl to metricsBytes, its length at the

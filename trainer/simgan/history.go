@@ -12,18 +12,38 @@ type history struct {
 	images cgo.Tensor // (B, C, H, W) float32
 	size   int        // B
 	held   int        // images in the buffer, at most B
+	filled cgo.Tensor // the held images: a view of images
 	random *rand.PCG
 	pick   func(n, k int) []int64 // chooses k of the places 0..n-1 without repetition
 }
 
-// newHistory allocates room for size images of c x h x w.
+// newHistory makes room for size images of c x h x w. On the CPU the room takes memory only as it fills. On a GPU it is
+// taken at once: recorded steps know its address, and a run that cannot have it should not begin.
 func newHistory(size int, seed uint64, device cgo.Device, c, h, w int) (*history, error) {
 	b := &history{size: size, random: rand.NewPCG(seed, historyStream)}
 	b.pick = func(n, k int) []int64 { return choose(rand.New(b.random), n, k) }
 	return b, cgo.Within(func(s *cgo.Scope) error {
-		b.images = s.Keep(s.Zeros(cgo.Float32, device, int64(size), int64(c), int64(h), int64(w)))
-		return nil
+		b.images = s.Keep(s.Empty(cgo.Float32, device, int64(size), int64(c), int64(h), int64(w)))
+		return s.Err()
 	})
+}
+
+// restore sets how many images the buffer holds; the caller loads them. A buffer that has become smaller keeps the
+// first.
+func (b *history) restore(held int, random *rand.PCG) {
+	b.held = min(held, b.size)
+	*b.random = *random
+}
+
+// contents returns the images that the buffer holds (held, C, H, W), valid until the next call.
+func (b *history) contents() (cgo.Tensor, error) {
+	cgo.Free(b.filled)
+	b.filled = cgo.Tensor{}
+	err := cgo.Within(func(s *cgo.Scope) error {
+		b.filled = s.Keep(s.Narrow(b.images, 0, 0, int64(b.held)))
+		return s.Err()
+	})
+	return b.filled, err
 }
 
 // places chooses on the host, for a step of D, which images are drawn and which are replaced. drawn are n random places
@@ -82,6 +102,6 @@ func choose(random *rand.Rand, n, k int) []int64 {
 // Close frees the buffer.
 func (b *history) Close() {
 	if b != nil {
-		cgo.Free(b.images)
+		cgo.Free(b.filled, b.images)
 	}
 }

@@ -1,10 +1,14 @@
 package simgan
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"simgan/cgo"
+	"simgan/models"
 )
 
 // draw and add do what a step of D does with the history.
@@ -94,5 +98,45 @@ func TestHistoryFillsAndReplaces(t *testing.T) {
 	}
 	if len(seen) != size {
 		t.Errorf("100 draws saw %d of %d images", len(seen), size)
+	}
+}
+
+// Only what is held is saved; what an earlier file holds beyond that is passed over, and a smaller buffer keeps the
+// first images.
+func TestHistoryIsSavedAsFarAsItIsFilled(t *testing.T) {
+	if _, err := cgo.Start(0); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	open := func(size, held int) (*history, []models.Param) {
+		h, err := newHistory(size, 1, cgo.CPU, 1, 1, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(h.Close)
+		h.restore(held, rand.NewPCG(1, 2))
+		images, err := h.contents()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h, []models.Param{{Name: "history.0", Tensor: images, Rows: true}}
+	}
+	for held, want := range map[int][]float32{0: {}, 1: {1, 2}, 3: {1, 2, 3, 4, 5, 6}} {
+		path := filepath.Join(dir, fmt.Sprint(held))
+		_, from := open(3, held)
+		set(t, from[0].Tensor, want)
+		if err := models.Save(path, from, nil); err != nil {
+			t.Fatal(err)
+		}
+		for size := max(1, held-1); size < 6; size++ { // smaller, the same, larger
+			h, to := open(size, held)
+			if err := models.Load(path, to); err != nil {
+				t.Fatalf("%d of 3 images into a buffer of %d: %v", held, size, err)
+			}
+			got, err := cgo.Read(to[0].Tensor)
+			if err != nil || h.held != min(held, size) || !slices.Equal(got, want[:2*h.held]) {
+				t.Errorf("%d of 3 images into a buffer of %d: holds %d, %v, %v", held, size, h.held, got, err)
+			}
+		}
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/internal/exit"
+	"simgan/models"
 	"simgan/trainer/config"
+	"simgan/trainer/config/tinyrun"
 )
 
 // The default fits; sizes that no machine has are refused before they are taken, and the message says which to lower.
@@ -20,7 +22,6 @@ func TestSizesMustFit(t *testing.T) {
 	for key, change := range map[string]func(*config.Config){
 		"train.batch":   func(c *config.Config) { c.Train.Batch = 100_000_000 }, // 49 TB in a map of width 64
 		"refiner.width": func(c *config.Config) { c.Refiner.Width, c.Refiner.Blocks = 4096, 1000 },
-		"train.history": func(c *config.Config) { c.Train.History = 1 << 30 }, // 8 TB
 	} {
 		c := config.Default()
 		change(&c)
@@ -37,5 +38,33 @@ func TestRefinerBytes(t *testing.T) {
 	c.Refiner.Blocks, c.Refiner.Width, c.Refiner.Kernel, c.Refiner.BlockKernel = 2, 8, 3, 3
 	if got := refinerBytes(c, data.Info{C: 1}); got != 20*(72+4*576) {
 		t.Errorf("%g bytes", got)
+	}
+}
+
+// A billion images are 8 TB.
+func TestHistoryMustFit(t *testing.T) {
+	c := tinyrun.Config(t, "train.history=1000000000", "train.steps=1000000000")
+	m, err := NewModel(c, data.Info{C: 1, H: 35, W: 55, Bits: 8}, Options{})
+	if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "lower train.history") {
+		t.Errorf("%v", err)
+	}
+	m.Close()
+}
+
+// The config of tinyrun: 4 of its 8 images enter the history in each of 2 + 6 steps of D, so it is full with 24.
+func TestNeedsAreThoseOfTheTensors(t *testing.T) {
+	if _, err := cgo.Start(0); err != nil {
+		t.Fatal(err)
+	}
+	for settings, held := range map[string]int64{"train.steps=6": 24, "train.steps=1": 12} {
+		m, err := NewModel(tinyrun.Config(t, settings), data.Info{C: 1, H: 35, W: 55, Bits: 8}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, r, d := m.Needs(), int64(models.Count(m.R.Params())), int64(models.Count(m.D.Params()))
+		if n.History != 4*held*35*55 || n.Checkpoint != 4*(4*r+3*d)+n.History || n.Networks != 4*(5*r+4*d) {
+			t.Errorf("%s, %d and %d parameters: %+v", settings, r, d, n)
+		}
+		m.Close()
 	}
 }

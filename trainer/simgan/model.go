@@ -58,10 +58,8 @@ func NewModel(c config.Config, image data.Info, o Options) (m *Model, err error)
 	if err = m.openPsi(); err != nil {
 		return m, err
 	}
-	if c.Train.History > 0 {
-		if m.history, err = newHistory(c.Train.History, c.Seed, m.device, image.C, image.H, image.W); err != nil {
-			return m, err
-		}
+	if err = m.openHistory(); err != nil {
+		return m, err
 	}
 	if o.Log == nil {
 		o.Log = func(string, ...any) {}
@@ -90,6 +88,22 @@ func (m *Model) openPsi() (err error) {
 	return err
 }
 
+// openHistory makes the history, if there is one and the device has room for it.
+func (m *Model) openHistory() (err error) {
+	size := int(m.config.Train.History)
+	if m.config.Train.History == config.HistoryAuto {
+		return errors.New("train.history is auto: ResolveHistory sets it")
+	}
+	if size == 0 {
+		return nil
+	}
+	if err = m.checkHistoryFits(); err != nil {
+		return err
+	}
+	m.history, err = newHistory(size, m.config.Seed, m.device, m.image.C, m.image.H, m.image.W)
+	return err
+}
+
 // Device returns the training device.
 func (m *Model) Device() cgo.Device { return m.device }
 
@@ -97,8 +111,9 @@ func (m *Model) Device() cgo.Device { return m.device }
 // loss that is NaN or infinite; the averages are returned all the same.
 func (m *Model) ReadWindow() (map[string]float64, error) { return m.meter.read() }
 
-// Files returns the tensors of a checkpoint by file name.
-func (m *Model) Files() map[string][]models.Param {
+// Files returns the tensors of a checkpoint by file name, valid until the next step. Of the history they hold the
+// images that are in it.
+func (m *Model) Files() (map[string][]models.Param, error) {
 	files := map[string][]models.Param{
 		RefinerFile:                 m.R.Params(),
 		"discriminator.safetensors": m.D.Params(),
@@ -118,12 +133,16 @@ func (m *Model) Files() map[string][]models.Param {
 		}
 	}
 	if m.history != nil {
-		add("history", []cgo.Tensor{m.history.images})
+		held, err := m.history.contents()
+		if err != nil {
+			return nil, err
+		}
+		rest = append(rest, models.Param{Name: "history.0", Tensor: held, Rows: true})
 	}
 	if len(rest) > 0 {
 		files["state.safetensors"] = rest
 	}
-	return files
+	return files, nil
 }
 
 // The files of a checkpoint that hold R and its moving average.

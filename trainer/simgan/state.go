@@ -7,11 +7,13 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"simgan/internal/exit"
 	"simgan/trainer/config"
 )
 
 // State is where a model stands, beside its tensors. With them, it determines the rest of the training.
 type State struct {
+	Image  [3]int           `json:"image"` // channels, height, width; zeros in checkpoints from before it was kept
 	Phase  config.Phase     `json:"phase"`
 	Step   int              `json:"step"`    // iterations made in the phase
 	Made   int              `json:"updates"` // updates made of the next iteration
@@ -24,7 +26,7 @@ type State struct {
 
 // State returns the present state. It is an ErrNotFinite if a loss of the open window is NaN or infinite.
 func (m *Model) State() (st State, err error) {
-	st = State{Phase: m.Phase, Step: m.Step, Made: m.updates, DSteps: m.dSteps}
+	st = State{Image: m.shape(), Phase: m.Phase, Step: m.Step, Made: m.updates, DSteps: m.dSteps}
 	if st.Window, err = m.meter.totals(); err != nil {
 		return st, err
 	}
@@ -38,9 +40,17 @@ func (m *Model) State() (st State, err error) {
 	return st, err
 }
 
-// Restore sets the state that State returned. The caller loads the tensors of Files. A state that no model of the config
-// returns is an error. If the noise's generator was another device's, the noise begins again, and a log line says so.
+func (m *Model) shape() [3]int { return [3]int{m.image.C, m.image.H, m.image.W} }
+
+// Restore sets the state that State returned. Then the caller loads the tensors of Files. A state that no model of the
+// config returns is an error; an exit.ErrUsage says that it is of images of another shape. If the noise's generator was
+// another device's, the noise begins again, and a log line says so.
 func (m *Model) Restore(st State) error {
+	if now := m.shape(); st.Image != now && st.Image != [3]int{} {
+		return exit.Usagef("data.synthetic: images are %dx%dx%d (channels, height, width), the run's were %dx%dx%d: "+
+			"their shape cannot change in a run that has begun",
+			now[0], now[1], now[2], st.Image[0], st.Image[1], st.Image[2])
+	}
 	if err := m.check(st); err != nil {
 		return err
 	}
@@ -48,12 +58,11 @@ func (m *Model) Restore(st State) error {
 		return err
 	}
 	if m.history != nil {
-		m.history.held = st.Held
 		random := &rand.PCG{}
 		if err := random.UnmarshalBinary(st.Random); err != nil {
 			return fmt.Errorf("history_random: %w", err)
 		}
-		*m.history.random = *random
+		m.history.restore(st.Held, random)
 	}
 	m.Phase, m.Step, m.updates, m.dSteps = st.Phase, st.Step, st.Made, st.DSteps
 	return m.meter.restore(m.device, st.Window)
@@ -71,9 +80,7 @@ func (m *Model) check(st State) error {
 	need(st.Step >= 0 && st.Step <= config.MaxSteps, "step is %d", st.Step)
 	need(st.Made >= 0 && st.Made <= 2*config.MaxUpdates, "updates is %d", st.Made)
 	need(st.DSteps >= 0, "d_steps is %d", st.DSteps)
-	if m.history != nil {
-		need(st.Held >= 0 && st.Held <= m.history.size, "history_held is %d of train.history=%d", st.Held, m.history.size)
-	}
+	need(st.Held >= 0 && st.Held <= config.MaxHistory, "history_held is %d", st.Held)
 	for name, total := range st.Window {
 		sum := float64(total.Sum)
 		need(total.Count > 0 && !math.IsNaN(sum) && !math.IsInf(sum, 0), "window: %q is %+v", name, total)

@@ -11,6 +11,7 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/models"
 	"simgan/trainer/config"
 	"simgan/trainer/config/tinyrun"
 )
@@ -109,7 +110,7 @@ func place(t *testing.T, c config.Config, m *Model, x, y *Stream, from *training
 func tensorsOf(t *testing.T, m *Model) map[string][]float32 {
 	t.Helper()
 	all := map[string][]float32{}
-	for file, params := range m.Files() {
+	for file, params := range filesOf(t, m) {
 		for _, p := range params {
 			values, err := cgo.Read(p.Tensor)
 			if err != nil {
@@ -123,14 +124,23 @@ func tensorsOf(t *testing.T, m *Model) map[string][]float32 {
 
 func restore(t *testing.T, m *Model, from training) {
 	t.Helper()
-	for file, params := range m.Files() {
+	if err := m.Restore(from.state); err != nil {
+		t.Fatal(err)
+	}
+	for file, params := range filesOf(t, m) {
 		for _, p := range params {
 			set(t, p.Tensor, from.tensors[file+"/"+p.Name])
 		}
 	}
-	if err := m.Restore(from.state); err != nil {
+}
+
+func filesOf(t *testing.T, m *Model) map[string][]models.Param {
+	t.Helper()
+	files, err := m.Files()
+	if err != nil {
 		t.Fatal(err)
 	}
+	return files
 }
 
 // sameTraining wants the same tensors and windows, to the last bit.

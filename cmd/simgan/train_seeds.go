@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"simgan/internal/exit"
+	"simgan/trainer/rundir"
+)
+
+// runSeeds trains n runs that differ in their seed, one after the other: seed first in the folder seed-first of o.run,
+// and so on. A run that has begun is resumed, and one that is done is left alone: the same command finishes what was
+// stopped.
+func runSeeds(ctx context.Context, o trainOptions, first uint64, n int, out io.Writer) error {
+	switch {
+	case n < 1:
+		return exit.Usagef("--seeds is %d; use 1 or more", n)
+	case o.run == "":
+		return exit.Usagef("--seeds needs --run, the folder of the runs")
+	case o.resume:
+		return exit.Usagef("--seeds resumes runs that have begun; leave out --resume")
+	}
+	for seed := first; seed < first+uint64(n); seed++ {
+		one := o
+		one.run, one.goOn = rundir.OfSeed(o.run, seed), true
+		one.settings = append(append([]string{}, o.settings...), fmt.Sprintf("seed=%d", seed))
+		fmt.Fprintf(out, "run %d of %d: %s\n", seed-first+1, n, one.run)
+		if err := runTrain(ctx, one, out); err != nil {
+			return fmt.Errorf("%s: %w", one.run, err)
+		}
+	}
+	return nil
+}

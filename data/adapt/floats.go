@@ -1,0 +1,165 @@
+package adapt
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"math"
+	"math/rand/v2"
+
+	"simgan/data/picture"
+)
+
+// floats is an image whose levels are numbers, 0 the lowest level and 1 the highest, plane after plane.
+type floats struct {
+	c, h, w, bits int
+	v             []float64
+}
+
+func toFloats(m picture.Image) floats {
+	f := floats{m.C, m.H, m.W, m.Bits, make([]float64, len(m.Pix))}
+	top := float64(int(1)<<m.Bits - 1)
+	for i, level := range m.Pix {
+		f.v[i] = float64(level) / top
+	}
+	return f
+}
+
+// image returns the floats as levels, rounded and clamped.
+func (f floats) image() picture.Image {
+	m := picture.NewImage(f.c, f.h, f.w, f.bits)
+	top := float64(int(1)<<f.bits - 1)
+	for i, v := range f.v {
+		m.Pix[i] = uint16(math.Round(min(max(v, 0), 1) * top))
+	}
+	return m
+}
+
+// plane returns channel c.
+func (f floats) plane(c int) []float64 { return f.v[c*f.h*f.w : (c+1)*f.h*f.w] }
+
+// stretch multiplies the distance of each value from the image's mean by gain, then raises the result to the exponent.
+func (f floats) stretch(gain, exponent float64) {
+	if gain == 1 && exponent == 1 {
+		return
+	}
+	mean := 0.0
+	for _, v := range f.v {
+		mean += v / float64(len(f.v))
+	}
+	for i, v := range f.v {
+		f.v[i] = math.Pow(min(max(mean+gain*(v-mean), 0), 1), exponent)
+	}
+}
+
+// shade multiplies the image by a plane that rises from 1-gain to 1+gain in the direction.
+func (f floats) shade(gain, direction float64) {
+	if gain == 0 {
+		return
+	}
+	sin, cos := math.Sincos(direction)
+	for i := range f.v {
+		x := float64(i%f.w)/float64(f.w) - 0.5
+		y := float64(i/f.w%f.h)/float64(f.h) - 0.5
+		f.v[i] *= max(0, 1+2*gain*(x*cos+y*sin))
+	}
+}
+
+// blur applies a Gaussian of the given standard deviation in pixels. Outside the image its border is repeated.
+func (f floats) blur(sigma float64) {
+	if sigma < 0.05 {
+		return
+	}
+	radius := int(math.Ceil(3 * sigma))
+	kernel, sum := make([]float64, radius+1), 0.0
+	for d := range kernel {
+		kernel[d] = math.Exp(-float64(d*d) / (2 * sigma * sigma))
+		sum += kernel[d] * float64(min(d, 1)+1)
+	}
+	line := make([]float64, max(f.h, f.w))
+	smooth := func(at []float64, n, stride int) {
+		for i := range n {
+			line[i] = at[i*stride]
+		}
+		for i := range n {
+			total := kernel[0] * line[i]
+			for d := 1; d <= radius; d++ {
+				total += kernel[d] * (line[max(i-d, 0)] + line[min(i+d, n-1)])
+			}
+			at[i*stride] = total / sum
+		}
+	}
+	for c := range f.c {
+		plane := f.plane(c)
+		for y := range f.h {
+			smooth(plane[y*f.w:], f.w, 1)
+		}
+		for x := range f.w {
+			smooth(plane[x:], f.h, f.w)
+		}
+	}
+}
+
+// noise adds white Gaussian noise of the given standard deviation.
+func (f floats) noise(sigma float64, random *rand.Rand) {
+	if sigma == 0 {
+		return
+	}
+	for i := range f.v {
+		f.v[i] += sigma * random.NormFloat64()
+	}
+}
+
+// holes sets discs of 1 to 4 pixels' radius to 1, the level of missing depth, until they cover the share.
+func (f floats) holes(share float64, random *rand.Rand) {
+	size := float64(f.h * f.w)
+	for covered := 0.0; covered < share*size; {
+		radius := 1 + 3*random.Float64()
+		covered += math.Pi * radius * radius
+		x0, y0 := random.Float64()*float64(f.w), random.Float64()*float64(f.h)
+		for y := max(int(y0-radius), 0); y <= min(int(y0+radius), f.h-1); y++ {
+			for x := max(int(x0-radius), 0); x <= min(int(x0+radius), f.w-1); x++ {
+				if math.Hypot(float64(x)-x0, float64(y)-y0) <= radius {
+					for c := range f.c {
+						f.plane(c)[y*f.w+x] = 1
+					}
+				}
+			}
+		}
+	}
+}
+
+// recompress encodes an 8-bit image as a JPEG of the quality and decodes it.
+func recompress(m picture.Image, quality int) picture.Image {
+	n := m.H * m.W
+	var source image.Image = &image.Gray{Pix: make([]byte, n), Stride: m.W, Rect: image.Rect(0, 0, m.W, m.H)}
+	switch grey := source.(*image.Gray); m.C {
+	case 1:
+		for i, v := range m.Pix {
+			grey.Pix[i] = byte(v)
+		}
+	default:
+		colours := image.NewRGBA(grey.Rect)
+		for i := range n {
+			colours.SetRGBA(i%m.W, i/m.W, color.RGBA{byte(m.Pix[i]), byte(m.Pix[n+i]), byte(m.Pix[2*n+i]), 255})
+		}
+		source = colours
+	}
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, source, &jpeg.Options{Quality: quality}); err != nil {
+		panic("adapt: a JPEG could not be written to memory: " + err.Error())
+	}
+	decoded, err := jpeg.Decode(&file)
+	if err != nil {
+		panic("adapt: a JPEG just written could not be read: " + err.Error())
+	}
+	out := picture.NewImage(m.C, m.H, m.W, m.Bits)
+	for i := range n {
+		r, g, b, _ := decoded.At(i%m.W, i/m.W).RGBA()
+		for c, v := range []uint32{r, g, b}[:m.C] {
+			out.Pix[c*n+i] = uint16(v >> 8)
+		}
+	}
+	return out
+}

@@ -1,0 +1,79 @@
+package adapt
+
+import (
+	"math"
+	"slices"
+)
+
+// statistics describes one image by numbers that say how it was lit, taken and compressed, and little of what it
+// shows. They are, per channel: mean, deviation and five quantiles of levels; the logarithm of the mean difference of
+// neighbours at distances 1, 2 and 4, across and down; how peaked the differences at distance 1 are; how much brighter
+// the right and the lower half are; and the share of pixels of the highest level.
+func (f floats) statistics() []float64 {
+	var out []float64
+	for c := range f.c {
+		plane := f.plane(c)
+		out = append(out, tones(plane)...)
+		for _, distance := range []int{1, 2, 4} {
+			out = append(out, f.roughness(plane, distance, 0)...)
+			out = append(out, f.roughness(plane, 0, distance)...)
+		}
+		out = append(out, f.slopes(plane)...)
+	}
+	return out
+}
+
+// toneCount is the number of leading statistics of a channel that describe its grey levels alone.
+const toneCount = 7
+
+// tones returns mean, deviation and quantiles.
+func tones(plane []float64) []float64 {
+	n := float64(len(plane))
+	mean, square := 0.0, 0.0
+	for _, v := range plane {
+		mean += v / n
+		square += v * v / n
+	}
+	out := []float64{mean, math.Sqrt(max(square-mean*mean, 0))}
+	sorted := slices.Sorted(slices.Values(plane))
+	for _, q := range []float64{0.05, 0.25, 0.5, 0.75, 0.95} {
+		out = append(out, sorted[int(q*(n-1)+0.5)])
+	}
+	return out
+}
+
+// roughness returns the logarithm of the mean absolute difference of pixels dx, dy apart, and at distance 1 the
+// logarithm of the ratio of root mean square to mean, which is large where differences are few and strong.
+func (f floats) roughness(plane []float64, dx, dy int) []float64 {
+	const least = 1e-4 // a fraction of a level
+	sum, square, n := 0.0, 0.0, 0.0
+	for y := range f.h - dy {
+		for x := range f.w - dx {
+			d := math.Abs(plane[y*f.w+x] - plane[(y+dy)*f.w+x+dx])
+			sum, square, n = sum+d, square+d*d, n+1
+		}
+	}
+	if n == 0 {
+		return []float64{0}
+	}
+	out := []float64{math.Log(sum/n + least)}
+	if dx+dy == 1 {
+		out = append(out, math.Log((math.Sqrt(square/n)+least)/(sum/n+least)))
+	}
+	return out
+}
+
+// slopes returns how much brighter the right half is than the left, the lower than the upper, and the share of pixels
+// of the highest level.
+func (f floats) slopes(plane []float64) []float64 {
+	across, down, highest := 0.0, 0.0, 0.0
+	for i, v := range plane {
+		across += v * math.Copysign(1, float64(i%f.w)-float64(f.w-1)/2)
+		down += v * math.Copysign(1, float64(i/f.w)-float64(f.h-1)/2)
+		if v >= 1 {
+			highest++
+		}
+	}
+	n := float64(len(plane))
+	return []float64{2 * across / n, 2 * down / n, highest / n}
+}

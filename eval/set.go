@@ -1,0 +1,86 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+
+	"simgan/data"
+	"simgan/data/picture"
+	"simgan/internal/exit"
+)
+
+// set holds labelled images in memory as levels, which take a quarter or half of the memory of float32. Several versions
+// of the same scenes lie one after the other: image i of version v is image v*scenes + i.
+type set struct {
+	*data.Batch
+	scenes int
+}
+
+// variants returns the number of versions of each scene.
+func (d set) variants() int { return d.N / d.scenes }
+
+// repeated returns a set of n versions of d's images with their labels. The caller fills the levels.
+func (d set) repeated(n int) set {
+	out := *d.Batch
+	out.N, out.Levels, out.Labels, out.Index = d.N*n, make([]byte, len(d.Levels)*n), nil, nil
+	for range n {
+		out.Labels, out.Index = append(out.Labels, d.Labels...), append(out.Index, d.Index...)
+	}
+	return set{&out, d.scenes}
+}
+
+// choose returns a set of the images at index, each a scene of its own.
+func (d set) choose(index []int) set {
+	out := *d.Batch
+	out.N, out.Levels, out.Labels, out.Index = len(index), nil, nil, nil
+	size := len(d.Levels) / d.N
+	for _, i := range index {
+		out.Levels = append(out.Levels, d.Levels[i*size:(i+1)*size]...)
+		out.Labels, out.Index = append(out.Labels, d.Label(i)...), append(out.Index, d.Index[i])
+	}
+	return set{&out, out.N}
+}
+
+// pictures returns the first images, at most n.
+func (d set) pictures(n int) []picture.Image {
+	out := make([]picture.Image, min(n, d.N))
+	for i := range out {
+		out[i] = d.ImageOf(i)
+	}
+	return out
+}
+
+// like refuses images that differ in size from the synthetic ones: one estimator takes both.
+func (d set) like(synthetic set, key, spec string) error {
+	if d.Batch == nil || d.C == synthetic.C && d.H == synthetic.H && d.W == synthetic.W {
+		return nil
+	}
+	return exit.Usagef("%s: images of %s are %dx%dx%d (channels, height, width), the synthetic ones %dx%dx%d; "+
+		"add size=HxW (or grey=true) to its SPEC", key, spec, d.C, d.H, d.W, synthetic.C, synthetic.H, synthetic.W)
+}
+
+func (t task) open(ctx context.Context, spec, key string) (set, error) {
+	if spec == "" {
+		return set{}, exit.Usagef("eval %s needs labelled images: give --%s SPEC, or set data.%s in the run's config",
+			t.name, key, key)
+	}
+	ds, err := data.OpenContext(ctx, spec)
+	if err != nil {
+		return set{}, fmt.Errorf("%s: %w", key, err)
+	}
+	defer ds.Close()
+	return t.load(ctx, ds, key)
+}
+
+// load reads a whole data set of labelled images.
+func (t task) load(ctx context.Context, ds data.Dataset, key string) (set, error) {
+	info := ds.Info()
+	if !t.fits(info.LabelNames) {
+		return set{}, fmt.Errorf("%s: eval %s needs labels %v; the data set has %v", key, t.name, t.labels, info.LabelNames)
+	}
+	b, err := data.LoadLevels(ctx, ds)
+	if err != nil {
+		return set{}, fmt.Errorf("%s: %w", key, err)
+	}
+	return set{b, b.N}, nil
+}
