@@ -6,8 +6,8 @@ ifneq ($(HDF5),)
 export GOFLAGS += -tags=hdf5
 endif
 
-.PHONY: help demo demo-hand test gpu-test check lint layout packaging build bench bench-gpu bundle mistakes formats \
-	docs image image-check setup fmt clean
+.PHONY: help demo demo-hand test gpu-test check lint layout packaging build bench bench-gpu bundle mistakes fuzz torture \
+	formats docs image image-check setup fmt clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,12 @@ bundle: setup ## build build/bundle, which checks and measures on a GPU machine 
 
 mistakes: setup ## check that tests see the mistakes of other implementations (minutes)
 	@bash scripts/mistakes.sh
+
+fuzz: setup ## run every fuzz target for SECONDS each (60); prints executions and crashes
+	@. build/env.sh && bash scripts/fuzz.sh $(or $(SECONDS),60)
+
+torture: build ## kill, stop and starve KILLS (200) runs and compare their bytes; SEED=N repeats a torture
+	@. build/env.sh && go run ./internal/torture -simgan build/simgan -kills $(or $(KILLS),200) $(if $(SEED),-seed $(SEED))
 
 formats: build ## check exported ONNX in onnxruntime and events in TensorBoard
 	@bash scripts/formats.sh

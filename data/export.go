@@ -78,6 +78,7 @@ func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) er
 
 // Write writes one variant of image i. It must have the source's bits.
 func (e *Exporter) Write(i, variant int, refined picture.Image, label []float32) error {
+	refined = original(e.source, refined)
 	place := i*e.variants + variant
 	r := Refined{Index: i, Suffix: e.suffix(variant)}
 	if e.pack != nil {

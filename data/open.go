@@ -2,6 +2,7 @@ package data
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -43,8 +44,8 @@ func Kinds() []string {
 // Open is OpenContext without cancellation.
 func Open(spec string) (Dataset, error) { return OpenContext(context.Background(), spec) }
 
-// OpenContext opens the data set that a SPEC names. Every kind accepts equalize=true. If ctx is cancelled meanwhile,
-// the error is its cause.
+// OpenContext opens the data set that a SPEC names. Every kind accepts equalize=true, and with 16 bits
+// range=LOW:HIGH. If ctx is cancelled meanwhile, the error is its cause.
 func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	s, err := ParseSpec(spec)
 	if err != nil {
@@ -58,12 +59,21 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	levels := s.text("range", "")
 	delete(s.Params, "equalize")
+	delete(s.Params, "range")
 	ds, err := open(ctx, s)
-	if err != nil || !even {
-		return ds, err
+	if err != nil {
+		return nil, err
 	}
-	return equalize(ds, s)
+	if even {
+		return equalize(ds, s)
+	}
+	wide, err := spread(ds, s, levels)
+	if err != nil {
+		return nil, errors.Join(err, ds.Close())
+	}
+	return wide, nil
 }
 
 // needFolder returns an error if the path is not a folder.

@@ -92,8 +92,11 @@ func fillPack(ctx context.Context, ds Dataset, spec, dir string, names []byte,
 
 // packOf returns the pack that ds reads, or nil if ds is of another kind.
 func packOf(ds Dataset) *pack {
-	if e, ok := ds.(equalized); ok {
-		ds = e.Dataset
+	switch d := ds.(type) {
+	case equalized:
+		ds = d.Dataset
+	case *ranged:
+		ds = d.Dataset
 	}
 	p, _ := ds.(*pack)
 	return p

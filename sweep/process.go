@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"simgan/internal/filelock"
+	"simgan/internal/showtext"
 	"simgan/trainer/rundir"
 )
 
@@ -159,7 +160,7 @@ func tail(path string, offset int64) string {
 	if err != nil {
 		return err.Error()
 	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	lines := strings.Split(strings.TrimSpace(showtext.Clean(string(text))), "\n")
 	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
 }
 

@@ -145,6 +145,9 @@ func (r *run) log(format string, args ...any) {
 // that starts is saved at once: so a run with metrics always has a checkpoint, and a full disk is noticed now.
 func (r *run) begin(resume bool) error {
 	st := state{}
+	if err := r.folder.RemoveLeftovers(); err != nil { // also of a process that was killed before it wrote the config
+		return err
+	}
 	if resume {
 		restored, err := r.restoreLatest()
 		if err != nil {
@@ -176,7 +179,10 @@ func (r *run) begin(resume bool) error {
 	if r.model.Phase != config.PhaseRefiner || r.model.Step > 0 {
 		return nil
 	}
-	return errors.Join(r.save(), r.drawSamples(0))
+	if err := r.save(); err != nil {
+		return err
+	}
+	return r.drawSamples(0)
 }
 
 func (r *run) announce() {

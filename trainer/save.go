@@ -61,9 +61,6 @@ func (r *run) writeTensors(folder string) error {
 
 // restoreLatest continues from the newest checkpoint and returns its state, or the zero state if there is none.
 func (r *run) restoreLatest() (st state, err error) {
-	if err := r.folder.RemoveLeftovers(); err != nil {
-		return st, err
-	}
 	folder, err := rundir.LatestCheckpoint(r.folder.Dir)
 	if err != nil {
 		return st, err

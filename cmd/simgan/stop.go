@@ -22,6 +22,7 @@ type stopper struct {
 	cancel   context.CancelCauseFunc
 	grace    atomic.Int64 // nanoseconds
 	signals  chan os.Signal
+	exit     func(code int) // ends the process; tests replace it
 }
 
 // stopSignals ask a command to save and stop: SIGHUP comes when a terminal closes, SIGUSR1 from batch systems before a
@@ -31,7 +32,7 @@ var stopSignals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, s
 // newStopper listens to signals until close.
 func newStopper(problems io.Writer) (context.Context, *stopper) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	s := &stopper{problems: problems, cancel: cancel, signals: make(chan os.Signal, 4)}
+	s := &stopper{problems: problems, cancel: cancel, signals: make(chan os.Signal, 4), exit: os.Exit}
 	s.grace.Store(int64(defaultGrace))
 	for _, number := range stopSignals {
 		if !signal.Ignored(number) { // nohup ignores SIGHUP for what it starts
@@ -65,7 +66,7 @@ func (s *stopper) listen(ctx context.Context) {
 		// Within a second it is the same request: a scheduler signals all processes of a job, and simgan sweep passes
 		// signals on. Later, only SIGINT and SIGTERM are impatient.
 		if time.Since(asked) > time.Second && (number == syscall.SIGINT || number == syscall.SIGTERM) {
-			os.Exit(128 + int(number))
+			s.exit(128 + int(number))
 		}
 	}
 }
@@ -78,7 +79,7 @@ func (s *stopper) stop(number syscall.Signal, hint string) {
 	time.AfterFunc(grace, func() {
 		fmt.Fprintf(s.problems, "simgan: not stopped within --grace %s, perhaps because a read or write blocks: "+
 			"ended without saving again\n", grace)
-		os.Exit(128 + int(number))
+		s.exit(128 + int(number))
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"simgan/eval"
 	"simgan/internal/atomicfile"
+	"simgan/internal/showtext"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
 )
@@ -61,12 +62,12 @@ func Write(run string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s is no run folder: %w", run, err)
 	}
-	c := content{Run: filepath.Base(filepath.Clean(run)), Yaml: string(config)}
+	c := content{Run: showtext.Line(filepath.Base(filepath.Clean(run))), Yaml: showtext.Clean(string(config))}
 	if err := yaml.Unmarshal(config, &c.Config); err != nil {
 		return "", fmt.Errorf("%s: %w", filepath.Join(run, rundir.ConfigFile), err)
 	}
 	if done, err := os.ReadFile(filepath.Join(run, rundir.DoneFile)); err == nil {
-		c.Done = strings.TrimSpace(string(done))
+		c.Done = showtext.Line(strings.TrimSpace(string(done)))
 	}
 	if err := errors.Join(c.readMetrics(run), c.readGrids(run), c.readEvaluation(run)); err != nil {
 		return "", err
