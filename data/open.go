@@ -6,6 +6,8 @@ import (
 	"os"
 	"sort"
 	"strings"
+
+	"simgan/internal/suggest"
 )
 
 // kinds holds the function that opens each kind of SPEC. init fills it, because these functions themselves use kinds.
@@ -51,7 +53,8 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	}
 	open, ok := kinds[s.Kind]
 	if !ok {
-		return nil, fmt.Errorf("data set %q: kind %q is unknown; use %s", spec, s.Kind, strings.Join(Kinds(), ", "))
+		return nil, fmt.Errorf("data set %q: kind %q is unknown; use %s%s", spec, s.Kind, strings.Join(Kinds(), ", "),
+			suggest.Hint(s.Kind, Kinds()))
 	}
 	even, err := s.flag("equalize", false)
 	if err != nil {

@@ -29,14 +29,14 @@ OPTIONS:{{template "visibleFlagTemplate" .}}{{end}}
 `
 
 // prepare gives a command and those below it our help, our usage errors and completion.
-func prepare(command *cli.Command, usage cli.OnUsageErrorFunc) {
-	command.OnUsageError, command.CustomHelpTemplate = usage, helpTemplate
+func prepare(command *cli.Command) {
+	command.OnUsageError, command.CustomHelpTemplate = usageError, helpTemplate
 	command.HideHelpCommand = true // simgan help COMMAND and --help are enough
 	plainSwitches(command.Flags)
 	completeValues(command)
 	command.Action = checked(command)
 	for _, sub := range command.Subcommands {
-		prepare(sub, usage)
+		prepare(sub)
 	}
 }
 
@@ -53,7 +53,7 @@ func checked(command *cli.Command) cli.ActionFunc {
 			return cli.ShowSubcommandHelp(c)
 		}
 		if c.Args().Present() && command.ArgsUsage == "" {
-			return exit.Usagef("%s takes no argument %q", command.HelpName, first)
+			return strayArgument(c, command.HelpName, first)
 		}
 		var missing []string
 		for _, name := range required {
@@ -63,6 +63,12 @@ func checked(command *cli.Command) cli.ActionFunc {
 		}
 		if len(missing) > 0 {
 			return exit.Usagef("%s needs %s; see %[2]s --help", command.HelpName, strings.Join(missing, " and "))
+		}
+		if err := expandHome(c); err != nil {
+			return err
+		}
+		if c.Bool("quiet") {
+			c.App.Writer = warningsOnly{c.App.Writer}
 		}
 		return action(c)
 	}
