@@ -23,6 +23,7 @@ func init() {
 		"simulated":   quick(openSimulated),
 		"syntheseyes": quick(openSynthesEyes),
 		"unityeyes":   quick(openUnityEyes),
+		"unityeyes2":  quick(openUnityEyes2),
 	}
 }
 
