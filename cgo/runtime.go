@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"simgan/internal/exit"
 )
 
 // Start makes the calling goroutine the one that owns libtorch. It locks the goroutine to its thread and switches the
@@ -128,7 +130,7 @@ func ParseDevice(name string) (Device, error) {
 		index, bad = 0, nil
 	}
 	if (kind != "cuda" && name != "auto") || bad != nil || index < 0 {
-		return CPU, fmt.Errorf("device %q: use auto, cpu, cuda or cuda:N", name)
+		return CPU, exit.Usagef("device %q: use auto, cpu, cuda or cuda:N", name)
 	}
 	count, err := CUDADevices()
 	switch {

@@ -17,6 +17,7 @@ type Info struct {
 	C, H, W    int
 	Bits       int
 	LabelNames []string // nil: no labels
+	Text       []string `json:",omitempty"` // columns of text beside the labels, which refine carries along
 }
 
 // GazeLabels names the labels of every gaze data set: the unit gaze vector in MPIIGaze's camera convention (x right,

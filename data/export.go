@@ -144,7 +144,7 @@ func (e *Exporter) finish() error {
 	if err := e.whole(); err != nil {
 		return err
 	}
-	if e.source.Info().LabelNames != nil {
+	if info := e.source.Info(); info.LabelNames != nil || info.Text != nil {
 		if err := e.writeLabels(); err != nil {
 			return err
 		}

@@ -219,3 +219,32 @@ func TestExportFolderLabels(t *testing.T) {
 		t.Error("a folder without labels got labels.csv")
 	}
 }
+
+// Columns of text are no labels, and refined folders keep them as they are, also where there is no number at all.
+func TestTextColumnsAreCarriedAlong(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"b/1.png", "a.png"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		write(t, path, "")
+		if err := picture.EncodePNG(path, picture.NewImage(1, 2, 2, 8)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for rows, names := range map[string][2][]string{
+		"image,eye,u,who\na.png,right,7,Cy\nb/1.png,left,0.50,\"Ann, B\"\n": {{"u"}, {"eye", "who"}},
+		"image,class\na.png,circle\nb/1.png,4\n":                            {nil, {"class"}},
+		"image,class\na.png,0\nb/1.png,1\n":                                 {{"class"}, nil},
+	} {
+		write(t, filepath.Join(dir, "labels.csv"), rows)
+		ds, out := export(t, "folder:"+dir, 1)
+		if i := ds.Info(); !slices.Equal(i.LabelNames, names[0]) || !slices.Equal(i.Text, names[1]) {
+			t.Errorf("%q: labels %q, text %q", rows, i.LabelNames, i.Text)
+		}
+		if s, err := ds.Sample(0); err != nil || len(s.Label) != len(names[0]) || len(s.Label) > 0 && s.Label[0] != 7 && s.Label[0] != 0 {
+			t.Errorf("%q: label %v, %v", rows, s.Label, err)
+		}
+		if got, err := os.ReadFile(filepath.Join(out, "labels.csv")); err != nil || string(got) != rows {
+			t.Errorf("%q became %q, %v", rows, got, err)
+		}
+	}
+}

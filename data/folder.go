@@ -91,7 +91,7 @@ func (f *folder) openLabels(s Spec) (err error) {
 	if f.labels, err = readLabels(path); err != nil {
 		return err
 	}
-	f.info.LabelNames = f.labels.names
+	f.info.LabelNames, f.info.Text = f.labels.names, f.labels.text
 	return f.labels.match(f.names)
 }
 

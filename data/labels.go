@@ -16,10 +16,14 @@ import (
 	"simgan/internal/inputfile"
 )
 
-// labels holds the rows of a CSV: a relative path, then one number per column.
+// labels holds the rows of a CSV: a relative path, then numbers and texts. A column is of text if its first value is no
+// number; its values are not kept.
 type labels struct {
 	path   string
-	names  []string
+	names  []string // of the columns of numbers
+	text   []string // of the columns of text
+	isText []bool   // by column; nil before the first row
+	header []string // all columns
 	values map[string][]float32
 	lines  map[string]int
 }
@@ -110,7 +114,7 @@ func readLabels(path string) (*labels, error) {
 		return nil, err
 	}
 	defer rows.close()
-	l := &labels{path: path, names: rows.header[1:], values: map[string][]float32{}, lines: map[string]int{}}
+	l := &labels{path: path, header: rows.header[1:], values: map[string][]float32{}, lines: map[string]int{}}
 	for {
 		name, cells, line, err := rows.next()
 		if errors.Is(err, io.EOF) {
@@ -123,9 +127,6 @@ func readLabels(path string) (*labels, error) {
 			return nil, fmt.Errorf("%s: line %d: %w", path, line, err)
 		}
 	}
-	if len(l.names) == 0 {
-		l.names = nil
-	}
 	return l, nil
 }
 
@@ -133,23 +134,42 @@ func (l *labels) add(name string, cells []string, line int) error {
 	if first, twice := l.lines[name]; twice {
 		return fmt.Errorf("%s is listed already in line %d", name, first)
 	}
-	values := make([]float32, len(cells))
+	if l.isText == nil {
+		l.kinds(cells)
+	}
+	values := make([]float32, 0, len(l.names))
 	for i, cell := range cells {
+		if l.isText[i] {
+			continue
+		}
 		v, err := strconv.ParseFloat(cell, 32)
 		if err != nil && picture.HasName(cell) {
 			return fmt.Errorf("column %q holds paths (%s), but the path comes first; write the table without a column of "+
 				"row numbers (pandas: index=False, R: row.names=FALSE)", l.names[i], cell)
 		}
 		if err != nil {
-			return fmt.Errorf("column %s: %q is not a number", l.names[i], cell)
+			return fmt.Errorf("column %s: %q is not a number, as the first value of the column is", l.header[i], cell)
 		}
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("column %s: %q is not a finite number", l.names[i], cell)
+			return fmt.Errorf("column %s: %q is not a finite number", l.header[i], cell)
 		}
-		values[i] = float32(v)
+		values = append(values, float32(v))
 	}
 	l.values[name], l.lines[name] = values, line
 	return nil
+}
+
+// kinds decides by the first row which columns are text.
+func (l *labels) kinds(cells []string) {
+	l.isText = make([]bool, len(cells))
+	for i, cell := range cells {
+		_, err := strconv.ParseFloat(cell, 32)
+		if l.isText[i] = errors.Is(err, strconv.ErrSyntax); l.isText[i] {
+			l.text = append(l.text, l.header[i])
+		} else {
+			l.names = append(l.names, l.header[i])
+		}
+	}
 }
 
 // match gives the labels the names of the files. It returns an error for labels of unknown files, for files with two

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	"simgan/internal/suggest"
 )
 
 // kinds holds the function that opens each kind of SPEC. init fills it, because these functions themselves use kinds.
@@ -23,6 +25,7 @@ func init() {
 		"simulated":   quick(openSimulated),
 		"syntheseyes": quick(openSynthesEyes),
 		"unityeyes":   quick(openUnityEyes),
+		"unityeyes2":  quick(openUnityEyes2),
 	}
 }
 
@@ -53,7 +56,8 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	}
 	open, ok := kinds[s.Kind]
 	if !ok {
-		return nil, fmt.Errorf("data set %q: kind %q is unknown; use %s", spec, s.Kind, strings.Join(Kinds(), ", "))
+		return nil, fmt.Errorf("data set %q: kind %q is unknown; use %s%s", spec, s.Kind, strings.Join(Kinds(), ", "),
+			suggest.Hint(s.Kind, Kinds()))
 	}
 	even, err := s.flag("equalize", false)
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+
+	"simgan/internal/exit"
 )
 
 // chunkBytes is the approximate size of one write, and what a kill can lose per core.
@@ -26,7 +28,7 @@ func Pack(ctx context.Context, spec, out string, skip Skip, done func(done, tota
 	}
 	ds, err := OpenContext(ctx, spec)
 	if err != nil {
-		return err
+		return exit.Usagef("%w", err)
 	}
 	defer ds.Close()
 	readable, err := Readable(ctx, ds, skip)

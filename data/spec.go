@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"simgan/data/picture"
+	"simgan/internal/home"
+	"simgan/internal/suggest"
 )
 
 // Spec is a parsed SPEC, which names a data set: kind:path[,key=value]...
@@ -18,12 +20,17 @@ type Spec struct {
 	Params     map[string]string
 }
 
-// ParseSpec reads kind:path[,key=value]... A comma that no key=value follows belongs to the path.
+// ParseSpec reads kind:path[,key=value]... A comma that no key=value follows belongs to the path. A leading ~ is the
+// user's home.
 func ParseSpec(text string) (Spec, error) {
 	kind, rest, ok := strings.Cut(text, ":")
 	if !ok || kind == "" || rest == "" {
-		return Spec{}, fmt.Errorf("data set %q: write kind:path[,key=value]..., where kind is one of %s",
-			text, strings.Join(Kinds(), ", "))
+		hint := ""
+		if exists(text) {
+			hint = fmt.Sprintf("; did you mean \"folder:%s\"?", text)
+		}
+		return Spec{}, fmt.Errorf("data set %q: write kind:path[,key=value]..., where kind is one of %s%s",
+			text, strings.Join(Kinds(), ", "), hint)
 	}
 	s := Spec{Kind: kind, Params: map[string]string{}}
 	for i, part := range strings.Split(rest, ",") {
@@ -42,6 +49,10 @@ func ParseSpec(text string) (Spec, error) {
 			}
 			s.Params[key] = value
 		}
+	}
+	s.Path = home.Expand(s.Path)
+	if labels, ok := s.Params["labels"]; ok {
+		s.Params["labels"] = home.Expand(labels)
 	}
 	return s, nil
 }
@@ -83,7 +94,8 @@ func (s Spec) Overlaps(o Spec) bool {
 func (s Spec) only(keys ...string) error {
 	for k := range s.Params {
 		if !slices.Contains(keys, k) {
-			return fmt.Errorf("data set %s: %s: has no parameter %q; use %s", s, s.Kind, k, strings.Join(keys, ", "))
+			return fmt.Errorf("data set %s: %s: has no parameter %q; use %s%s", s, s.Kind, k, strings.Join(keys, ", "),
+				suggest.Hint(k, keys))
 		}
 	}
 	return nil

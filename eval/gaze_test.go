@@ -87,6 +87,19 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 			}
 		}
 	}
+	seed := config.Seed
+	for more, same := range map[uint64]bool{0: true, 1: false} {
+		s, o := seed+more, o
+		o.Seed, o.Out = &s, filepath.Join(t.TempDir(), "again")
+		if err := RefineSet(context.Background(), o); err != nil {
+			t.Fatal(err)
+		}
+		a, aErr := os.ReadFile(filepath.Join(out, "0000003_v1.png"))
+		b, bErr := os.ReadFile(filepath.Join(o.Out, "0000003_v1.png"))
+		if aErr != nil || bErr != nil || bytes.Equal(a, b) != same {
+			t.Errorf("seed %d: the run's images: %t; %v, %v", s, bytes.Equal(a, b), aErr, bErr)
+		}
+	}
 	cancelled, cancel := context.WithCancelCause(context.Background())
 	cancel(exit.ErrStopped)
 	o.Out += "2"

@@ -12,10 +12,11 @@ import (
 
 // RefineOptions are what RefineSet takes.
 type RefineOptions struct {
-	Run      string // the run folder whose refiner is used
-	Data     string // SPEC of the images
-	Out      string // the new folder
-	Variants int    // versions of each image; more than 1 needs a refiner that takes noise
+	Run      string  // the run folder whose refiner is used
+	Data     string  // SPEC of the images
+	Out      string  // the new folder
+	Variants int     // versions of each image; more than 1 needs a refiner that takes noise
+	Seed     *uint64 // of the noise; nil: the run's
 	Skip     data.Skip
 	Device   cgo.Device
 	Progress func(done, total int) // called as images are refined
@@ -35,6 +36,9 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 		return exit.Usagef("--variants %d: all would be the same, "+
 			"because the run's refiner takes no noise (refiner.noise.kind)", o.Variants)
 	}
+	if o.Seed != nil && r.Config.Noise.Kind == architecture.NoNoise {
+		return exit.Usagef("--seed %d: changes nothing, because the run's refiner takes no noise (refiner.noise.kind)", *o.Seed)
+	}
 	source, err := data.OpenContext(ctx, o.Data)
 	if err != nil {
 		return exit.Usagef("%w", err)
@@ -47,7 +51,11 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 	if ds.Info().C != r.Channels {
 		return exit.Usagef("%s has %d channel(s), the refiner was trained on %d", o.Data, ds.Info().C, r.Channels)
 	}
-	noise, err := cgo.NewGenerator(o.Device, config.Seed)
+	seed := config.Seed
+	if o.Seed != nil {
+		seed = *o.Seed
+	}
+	noise, err := cgo.NewGenerator(o.Device, seed)
 	if err != nil {
 		return err
 	}

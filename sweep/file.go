@@ -80,7 +80,7 @@ func Load(path, dir string) (*Sweep, error) {
 
 // parse reads the YAML. Unknown keys are refused with their line.
 func (s *Sweep) parse(text []byte) []error {
-	problems := strictyaml.Decode(text, &s.File, func(structName string) string {
+	problems := strictyaml.Decode(text, &s.File, func(structName, _ string) string {
 		names := map[string]string{"File": "a sweep", "Objective": "objective", "EarlyStopping": "early_stopping"}
 		return "is no key of " + names[structName]
 	})

@@ -96,6 +96,9 @@ func printFindings(out io.Writer, spec string, f *data.Findings) {
 			l.Low*top, l.High*top, l.Mean*top, l.Deviation*top, 100*l.Histogram[0], 100*l.Histogram[255])
 	}
 	fmt.Fprintf(out, "  labels   %s\n", ranges(f.Labels))
+	if len(i.Text) > 0 {
+		fmt.Fprintf(out, "  text     %s: refine carries it along\n", strings.Join(i.Text, ", "))
+	}
 	for _, w := range f.Warnings() {
 		fmt.Fprintf(out, "  warning  %s\n", w)
 	}

@@ -29,8 +29,8 @@ OPTIONS:{{template "visibleFlagTemplate" .}}{{end}}
 `
 
 // prepare gives a command and those below it our help, our usage errors and completion.
-func prepare(command *cli.Command, usage cli.OnUsageErrorFunc) {
-	command.OnUsageError, command.CustomHelpTemplate = usage, helpTemplate
+func prepare(command *cli.Command) {
+	command.OnUsageError, command.CustomHelpTemplate = usageError, helpTemplate
 	command.HideHelpCommand = true // simgan help COMMAND and --help are enough
 	if len(command.Subcommands) == 0 {
 		command.Flags = append(command.Flags, &cli.DurationFlag{
@@ -41,7 +41,7 @@ func prepare(command *cli.Command, usage cli.OnUsageErrorFunc) {
 	completeValues(command)
 	command.Action = checked(command)
 	for _, sub := range command.Subcommands {
-		prepare(sub, usage)
+		prepare(sub)
 	}
 }
 
@@ -58,7 +58,7 @@ func checked(command *cli.Command) cli.ActionFunc {
 			return cli.ShowSubcommandHelp(c)
 		}
 		if c.Args().Present() && command.ArgsUsage == "" {
-			return exit.Usagef("%s takes no argument %q", command.HelpName, first)
+			return strayArgument(c, command.HelpName, first)
 		}
 		var missing []string
 		for _, name := range required {
@@ -69,10 +69,16 @@ func checked(command *cli.Command) cli.ActionFunc {
 		if len(missing) > 0 {
 			return exit.Usagef("%s needs %s; see %[2]s --help", command.HelpName, strings.Join(missing, " and "))
 		}
-		if grace := c.Duration("grace"); grace > 0 {
-			setGrace(c.Context, grace)
-		} else {
+		grace := c.Duration("grace")
+		if grace <= 0 {
 			return exit.Usagef("--grace is %s; use more than 0, as 30s", grace)
+		}
+		setGrace(c.Context, grace)
+		if err := expandHome(c); err != nil {
+			return err
+		}
+		if c.Bool("quiet") {
+			c.App.Writer = warningsOnly{c.App.Writer}
 		}
 		return action(c)
 	}

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 
-	"simgan/internal/exit"
 	"simgan/internal/filelock"
 )
 
@@ -33,15 +33,23 @@ func run(args []string, out, problems io.Writer) int {
 	return exitCode(err)
 }
 
+// answering lists the commands whose output is all that they do; the others have --quiet.
+var answering = []string{"check", "doctor", "completion", "version"}
+
 func newApp(out, problems io.Writer) *cli.App {
-	usage := func(_ *cli.Context, err error, _ bool) error { return exit.Usagef("%w", err) }
 	app := &cli.App{
 		Name: "simgan", Usage: "makes rendered images real, labels kept, and shows what that gained",
 		Version: version(), Writer: out, ErrWriter: problems, HideVersion: true,
-		EnableBashCompletion: true, Suggest: true, OnUsageError: usage,
+		EnableBashCompletion: true, Suggest: true, OnUsageError: usageError,
 		DisableSliceFlagSeparator: true,                         // SPECs hold commas
 		ExitErrHandler:            func(*cli.Context, error) {}, // exitCode decides
+		Flags: []cli.Flag{&cli.BoolFlag{
+			Name: "version", Usage: "the version of simgan and of libtorch", DisableDefaultText: true,
+		}},
 		Action: func(c *cli.Context) error {
+			if c.Bool("version") {
+				return runVersion(c.App.Writer)
+			}
 			if c.Args().Present() {
 				return noCommand(c.App.Name, c.Args().First(), c.App.Commands)
 			}
@@ -54,7 +62,10 @@ func newApp(out, problems io.Writer) *cli.App {
 		},
 	}
 	for _, command := range app.Commands {
-		prepare(command, usage)
+		if !slices.Contains(answering, command.Name) {
+			addQuiet(command)
+		}
+		prepare(command)
 	}
 	return app
 }

@@ -37,7 +37,7 @@ func TestExitCodesAndMessages(t *testing.T) {
 		"k_g":             {[]string{"train", "--set", "train.k_g=0"}, exit.Usage, "train.k_g is 0"},
 		"missing data":    {[]string{"train", "--device", "cpu", "--set", "data.real=folder:/nowhere", "--set", "data.synthetic=simulated:eyes", "--run", filepath.Join(t.TempDir(), "r")}, exit.Usage, "/nowhere"},
 		"held folder":     {append([]string{"train", "--run", held}, small...), exit.Failed, "--resume"},
-		"resume nothing":  {[]string{"train", "--resume", "--run", t.TempDir()}, exit.Failed, "no run to resume"},
+		"resume nothing":  {[]string{"train", "--resume", "--run", t.TempDir()}, exit.Usage, "no run to resume"},
 		"resume where":    {[]string{"train", "--resume"}, exit.Usage, "--run"},
 		"refine no run":   {[]string{"refine", "--run", t.TempDir(), "--data", "simulated:eyes", "--out", filepath.Join(t.TempDir(), "o")}, exit.Usage, "config.yaml"},
 		"sizes differ":    {append([]string{"train", "--run", filepath.Join(t.TempDir(), "r"), "--set", "data.real=simulated:eyes,size=36x60"}, small[:4]...), exit.Usage, "size=HxW"},
@@ -103,6 +103,62 @@ func TestUsageErrorsExit2(t *testing.T) {
 	}
 	if _, err := os.Stat(out); err == nil {
 		t.Error("a refused call left its output folder")
+	}
+}
+
+// A near miss of a flag, a key, a preset, a kind or a parameter is told what it is near to.
+func TestNearMissesAreNamed(t *testing.T) {
+	here := t.TempDir()
+	for line, want := range map[string]string{
+		"train --runs r":                                           `did you mean "--run"?`,
+		"refine --variant 2":                                       `did you mean "--variants"?`,
+		"train --set train.step=5":                                 `did you mean "train.steps"?`,
+		"train --set lamda=5":                                      "is no config key (simgan train --dry-run prints them all)",
+		"train --set lambda=5":                                     `did you mean "train.lambda"?`,
+		"train --set refiner.noise.knd=pixel":                      `did you mean "refiner.noise.kind"?`,
+		"train --preset gaze-dem":                                  `did you mean "gaze-demo"?`,
+		"train --set train.steps 5":                                "in one word, as train.steps=5",
+		"train --device gpu":                                       "use auto, cpu, cuda or cuda:N",
+		"pack --data folders:x --out " + here + "/p":               `did you mean "folder"?`,
+		"pack --data " + here + " --out " + here + "/p":            `did you mean "folder:` + here + `"?`,
+		"pack --data simulated:eyes,sise=3x3 --out " + here + "/p": `did you mean "size"?`,
+		"report --run " + here + "/none":                           "is no run folder",
+		"refine --run " + here + "/none --data simulated:eyes --out " + here + "/o": "config.yaml",
+	} {
+		var text bytes.Buffer
+		code := run(append([]string{"simgan"}, strings.Fields(line)...), &text, &text)
+		if code != exit.Usage || !strings.Contains(text.String(), want) {
+			t.Errorf("%s: exit code %d, %q does not say %q", line, code, text.String(), want)
+		}
+	}
+}
+
+// ~ is the home in SPECs and after --flag=, where no shell expands it. --quiet prints no line of progress.
+func TestHomeAndQuiet(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("HOME", dir)
+	var text bytes.Buffer
+	for _, line := range []string{
+		"simulate eyes --n 3 --out=~/eyes --quiet", "pack --data folder:~/eyes --out=~/eyes.pack --quiet",
+		"pack --data pack:~/eyes.pack --out=~/again --quiet",
+	} {
+		if code := run(append([]string{"simgan"}, strings.Fields(line)...), &text, &text); code != 0 || text.Len() > 0 {
+			t.Errorf("%s: exit code %d, %q", line, code, text.String())
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "again", "pack.json")); err != nil {
+		t.Error(err)
+	}
+	if n, err := (warningsOnly{&text}).Write([]byte("step 1\nwarning: x\nstep 2\n")); n != 25 || err != nil || text.String() != "warning: x\n" {
+		t.Errorf("%d, %v: %q", n, err, text.String())
+	}
+}
+
+func TestVersionFlag(t *testing.T) {
+	var flag, command bytes.Buffer
+	if run([]string{"simgan", "--version"}, &flag, &flag) != 0 || run([]string{"simgan", "version"}, &command, &command) != 0 ||
+		flag.String() != command.String() || !strings.Contains(flag.String(), release) {
+		t.Errorf("--version says %q, version %q", flag.String(), command.String())
 	}
 }
 

@@ -16,13 +16,15 @@ func newRefineCommand() *cli.Command {
 	return &cli.Command{
 		Name: "refine", Usage: "writes a refined data set with its labels",
 		UsageText: "simgan refine --run runs/mine --data unityeyes:renders --out refined\n" +
-			"simgan refine --run runs/mine --data unityeyes:renders --out refined --variants 4",
+			"simgan refine --run runs/mine --data unityeyes:renders --out refined --variants 4\n" +
+			"simgan refine --run runs/mine --data unityeyes:renders --out more --variants 4 --seed 2",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
 			&cli.StringFlag{Name: "data", Usage: "images to refine, a `SPEC`", Required: true},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
 			&cli.IntFlag{Name: "variants", Value: 1, Usage: "refined versions of each image"},
 			skipBadFlag(),
+			&cli.Uint64Flag{Name: "seed", DefaultText: "the run's", Usage: "of the noise: another seed, other versions"},
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
 		},
 		Action: func(c *cli.Context) error {
@@ -30,9 +32,14 @@ func newRefineCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return runRefine(c.Context, eval.RefineOptions{
+			o := eval.RefineOptions{
 				Run: c.String("run"), Data: c.String("data"), Out: c.String("out"), Variants: c.Int("variants"), Skip: skip,
-			}, c.String("device"), c.App.Writer)
+			}
+			if c.IsSet("seed") {
+				seed := c.Uint64("seed")
+				o.Seed = &seed
+			}
+			return runRefine(c.Context, o, c.String("device"), c.App.Writer)
 		},
 	}
 }

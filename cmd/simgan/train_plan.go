@@ -65,7 +65,7 @@ func (o trainOptions) hasBegun() (bool, error) {
 		return err == nil, err
 	}
 	if o.resume {
-		return false, fmt.Errorf("run folder %s: holds no run to resume (no %s); --continue would start one",
+		return false, exit.Usagef("run folder %s: holds no run to resume (no %s); --continue would start one",
 			o.run, rundir.ConfigFile)
 	}
 	return false, nil

@@ -19,6 +19,7 @@ import (
 
 	"simgan/eval"
 	"simgan/internal/atomicfile"
+	"simgan/internal/exit"
 	"simgan/internal/showtext"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
@@ -60,7 +61,7 @@ type row struct {
 func Write(run string) (string, error) {
 	config, err := os.ReadFile(filepath.Join(run, rundir.ConfigFile))
 	if err != nil {
-		return "", fmt.Errorf("%s is no run folder: %w", run, err)
+		return "", exit.Usagef("%s is no run folder: %w", run, err)
 	}
 	c := content{Run: showtext.Line(filepath.Base(filepath.Clean(run))), Yaml: showtext.Clean(string(config))}
 	if err := yaml.Unmarshal(config, &c.Config); err != nil {

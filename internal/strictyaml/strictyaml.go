@@ -12,8 +12,8 @@ import (
 )
 
 // Decode decodes one document into v. An empty text changes nothing. It returns every problem that the decoder found,
-// each with its line. unknown says what a key is that the named Go struct does not have, such as "is no config key".
-func Decode(text []byte, v any, unknown func(structName string) string) []error {
+// each with its line. unknown says what a field is that the named Go struct does not have, such as "is no config key".
+func Decode(text []byte, v any, unknown func(structName, field string) string) []error {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	err := d.Decode(v)
@@ -37,12 +37,12 @@ func Decode(text []byte, v any, unknown func(structName string) string) []error 
 }
 
 // goType matches how yaml.v3 reports a key that a struct does not have.
-var goType = regexp.MustCompile(` not found in type \w+\.(\w+)`)
+var goType = regexp.MustCompile(`(field (\S+)) not found in type \w+\.(\w+)`)
 
 // readable replaces yaml.v3's Go words by the user's.
-func readable(message string, unknown func(structName string) string) string {
+func readable(message string, unknown func(structName, field string) string) string {
 	if found := goType.FindStringSubmatch(message); found != nil {
-		message = strings.ReplaceAll(message, found[0], " "+unknown(found[1]))
+		message = strings.ReplaceAll(message, found[0], found[1]+" "+unknown(found[3], found[2]))
 	}
 	return strings.ReplaceAll(message, "cannot unmarshal !!", "cannot read ")
 }

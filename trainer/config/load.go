@@ -65,9 +65,7 @@ func isBuiltIn(spec string) bool { return strings.HasPrefix(spec, "simulated:") 
 
 // overlay sets the keys that the YAML text has.
 func (c *Config) overlay(source string, text []byte) error {
-	problems := strictyaml.Decode(text, c, func(string) string {
-		return "is no config key (simgan train --dry-run prints them all)"
-	})
+	problems := strictyaml.Decode(text, c, unknownKey)
 	for i, p := range problems {
 		problems[i] = fmt.Errorf("%s: %w", source, p)
 	}

@@ -5,13 +5,15 @@ import (
 	"strings"
 
 	"simgan/configs"
+	"simgan/internal/suggest"
 )
 
 // Preset returns the YAML text of a preset.
 func Preset(name string) ([]byte, error) {
 	text, err := configs.Files.ReadFile(name + ".yaml")
 	if err != nil {
-		return nil, fmt.Errorf("preset %q: there are %s", name, strings.Join(PresetNames(), ", "))
+		return nil, fmt.Errorf("preset %q: there are %s%s", name, strings.Join(PresetNames(), ", "),
+			suggest.Hint(name, PresetNames()))
 	}
 	return text, nil
 }

@@ -7,6 +7,7 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/internal/exit"
+	"simgan/internal/home"
 	"simgan/models"
 	"simgan/models/architecture"
 	"simgan/trainer/config"
@@ -77,7 +78,7 @@ func (m *Model) openPsi() (err error) {
 		if m.features, err = models.NewGazeEstimator(m.image.C, m.image.H, m.image.W, 3); err != nil {
 			return err
 		}
-		if err = models.Load(c.PsiWeights, m.features.Params()); err != nil {
+		if err = models.Load(home.Expand(c.PsiWeights), m.features.Params()); err != nil {
 			return fmt.Errorf("train.psi_weights: %w", err)
 		}
 		if err = errors.Join(m.features.To(m.device), m.features.Freeze(true)); err != nil {
