@@ -139,14 +139,14 @@ func (l *labels) add(name string, cells []string, line int) error {
 	}
 	values := make([]float32, 0, len(l.names))
 	for i, cell := range cells {
+		if l.isText[i] && picture.HasName(cell) {
+			return fmt.Errorf("column %q holds paths (%s), but the path comes first; write the table without a column of "+
+				"row numbers (pandas: index=False, R: row.names=FALSE)", l.header[i], cell)
+		}
 		if l.isText[i] {
 			continue
 		}
 		v, err := strconv.ParseFloat(cell, 32)
-		if err != nil && picture.HasName(cell) {
-			return fmt.Errorf("column %q holds paths (%s), but the path comes first; write the table without a column of "+
-				"row numbers (pandas: index=False, R: row.names=FALSE)", l.names[i], cell)
-		}
 		if err != nil {
 			return fmt.Errorf("column %s: %q is not a number, as the first value of the column is", l.header[i], cell)
 		}

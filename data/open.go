@@ -84,9 +84,6 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 func needFolder(s Spec) error {
 	info, err := os.Stat(s.Path)
 	switch {
-	case os.IsNotExist(err) && strings.HasPrefix(s.Path, "~"):
-		return fmt.Errorf("data set %s: folder %s does not exist: shells expand ~ only at the beginning of a word; "+
-			"write $HOME or the whole path", s, s.Path)
 	case os.IsNotExist(err) && !filepath.IsAbs(s.Path):
 		here, _ := os.Getwd() // "" in a folder that was removed
 		return fmt.Errorf("data set %s: folder %s does not exist in %s", s, s.Path, here)

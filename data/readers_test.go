@@ -234,12 +234,13 @@ func TestSourcesOfOneName(t *testing.T) {
 	refused(t, "two names", err, "a.PNG and a.png of the source would both become a.png")
 }
 
-// A path that no shell expands, and one that is relative to elsewhere, are explained.
+// A path that is relative to elsewhere is explained, and ~ is the home folder, as in a shell.
 func TestAbsentFolders(t *testing.T) {
 	here := t.TempDir()
 	t.Chdir(here)
+	t.Setenv("HOME", here)
 	_, err := Open("folder:~/photos")
-	refused(t, "~", err, "write $HOME or the whole path")
+	refused(t, "~", err, "folder "+here+"/photos does not exist")
 	_, err = Open("folder:syn")
 	refused(t, "relative", err, "folder syn does not exist in "+here)
 }
