@@ -6,12 +6,13 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strings"
 
 	"simgan/data/adapt"
 	"simgan/internal/exit"
 )
 
-// Share is the share of a gap that refining closed: 1 is all of it.
+// Share holds the share of a gap that refining closed, 1 being all of it, and its 95 % interval.
 type Share struct {
 	Mean float64    `json:"mean"`
 	CI95 [2]float64 `json:"ci95"`
@@ -35,6 +36,7 @@ type Result[F any] struct {
 	Task           string           `json:"task"`
 	Data           Specs            `json:"data"`
 	Seeds          []uint64         `json:"seeds"`     // of the estimators
+	Runs           []string         `json:"runs"`      // the folders of the refiners
 	GANSeeds       []uint64         `json:"gan_seeds"` // of the refiners
 	Adaptation     *Adapted         `json:"control_method,omitempty"`
 	Synthetic      *F               `json:"synthetic"`
@@ -50,6 +52,9 @@ type Result[F any] struct {
 	// GapClosedBeyondControl is the share of the gap that the control leaves: (control - refined+control) /
 	// (control - real). Both rows have the same adaptation, so that the refiner is all that differs.
 	GapClosedBeyondControl *Share `json:"gap_closed_beyond_control,omitempty"`
+	// ControlHurts reports that the control is worse than the synthetic images as they are: it is chosen by statistics of
+	// images, not by an error. GapClosed is the fair share then.
+	ControlHurts bool `json:"control_hurts,omitempty"`
 }
 
 // Adapted says how the images of the control were made.
@@ -118,20 +123,21 @@ func compare[F any](
 	}
 	defer s.close()
 	result := &Result[F]{
-		Task: t.name, Data: Specs{o.Synthetic, o.Real, o.Test}, GANSeeds: s.ganSeeds(), Adaptation: s.adapted,
+		Task: t.name, Data: Specs{o.Synthetic, o.Real, o.Test}, Runs: o.Runs, GANSeeds: s.ganSeeds(), Adaptation: s.adapted,
 		EstimatorSteps: map[string][]int{},
 	}
 	for seed := range uint64(o.Seeds) {
 		result.Seeds = append(result.Seeds, seed+1)
 	}
-	kinds := s.kinds(o)
+	kinds := s.kinds()
 	if len(kinds) == 0 {
 		return nil, exit.Usagef("only the row %s was asked for, and %s", o.Only, s.why(o.Only))
 	}
 	o.countSteps(kinds)
 	for _, k := range kinds {
 		o.Estimator.trained = func(steps int) {
-			result.EstimatorSteps[k.name] = append(result.EstimatorSteps[k.name], steps)
+			key := strings.ReplaceAll(k.name, "+", "_")
+			result.EstimatorSteps[key] = append(result.EstimatorSteps[key], steps)
 		}
 		if *result.row(k.name), err = judge(ctx, k, s.test, result.Seeds, o); err != nil {
 			return nil, err
@@ -139,6 +145,9 @@ func compare[F any](
 	}
 	result.GapClosed = gap(result.Synthetic, result.Refined, result.Real, errorsOf, o.Seeds)
 	result.GapClosedBeyondControl = gap(result.Control, result.RefinedControl, result.Real, errorsOf, o.Seeds)
+	if result.Synthetic != nil && result.Control != nil {
+		result.ControlHurts = mean(errorsOf(result.Control)) > mean(errorsOf(result.Synthetic))
+	}
 	return result, nil
 }
 
@@ -172,21 +181,21 @@ func forEachSeed[E any](
 	errorsOf func(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]E, error),
 	add func([]E) (text string, ok bool),
 ) error {
-	for _, load := range k.sets {
-		d, err := load.make(ctx)
+	for _, source := range k.sets {
+		d, err := source.load(ctx)
 		if err != nil {
-			return fmt.Errorf("%s: %w", k.name, err)
+			return fmt.Errorf("%s: %w", source.name, err)
 		}
 		for _, seed := range seeds {
-			errs, err := errorsOf(ctx, d, test, o.estimator(load.name, seed), seed)
+			errs, err := errorsOf(ctx, d, test, o.estimator(source.name, seed), seed)
 			if err != nil {
-				return fmt.Errorf("%s: %w", load.name, err)
+				return fmt.Errorf("%s: %w", source.name, err)
 			}
 			text, ok := add(errs)
 			if !ok {
-				return fmt.Errorf("estimator trained on %s, seed %d: %w", load.name, seed, errDiverged)
+				return fmt.Errorf("estimator trained on %s, seed %d: %w", source.name, seed, errDiverged)
 			}
-			fmt.Fprintf(o.Out, "trained on %-15s  seed %d: %s\n", load.name, seed, text)
+			fmt.Fprintf(o.Out, "trained on %-15s  seed %d: %s\n", source.name, seed, text)
 		}
 	}
 	return nil

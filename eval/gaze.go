@@ -69,7 +69,7 @@ func gazeErrors(ctx context.Context, d, test set, c EstimatorConfig, seed uint64
 		},
 		error: func(g *models.GazeEstimator, held set) (float64, error) {
 			errs, err := testGaze(g, held, c.Device)
-			return mean(errs), err
+			return finiteMean(errs), err
 		},
 	})
 	if err != nil {

@@ -121,7 +121,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		t.Errorf("test images of their own: %s", said.String())
 	}
 	_, err = Gaze(context.Background(), Options{
-		Runs: []string{run}, Test: config.Data.Real, Only: "refined", Seeds: 1, Variants: 1, Out: &said, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU},
+		Runs: []string{run}, Test: config.Data.Real, Only: "real", Seeds: 1, Variants: 1, Out: &said, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU},
 	})
 	if err != nil || !strings.Contains(said.String(), "warning: estimators are trained on images of "+config.Data.Real) {
 		t.Errorf("tested on training images: %v, %s", err, said.String())
@@ -155,7 +155,7 @@ func checkRows(t *testing.T, r *GazeResult, estimators int) {
 		if f == nil || len(f.PerSeed) != want || !(f.MeanDegrees > 0 && f.MeanDegrees < 180) {
 			t.Errorf("%s: %+v, want %d estimators", name, f, want)
 		}
-		if steps := r.EstimatorSteps[name]; len(steps) != want || slices.Max(steps) != 2 {
+		if steps := r.EstimatorSteps[strings.ReplaceAll(name, "+", "_")]; len(steps) != want || slices.Max(steps) != 2 {
 			t.Errorf("%s: steps %v, want 2 of %d estimators", name, steps, want)
 		}
 	}
@@ -203,8 +203,8 @@ func TestSeveralRefiners(t *testing.T) {
 	}
 	checkRows(t, result, 2)
 	for want, runs := range map[string][]string{
-		"as a run before it":                 {runs[0], runs[0]},
-		"was trained on simulated:eyes,n=11": {runs[0], runs[2]},
+		"as a run before it": {runs[0], runs[0]},
+		"in more than its seed (data.synthetic simulated:eyes,n=10 -> simulated:eyes,n=11)": {runs[0], runs[2]},
 	} {
 		o.Runs = runs
 		if _, err := Gaze(context.Background(), o); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), want) {

@@ -97,7 +97,7 @@ func handErrors(ctx context.Context, d, test set, c EstimatorConfig, seed uint64
 			for i, joint := range errs {
 				px[i] = joint.px
 			}
-			return mean(px), err
+			return finiteMean(px), err
 		},
 	})
 	if err != nil {

@@ -38,6 +38,9 @@ func (o Options) report(what, unit string, done, total int) {
 	}
 }
 
+// mostScenes returns the number of scenes that an estimator can see: it bounds every training set.
+func (o Options) mostScenes() int { return o.Estimator.Steps * o.Estimator.Batch }
+
 // estimator returns how the estimator of a set of images and a seed is trained. Its weights are saved as
 // NAME-seed-N.safetensors.
 func (o Options) estimator(name string, seed uint64) EstimatorConfig {

@@ -8,7 +8,7 @@ import (
 
 // pace is the learning rate's course: constant until the error on held-out images no longer falls, at the latest after
 // two thirds of the steps, then linearly to 0 in half as many steps (warmup-stable-decay without warmup, Hu et al.
-// 2024). Its result is that of a schedule whose length was known.
+// 2024). A training that stops early ends like one that was planned for its length.
 type pace struct {
 	decay int // the step at which the rate begins to fall
 	end   int // the number of steps

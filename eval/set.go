@@ -47,22 +47,39 @@ func (d set) choose(index []int) set {
 	return set{&out, out.N}
 }
 
-// pictures returns the first images, at most n.
+// atMost returns n images spread over the set, or the set itself if it has no more. Its images are scenes of their own.
+func (d set) atMost(n int) set {
+	if d.N <= n {
+		return d
+	}
+	return d.choose(spread(d.N, n))
+}
+
+// spread returns n numbers spread evenly over 0 to total-1.
+func spread(total, n int) []int {
+	index := make([]int, n)
+	for i := range index {
+		index[i] = i * total / n
+	}
+	return index
+}
+
+// pictures returns images spread over the set, at most n.
 func (d set) pictures(n int) []picture.Image {
 	out := make([]picture.Image, min(n, d.N))
-	for i := range out {
-		out[i] = d.ImageOf(i)
+	for k, i := range spread(d.N, len(out)) {
+		out[k] = d.ImageOf(i)
 	}
 	return out
 }
 
-// like refuses images that differ in size from the synthetic ones: one estimator takes both.
-func (d set) like(synthetic set, key, spec string) error {
-	if d.Batch == nil || d.C == synthetic.C && d.H == synthetic.H && d.W == synthetic.W {
+// sameSize refuses images of another size than d's: one estimator takes both.
+func (d set) sameSize(other data.Info, key, spec string) error {
+	if d.C == other.C && d.H == other.H && d.W == other.W {
 		return nil
 	}
 	return exit.Usagef("%s: images of %s are %dx%dx%d (channels, height, width), the synthetic ones %dx%dx%d; "+
-		"add size=HxW (or grey=true) to its SPEC", key, spec, d.C, d.H, d.W, synthetic.C, synthetic.H, synthetic.W)
+		"add size=HxW (or grey=true) to its SPEC", key, spec, other.C, other.H, other.W, d.C, d.H, d.W)
 }
 
 func (t task) open(ctx context.Context, spec, key string) (set, error) {

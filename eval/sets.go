@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"simgan/data"
@@ -15,19 +17,9 @@ import (
 	"simgan/internal/exit"
 	"simgan/models"
 	"simgan/trainer"
+	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
-
-// kind is one kind of training images: a row of the result. It has one set of images, or one per refiner.
-type kind struct {
-	name string
-	sets []source
-}
-
-// source makes a set of images when it is needed, so that not all are in memory at once.
-type source struct {
-	name string
-	make func(ctx context.Context) (set, error)
-}
 
 // sources are what the sets of all kinds are made of.
 type sources struct {
@@ -37,6 +29,7 @@ type sources struct {
 	real      set             // empty if the real images have no labels
 	examples  []picture.Image // real images, with labels or without, at most mostExamples; none without a SPEC
 	adapted   *Adapted        // nil without examples
+	refined   map[uint64]set  // made so far, by the refiner's seed: two rows need them
 	options   Options
 }
 
@@ -46,8 +39,8 @@ type refiner struct {
 	seed uint64 // of the run
 }
 
-// mostExamples bounds the real images that adaptations are fitted to.
-const mostExamples = 1000
+// mostExamples and mostExamplePixels bound the images that adaptations are fitted to.
+const mostExamples, mostExamplePixels = 1000, 50_000_000
 
 func (s *sources) close() {
 	for _, r := range s.refiners {
@@ -64,7 +57,7 @@ func (s *sources) ganSeeds() (seeds []uint64) {
 
 // prepare loads the refiners, the images that all kinds are made of, and the test images, and fits the control.
 func prepare(ctx context.Context, o *Options, t task) (s *sources, err error) {
-	s = &sources{}
+	s = &sources{refined: map[uint64]set{}}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -73,9 +66,11 @@ func prepare(ctx context.Context, o *Options, t task) (s *sources, err error) {
 	if err := s.loadRefiners(o); err != nil {
 		return s, err
 	}
+	s.options = *o
 	if s.synthetic, err = t.open(ctx, o.Synthetic, "synthetic"); err != nil {
 		return s, err
 	}
+	s.synthetic = s.synthetic.atMost(o.mostScenes())
 	if r := s.refiners[0]; s.synthetic.C != r.Channels {
 		return s, exit.Usagef("synthetic: %s has %d channel(s), the refiner was trained on %d",
 			o.Synthetic, s.synthetic.C, r.Channels)
@@ -83,44 +78,40 @@ func prepare(ctx context.Context, o *Options, t task) (s *sources, err error) {
 	if s.test, err = t.open(ctx, o.Test, "test"); err != nil {
 		return s, err
 	}
-	if err := s.openReal(ctx, o.Real, t); err != nil {
+	if err := s.synthetic.sameSize(data.Info{C: s.test.C, H: s.test.H, W: s.test.W}, "test", o.Test); err != nil {
 		return s, err
 	}
-	if err := errors.Join(s.test.like(s.synthetic, "test", o.Test), s.real.like(s.synthetic, "real", o.Real)); err != nil {
+	if err := s.openReal(ctx, o.Real, t); err != nil {
 		return s, err
 	}
 	warnOfShared(o.Out, o.Test, o.Synthetic)
 	if s.real.Batch != nil {
 		warnOfShared(o.Out, o.Test, o.Real)
 	}
-	s.options = *o
-	if o.Only == "" || o.Only == rowControl || o.Only == rowRefinedControl {
-		err = s.fitControl(ctx)
-	}
-	return s, err
+	return s, s.fitControl(ctx)
 }
 
 // loadRefiners loads each run's refiner, and completes the options by the first run's SPECs.
 func (s *sources) loadRefiners(o *Options) error {
-	given := o.Synthetic != ""
+	var first config.Config
 	for i, run := range o.Runs {
+		if _, err := os.Stat(filepath.Join(run, rundir.DoneFile)); len(o.Runs) > 1 && errors.Is(err, fs.ErrNotExist) {
+			return exit.Usagef("--run %s is not finished: continue it with train --run %[1]s --resume, "+
+				"or leave it out", run)
+		}
 		r, c, err := trainer.LoadRefiner(run, o.Estimator.Device)
 		if err != nil {
 			return err
 		}
 		s.refiners = append(s.refiners, refiner{r, c.Seed})
-		if i > 0 && r.Channels != s.refiners[0].Channels {
-			return exit.Usagef("--run %s was trained on images of %d channel(s), %s of %d", run, r.Channels, o.Runs[0],
-				s.refiners[0].Channels)
-		}
-		if spec := c.Data.Synthetic; i > 0 && !given && o.Synthetic != spec {
-			return exit.Usagef("--run %s was trained on %s, not on %s; give runs that differ in their seed only, "+
-				"or say with --synthetic what to refine", run, spec, o.Synthetic)
-		}
 		if i > 0 && slices.Contains(s.ganSeeds()[:i], c.Seed) {
 			return exit.Usagef("--run %s has seed %d, as a run before it; give runs of different seeds", run, c.Seed)
 		}
+		if err := alike(o.Runs[0], run, first, c); i > 0 && err != nil {
+			return err
+		}
 		if i == 0 {
+			first = c
 			o.Synthetic = cmp.Or(o.Synthetic, c.Data.Synthetic)
 			o.Real = cmp.Or(o.Real, c.Data.Real)
 			o.Test = cmp.Or(o.Test, c.Data.Test)
@@ -129,9 +120,21 @@ func (s *sources) loadRefiners(o *Options) error {
 	return nil
 }
 
-// openReal reads the real images: all of them if they have labels, and examples.
+// alike refuses a run that differs from the first in more than its seed and where it was trained: the rows of refined
+// images are over seeds.
+func alike(firstRun, run string, first, c config.Config) error {
+	c.Seed, c.Device, c.Threads, c.Log = first.Seed, first.Device, first.Threads, first.Log
+	changes, err := config.Changes(first, c)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	return exit.Usagef("--run %s differs from %s in more than its seed (%v); evaluate it by itself", run, firstRun, changes[0])
+}
+
+// openReal reads the real images that the rows need: all of them for the row real, if they have labels, and examples for
+// the control.
 func (s *sources) openReal(ctx context.Context, spec string, t task) error {
-	if spec == "" {
+	if spec == "" || !s.wants(rowReal) && !s.wantsControl() {
 		return nil
 	}
 	ds, err := data.OpenContext(ctx, spec)
@@ -139,25 +142,52 @@ func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 		return fmt.Errorf("real: %w", err)
 	}
 	defer ds.Close()
-	if ds.Info().LabelNames != nil {
+	info := ds.Info()
+	if info.LabelNames != nil && s.wants(rowReal) {
+		if err := s.synthetic.sameSize(info, "real", spec); err != nil {
+			return err
+		}
 		if s.real, err = t.load(ctx, ds, "real"); err != nil {
 			return err
 		}
+		s.real = s.real.atMost(s.options.mostScenes())
 	}
-	info := ds.Info()
-	if info.C != s.synthetic.C || info.H != s.synthetic.H || info.W != s.synthetic.W || info.Bits != s.synthetic.Bits {
-		return nil // like refuses what estimators cannot take; other images are no examples
+	if !s.wantsControl() {
+		return nil
 	}
-	n := min(ds.Len(), mostExamples)
+	if err := s.synthetic.sameSize(info, "real", spec); err != nil || info.Bits != s.synthetic.Bits {
+		fmt.Fprintf(s.options.Out, "warning: no control is fitted: images of %s have another size or depth than those of %s\n",
+			spec, s.options.Synthetic)
+		return nil
+	}
+	return s.readExamples(ctx, ds)
+}
+
+// readExamples reads real images spread over the data set. An image that cannot be read is left out.
+func (s *sources) readExamples(ctx context.Context, ds data.Dataset) error {
+	n := min(ds.Len(), mostExamples, max(16, mostExamplePixels/(s.synthetic.C*s.synthetic.H*s.synthetic.W)))
+	var bad error
 	for i := range n {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		sample, err := ds.Sample(i * ds.Len() / n)
 		if err != nil {
-			return fmt.Errorf("real: %w", err)
+			bad = err
+			continue
 		}
 		s.examples = append(s.examples, sample.Image)
 	}
+	if s.examples == nil {
+		return fmt.Errorf("real: %w", bad)
+	}
 	return nil
 }
+
+// wants reports whether a row is asked for.
+func (s *sources) wants(row string) bool { return s.options.Only == "" || s.options.Only == row }
+
+func (s *sources) wantsControl() bool { return s.wants(rowControl) || s.wants(rowRefinedControl) }
 
 // fitControl finds the adaptation that brings synthetic images nearest to the real ones.
 func (s *sources) fitControl(ctx context.Context) error {
@@ -172,79 +202,6 @@ func (s *sources) fitControl(ctx context.Context) error {
 	s.options.report("fitting the control", "fits", 1, 1)
 	s.adapted = &Adapted{a, after, before}
 	return nil
-}
-
-// kinds returns the rows that the options ask for and the images allow.
-func (s *sources) kinds(o Options) (kinds []kind) {
-	fixed := func(name string, make func(ctx context.Context) (set, error)) kind {
-		return kind{name, []source{{name, make}}}
-	}
-	perRefiner := func(name string, make func(ctx context.Context, r refiner) (set, error)) kind {
-		k := kind{name: name}
-		for _, r := range s.refiners {
-			full := name
-			if len(s.refiners) > 1 {
-				full = fmt.Sprintf("%s-gan-%d", name, r.seed)
-			}
-			k.sets = append(k.sets, source{full, func(ctx context.Context) (set, error) { return make(ctx, r) }})
-		}
-		return k
-	}
-	asIs := func(d set) func(context.Context) (set, error) {
-		return func(context.Context) (set, error) { return d, nil }
-	}
-	made := map[uint64]set{} // by the refiner's seed: two rows need them
-	refine := func(ctx context.Context, r refiner) (d set, err error) {
-		if d = made[r.seed]; d.Batch == nil {
-			d, err = refineAll(ctx, r, s.synthetic, s.options)
-			made[r.seed] = d
-		}
-		return d, err
-	}
-	all := []kind{fixed(rowSynthetic, asIs(s.synthetic))}
-	if s.adapted != nil {
-		all = append(all, fixed(rowControl, func(context.Context) (set, error) {
-			return s.adapt(s.synthetic, 2*o.Variants)
-		}))
-	}
-	all = append(all, perRefiner(rowRefined, refine))
-	if s.adapted != nil {
-		all = append(all, perRefiner(rowRefinedControl, func(ctx context.Context, r refiner) (set, error) {
-			d, err := refine(ctx, r)
-			if err != nil {
-				return d, err
-			}
-			return s.adapt(d, max(1, 2*o.Variants/d.variants()))
-		}))
-	}
-	if s.real.Batch != nil {
-		all = append(all, fixed(rowReal, asIs(s.real)))
-	}
-	return slices.DeleteFunc(all, func(k kind) bool { return o.Only != "" && o.Only != k.name })
-}
-
-// why says why a row is missing.
-func (s *sources) why(row string) string {
-	if row == rowReal {
-		return s.options.Real + " has no labels"
-	}
-	return "there are no real images of the synthetic ones' size to adapt to: give --real SPEC"
-}
-
-// adapt returns adapted versions of every image of d, rounded to levels.
-func (s *sources) adapt(d set, versions int) (set, error) {
-	if err := d.checkFits(versions); err != nil {
-		return set{}, err
-	}
-	out := d.repeated(versions)
-	for v := range versions {
-		for i := range d.N {
-			random := rand.New(rand.NewPCG(uint64(i), uint64(v+1)))
-			example := s.examples[random.IntN(len(s.examples))]
-			out.PutLevels(v*d.N+i, s.adapted.Apply(d.ImageOf(i), example, random))
-		}
-	}
-	return out, nil
 }
 
 // warnOfShared warns if test images may be among those that estimators are trained on.

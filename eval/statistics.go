@@ -8,23 +8,28 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// share returns the mean share of the gap between from and to that refined closes. Its values are those of refined: for
-// each refiner, those of the estimators' seeds. Each is paired with the values of from and to of the same seed. It is
-// nil if some seed has no gap above 0.
+// share returns the share of the gap between from and to that refined closes: that of the means over all estimators. The
+// values of refined are, for each refiner, those of the estimators' seeds; each is paired with the values of from and to
+// of the same seed. The interval is that of the share as a linear function of the values near their means. share is nil
+// if some seed has no gap above 0.
 func share(from, refined, to []float64, seeds int) *Share {
-	shares := make([]float64, len(refined))
-	for i := range shares {
-		gap := from[i%seeds] - to[i%seeds]
-		if !(gap > 0) {
+	for seed := range seeds {
+		if !(from[seed]-to[seed] > 0) {
 			return nil
 		}
-		shares[i] = (from[i%seeds] - refined[i]) / gap
 	}
-	m, ci := interval(shares, seeds)
-	if !finite(m, ci[0], ci[1]) {
+	f, gap := mean(from), mean(from)-mean(to)
+	closed := (f - mean(refined)) / gap
+	near := make([]float64, len(refined))
+	for i, r := range refined {
+		f, t := from[i%seeds], to[i%seeds]
+		near[i] = closed + ((f-r)-closed*(f-t))/gap
+	}
+	_, ci := interval(near, seeds)
+	if !finite(closed, ci[0], ci[1]) {
 		return nil
 	}
-	return &Share{m, ci}
+	return &Share{closed, ci}
 }
 
 func finite(values ...float64) bool {
@@ -34,6 +39,11 @@ func finite(values ...float64) bool {
 // errDiverged is the error of figures that are not finite.
 var errDiverged = errors.New("its errors are not finite: it diverged (lower --lr), " +
 	"or a label of the test images is a vector of length 0")
+
+// finiteMean returns the mean of the values that are finite; NaN if none is.
+func finiteMean(values []float64) float64 {
+	return mean(slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return !finite(v) }))
+}
 
 func mean(values []float64) float64 {
 	sum := 0.0

@@ -29,6 +29,9 @@ func (r *Result[F]) Table() string {
 	if r.Control != nil && r.RefinedControl != nil {
 		t.WriteString(r.GapClosedBeyondControl.sentence("refined+control", "control"))
 	}
+	if r.ControlHurts {
+		t.WriteString("the control is worse than the synthetic images as they are: compare refined with synthetic\n")
+	}
 	return t.String()
 }
 
@@ -41,13 +44,13 @@ func (r *Result[F]) spread() string {
 	case refiners == 1:
 		return fmt.Sprintf("95 %% CI over %d estimators, of one GAN seed", estimators)
 	}
-	return fmt.Sprintf("95 %% CI over %d GAN seeds and %d estimators each", refiners, estimators)
+	return fmt.Sprintf("95 %% CI over %d GAN seeds x %d estimator seeds", refiners, estimators)
 }
 
 // sentence says what share of the gap between from and real a row closed.
 func (s *Share) sentence(row, from string) string {
 	if s == nil {
-		return fmt.Sprintf("there is no gap between %s and real: for some seed, real images trained no better estimator\n", from)
+		return fmt.Sprintf("there is no gap between %s and real: for at least one seed, training on real images was no better\n", from)
 	}
 	return fmt.Sprintf("%s closed %.0f %% of the gap between %s and real (%.0f to %.0f %%)\n",
 		row, 100*s.Mean, from, 100*s.CI95[0], 100*s.CI95[1])

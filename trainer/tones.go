@@ -25,9 +25,9 @@ func (r *run) warnOfTones() {
 	}
 	asIs, equalized := adapt.ToneGap(rendered, real)
 	if asIs > farApart && equalized < asIs/2 {
-		r.log("warning: grey levels of synthetic and real images are %.0f %% of the most apart that they could be, %.0f %% "+
-			"once each synthetic image is equalised. That needs no refiner and does most of the work: "+
-			"set data.synthetic=%s,equalize=true", 100*asIs, 100*equalized, r.config.Data.Synthetic)
+		r.log("warning: grey levels of synthetic and real images differ (distance %.2f of 1; %.2f after equalisation). "+
+			"Equalising, which needs no refiner, does most of the work: set data.synthetic=%s,equalize=true",
+			asIs, equalized, r.config.Data.Synthetic)
 	}
 }
 

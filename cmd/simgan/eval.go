@@ -74,18 +74,18 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 			&cli.StringSliceFlag{
 				Name: "run", Usage: "run `FOLDER` of the refiner, or of train --seeds; several runs are seeds of the GAN", Required: true,
 			},
-			&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` (default: eval.json in the folder of --run, if there is one, without --only)"},
+			&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` (default: eval.json in the folder of --run; none with --only)"},
 			&cli.StringFlag{Name: "synthetic", Usage: "labelled synthetic images, a `SPEC` (default: the run's)"},
 			&cli.StringFlag{Name: "real", Usage: "real training images, a `SPEC` (default: the run's); control is fitted to them, real needs labels"},
 			&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
 			&cli.StringFlag{Name: "only", Usage: "evaluate only one row: synthetic, control, refined, refined+control or real"},
 			&cli.StringFlag{
 				Name:  "save",
-				Usage: "keep the estimators' weights in `FOLDER`, KIND-seed-N.safetensors (train.psi_weights takes them)",
+				Usage: "keep the estimators' weights in `FOLDER`, ROW-seed-N.safetensors (train.psi_weights takes them)",
 			},
 			&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind of images"},
 			&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, if the refiner takes noise"},
-			&cli.IntFlag{Name: "steps", Value: steps, Usage: "most steps of each estimator; it stops when held-out images of its own kind gain no more"},
+			&cli.IntFlag{Name: "steps", Value: steps, Usage: "most steps per estimator; training stops early when the held-out error stops falling"},
 			&cli.IntFlag{Name: "batch", Value: batch, Usage: "images per step"},
 			&cli.Float64Flag{Name: "lr", Value: lr, Usage: "Adam's learning rate; in the last third of the steps it falls linearly to 0"},
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
@@ -108,15 +108,9 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 }
 
 func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) error {
-	// Figures of every row are the run's; those of one row would take the place of all.
-	if o.json == "" && o.Only == "" && len(o.Runs) == 1 {
-		o.json = filepath.Join(o.Runs[0], rundir.EvalFile)
+	if err := o.place(); err != nil {
+		return err
 	}
-	var runs []string
-	for _, run := range o.Runs {
-		runs = append(runs, rundir.Runs(run)...)
-	}
-	o.Runs = runs
 	if err := writable(o.json); err != nil {
 		return err
 	}
@@ -140,6 +134,27 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 		return err
 	}
 	fmt.Fprintf(out, "written to %s\n", o.json)
+	return nil
+}
+
+// place expands folders of several runs, and decides where the figures go if --json does not say. Figures of every row
+// are the run's; those of one row would take the place of all.
+func (o *evalOptions) place() error {
+	var runs []string
+	for _, run := range o.Runs {
+		runs = append(runs, rundir.Runs(run)...)
+	}
+	switch {
+	case o.json != "" || o.Only != "":
+	case len(o.Runs) > 1:
+		return exit.Usagef("several runs are given: say with --json FILE where their figures go")
+	default:
+		if _, err := os.Stat(o.Runs[0]); err != nil {
+			return exit.Usagef("--run: %w", err)
+		}
+		o.json = filepath.Join(o.Runs[0], rundir.EvalFile)
+	}
+	o.Runs = runs
 	return nil
 }
 

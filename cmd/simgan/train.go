@@ -59,13 +59,18 @@ func newTrainCommand() *cli.Command {
 				run: c.String("run"), resume: c.Bool("resume"), goOn: c.Bool("continue"), dry: c.Bool("dry-run"),
 				until: c.Int("until"),
 			}
-			for _, name := range []string{"device", "seed"} {
-				if c.IsSet(name) {
-					o.settings = append(o.settings, fmt.Sprintf("%s=%v", name, c.Value(name)))
-				}
+			if c.IsSet("device") {
+				o.settings = append(o.settings, "device="+c.String("device"))
+			}
+			seed := uint64(1)
+			if c.IsSet("seed") {
+				seed = c.Uint64("seed")
 			}
 			if c.IsSet("seeds") {
-				return runSeeds(c.Context, o, max(c.Uint64("seed"), 1), c.Int("seeds"), c.App.Writer)
+				return runSeeds(c.Context, o, seed, c.Int("seeds"), c.App.Writer)
+			}
+			if c.IsSet("seed") {
+				o.settings = append(o.settings, fmt.Sprintf("seed=%d", seed))
 			}
 			return runTrain(c.Context, o, c.App.Writer)
 		},

@@ -4,6 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"simgan/internal/exit"
 	"simgan/trainer/rundir"
@@ -20,6 +24,13 @@ func runSeeds(ctx context.Context, o trainOptions, first uint64, n int, out io.W
 		return exit.Usagef("--seeds needs --run, the folder of the runs")
 	case o.resume:
 		return exit.Usagef("--seeds resumes runs that have begun; leave out --resume")
+	case o.until > 0:
+		return exit.Usagef("--seeds and --until exclude each other: the second run would never begin")
+	case slices.ContainsFunc(o.settings, func(s string) bool { return strings.HasPrefix(s, "seed=") }):
+		return exit.Usagef("--seeds counts from --seed; leave out --set seed")
+	}
+	if _, err := os.Stat(filepath.Join(o.run, rundir.ConfigFile)); err == nil {
+		return exit.Usagef("--run %s is a run itself; give --seeds another folder", o.run)
 	}
 	for seed := first; seed < first+uint64(n); seed++ {
 		one := o

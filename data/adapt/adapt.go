@@ -63,20 +63,21 @@ func (a Adaptation) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Apply returns m adapted. real is any real image of m's size, whose histogram or amplitudes m may get; random draws
-// the strengths and the noise.
-func (a Adaptation) Apply(m, real picture.Image, random *rand.Rand) picture.Image {
+// Apply returns m adapted. example is any real image of m's size, whose histogram or amplitudes m may get; random draws
+// the strengths, then the noise and the holes.
+func (a Adaptation) Apply(m, example picture.Image, random *rand.Rand) picture.Image {
+	either := func(most float64) float64 { return most * (2*random.Float64() - 1) }
+	contrast, gamma, light, direction := either(a.Contrast), either(a.Gamma), either(a.Light), random.Float64()
+	blur, noise, holes, quality := random.Float64(), random.Float64(), random.Float64(), random.Float64()
 	f := toFloats(m)
 	if a.Fourier > 0 {
-		f.amplitudes(toFloats(real), a.Fourier)
+		f.amplitudes(toFloats(example), a.Fourier)
 	}
-	either := func(most float64) float64 { return most * (2*random.Float64() - 1) }
-	f.stretch(math.Exp(either(a.Contrast)), math.Exp(either(a.Gamma)))
-	f.shade(either(a.Light), random.Float64()*2*math.Pi)
-	f.blur(a.Blur * random.Float64())
-	f.noise(a.Noise*random.Float64(), random)
-	f.holes(a.Holes*random.Float64(), random)
-	quality := random.Float64()
+	f.stretch(math.Exp(contrast), math.Exp(gamma))
+	f.shade(light, direction*2*math.Pi)
+	f.blur(a.Blur * blur)
+	f.noise(a.Noise*noise, random)
+	f.holes(a.Holes*holes, random)
 	out := f.image()
 	if a.JPEG > 0 {
 		out = recompress(out, a.JPEG+int(quality*float64(101-a.JPEG)))
@@ -85,7 +86,7 @@ func (a Adaptation) Apply(m, real picture.Image, random *rand.Rand) picture.Imag
 	case Equalize:
 		return out.Equalize()
 	case Match:
-		return match(out, real)
+		return match(out, example)
 	}
 	return out
 }

@@ -165,6 +165,39 @@ func TestFitFindsWhatWasDone(t *testing.T) {
 	}
 }
 
+// Noise on the depths alone, not on pixels without depth, is found as noise.
+func TestFitOfNoisyDepths(t *testing.T) {
+	var rendered, real []picture.Image
+	for i := range 60 {
+		scene := ramp(1, 16, 20, 16, func(k int) uint16 {
+			if k%20 > 12 {
+				return 65535
+			}
+			return uint16(20000 + 100*((k+i)%20))
+		})
+		noisy := Adaptation{Noise: 0.06}.Apply(scene, scene, rand.New(rand.NewPCG(uint64(i), 9)))
+		for k, v := range scene.Pix {
+			if v == 65535 && noisy.Pix[k] != 65535 {
+				t.Fatal("noise made a depth where there is none")
+			}
+		}
+		rendered, real = append(rendered, scene), append(real, noisy)
+	}
+	got, before, after, err := Fit(context.Background(), rendered, real)
+	if err != nil || got.Noise < 0.03 || got.Holes > 0.02 || !(after < before/5) {
+		t.Errorf("fitted %v (%.3g, before %.3g), %v", got, after, before, err)
+	}
+}
+
+// Blurred depths are means of depths, not of depths and pixels without one.
+func TestBlurOfDepths(t *testing.T) {
+	f := floats{1, 1, 4, 16, []float64{0.2, 0.2, 1, 0.4}}
+	f.blur(1)
+	if f.v[2] != 1 || f.v[0] < 0.2-1e-12 || f.v[0] > 0.3 || f.v[3] < 0.3 || f.v[3] > 0.4 {
+		t.Errorf("blurred to %v", f.v)
+	}
+}
+
 // Depths are measurements: their tones stay, and holes are found.
 func TestFitOfDepths(t *testing.T) {
 	var rendered, real []picture.Image

@@ -12,8 +12,8 @@ import (
 
 // Fit returns the adaptation after which the rendered images' statistics are nearest to the real ones', by their energy
 // distance, and that distance before and after. It uses no label. The images must have one size and one depth. For
-// each way to adapt tones it sets one strength after the other to the best of a few values, twice; a strength that
-// gains less than 1 % stays. Images of 16 bits are depths: their levels are measurements, so that only blur, noise and
+// each way to adapt tones it sets one strength after the other to the best of a few values, twice; a change that gains
+// less than 1 % is not made. Images of 16 bits are depths: their levels are measurements, so that only blur, noise and
 // holes are tried. The result is the same in every call. If ctx is cancelled, the error is its cause.
 func Fit(ctx context.Context, rendered, real []picture.Image) (best Adaptation, before, after float64, err error) {
 	s := newSearch(ctx, rendered, real)
@@ -31,19 +31,33 @@ func Fit(ctx context.Context, rendered, real []picture.Image) (best Adaptation, 
 
 // search holds the samples that adaptations are tried on.
 type search struct {
-	ctx            context.Context
-	rendered, real []picture.Image
-	want           [][]float64 // statistics of real
-	err            error
+	ctx      context.Context
+	rendered []picture.Image
+	examples []picture.Image // real images that renders may become like; their statistics have no part in want
+	want     [][]float64     // statistics of the other real images
+	depths   bool            // images of 16 bits
+	colour   bool
+	err      error
 }
 
 // mostImages and mostPixels bound the samples, so that a fit takes seconds.
 const mostImages, mostPixels = 256, 3_000_000
 
 func newSearch(ctx context.Context, rendered, real []picture.Image) *search {
-	most := min(mostImages, max(32, mostPixels/len(real[0].Pix)))
-	s := &search{ctx: ctx, rendered: spread(rendered, most), real: spread(real, most)}
-	s.want = s.statistics(s.real, func(m picture.Image, _ int) picture.Image { return m })
+	most := min(mostImages, max(8, mostPixels/len(real[0].Pix)))
+	s := &search{ctx: ctx, rendered: spread(rendered, most), depths: real[0].Bits != 8, colour: real[0].C != 1}
+	var compared []picture.Image
+	for i, m := range spread(real, 2*most) {
+		if i%2 == 0 {
+			compared = append(compared, m)
+		} else {
+			s.examples = append(s.examples, m)
+		}
+	}
+	if s.examples == nil {
+		s.examples = compared // a single real image
+	}
+	s.want = s.statistics(compared, func(m picture.Image, _ int) picture.Image { return m })
 	return s
 }
 
@@ -59,10 +73,10 @@ func spread(images []picture.Image, n int) []picture.Image {
 
 // tones returns the ways to adapt tones that suit the images.
 func (s *search) tones() []Tone {
-	switch m := s.real[0]; {
-	case m.Bits != 8:
+	switch {
+	case s.depths:
 		return []Tone{Keep}
-	case m.C != 1:
+	case s.colour:
 		return []Tone{Keep, Match}
 	}
 	return []Tone{Keep, Equalize, Match}
@@ -74,13 +88,13 @@ type choice struct {
 	set    func(a *Adaptation, v float64)
 }
 
-// choices returns what is tried, in the order in which Apply does it: what changes an image most comes first.
+// choices returns what is tried, in the order in which Apply does it.
 func (s *search) choices() []choice {
 	blurNoise := []choice{
 		{[]float64{0, 0.3, 0.6, 0.9, 1.2, 1.6, 2, 2.5}, func(a *Adaptation, v float64) { a.Blur = v }},
 		{[]float64{0, 0.005, 0.01, 0.02, 0.03, 0.045, 0.06, 0.09}, func(a *Adaptation, v float64) { a.Noise = v }},
 	}
-	if s.real[0].Bits != 8 {
+	if s.depths {
 		return append(blurNoise, choice{
 			[]float64{0, 0.01, 0.02, 0.04, 0.08, 0.15, 0.25}, func(a *Adaptation, v float64) { a.Holes = v },
 		})
@@ -118,8 +132,8 @@ func (s *search) descend(a Adaptation) (Adaptation, float64) {
 // distance returns the energy distance of the adapted renders from the real images.
 func (s *search) distance(a Adaptation) float64 {
 	adapted := s.statistics(s.rendered, func(m picture.Image, i int) picture.Image {
-		random := rand.New(rand.NewPCG(uint64(i), 0)) // the same draws for every adaptation
-		return a.Apply(m, s.real[random.IntN(len(s.real))], random)
+		random := rand.New(rand.NewPCG(uint64(i), 0)) // the same example and strengths for every adaptation
+		return a.Apply(m, s.examples[random.IntN(len(s.examples))], random)
 	})
 	if s.err != nil {
 		return 0

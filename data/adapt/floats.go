@@ -66,39 +66,75 @@ func (f floats) shade(gain, direction float64) {
 	}
 }
 
+// missing reports whether pixel i has no depth: in images of 16 bits, the highest level says so. No operation changes
+// such a pixel or lets it change others.
+func (f floats) missing(i int) bool { return f.bits == 16 && f.v[i] >= 1 }
+
 // blur applies a Gaussian of the given standard deviation in pixels. Outside the image its border is repeated.
 func (f floats) blur(sigma float64) {
 	if sigma < 0.05 {
 		return
 	}
-	radius := int(math.Ceil(3 * sigma))
-	kernel, sum := make([]float64, radius+1), 0.0
-	for d := range kernel {
-		kernel[d] = math.Exp(-float64(d*d) / (2 * sigma * sigma))
-		sum += kernel[d] * float64(min(d, 1)+1)
+	if f.bits != 16 {
+		f.smooth(f.v, sigma)
+		return
 	}
+	// Each pixel becomes the weighted mean of the pixels around it that have a depth.
+	share, missing := make([]float64, len(f.v)), make([]bool, len(f.v))
+	for i := range f.v {
+		if missing[i] = f.missing(i); missing[i] {
+			f.v[i] = 0
+		} else {
+			share[i] = 1
+		}
+	}
+	f.smooth(f.v, sigma)
+	f.smooth(share, sigma)
+	for i := range f.v {
+		if f.v[i] /= share[i]; missing[i] {
+			f.v[i] = 1
+		}
+	}
+}
+
+// smooth applies blur's Gaussian to planes of the image's size.
+func (f floats) smooth(planes []float64, sigma float64) {
+	kernel := gaussian(sigma)
 	line := make([]float64, max(f.h, f.w))
-	smooth := func(at []float64, n, stride int) {
+	along := func(at []float64, n, stride int) {
 		for i := range n {
 			line[i] = at[i*stride]
 		}
 		for i := range n {
 			total := kernel[0] * line[i]
-			for d := 1; d <= radius; d++ {
+			for d := 1; d < len(kernel); d++ {
 				total += kernel[d] * (line[max(i-d, 0)] + line[min(i+d, n-1)])
 			}
-			at[i*stride] = total / sum
+			at[i*stride] = total
 		}
 	}
 	for c := range f.c {
-		plane := f.plane(c)
+		plane := planes[c*f.h*f.w : (c+1)*f.h*f.w]
 		for y := range f.h {
-			smooth(plane[y*f.w:], f.w, 1)
+			along(plane[y*f.w:], f.w, 1)
 		}
 		for x := range f.w {
-			smooth(plane[x:], f.h, f.w)
+			along(plane[x:], f.h, f.w)
 		}
 	}
+}
+
+// gaussian returns the weights at distances 0, 1, ... up to three standard deviations. Both sides together sum to 1.
+func gaussian(sigma float64) []float64 {
+	weights, sum := make([]float64, int(math.Ceil(3*sigma))+1), 0.0
+	for d := range weights {
+		weights[d] = math.Exp(-float64(d*d) / (2 * sigma * sigma))
+		sum += weights[d] * float64(min(d, 1)+1)
+	}
+	for d := range weights {
+		weights[d] /= sum
+	}
+	return weights
 }
 
 // noise adds white Gaussian noise of the given standard deviation.
@@ -107,7 +143,9 @@ func (f floats) noise(sigma float64, random *rand.Rand) {
 		return
 	}
 	for i := range f.v {
-		f.v[i] += sigma * random.NormFloat64()
+		if !f.missing(i) {
+			f.v[i] += sigma * random.NormFloat64()
+		}
 	}
 }
 

@@ -42,17 +42,19 @@ func tones(plane []float64) []float64 {
 // roughness returns the logarithm of the mean absolute difference of pixels dx, dy apart, and at distance 1 the
 // logarithm of the ratio of root mean square to mean, which is large where differences are few and strong.
 func (f floats) roughness(plane []float64, dx, dy int) []float64 {
-	const least = 1e-4 // a fraction of a level
+	const least = 1e-4 // so that a flat image has a logarithm
 	sum, square, n := 0.0, 0.0, 0.0
 	for y := range f.h - dy {
 		for x := range f.w - dx {
-			d := math.Abs(plane[y*f.w+x] - plane[(y+dy)*f.w+x+dx])
+			a, b := plane[y*f.w+x], plane[(y+dy)*f.w+x+dx]
+			if f.bits == 16 && max(a, b) >= 1 {
+				continue // a step to missing depth is no roughness
+			}
+			d := math.Abs(a - b)
 			sum, square, n = sum+d, square+d*d, n+1
 		}
 	}
-	if n == 0 {
-		return []float64{0}
-	}
+	n = max(n, 1)
 	out := []float64{math.Log(sum/n + least)}
 	if dx+dy == 1 {
 		out = append(out, math.Log((math.Sqrt(square/n)+least)/(sum/n+least)))

@@ -181,7 +181,9 @@ func show[F any](c *content, text []byte, of func(*F) row) error {
 	if r.Adaptation != nil {
 		c.Control = r.Adaptation.String()
 	}
-	if r.Control != nil && r.RefinedControl != nil {
+	if r.ControlHurts {
+		c.Reading += " The control is worse than the synthetic images as they are."
+	} else if r.Control != nil && r.RefinedControl != nil {
 		c.Reading += " " + beyond(c.Unit.Name, rows["control"], rows["refined+control"], r.GapClosedBeyondControl)
 	}
 	return nil
