@@ -20,18 +20,13 @@ build: setup ## build build/simgan; with HDF5=1 it reads gazeh5: too
 	@. build/env.sh && go build -ldflags "-X main.commit=$(COMMIT)" -o build/simgan ./cmd/simgan
 
 demo: build ## train on the built-in eyes and evaluate, in runs/demo
-	@if [ -e $(RUN)/DONE ]; then echo "$(RUN) is trained already; remove it to train again"; \
-	elif [ -e $(RUN)/config.yaml ]; then build/simgan train --run $(RUN) --resume; \
-	else build/simgan train --preset gaze-demo --run $(RUN); fi
-	build/simgan eval gaze --run $(RUN) --steps 150 --batch 32 --json $(RUN)/eval.json
+	build/simgan train --continue --preset gaze-demo --run $(RUN)
+	build/simgan eval gaze --run $(RUN) --steps 600 --seeds 2
 	build/simgan report --run $(RUN)
 
 demo-hand: build ## train on the built-in hands and evaluate, in runs/demo-hand
-	@if [ -e runs/demo-hand/DONE ]; then echo "runs/demo-hand is trained already; remove it to train again"; \
-	elif [ -e runs/demo-hand/config.yaml ]; then build/simgan train --run runs/demo-hand --resume; \
-	else build/simgan train --preset hand-demo --run runs/demo-hand; fi
-	build/simgan eval hand --run runs/demo-hand --width 16 --steps 1200 --batch 16 --lr 3e-3 --seeds 5 \
-		--json runs/demo-hand/eval.json
+	build/simgan train --continue --preset hand-demo --run runs/demo-hand
+	build/simgan eval hand --run runs/demo-hand --width 16 --steps 1200 --batch 16 --lr 3e-3 --seeds 3
 	build/simgan report --run runs/demo-hand
 
 test: export CUDA = 1
