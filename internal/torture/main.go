@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -43,15 +44,16 @@ func main() {
 	t := &torture{}
 	kills := flag.Int("kills", 200, "SIGKILLs at random moments; the other scenarios are shorter")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of all random moments")
+	only := flag.String("only", "", "scenarios whose names hold this text")
 	flag.StringVar(&t.simgan, "simgan", "build/simgan", "the program")
 	flag.Parse()
-	if err := t.run(*seed, *kills); err != nil {
+	if err := t.run(*seed, *kills, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "torture:", err)
 		os.Exit(1)
 	}
 }
 
-func (t *torture) run(seed uint64, kills int) (err error) {
+func (t *torture) run(seed uint64, kills int, only string) (err error) {
 	fmt.Printf("seed %d (torture -seed %[1]d does the same again)\n", seed)
 	if t.simgan, err = filepath.Abs(t.simgan); err != nil {
 		return err
@@ -65,6 +67,9 @@ func (t *torture) run(seed uint64, kills int) (err error) {
 	}
 	failed := 0
 	for _, s := range scenarios {
+		if !strings.Contains(s.name, only) {
+			continue
+		}
 		start := time.Now()
 		n, err := s.do(t, kills)
 		verdict := "same bytes"
