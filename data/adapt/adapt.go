@@ -22,8 +22,8 @@ const (
 )
 
 // Adaptation is a training-free way to make rendered images like real ones. Each strength is the most that an image
-// gets: every image draws its own strength, uniform from 0 (Blur, Noise, Holes) or symmetric about 0 (Contrast, Gamma,
-// Light). The zero value, with Tone Keep, changes nothing.
+// gets: every image draws its own strength, uniform from 0 (Fourier, Blur, Noise, Holes) or symmetric about 0 (Contrast,
+// Gamma, Light). The zero value, with Tone Keep, changes nothing.
 type Adaptation struct {
 	Tone     Tone    `json:"tone"`
 	Fourier  float64 `json:"fourier"`  // amplitudes up to this share of the Nyquist frequency are a real image's [FDA]
@@ -69,9 +69,10 @@ func (a Adaptation) Apply(m, example picture.Image, random *rand.Rand) picture.I
 	either := func(most float64) float64 { return most * (2*random.Float64() - 1) }
 	contrast, gamma, light, direction := either(a.Contrast), either(a.Gamma), either(a.Light), random.Float64()
 	blur, noise, holes, quality := random.Float64(), random.Float64(), random.Float64(), random.Float64()
+	fourier := random.Float64()
 	f := toFloats(m)
 	if a.Fourier > 0 {
-		f.amplitudes(toFloats(example), a.Fourier)
+		f.amplitudes(toFloats(example), a.Fourier*fourier)
 	}
 	f.stretch(math.Exp(contrast), math.Exp(gamma))
 	f.shade(light, direction*2*math.Pi)

@@ -100,7 +100,7 @@ func (s *search) choices() []choice {
 		})
 	}
 	choices := []choice{
-		{[]float64{0, 0.05, 0.1, 0.2, 0.4}, func(a *Adaptation, v float64) { a.Fourier = v }},
+		{[]float64{0, 0.1, 0.2, 0.3, 0.4}, func(a *Adaptation, v float64) { a.Fourier = v }},
 		{[]float64{0, 0.1, 0.2, 0.4, 0.7}, func(a *Adaptation, v float64) { a.Contrast = v }},
 		{[]float64{0, 0.1, 0.2, 0.4, 0.7}, func(a *Adaptation, v float64) { a.Gamma = v }},
 		{[]float64{0, 0.1, 0.2, 0.4, 0.7}, func(a *Adaptation, v float64) { a.Light = v }},
