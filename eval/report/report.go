@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -116,6 +117,7 @@ func (c *content) readGrids(run string) error {
 		}
 		c.Grids = append(c.Grids, grid{step, template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(png))})
 	}
+	slices.Reverse(c.Grids)
 	return nil
 }
 
