@@ -24,7 +24,8 @@ readonly TORCH='^simgan/cgo$|gotorch'
 forbid ./cgo/... '^simgan/(models|data|trainer|sweep|bench|eval|cmd)'
 forbid ./models/... '^simgan/(data|trainer|sweep|bench|eval|cmd)'
 forbid ./data/... "$TORCH|^simgan/(models|trainer|sweep|bench|eval|cmd)"
-forbid ./data/picture/... '^simgan/(data$|data/(mat|npy|simulate))'
+forbid ./data/picture/... '^simgan/(data$|data/(adapt|mat|npy|simulate))'
+forbid ./data/adapt/... '^simgan/(data$|data/(mat|npy|simulate))'
 forbid './models/architecture ./configs ./cgo/h5names' "$TORCH|^simgan/(data|trainer|sweep|bench|eval|cmd)"
 forbid ./trainer/config "$TORCH|^simgan/(data|models$|trainer/(rundir|simgan)|trainer$|sweep|bench|eval|cmd)"
 forbid ./trainer/rundir/... "$TORCH|^simgan/(models$|trainer/simgan|trainer$|sweep|bench|eval|cmd)"
