@@ -47,8 +47,8 @@ func Kinds() []string {
 // Open is OpenContext without cancellation.
 func Open(spec string) (Dataset, error) { return OpenContext(context.Background(), spec) }
 
-// OpenContext opens the data set that a SPEC names. Every kind accepts equalize=true, and with 16 bits
-// range=LOW:HIGH. If ctx is cancelled meanwhile, the error is its cause.
+// OpenContext opens the data set that a SPEC names. Every kind accepts equalize=true and light=GAIN, and with
+// 16 bits range=LOW:HIGH. If ctx is cancelled meanwhile, the error is its cause.
 func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	s, err := ParseSpec(spec)
 	if err != nil {
@@ -63,12 +63,17 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	levels := s.text("range", "")
+	levels, gain := s.text("range", ""), s.text("light", "")
 	delete(s.Params, "equalize")
 	delete(s.Params, "range")
-	ds, err := open(ctx, s)
+	delete(s.Params, "light")
+	source, err := open(ctx, s)
 	if err != nil {
 		return nil, err
+	}
+	ds, err := light(source, s, gain)
+	if err != nil {
+		return nil, errors.Join(err, source.Close())
 	}
 	if even {
 		return equalize(ds, s)

@@ -96,9 +96,11 @@ func fillPack(ctx context.Context, ds Dataset, spec, dir string, names []byte,
 func packOf(ds Dataset) *pack {
 	switch d := ds.(type) {
 	case equalized:
-		ds = d.Dataset
+		return packOf(d.Dataset)
+	case lit:
+		return packOf(d.Dataset)
 	case *ranged:
-		ds = d.Dataset
+		return packOf(d.Dataset)
 	}
 	p, _ := ds.(*pack)
 	return p

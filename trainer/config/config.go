@@ -99,7 +99,7 @@ func Default() Config {
 		Seed:   1,
 		Device: "auto",
 		Data: Data{
-			Synthetic: "simulated:eyes,domain=synthetic,n=20000,seed=1,equalize=true",
+			Synthetic: "simulated:eyes,domain=synthetic,n=20000,seed=1,light=0.7,equalize=true",
 			Real:      "simulated:eyes,domain=real,n=20000,seed=2",
 			Test:      "simulated:eyes,domain=real,n=2000,seed=3",
 			Resident:  ResidentAuto,
