@@ -130,7 +130,7 @@ func TestEqualize(t *testing.T) {
 	if low, high := slices.Min(s.Image.Pix), slices.Max(s.Image.Pix); low != 0 || high != 255 {
 		t.Errorf("levels are %d to %d", low, high)
 	}
-	if _, err := equalize(&numbers{n: 1}, Spec{}); err == nil {
+	if _, err := equalize(&numbers{n: 1}, Spec{}, true); err == nil {
 		t.Error("images of 16 bits were accepted")
 	}
 	out := filepath.Join(t.TempDir(), "refined")

@@ -72,17 +72,16 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 		return nil, err
 	}
 	ds, err := light(source, s, gain)
+	if err == nil {
+		ds, err = equalize(ds, s, even)
+	}
+	if err == nil {
+		ds, err = spread(ds, s, levels)
+	}
 	if err != nil {
 		return nil, errors.Join(err, source.Close())
 	}
-	if even {
-		return equalize(ds, s)
-	}
-	wide, err := spread(ds, s, levels)
-	if err != nil {
-		return nil, errors.Join(err, ds.Close())
-	}
-	return wide, nil
+	return ds, nil
 }
 
 // needFolder returns an error if the path is not a folder.

@@ -94,12 +94,7 @@ func fillPack(ctx context.Context, ds Dataset, spec, dir string, names []byte,
 
 // packOf returns the pack that ds reads, or nil if ds is of another kind.
 func packOf(ds Dataset) *pack {
-	switch d := ds.(type) {
-	case equalized:
-		return packOf(d.Dataset)
-	case lit:
-		return packOf(d.Dataset)
-	case *ranged:
+	if d, ok := ds.(*altered); ok {
 		return packOf(d.Dataset)
 	}
 	p, _ := ds.(*pack)
