@@ -81,7 +81,7 @@ func (a Adaptation) Apply(m, example picture.Image, random *rand.Rand) picture.I
 	f.holes(a.Holes*holes, random)
 	out := f.image()
 	if a.JPEG > 0 {
-		out = recompress(out, a.JPEG+int(quality*float64(101-a.JPEG)))
+		out = out.Recompress(a.JPEG + int(quality*float64(101-a.JPEG)))
 	}
 	switch a.Tone {
 	case Equalize:

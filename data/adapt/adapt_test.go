@@ -116,17 +116,6 @@ func TestNoiseAndHolesHaveTheirStrength(t *testing.T) {
 	}
 }
 
-func TestJPEGKeepsAnImageOfHighQuality(t *testing.T) {
-	for _, c := range []int{1, 3} {
-		m := ramp(c, 16, 16, 8, func(i int) uint16 { return uint16(i % 16 * 10) })
-		for i, v := range recompress(m, 100).Pix {
-			if math.Abs(float64(v)-float64(m.Pix[i])) > 4 {
-				t.Fatalf("%d channels, value %d: %d became %d", c, i, m.Pix[i], v)
-			}
-		}
-	}
-}
-
 // Two samples 3 apart on one statistic with deviation 1, by hand: 2*3 - 0 - 0 with single members.
 func TestEnergyDistance(t *testing.T) {
 	a, b := [][]float64{{0, 5}, {2, 5}}, [][]float64{{4, 5}, {6, 5}}

@@ -1,10 +1,6 @@
 package adapt
 
 import (
-	"bytes"
-	"image"
-	"image/color"
-	"image/jpeg"
 	"math"
 	"math/rand/v2"
 
@@ -166,38 +162,4 @@ func (f floats) holes(share float64, random *rand.Rand) {
 			}
 		}
 	}
-}
-
-// recompress encodes an 8-bit image as a JPEG of the quality and decodes it.
-func recompress(m picture.Image, quality int) picture.Image {
-	n := m.H * m.W
-	var source image.Image = &image.Gray{Pix: make([]byte, n), Stride: m.W, Rect: image.Rect(0, 0, m.W, m.H)}
-	switch grey := source.(*image.Gray); m.C {
-	case 1:
-		for i, v := range m.Pix {
-			grey.Pix[i] = byte(v)
-		}
-	default:
-		colours := image.NewRGBA(grey.Rect)
-		for i := range n {
-			colours.SetRGBA(i%m.W, i/m.W, color.RGBA{byte(m.Pix[i]), byte(m.Pix[n+i]), byte(m.Pix[2*n+i]), 255})
-		}
-		source = colours
-	}
-	var file bytes.Buffer
-	if err := jpeg.Encode(&file, source, &jpeg.Options{Quality: quality}); err != nil {
-		panic("adapt: a JPEG could not be written to memory: " + err.Error())
-	}
-	decoded, err := jpeg.Decode(&file)
-	if err != nil {
-		panic("adapt: a JPEG just written could not be read: " + err.Error())
-	}
-	out := picture.NewImage(m.C, m.H, m.W, m.Bits)
-	for i := range n {
-		r, g, b, _ := decoded.At(i%m.W, i/m.W).RGBA()
-		for c, v := range []uint32{r, g, b}[:m.C] {
-			out.Pix[c*n+i] = uint16(v >> 8)
-		}
-	}
-	return out
 }

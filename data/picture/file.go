@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -100,6 +101,19 @@ func EncodePNG(path string, m Image) error {
 // EncodeJPEG writes an image of 1 or 3 channels and 8 bits at quality 95 under a temporary name, then renames the file.
 func EncodeJPEG(path string, m Image) error {
 	return replace(path, func(w io.Writer) error { return jpeg.Encode(w, m.std(), &jpeg.Options{Quality: 95}) })
+}
+
+// Recompress returns an image of 1 or 3 channels and 8 bits as a JPEG of the quality (1 to 100) shows it.
+func (m Image) Recompress(quality int) Image {
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, m.std(), &jpeg.Options{Quality: quality}); err != nil {
+		return m // cannot happen: the sides are below MaxSide, and writing to a buffer never fails
+	}
+	decoded, err := jpeg.Decode(&file)
+	if err != nil {
+		return m // cannot happen: the JPEG was just encoded
+	}
+	return fromStd(decoded)
 }
 
 func replace(path string, encode func(io.Writer) error) error {

@@ -1,10 +1,9 @@
 package simulate
 
 import (
-	"bytes"
-	"image"
-	"image/jpeg"
 	"math"
+
+	"simgan/data/picture"
 )
 
 // webcam holds the camera's sensor and its processing.
@@ -140,18 +139,9 @@ func triangle(i, n, out int) (first int, weights []float64) {
 }
 
 // compress encodes the picture as a JPEG of the given quality and decodes it.
-func compress(picture []float64, h, w, quality int) {
-	grey := &image.Gray{Pix: quantise(picture), Stride: w, Rect: image.Rect(0, 0, w, h)}
-	var file bytes.Buffer
-	if err := jpeg.Encode(&file, grey, &jpeg.Options{Quality: quality}); err != nil {
-		return // cannot happen: writing to a buffer never fails
-	}
-	decoded, err := jpeg.Decode(&file)
-	if err != nil {
-		return // cannot happen: the JPEG was just encoded
-	}
-	levels := decoded.(*image.Gray)
-	for i := range picture {
-		picture[i] = float64(levels.Pix[i/w*levels.Stride+i%w]) / 255
+func compress(values []float64, h, w, quality int) {
+	shown := picture.FromLevels(1, h, w, 8, quantise(values)).Recompress(quality)
+	for i, v := range shown.Pix {
+		values[i] = float64(v) / 255
 	}
 }
