@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"fmt"
-	"syscall"
 
 	"simgan/cgo"
 	"simgan/internal/amount"
@@ -19,7 +18,7 @@ func (r *run) checkNeeds(dir string) error {
 	if err != nil {
 		return err
 	}
-	disk, err := freeDisk(existing(dir))
+	disk, err := memory.FreeDisk(existing(dir))
 	if err != nil {
 		return err
 	}
@@ -45,15 +44,6 @@ func (r *run) checkNeeds(dir string) error {
 		r.log("warning: %s of disk are free: lower log.keep or train.history", amount.Bytes(disk))
 	}
 	return nil
-}
-
-// freeDisk returns how many bytes a user may still write to the file system of a folder.
-func freeDisk(dir string) (int64, error) {
-	var disk syscall.Statfs_t
-	if err := syscall.Statfs(dir, &disk); err != nil {
-		return 0, fmt.Errorf("%s: %w", dir, err)
-	}
-	return int64(disk.Bavail) * disk.Bsize, nil
 }
 
 // mostCheckpoints returns how many checkpoints lie in the run's folder at most: log.keep of them, and one that is being

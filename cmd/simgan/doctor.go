@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
 	"simgan/cgo"
 	"simgan/internal/amount"
+	"simgan/internal/memory"
 	"simgan/internal/nvidia"
 )
 
@@ -40,11 +40,11 @@ func runDoctor(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var disk syscall.Statfs_t
-	if err := syscall.Statfs(here, &disk); err != nil {
-		return fmt.Errorf("%s: %w", here, err)
+	disk, err := memory.FreeDisk(here)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(out, "disk       %s free in %s\n", amount.Bytes(int64(disk.Bavail)*disk.Bsize), here)
+	fmt.Fprintf(out, "disk       %s free in %s\n", amount.Bytes(disk), here)
 	return nil
 }
 

@@ -1,4 +1,4 @@
-// Package memory says how much memory this process can still take, and refuses work that needs more. The kernel ends a
+// Package memory says how much memory (and disk) this process can still take, and refuses work that needs more. The kernel ends a
 // process that takes more than there is, and with it everything that was not saved.
 package memory
 
