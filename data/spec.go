@@ -122,7 +122,7 @@ func (s Spec) integer(key string, fallback int) (int, error) {
 	return n, nil
 }
 
-// maxImages bounds the images of a data set. The order of so many takes 2 GB.
+// maxImages bounds the images of a data set. Their order takes 2 GB.
 const maxImages = 1 << 28
 
 // images returns the parameter n, the number of images, or the fallback.

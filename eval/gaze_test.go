@@ -142,7 +142,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	exportWithoutData(t, run, config.Data.Synthetic)
 }
 
-// checkRows wants every row to have figures of so many estimators, each of 2 steps.
+// checkRows wants every row to have figures of N estimators, each of 2 steps.
 func checkRows(t *testing.T, r *GazeResult, estimators int) {
 	t.Helper()
 	rows := maps.Collect(r.Rows())

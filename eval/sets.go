@@ -128,7 +128,8 @@ func alike(firstRun, run string, first, c config.Config) error {
 	if err != nil || len(changes) == 0 {
 		return err
 	}
-	return exit.Usagef("--run %s differs from %s in more than its seed (%v); evaluate it by itself", run, firstRun, changes[0])
+	return exit.Usagef("--run %s differs from %s in more than its seed (%v); evaluate it by itself",
+		run, firstRun, changes[0])
 }
 
 // openReal reads the real images that the rows need: all of them for the row real, if they have labels, and examples for
@@ -156,16 +157,20 @@ func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 		return nil
 	}
 	if err := s.synthetic.sameSize(info, "real", spec); err != nil || info.Bits != s.synthetic.Bits {
-		fmt.Fprintf(s.options.Out, "warning: no control is fitted: images of %s have another size or depth than those of %s\n",
-			spec, s.options.Synthetic)
+		fmt.Fprintf(s.options.Out, "warning: no control is fitted: images of %s have another size or depth than those of "+
+			"%s\n", spec, s.options.Synthetic)
 		return nil
 	}
-	return s.readExamples(ctx, ds)
+	n := min(ds.Len(), mostExamples, max(16, mostExamplePixels/(info.C*info.H*info.W)))
+	if s.real.Batch != nil {
+		s.examples = s.real.pictures(n)
+		return nil
+	}
+	return s.readExamples(ctx, ds, n)
 }
 
-// readExamples reads real images spread over the data set. An image that cannot be read is left out.
-func (s *sources) readExamples(ctx context.Context, ds data.Dataset) error {
-	n := min(ds.Len(), mostExamples, max(16, mostExamplePixels/(s.synthetic.C*s.synthetic.H*s.synthetic.W)))
+// readExamples reads n real images spread over the data set. An image that cannot be read is left out.
+func (s *sources) readExamples(ctx context.Context, ds data.Dataset, n int) error {
 	var bad error
 	for i := range n {
 		if ctx.Err() != nil {
