@@ -36,8 +36,8 @@ func Start(threads int) (int, error) {
 	return threads, check("threads", C.sg_threads(C.int32_t(threads)))
 }
 
-// defaultThreads returns the number of threads that a value of OMP_NUM_THREADS asks for, or that of all cores. The value
-// may be a list, one number per level of nested parallelism; only the first counts for libtorch.
+// defaultThreads returns the number of threads that a value of OMP_NUM_THREADS asks for, or that of all cores. The
+// value may be a list, one number per level of nested parallelism; only the first counts for libtorch.
 func defaultThreads(value string) int {
 	first, _, _ := strings.Cut(value, ",")
 	if n, err := strconv.Atoi(strings.TrimSpace(first)); err == nil && n > 0 {

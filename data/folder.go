@@ -100,8 +100,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// imageFiles lists the pictures below root by relative path, sorted. It skips hidden files. Pictures that cannot be read
-// are an error: nobody would miss them.
+// imageFiles lists the pictures below root by relative path, sorted. It skips hidden files. Pictures that cannot be
+// read are an error: nobody would miss them.
 func imageFiles(root string) ([]string, error) {
 	names, err := filesBelow(root)
 	if err != nil {

@@ -19,8 +19,9 @@ import (
 const chunkBytes = 1 << 20
 
 // Pack writes the data set of a SPEC as a pack into the new folder out, on all cores. It calls done with the number of
-// images written so far and the total, from several goroutines. Bad files are left out as skip says. Until the pack is complete it is in .OUT.partial beside
-// out: if a call is stopped or killed, the same call continues its work and ends in the same bytes.
+// images written so far and the total, from several goroutines. Bad files are left out as skip says. Until the pack is
+// complete it is in .OUT.partial beside out: if a call is stopped or killed, the same call continues its work and ends
+// in the same bytes.
 func Pack(ctx context.Context, spec, out string, skip Skip, done func(done, total int)) error {
 	out, err := newFolder(out)
 	if err != nil {

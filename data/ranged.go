@@ -12,9 +12,9 @@ import (
 // mostLevel is the highest level of 16 bits.
 const mostLevel = math.MaxUint16
 
-// spread wraps ds if the SPEC has range=LOW:HIGH, in levels of 16 bits: they are spread over the whole range, so that they
-// are pixels from -1 to 1. A depth sensor's millimetres fill a small part of it. Levels outside are cut off. Refined
-// images are written in the source's own levels.
+// spread wraps ds if the SPEC has range=LOW:HIGH, in levels of 16 bits: they are spread over the whole range, so that
+// they are pixels from -1 to 1. A depth sensor's millimetres fill a small part of it. Levels outside are cut off.
+// Refined images are written in the source's own levels.
 func spread(ds Dataset, s Spec, text string) (Dataset, error) {
 	if text == "" {
 		return ds, nil

@@ -7,7 +7,8 @@ import (
 	"simgan/data/picture"
 )
 
-// range=600:900 maps 600 to 0 and 900 to 65535, cuts off what lies outside, and a refined image has the source's levels.
+// range=600:900 maps 600 to 0 and 900 to 65535, cuts off what lies outside, and a refined image has the source's
+// levels.
 func TestRange(t *testing.T) {
 	dir := t.TempDir()
 	m := picture.NewImage(1, 1, 5, 16)

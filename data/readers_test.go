@@ -24,8 +24,8 @@ func greyPicture(t *testing.T, path string, bits int) {
 	}
 }
 
-// Links are followed, at the root and below it. A link to a folder that holds it is passed over, hidden files are, and a
-// link to nothing and a pipe are files that cannot be read.
+// Links are followed, at the root and below it. A link to a folder that holds it is passed over, hidden files are, and
+// a link to nothing and a pipe are files that cannot be read.
 func TestFilesBelow(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"set/a/0.png", "store/1.png", "set/._2.png", "set/.git/3.png"} {
@@ -123,7 +123,8 @@ func TestMixedBits(t *testing.T) {
 	}
 }
 
-// MPIIGaze as copied by a Mac, with a list that ends in blank lines after a byte order mark, and people that are not there.
+// MPIIGaze as copied by a Mac, with a list that ends in blank lines after a byte order mark, and people that are not
+// there.
 func TestMPIIGazeOfOtherPrograms(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "mpii")
 	if err := Simulate(t.Context(), "eyes", "real", "mpiigaze", 8, 1, dir, func(int, int) {}); err != nil {
@@ -154,8 +155,8 @@ func TestMPIIGazeOfOtherPrograms(t *testing.T) {
 	refused(t, "people", err, "there are "+person)
 }
 
-// A half pair of UnityEyes is a bad file that can be left out. Pictures may be called .JPG or .jpeg, labels may begin with
-// a byte order mark.
+// A half pair of UnityEyes is a bad file that can be left out. Pictures may be called .JPG or .jpeg, labels may begin
+// with a byte order mark.
 func TestUnityEyesOfOtherPrograms(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "eyes")
 	if err := Simulate(t.Context(), "eyes", "synthetic", "unityeyes", 4, 1, dir, func(int, int) {}); err != nil {

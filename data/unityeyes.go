@@ -190,7 +190,8 @@ func parseUnityEyes(path string, text []byte) (l unityEyesLabel, err error) {
 		return l, fmt.Errorf("%s: is not complete JSON (%w): replace or remove it and its picture", path, err)
 	}
 	if (file.Version2 != nil || file.Cameras != nil) && file.Margin == nil {
-		return l, fmt.Errorf("%s: is a label of UnityEyes 2 (ground_truth or cameras): open the folder as unityeyes2:DIR", path)
+		return l, fmt.Errorf("%s: is a label of UnityEyes 2 (ground_truth or cameras): "+
+			"open the folder as unityeyes2:DIR", path)
 	}
 	if len(file.Margin) == 0 || file.Details.Look == "" {
 		return l, fmt.Errorf("%s: has no interior_margin_2d or no eye_details.look_vec: it is not a label of UnityEyes 1",

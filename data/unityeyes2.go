@@ -16,8 +16,8 @@ import (
 	"simgan/data/picture"
 )
 
-// unityEyes2 is a folder of UnityEyes 2 in either of its forms. The released program writes N_CAMERA.jpg for each camera
-// and one N.json with cameras.CAMERA. Its development version wrote N.jpg with an N.json of ground_truth alone.
+// unityEyes2 is a folder of UnityEyes 2 in either of its forms. The released program writes N_CAMERA.jpg for each
+// camera and one N.json with cameras.CAMERA. Its development version wrote N.jpg with an N.json of ground_truth alone.
 type unityEyes2 struct {
 	described
 	root  string
@@ -147,8 +147,8 @@ func parseUnityEyes2(text []byte, camera string) (l unityEyes2Label, err error) 
 }
 
 // gaze returns the direction of the gaze, in the camera's frame. The released program has no direction. Its gaze_vector
-// is 0.01 (iris_center + direction) with y turned twice: iris_center, in metres, counts y down, and the direction, as in
-// Unity, up (EyeballController.GetGazeVector in alexanderdsmith/UnityEyes2).
+// is 0.01 (iris_center + direction) with y turned twice: iris_center, in metres, counts y down, and the direction, as
+// in Unity, up (EyeballController.GetGazeVector in alexanderdsmith/UnityEyes2).
 func (t *unityTruth) gaze() ([]float32, error) {
 	if t.Direction != "" {
 		look, err := tuple(t.Direction, 4)
@@ -167,12 +167,14 @@ func (t *unityTruth) gaze() ([]float32, error) {
 	}
 	look := [3]float64{100*point[0] - iris[0], -100*point[1] - iris[1], 100*point[2] - iris[2]}
 	if length := math.Hypot(math.Hypot(look[0], look[1]), look[2]); math.Abs(length-1) > 0.05 {
-		return nil, fmt.Errorf("gaze_vector %s and iris_center %s give a direction of length %.2f, not 1", t.Point, t.Iris, length)
+		return nil, fmt.Errorf("gaze_vector %s and iris_center %s give a direction of length %.2f, not 1",
+			t.Point, t.Iris, length)
 	}
 	return unityGaze(look)
 }
 
-// window returns the eye's crop in a picture of width x height: left, top, width and height in pixels, top from the top.
+// window returns the eye's crop in a picture of width x height: left, top, width and height in pixels, top from the
+// top.
 func (l unityEyes2Label) window(width, height int) (x, y, w, h int) {
 	cx, cy, wide := float64(width)/2, float64(height)/2, unityEyes2Middle*float64(width)
 	if len(l.margin) > 0 {

@@ -11,8 +11,8 @@ import (
 	"simgan/data/picture"
 )
 
-// released writes frame n of the released form: an eye of 200 pixels around (300, 180 from the top) in camera a, another
-// place in camera b.
+// released writes frame n of the released form: an eye of 200 pixels around (300, 180 from the top) in camera a,
+// another place in camera b.
 func released(t *testing.T, dir string, n int) {
 	t.Helper()
 	camera := func(name string, x, y int) string {

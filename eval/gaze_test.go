@@ -164,8 +164,8 @@ func checkRows(t *testing.T, r *GazeResult, estimators int) {
 	}
 }
 
-// Two runs of different seeds are two refiners in the rows of refined images. Runs of one seed, or of other renders, are
-// refused.
+// Two runs of different seeds are two refiners in the rows of refined images. Runs of one seed, or of other renders,
+// are refused.
 func TestSeveralRefiners(t *testing.T) {
 	dir := t.TempDir()
 	settings := []string{

@@ -37,7 +37,8 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 			"because the run's refiner takes no noise (refiner.noise.kind)", o.Variants)
 	}
 	if o.Seed != nil && r.Config.Noise.Kind == architecture.NoNoise {
-		return exit.Usagef("--seed %d: changes nothing, because the run's refiner takes no noise (refiner.noise.kind)", *o.Seed)
+		return exit.Usagef("--seed %d: changes nothing, because the run's refiner takes no noise "+
+			"(refiner.noise.kind)", *o.Seed)
 	}
 	source, err := data.OpenContext(ctx, o.Data)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"simgan/internal/memory"
 )
 
-// set holds labelled images in memory as levels, which take a quarter or half of the memory of float32. Several versions
-// of the same scenes lie one after the other: image i of version v is image v*scenes + i.
+// set holds labelled images in memory as levels, which take a quarter or half of the memory of float32. Several
+// versions of the same scenes lie one after the other: image i of version v is image v*scenes + i.
 type set struct {
 	*data.Batch
 	scenes int
@@ -32,7 +32,8 @@ func (d set) repeated(n int) set {
 
 // checkFits refuses n versions of every image if memory does not hold them.
 func (d set) checkFits(n int) error {
-	return memory.Check(fmt.Sprintf("%d versions of %d images", n, d.N), float64(len(d.Levels))*float64(n), "lower --variants")
+	what := fmt.Sprintf("%d versions of %d images", n, d.N)
+	return memory.Check(what, float64(len(d.Levels))*float64(n), "lower --variants")
 }
 
 // choose returns a set of the images at index, each a scene of its own.

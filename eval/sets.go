@@ -132,8 +132,8 @@ func alike(firstRun, run string, first, c config.Config) error {
 		run, firstRun, changes[0])
 }
 
-// openReal reads the real images that the rows need: all of them for the row real, if they have labels, and examples for
-// the control.
+// openReal reads the real images that the rows need: all of them for the row real, if they have labels, and examples
+// for the control.
 func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 	if spec == "" || !s.wants(rowReal) && !s.wantsControl() {
 		return nil

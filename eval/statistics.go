@@ -8,10 +8,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// share returns the share of the gap between from and to that refined closes: that of the means over all estimators. The
-// values of refined are, for each refiner, those of the estimators' seeds; each is paired with the values of from and to
-// of the same seed. The interval is that of the share as a linear function of the values near their means. share is nil
-// if some seed has no gap above 0.
+// share returns the share of the gap between from and to that refined closes: that of the means over all estimators.
+// The values of refined are, for each refiner, those of the estimators' seeds; each is paired with the values of from
+// and to of the same seed. The interval is that of the share as a linear function of the values near their means. share
+// is nil if some seed has no gap above 0.
 func share(from, refined, to []float64, seeds int) *Share {
 	for seed := range seeds {
 		if !(from[seed]-to[seed] > 0) {

@@ -50,7 +50,8 @@ func (r *Result[F]) spread() string {
 // sentence says what share of the gap between from and real a row closed.
 func (s *Share) sentence(row, from string) string {
 	if s == nil {
-		return fmt.Sprintf("there is no gap between %s and real: for at least one seed, training on real images was no better\n", from)
+		return fmt.Sprintf("there is no gap between %s and real: for at least one seed, training on real images was "+
+			"no better\n", from)
 	}
 	return fmt.Sprintf("%s closed %.0f %% of the gap between %s and real (%.0f to %.0f %%)\n",
 		row, 100*s.Mean, from, 100*s.CI95[0], 100*s.CI95[1])

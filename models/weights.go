@@ -58,8 +58,8 @@ func tensorView(t cgo.Tensor) (safetensors.TensorView, error) {
 	return safetensors.NewTensorView(safetensors.F32, shape, data)
 }
 
-// Load fills params from a safetensors file. The file must hold exactly these tensors, as float32 in the same shapes, or
-// with more rows if Param.Rows allows it. If the values are not finite, the error is an ErrNotFinite.
+// Load fills params from a safetensors file. The file must hold exactly these tensors, as float32 in the same shapes,
+// or with more rows if Param.Rows allows it. If the values are not finite, the error is an ErrNotFinite.
 func Load(path string, params []Param) error {
 	data, err := inputfile.Read(path, inputfile.Large)
 	if err != nil {

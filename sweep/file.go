@@ -130,8 +130,8 @@ func (s *Sweep) name() string {
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(s.Path), ".yaml"), ".yml")
 }
 
-// checkText refuses control characters, and what else is not shown as itself: a line break would end the line of a printed command, or a comment of a script,
-// and a shell would run what follows.
+// checkText refuses control characters, and what else is not shown as itself: a line break would end the line of a
+// printed command, or a comment of a script, and a shell would run what follows.
 func (s *Sweep) checkText() (problems []error) {
 	refuse := func(what string, texts ...string) {
 		for _, text := range texts {

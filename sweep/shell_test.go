@@ -25,8 +25,8 @@ func hostile(t *rapid.T, what string) string {
 	return strings.Join(rapid.SliceOfN(parts, 0, 5).Draw(t, what), "")
 }
 
-// Whatever text a sweep's file and its path hold, running what is printed starts nothing but simgan. A file named canary
-// would be there if another command ran.
+// Whatever text a sweep's file and its path hold, running what is printed starts nothing but simgan. A file named
+// canary would be there if another command ran.
 func TestPrintedCommandsRunOnlySimgan(t *testing.T) {
 	dir := t.TempDir()
 	sandbox := filepath.Join(dir, "sandbox")

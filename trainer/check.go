@@ -14,8 +14,8 @@ import (
 // checked is the number of images of each set that are opened before a run begins.
 const checked = 64
 
-// checkData opens a sample of both sets. It notes what may spoil the training, and refuses sets with more bad files than
-// data.skip_bad in it, naming all of them.
+// checkData opens a sample of both sets. It notes what may spoil the training, and refuses sets with more bad files
+// than data.skip_bad in it, naming all of them.
 func (r *run) checkData(ctx context.Context) error {
 	x, err := r.checkSet(ctx, "data.synthetic", r.synthetic.Set)
 	if err != nil {

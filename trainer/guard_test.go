@@ -127,7 +127,8 @@ func losses(t *testing.T, dir string) (lines []string) {
 	return lines
 }
 
-// A guard that trips saves and ends the run; a run cut inside a log window continues to the same trip, metrics and bytes.
+// A guard that trips saves and ends the run; a run cut inside a log window continues to the same trip, metrics and
+// bytes.
 func TestGuardTripsAndResumesExactly(t *testing.T) {
 	base := t.TempDir()
 	whole, cut := filepath.Join(base, "whole"), filepath.Join(base, "cut")

@@ -10,8 +10,8 @@ import (
 	"simgan/trainer/config"
 )
 
-// checkNeeds notes what a run in the folder will take of memory and disk. It warns if that may be too much, and refuses a
-// run whose checkpoint cannot be written.
+// checkNeeds notes what a run in the folder will take of memory and disk. It warns if that may be too much, and refuses
+// a run whose checkpoint cannot be written.
 func (r *run) checkNeeds(dir string) error {
 	n, device := r.model.Needs(), r.model.Device()
 	free, err := cgo.FreeMemory(device)

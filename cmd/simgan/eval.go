@@ -42,7 +42,8 @@ func newEvalCommand() *cli.Command {
 					return r, table(r, err), err
 				}),
 			evalCommand("hand",
-				"joint error, on held-out real images, of hourglasses trained on synthetic, adapted, refined and real images", "demo-hand",
+				"joint error, on held-out real images, of hourglasses trained on synthetic, adapted, refined and real images",
+				"demo-hand",
 				1500, 32, 1e-3, []cli.Flag{
 					&cli.IntFlag{Name: "width", Value: 64, Usage: "feature maps of the hourglass; 256 in Newell et al."},
 				},
@@ -72,11 +73,18 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 		UsageText: fmt.Sprintf("simgan eval %s --run %s", name, run),
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{
-				Name: "run", Usage: "run `FOLDER` of the refiner, or of train --seeds; several runs are seeds of the GAN", Required: true,
+				Name: "run", Usage: "run `FOLDER` of the refiner, or of train --seeds; several runs are seeds of the GAN",
+				Required: true,
 			},
-			&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` (default: eval.json in the folder of --run; none with --only)"},
+			&cli.StringFlag{
+				Name:  "json",
+				Usage: "write the figures to `FILE` (default: eval.json in the folder of --run; none with --only)",
+			},
 			&cli.StringFlag{Name: "synthetic", Usage: "labelled synthetic images, a `SPEC` (default: the run's)"},
-			&cli.StringFlag{Name: "real", Usage: "real training images, a `SPEC` (default: the run's); control is fitted to them, real needs labels"},
+			&cli.StringFlag{
+				Name:  "real",
+				Usage: "real training images, a `SPEC` (default: the run's); control is fitted to them, real needs labels",
+			},
 			&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
 			&cli.StringFlag{Name: "only", Usage: "evaluate only one row: synthetic, control, refined, refined+control or real"},
 			&cli.StringFlag{
@@ -85,9 +93,15 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 			},
 			&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind of images"},
 			&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, if the refiner takes noise"},
-			&cli.IntFlag{Name: "steps", Value: steps, Usage: "most steps per estimator; training stops early when the held-out error stops falling"},
+			&cli.IntFlag{
+				Name: "steps", Value: steps,
+				Usage: "most steps per estimator; training stops early when the held-out error stops falling",
+			},
 			&cli.IntFlag{Name: "batch", Value: batch, Usage: "images per step"},
-			&cli.Float64Flag{Name: "lr", Value: lr, Usage: "Adam's learning rate; in the last third of the steps it falls linearly to 0"},
+			&cli.Float64Flag{
+				Name: "lr", Value: lr,
+				Usage: "Adam's learning rate; in the last third of the steps it falls linearly to 0",
+			},
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
 		}, more...),
 		Action: func(c *cli.Context) error {

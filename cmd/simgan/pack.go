@@ -22,7 +22,9 @@ type packOptions struct {
 
 // skipBadFlag is of commands that read a whole data set once.
 func skipBadFlag() cli.Flag {
-	return &cli.IntFlag{Name: "skip-bad", Usage: "leave out up to `N` bad files, each with a warning (reads all files twice)"}
+	return &cli.IntFlag{
+		Name: "skip-bad", Usage: "leave out up to `N` bad files, each with a warning (reads all files twice)",
+	}
 }
 
 // skipping returns how bad files are treated.
@@ -44,7 +46,8 @@ func newPackCommand() *cli.Command {
 			skipBadFlag(),
 		},
 		Action: func(c *cli.Context) error {
-			o := packOptions{data: c.String("data"), out: c.String("out"), verify: c.String("verify"), skipBad: c.Int("skip-bad")}
+			o := packOptions{data: c.String("data"), out: c.String("out"), verify: c.String("verify"),
+				skipBad: c.Int("skip-bad")}
 			return runPack(c.Context, o, c.App.Writer)
 		},
 	}

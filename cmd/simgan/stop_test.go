@@ -32,8 +32,8 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// Each signal cancels the command's context with its number as exit code. A command that does not end is ended after its
-// time of grace.
+// Each signal cancels the command's context with its number as exit code. A command that does not end is ended after
+// its time of grace.
 func TestSignalsStopInTime(t *testing.T) {
 	for _, number := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGINT} {
 		var said buffer

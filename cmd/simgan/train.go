@@ -51,7 +51,10 @@ func newTrainCommand() *cli.Command {
 				Name: "seeds", DefaultText: "one run",
 				Usage: "train `N` runs that differ in their seed, --run/seed-1 and so on; those that have begun are resumed",
 			},
-			&cli.BoolFlag{Name: "dry-run", Usage: "print the resolved config, open the data, report what the run takes, and stop"},
+			&cli.BoolFlag{
+				Name:  "dry-run",
+				Usage: "print the resolved config, open the data, report what the run takes, and stop",
+			},
 		},
 		Action: func(c *cli.Context) error {
 			o := trainOptions{

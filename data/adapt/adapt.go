@@ -22,8 +22,8 @@ const (
 )
 
 // Adaptation is a training-free way to make rendered images like real ones. Each strength is the most that an image
-// gets: every image draws its own strength, uniform from 0 (Fourier, Blur, Noise, Holes) or symmetric about 0 (Contrast,
-// Gamma, Light). The zero value, with Tone Keep, changes nothing.
+// gets: every image draws its own strength, uniform from 0 (Fourier, Blur, Noise, Holes) or symmetric about 0
+// (Contrast, Gamma, Light). The zero value, with Tone Keep, changes nothing.
 type Adaptation struct {
 	Tone     Tone    `json:"tone"`
 	Fourier  float64 `json:"fourier"`  // amplitudes up to this share of the Nyquist frequency are a real image's [FDA]

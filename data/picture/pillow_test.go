@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// tolerance is how many levels a picture may differ from Pillow's. PNG, TIFF and WebP are equal. JPEG's cosine transform
-// and colours are rounded in other ways (1 or 2 levels). In 420.jpg a chroma sample stands for 4 pixels: image/jpeg
-// repeats it, libjpeg-turbo interpolates.
+// tolerance is how many levels a picture may differ from Pillow's. PNG, TIFF and WebP are equal. JPEG's cosine
+// transform and colours are rounded in other ways (1 or 2 levels). In 420.jpg a chroma sample stands for 4 pixels:
+// image/jpeg repeats it, libjpeg-turbo interpolates.
 func tolerance(name string) int {
 	switch {
 	case name == "420.jpg":

@@ -19,7 +19,8 @@ func fromWebP(m image.Image) Image {
 func fromStudio(m *image.YCbCr) Image {
 	b := m.Bounds()
 	out := NewImage(3, b.Dy(), b.Dx(), 8)
-	cb, cr := chroma{m.Cb, m.CStride, (out.W + 1) / 2, (out.H + 1) / 2}, chroma{m.Cr, m.CStride, (out.W + 1) / 2, (out.H + 1) / 2}
+	cb := chroma{m.Cb, m.CStride, (out.W + 1) / 2, (out.H + 1) / 2}
+	cr := chroma{m.Cr, m.CStride, (out.W + 1) / 2, (out.H + 1) / 2}
 	n := out.H * out.W
 	for i := range n {
 		x, y := i%out.W, i/out.W

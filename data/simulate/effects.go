@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Effects is a set of the differences between the synthetic and the real domain of eyes or of hands. The synthetic domain
-// has none, the real one all.
+// Effects is a set of the differences between the synthetic and the real domain of eyes or of hands. The synthetic
+// domain has none, the real one all.
 type Effects uint32
 
 // parseEffects parses all, none, or known names joined by +.

@@ -34,7 +34,8 @@ func New(out io.Writer, what, unit string) *Bar {
 	return &Bar{out: out, what: what, unit: unit, done: -1, last: time.Now()}
 }
 
-// Screen is an output that changes what is written to it. Bars are drawn on its Raw output, because they move the cursor.
+// Screen is an output that changes what is written to it. Bars are drawn on its Raw output, because they move the
+// cursor.
 type Screen interface{ Raw() io.Writer }
 
 func raw(out io.Writer) io.Writer {

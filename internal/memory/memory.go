@@ -1,5 +1,5 @@
-// Package memory says how much memory (and disk) this process can still take, and refuses work that needs more. The kernel ends a
-// process that takes more than there is, and with it everything that was not saved.
+// Package memory says how much memory (and disk) this process can still take, and refuses work that needs more. The
+// kernel ends a process that takes more than there is, and with it everything that was not saved.
 package memory
 
 import (

@@ -14,8 +14,9 @@ func Hint(word string, choices []string) string {
 	return ""
 }
 
-// Nearest returns the choice that is most like the word, or "" if none is like it: at most a third of its letters may be
-// wrong, left out or too many. A choice that ends in a dot and the word counts as equal: keys may lack their section.
+// Nearest returns the choice that is most like the word, or "" if none is like it: at most a third of its letters may
+// be wrong, left out or too many. A choice that ends in a dot and the word counts as equal: keys may lack their
+// section.
 func Nearest(word string, choices []string) (nearest string) {
 	best := len(word)/3 + 1
 	for _, c := range choices {

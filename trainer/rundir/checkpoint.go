@@ -157,8 +157,8 @@ func (f *Folder) RemoveLeftovers() error {
 // ErrNotWhole marks the error of a checkpoint that was cut short or changed, perhaps while it was read.
 var ErrNotWhole = errors.New("checkpoint is not whole")
 
-// ReadState reads a checkpoint's state.json into state, and checks that the checkpoint's files are whole: each file that
-// it should hold has a hash in state.json and the content of that hash. needed are the names of these files.
+// ReadState reads a checkpoint's state.json into state, and checks that the checkpoint's files are whole: each file
+// that it should hold has a hash in state.json and the content of that hash. needed are the names of these files.
 func ReadState(folder string, state any, needed ...string) error {
 	path := filepath.Join(folder, stateFile)
 	wayOut := "remove the folder " + folder + " to resume from an earlier checkpoint"

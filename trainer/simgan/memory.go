@@ -10,10 +10,10 @@ import (
 	"simgan/trainer/config"
 )
 
-// checkFits refuses sizes of the config that cannot be held, before a run folder is begun. The device must hold at least
-// the widest of R's feature maps and its input, in float32, and the history. The host must hold the loader's batches,
-// which Go would end the process over, and R's weights, which are built there. A config that passes may still be too
-// large for all activations: then the failing operation says so.
+// checkFits refuses sizes of the config that cannot be held, before a run folder is begun. The device must hold at
+// least the widest of R's feature maps and its input, in float32, and the history. The host must hold the loader's
+// batches, which Go would end the process over, and R's weights, which are built there. A config that passes may still
+// be too large for all activations: then the failing operation says so.
 func checkFits(c config.Config, image data.Info, device cgo.Device) error {
 	b, pixels := float64(c.Train.Batch), float64(image.H*image.W) // no product of the config's numbers overflows
 	for _, need := range []struct {

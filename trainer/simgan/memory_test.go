@@ -13,8 +13,8 @@ import (
 	"simgan/trainer/config/tinyrun"
 )
 
-// The default fits, and so does a history that the run never fills. Sizes that no machine has are refused before they are
-// taken, and the message says which to lower.
+// The default fits, and so does a history that the run never fills. Sizes that no machine has are refused before they
+// are taken, and the message says which to lower.
 func TestSizesMustFit(t *testing.T) {
 	info := data.Info{C: 1, H: 35, W: 55, Bits: 8}
 	for _, c := range []config.Config{config.Default(), tinyrun.Config(t, "train.history=1000000000")} {

@@ -12,7 +12,8 @@ import (
 	"simgan/trainer/config"
 )
 
-// graphsOf are the graphs of cgo/libsimgan_cuda/plans.h for passes of a convolution of in x h x w maps; channels are padded to 8.
+// graphsOf are the graphs of cgo/libsimgan_cuda/plans.h for passes of a convolution of in x h x w maps; channels are
+// padded to 8.
 func graphsOf(n, in, h, w, out, r, stride int, passes ...string) (graphs []string) {
 	eights := func(n int) int { return (n + 7) / 8 * 8 }
 	for _, p := range passes {
@@ -68,8 +69,8 @@ func discriminatorGraphs(c config.Config, channels int) (graphs []string) {
 	return graphs
 }
 
-// cuDNN has every fused kernel that the presets need on an H100; asked without one (cgo/libsimgan_cuda/plans.cc). A last layer
-// whose one channel is not padded to 8 has none: if that is found too, the question is no question.
+// cuDNN has every fused kernel that the presets need on an H100; asked without one (cgo/libsimgan_cuda/plans.cc). A
+// last layer whose one channel is not padded to 8 has none: if that is found too, the question is no question.
 func TestCuDNNHasTheFusedKernels(t *testing.T) {
 	program := os.Getenv("SIMGAN_PLANS")
 	if program == "" {
