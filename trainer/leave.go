@@ -15,6 +15,7 @@ var errPaused = errors.New("paused")
 // diverged keeps its last good checkpoint.
 func (r *run) leave(cause error) error {
 	r.progress.clear()
+	defer r.end(cause)
 	m := r.model
 	switch {
 	case errors.Is(cause, simgan.ErrNotFinite):

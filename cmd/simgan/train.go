@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"simgan/eval/report"
 	"simgan/trainer"
 	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
 // trainOptions holds the flags of train.
@@ -93,5 +96,6 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	}
 	return trainer.Run(ctx, p.config, trainer.Options{
 		Dir: o.run, Resume: p.resume, Until: o.until, Out: out, Notes: p.notes,
+		Process: rundir.Process{Version: release, Commit: commit, Command: os.Args}, Page: report.WriteLive,
 	})
 }

@@ -28,6 +28,8 @@ type Folder struct {
 	events  *events.Writer
 	created bool        // the folder did not exist before
 	locked  os.FileInfo // of the lock's file, to notice that the folder was removed
+
+	provenance Provenance
 }
 
 // Open creates the run's folder or, to resume, opens it, and locks it. A folder that holds a run is refused unless
@@ -139,7 +141,7 @@ func (f *Folder) removeTemporaryFiles() error {
 		for _, e := range entries {
 			target, ok := atomicfile.Target(e.Name())
 			grid := strings.HasPrefix(target, stepPrefix) && strings.HasSuffix(target, ".png")
-			if ok && (grid || slices.Contains([]string{ConfigFile, DoneFile, ReportFile, EvalFile}, target)) {
+			if ok && (grid || slices.Contains([]string{ConfigFile, DoneFile, ReportFile, EvalFile, ProvenanceFile}, target)) {
 				if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 					return err
 				}
