@@ -13,6 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"simgan/internal/exit"
+	"simgan/internal/shellwords"
 )
 
 // clusterThreads is the number of threads that a trial on a cluster asks for if the file names none.
@@ -36,17 +37,9 @@ func (s *Sweep) Commands(program string) ([]string, error) {
 	return lines, nil
 }
 
-var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
 // shell returns a command quoted for a POSIX shell.
 func shell(program string, args []string) string {
-	words := append([]string{program}, args...)
-	for i, w := range words {
-		if !plain.MatchString(w) {
-			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(words, " ")
+	return shellwords.Join(append([]string{program}, args...)...)
 }
 
 // gpu reports whether trials need a GPU.

@@ -94,8 +94,12 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	if o.dry {
 		return p.try(ctx, o.run, out)
 	}
-	return trainer.Run(ctx, p.config, trainer.Options{
+	err = trainer.Run(ctx, p.config, trainer.Options{
 		Dir: o.run, Resume: p.resume, Until: o.until, Out: out, Notes: p.notes,
 		Process: rundir.Process{Version: release, Commit: commit, Command: os.Args}, Page: report.WriteLive,
 	})
+	if _, unfinished := os.Stat(filepath.Join(o.run, rundir.DoneFile)); err == nil && unfinished == nil {
+		next(out, "refine", "--run", o.run, "--data", p.config.Data.Synthetic, "--out", filepath.Clean(o.run)+"-refined")
+	}
+	return err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"simgan/internal/shellwords"
 	"simgan/internal/showtext"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
@@ -98,7 +99,7 @@ func (r *run) ended(p rundir.Process) statusShown {
 
 // resume returns the command that continues the run, with a setting unless that is empty.
 func (r *run) resume(setting string) string {
-	command := "simgan train --run " + r.dir + " --resume"
+	command := shellwords.Join("simgan", "train", "--run", r.dir, "--resume")
 	if setting != "" {
 		command += " --set " + setting
 	}
