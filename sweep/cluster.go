@@ -33,6 +33,9 @@ func (s *Sweep) Commands(program string) ([]string, error) {
 		if s.Objective.Evaluation != "" {
 			lines[k] += " && " + shell(program, s.evalArgs(t, 0, on))
 		}
+		if s.Objective.Command != "" {
+			lines[k] += " && { " + s.Objective.line(t.dir) + "; } >" + shell(filepath.Join(t.dir, commandFile(0)), nil)
+		}
 	}
 	return lines, nil
 }

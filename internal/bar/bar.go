@@ -13,9 +13,11 @@ import (
 	"golang.org/x/term"
 )
 
-// Times between two lines if the output is no terminal, and between two drawings if it is one.
+// Times between two lines if the output is no terminal, and between two drawings if it is one. Lines of a long job are
+// farther apart: a lineShare of the time that has passed.
 const (
 	lineEvery = 10 * time.Second
+	lineShare = 20
 	drawEvery = 200 * time.Millisecond
 )
 
@@ -74,7 +76,7 @@ func (b *Bar) Set(done, total int) {
 	case onTerminal && since >= drawEvery:
 		b.last, b.drawn = now, true
 		fmt.Fprintf(raw(b.out), "\r%s\x1b[K", b.draw(total, width(b.out)))
-	case !onTerminal && since >= lineEvery:
+	case !onTerminal && since >= max(lineEvery, now.Sub(b.start)/lineShare):
 		b.last = now
 		fmt.Fprintf(b.out, "%s: %s\n", b.what, strings.Join(b.parts(total), ", "))
 	}
