@@ -8,7 +8,7 @@ import (
 // Table returns the result as text for a terminal.
 func (r *Result[F]) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "trained on       %s; %s\n", headings[r.Task], r.spread())
+	fmt.Fprintf(&t, "trained on       %s; %s\n", headings[r.Task], r.Spread())
 	fmt.Fprintf(&t, "synthetic        %s\n", r.Data.Synthetic)
 	if r.Adaptation != nil {
 		fmt.Fprintf(&t, "control          %v, fitted to the real images without labels\n", r.Adaptation)
@@ -35,9 +35,9 @@ func (r *Result[F]) Table() string {
 	return t.String()
 }
 
-// spread says what intervals are over.
-func (r *Result[F]) spread() string {
-	estimators, refiners := len(r.Seeds), len(r.GANSeeds)
+// Spread says what intervals are over.
+func (r *Result[F]) Spread() string {
+	estimators, refiners := len(r.Seeds), max(1, len(r.GANSeeds)) // older figures name no GAN seed
 	switch {
 	case estimators == 1 && refiners == 1:
 		return "one seed, so no interval"
