@@ -22,9 +22,9 @@ import (
 // spaces, quotes and commas.
 func TestAnyTask(t *testing.T) {
 	dir := t.TempDir()
-	synthetic := circles(t, filepath.Join(dir, "a b"), 160, 1, false)
-	real := circles(t, filepath.Join(dir, `it's "real"`), 80, 2, true)
-	test := circles(t, filepath.Join(dir, "test"), 60, 3, true)
+	synthetic := circles(t, filepath.Join(dir, "a b"), 96, 1, false)
+	real := circles(t, filepath.Join(dir, `it's "real"`), 64, 2, true)
+	test := circles(t, filepath.Join(dir, "test"), 40, 3, true)
 	run := circleRun(t, synthetic, real, test)
 	o := Options{
 		Runs: []string{run}, Seeds: 2, Variants: 1, Out: io.Discard,
@@ -39,21 +39,21 @@ func TestAnyTask(t *testing.T) {
 	if f := regression.Real; !(f.MeanError < 2 && f.R2 > 0.5 && f.PerLabel[1].Name == centreY && f.PerLabel[1].R2 > 0.3) {
 		t.Errorf("regression, real: %+v", f)
 	}
-	o.Estimator.Steps, o.Only = 2, rowReal
+	o.Only, o.Estimator.Steps = rowReal, 2
 	angles, err := Regression(t.Context(), o, nil, AngularError)
 	if err != nil || angles.Unit != "degrees" || angles.Real.PerLabel != nil || !slices.Equal(angles.Labels, []string{centreX, centreY}) {
 		t.Fatalf("angles: %+v, %v", angles, err)
 	}
-	o.Estimator.Steps, o.Only = 60, ""
+	o.Estimator.Steps = 60
 	classification, err := Classification(t.Context(), o, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkKinds(t, classification, func(f *ClassificationFigures) []float64 { return f.PerSeed })
 	if f := classification.Real; !(f.Accuracy > 0.8 && f.CI95[1] <= 1 && f.PerClass[`"blue"`] > 0.6) {
 		t.Errorf("classification, real: %+v", f)
 	}
 	callProgram(t, o)
+	failProgram(t, o)
 	refuseTasks(t, o, dir)
 }
 
@@ -78,6 +78,7 @@ func checkKinds[F any](t *testing.T, r *Result[F], values func(*F) []float64) {
 // callProgram evaluates by a program that counts the images of its two folders.
 func callProgram(t *testing.T, o Options) {
 	t.Helper()
+	o.Only = rowRefined
 	log := filepath.Join(t.TempDir(), "log")
 	count := `count() { echo "$(ls "$1" | grep -c png) $(ls "$2" | grep -c png) $3 $SIMGAN_ROW" >> ` + log +
 		`; head -1 "$2/labels.csv" >> ` + log + `; ls "$1" | grep -c png; }; count`
@@ -86,16 +87,12 @@ func callProgram(t *testing.T, o Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkKinds(t, r, func(f *ExternalFigures) []float64 { return f.PerSeed })
-	if r.Synthetic.Value != 160 || r.Refined.Value != 160 || r.Control.Value != 320 || r.Real.Value != 80 || !r.HigherIsBetter {
-		t.Errorf("synthetic %+v, refined %+v, control %+v, real %+v", r.Synthetic, r.Refined, r.Control, r.Real)
-	}
-	// More is better here, and there are fewer real images than synthetic ones.
-	if r.GapClosed != nil {
-		t.Errorf("gap %+v", r.GapClosed)
+	if r.Synthetic != nil || r.Refined.Value != 96 || len(r.Refined.PerSeed) != 2 || !r.HigherIsBetter {
+		t.Errorf("%+v, refined %+v", r, r.Refined)
 	}
 	text, err := os.ReadFile(log)
-	if first := "160 60 1 synthetic\nfile,it's the colour,centre x\n160 60 2 synthetic\n"; err != nil || !strings.HasPrefix(string(text), first) {
+	want := "96 40 1 refined\nfile,it's the colour,centre x\n96 40 2 refined\nfile,it's the colour,centre x\n"
+	if err != nil || string(text) != want {
 		t.Errorf("%v: %s", err, text)
 	}
 	back, err := data.Open("folder:" + filepath.Join(o.Save, "refined"))
@@ -110,7 +107,12 @@ func callProgram(t *testing.T, o Options) {
 	if _, err := External(t.Context(), o, ExternalOptions{Train: count}); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Errorf("a folder that is used already: %v", err)
 	}
-	o.Save = ""
+}
+
+// failProgram: a program without a number ends the evaluation, and nothing is left of it.
+func failProgram(t *testing.T, o Options) {
+	t.Helper()
+	o.Only = rowSynthetic
 	for train, want := range map[string]string{
 		"echo nan; :": "row synthetic, seed 1: printed \"nan\" last",
 		"exit 7; :":   "exit status 7",
@@ -185,8 +187,8 @@ func refuseTasks(t *testing.T, o Options, dir string) {
 			_, err := Regression(t.Context(), o, nil, AbsoluteError)
 			return err
 		},
-		"has 160 images, fewer than --batch 161": func(o Options) error {
-			o.Estimator.Batch = 161
+		"has 96 images, fewer than --batch 97": func(o Options) error {
+			o.Estimator.Batch = 97
 			_, err := Classification(t.Context(), o, nil)
 			return err
 		},
@@ -235,6 +237,11 @@ func TestClassificationFigures(t *testing.T) {
 	accuracy := c.add(f, []float32{3, 1, 0, 1, 3, 0, 1, 3, 0}, test, 1)
 	if accuracy != 2.0/3 || f.PerClass["a"] != 0.5 || f.PerClass["b"] != 1 || len(f.PerClass) != 2 {
 		t.Errorf("%v, %+v", accuracy, f)
+	}
+	// Accuracies of 50 and 60 % become 70 %, that of real images is 90 %: 0.3 of 0.7 are closed.
+	if s := share(negative([]float64{0.5, 0.6}), negative([]float64{0.7, 0.7}), negative([]float64{0.9, 0.9}), 2); s == nil ||
+		math.Abs(s.Mean-3.0/7) > 1e-9 {
+		t.Errorf("share %+v", s)
 	}
 	// Three equal logits: ln 3.
 	if e := c.crossEntropy(make([]float32, 9), test); math.Abs(e-math.Log(3)) > 1e-9 {
