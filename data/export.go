@@ -144,7 +144,7 @@ func (e *Exporter) finish() error {
 	if err := e.whole(); err != nil {
 		return err
 	}
-	if info := e.source.Info(); info.LabelNames != nil || info.Text != nil {
+	if e.source.Info().Labelled() {
 		if err := e.writeLabels(); err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"slices"
 	"strings"
 
 	"simgan/data/adapt"
@@ -34,6 +33,10 @@ var rowNames = []string{rowSynthetic, rowControl, rowRefined, rowRefinedControl,
 // some seed, the estimator trained on real images is no better than the one trained on synthetic (or control) ones.
 type Result[F any] struct {
 	Task           string           `json:"task"`
+	Metric         string           `json:"metric"` // the figure by which rows are compared
+	HigherIsBetter bool             `json:"higher_is_better,omitempty"`
+	Unit           string           `json:"unit,omitempty"`   // of the metric
+	Labels         []string         `json:"labels,omitempty"` // the columns that estimators learn
 	Data           Specs            `json:"data"`
 	Seeds          []uint64         `json:"seeds"`     // of the estimators
 	Runs           []string         `json:"runs"`      // the folders of the refiners
@@ -71,17 +74,6 @@ type Specs struct {
 	Test      string `json:"test"`
 }
 
-// task is what estimators learn.
-type task struct {
-	name   string
-	labels []string // the labels that images must have
-	loose  bool     // only the number of labels counts, not their names
-}
-
-func (t task) fits(names []string) bool {
-	return slices.Equal(names, t.labels) || t.loose && len(names) == len(t.labels)
-}
-
 // row returns the place of a row's figures.
 func (r *Result[F]) row(name string) **F {
 	return map[string]**F{
@@ -105,7 +97,7 @@ func (r *Result[F]) Rows() iter.Seq2[string, *F] {
 type judge[F any] func(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*F, error)
 
 // compare trains estimators on every kind of images. judge trains and tests those of one kind. errorsOf returns a value
-// per estimator, of which the share of the gap is computed.
+// per estimator, lower being better, of which the share of the gap is computed.
 func compare[F any](
 	ctx context.Context, o Options, t task, judge judge[F], errorsOf func(*F) []float64,
 ) (*Result[F], error) {
@@ -123,7 +115,8 @@ func compare[F any](
 	}
 	defer s.close()
 	result := &Result[F]{
-		Task: t.name, Data: Specs{o.Synthetic, o.Real, o.Test}, Runs: o.Runs, GANSeeds: s.ganSeeds(), Adaptation: s.adapted,
+		Task: t.name, Metric: t.metric, HigherIsBetter: t.higher, Unit: t.unit, Labels: t.labels.names(),
+		Data: Specs{o.Synthetic, o.Real, o.Test}, Runs: o.Runs, GANSeeds: s.ganSeeds(), Adaptation: s.adapted,
 		EstimatorSteps: map[string][]int{},
 	}
 	for seed := range uint64(o.Seeds) {

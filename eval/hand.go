@@ -38,7 +38,8 @@ type HandResult = Result[HandFigures]
 // Hand trains the stacked hourglass on each kind of images and tests it on held-out real ones.
 func Hand(ctx context.Context, o Options) (*HandResult, error) {
 	perSeed := func(f *HandFigures) []float64 { return f.PerSeed }
-	return compare(ctx, o, task{"hand", data.HandLabels, false}, judgeHand, perSeed)
+	t := task{name: "hand", metric: "mean_px", unit: "pixels", labels: fixed{data.HandLabels, false}}
+	return compare(ctx, o, t, judgeHand, perSeed)
 }
 
 // judgeHand trains one estimator per seed on the kind's images and tests it.

@@ -64,7 +64,7 @@ func TestJointErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := task{"hand", data.HandLabels, false}.load(t.Context(), ds, "test")
+	d, err := task{name: "hand", labels: fixed{data.HandLabels, false}}.load(t.Context(), ds, "test")
 	if err != nil {
 		t.Fatal(err)
 	}

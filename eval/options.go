@@ -41,6 +41,15 @@ func (o Options) report(what, unit string, done, total int) {
 // mostScenes returns the number of scenes that an estimator can see: it bounds every training set.
 func (o Options) mostScenes() int { return o.Estimator.Steps * o.Estimator.Batch }
 
+// fillsBatch refuses training images that do not fill a batch: the estimator would see some of them twice per step.
+func (o Options) fillsBatch(d set, key, spec string) error {
+	if d.N >= o.Estimator.Batch {
+		return nil
+	}
+	return exit.Usagef("%s: %s has %d images, fewer than --batch %d: give more images, or a smaller --batch",
+		key, spec, d.N, o.Estimator.Batch)
+}
+
 // estimator returns how the estimator of a set of images and a seed is trained. Its weights are saved as
 // NAME-seed-N.safetensors.
 func (o Options) estimator(name string, seed uint64) EstimatorConfig {

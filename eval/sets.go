@@ -71,6 +71,9 @@ func prepare(ctx context.Context, o *Options, t task) (s *sources, err error) {
 		return s, err
 	}
 	s.synthetic = s.synthetic.atMost(o.mostScenes())
+	if err := o.fillsBatch(s.synthetic, "synthetic", o.Synthetic); err != nil {
+		return s, err
+	}
 	if r := s.refiners[0]; s.synthetic.C != r.Channels {
 		return s, exit.Usagef("synthetic: %s has %d channel(s), the refiner was trained on %d",
 			o.Synthetic, s.synthetic.C, r.Channels)
@@ -144,7 +147,7 @@ func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 	}
 	defer ds.Close()
 	info := ds.Info()
-	if info.LabelNames != nil && s.wants(rowReal) {
+	if info.Labelled() && s.wants(rowReal) {
 		if err := s.synthetic.sameSize(info, "real", spec); err != nil {
 			return err
 		}
@@ -152,6 +155,9 @@ func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 			return err
 		}
 		s.real = s.real.atMost(s.options.mostScenes())
+		if err := s.options.fillsBatch(s.real, "real", spec); err != nil {
+			return err
+		}
 	}
 	if !s.wantsControl() {
 		return nil

@@ -8,7 +8,10 @@ import (
 // Table returns the result as text for a terminal.
 func (r *Result[F]) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "trained on       %s; %s\n", headings[r.Task], r.Spread())
+	fmt.Fprintf(&t, "trained on       %s; %s\n", r.heading(), r.Spread())
+	if len(r.Labels) > 0 {
+		fmt.Fprintf(&t, "labels           %s\n", quoted(r.Labels))
+	}
 	fmt.Fprintf(&t, "synthetic        %s\n", r.Data.Synthetic)
 	if r.Adaptation != nil {
 		fmt.Fprintf(&t, "control          %v, fitted to the real images without labels\n", r.Adaptation)
@@ -59,8 +62,23 @@ func (s *Share) sentence(row, from string) string {
 
 // headings name the figures in a row of each task.
 var headings = map[string]string{
-	"gaze": "mean error, within 7 degrees",
-	"hand": "mean error in pixels and in mm, joints within 5 pixels",
+	"gaze":           "mean error, within 7 degrees",
+	"hand":           "mean error in pixels and in mm, joints within 5 pixels",
+	"regression":     "mean error, R2",
+	"classification": "accuracy",
+	"external":       "the program's number",
+}
+
+// heading names the figures in a row.
+func (r *Result[F]) heading() string {
+	heading := headings[r.Task]
+	if r.Unit == "degrees" && r.Task == "regression" {
+		heading = "mean error in degrees, R2"
+	}
+	if r.HigherIsBetter {
+		heading += " (higher is better)"
+	}
+	return heading
 }
 
 // String returns the figures as a row of the table.
@@ -73,4 +91,20 @@ func (f *Figures) String() string {
 func (f *HandFigures) String() string {
 	return fmt.Sprintf("%5.2f px (%.2f to %.2f)   %5.1f mm (%.1f to %.1f)   %5.1f %% (%.1f to %.1f)",
 		f.MeanPx, f.CI95[0], f.CI95[1], f.MeanMM, f.MMCI95[0], f.MMCI95[1], 100*f.PCK5, 100*f.PCKCI95[0], 100*f.PCKCI95[1])
+}
+
+// String returns the figures as a row of the table.
+func (f *RegressionFigures) String() string {
+	return fmt.Sprintf("%8.4g (%.4g to %.4g)   R2 %.3f (%.3f to %.3f)",
+		f.MeanError, f.CI95[0], f.CI95[1], f.R2, f.R2CI95[0], f.R2CI95[1])
+}
+
+// String returns the figures as a row of the table.
+func (f *ClassificationFigures) String() string {
+	return fmt.Sprintf("%5.1f %% (%.1f to %.1f)", 100*f.Accuracy, 100*f.CI95[0], 100*f.CI95[1])
+}
+
+// String returns the figure as a row of the table.
+func (f *ExternalFigures) String() string {
+	return fmt.Sprintf("%8.4g (%.4g to %.4g)", f.Value, f.CI95[0], f.CI95[1])
 }

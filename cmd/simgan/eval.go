@@ -28,7 +28,8 @@ func newEvalCommand() *cli.Command {
 	return &cli.Command{
 		Name: "eval", Usage: "figures of what refining gained",
 		UsageText: "simgan eval gaze --run runs/demo\n" +
-			"simgan eval hand --run runs/demo-hand",
+			"simgan eval hand --run runs/demo-hand\n" +
+			"simgan eval regression --run runs/mine --labels x,y",
 		Subcommands: []*cli.Command{
 			evalCommand("gaze",
 				"gaze error, on held-out real images, of estimators trained on synthetic, adapted, refined and real images", "demo",
@@ -51,6 +52,9 @@ func newEvalCommand() *cli.Command {
 					r, err := eval.Hand(ctx, o)
 					return r, table(r, err), err
 				}),
+			newEvalRegressionCommand(),
+			newEvalClassificationCommand(),
+			newEvalExternalCommand(),
 		},
 	}
 }
@@ -88,8 +92,9 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 			&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
 			&cli.StringFlag{Name: "only", Usage: "evaluate only one row: synthetic, control, refined, refined+control or real"},
 			&cli.StringFlag{
-				Name:  "save",
-				Usage: "keep the estimators' weights in `FOLDER`, ROW-seed-N.safetensors (train.psi_weights takes them)",
+				Name: "save",
+				Usage: "keep what is trained in `FOLDER`: weights, ROW-seed-N.safetensors (train.psi_weights takes those of " +
+					"gaze), or the folders of images of eval external",
 			},
 			&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind of images"},
 			&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, if the refiner takes noise"},
