@@ -51,6 +51,7 @@ func newEvalCommand() *cli.Command {
 					r, err := eval.Hand(ctx, o)
 					return r, table(r, err), err
 				}),
+			flickerCommand(),
 		},
 	}
 }
