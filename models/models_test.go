@@ -262,3 +262,29 @@ func TestWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// With the global loss every patch has the mean of its image's logits, so the loss is that of one decision per image,
+// once per patch.
+func TestGlobalLoss(t *testing.T) {
+	start(t)
+	d, err := NewDiscriminator(architecture.Discriminator{Layers: "gaze", Width: 0.1, Loss: architecture.GlobalLoss}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	err = cgo.Within(func(s *cgo.Scope) error {
+		// Two images with two patches: odds of "real" of 1 and 3, so 2; and of -1 and -1.
+		logits := s.From([]float32{1, 3, 0, 0, -1, -1, 0, 0}, cgo.CPU, 2, 2, 1, 2)
+		want := 2 * (math.Log(1+math.Exp(-2)) + math.Log(1+math.Exp(1))) / 2
+		checkNear(t, "l_real", s.Item(LossReal(s, d.Decide(s, logits), cgo.Tensor{}, 2)), want)
+		x := s.Zeros(cgo.Float32, cgo.CPU, 3, 1, 35, 55)
+		shape := s.Shape(d.Forward(s, x, true))
+		if len(shape) != 4 || shape[0] != 3 || shape[1] != 2 || shape[2] != 9 || shape[3] != 14 {
+			t.Errorf("logits are %v, want (3, 2, 9, 14)", shape)
+		}
+		return s.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -114,6 +114,7 @@ func Default() Config {
 		},
 		Discriminator: architecture.Discriminator{
 			Layers: architecture.GazeLayers, Width: 1, Normalization: architecture.NoNormalization,
+			Loss: architecture.LocalLoss,
 		},
 		Train: Train{
 			Steps: 2000, Batch: 64, KG: 2, KD: 1, PretrainRefiner: 150, PretrainDiscriminator: 50, History: HistoryAuto,

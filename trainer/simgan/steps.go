@@ -145,7 +145,7 @@ func (m *Model) penaltyR1(s *cgo.Scope, b int) cgo.Tensor {
 		s.Fail(err)
 		return cgo.Tensor{}
 	}
-	r1 := models.PenaltyR1(s, m.D.Layers(s, y, true), y, m.config.Train.R1, b)
+	r1 := models.PenaltyR1(s, m.D.Decide(s, m.D.Layers(s, y, true)), y, m.config.Train.R1, b)
 	m.meter.add(s, "r1", r1)
 	return s.Scale(r1, float64(m.config.Train.R1Every))
 }
