@@ -17,6 +17,7 @@ type RefineOptions struct {
 	Out      string  // the new folder
 	Variants int     // versions of each image; more than 1 needs a refiner that takes noise
 	Seed     *uint64 // of the noise; nil: the run's
+	Clips    string  // whose images share their noise: ClipFolders or a pattern, as in clipsOf; "": no two images
 	Skip     data.Skip
 	Device   cgo.Device
 	Progress func(done, total int) // called as images are refined
@@ -40,6 +41,9 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 		return exit.Usagef("--seed %d: changes nothing, because the run's refiner takes no noise "+
 			"(refiner.noise.kind)", *o.Seed)
 	}
+	if o.Clips != "" && r.Config.Noise.Kind == architecture.NoNoise {
+		return exit.Usagef("--clips: changes nothing, because the run's refiner takes no noise (refiner.noise.kind)")
+	}
 	source, err := data.OpenContext(ctx, o.Data)
 	if err != nil {
 		return exit.Usagef("%w", err)
@@ -56,11 +60,11 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 	if o.Seed != nil {
 		seed = *o.Seed
 	}
-	noise, err := cgo.NewGenerator(o.Device, seed)
+	refine, err := o.refining(r, ds, seed)
 	if err != nil {
 		return err
 	}
-	defer noise.Close()
+	defer refine.close()
 	return data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error {
 		for from := 0; from < ds.Len(); from += refineBatch {
 			if ctx.Err() != nil {
@@ -71,7 +75,7 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 				return data.SkipHint(err)
 			}
 			for variant := range o.Variants {
-				refined, err := trainer.Refine(r, noise, b)
+				refined, err := refine.batch(b, variant)
 				if err != nil {
 					return err
 				}

@@ -129,7 +129,12 @@ func (r *run) open(ctx context.Context) (err error) {
 	}
 	c.Train.ResolveHistory(r.synthetic.Set.Len())
 	r.config.Train.History = c.Train.History
-	if r.model, err = simgan.NewModel(c, r.synthetic.Set.Info(), simgan.Options{Log: r.log}); err != nil {
+	weights, err := simgan.LoadWeights(ctx, c.Data.Weights, r.synthetic.Set)
+	if err != nil {
+		return err
+	}
+	o := simgan.Options{Log: r.log, Weights: weights}
+	if r.model, err = simgan.NewModel(c, r.synthetic.Set.Info(), o); err != nil {
 		return err
 	}
 	if err = r.loadSamples(); err != nil {

@@ -55,6 +55,7 @@ func newEvalCommand() *cli.Command {
 			newEvalRegressionCommand(),
 			newEvalClassificationCommand(),
 			newEvalExternalCommand(),
+			flickerCommand(),
 		},
 	}
 }

@@ -25,6 +25,9 @@ type Config struct {
 type Data struct {
 	Synthetic string `yaml:"synthetic"` // x_i: synthetic images, labelled
 	Real      string `yaml:"real"`      // y_j: real images; training does not use their labels
+	// grey images as weights in l_reg and of D's patches, black 0 to white 1: one per synthetic image, with its name, or
+	// one for all; "": every pixel counts 1 (docs/weights.md)
+	Weights string `yaml:"weights"`
 	// real, labelled images that only eval uses; if data.real is yours, there are none until you name them
 	Test    string `yaml:"test"`
 	Workers int    `yaml:"workers"`  // goroutines that decode, 0: one per core
@@ -111,6 +114,7 @@ func Default() Config {
 		},
 		Discriminator: architecture.Discriminator{
 			Layers: architecture.GazeLayers, Width: 1, Normalization: architecture.NoNormalization,
+			Loss: architecture.LocalLoss,
 		},
 		Train: Train{
 			Steps: 2000, Batch: 64, KG: 2, KD: 1, PretrainRefiner: 150, PretrainDiscriminator: 50, History: HistoryAuto,
