@@ -35,9 +35,10 @@ var rowNames = []string{rowSynthetic, rowControl, rowRefined, rowRefinedControl,
 type Result[F any] struct {
 	Task           string           `json:"task"`
 	Data           Specs            `json:"data"`
-	Seeds          []uint64         `json:"seeds"`     // of the estimators
-	Runs           []string         `json:"runs"`      // the folders of the refiners
-	GANSeeds       []uint64         `json:"gan_seeds"` // of the refiners
+	Seeds          []uint64         `json:"seeds"`       // of the estimators
+	Runs           []string         `json:"runs"`        // the folders of the refiners
+	Checkpoints    []string         `json:"checkpoints"` // of the runs
+	GANSeeds       []uint64         `json:"gan_seeds"`   // of the refiners
 	Adaptation     *Adapted         `json:"control_method,omitempty"`
 	Synthetic      *F               `json:"synthetic"`
 	Control        *F               `json:"control,omitempty"`
@@ -123,8 +124,8 @@ func compare[F any](
 	}
 	defer s.close()
 	result := &Result[F]{
-		Task: t.name, Data: Specs{o.Synthetic, o.Real, o.Test}, Runs: o.Runs, GANSeeds: s.ganSeeds(), Adaptation: s.adapted,
-		EstimatorSteps: map[string][]int{},
+		Task: t.name, Data: Specs{o.Synthetic, o.Real, o.Test}, Runs: o.Runs, Checkpoints: s.checkpoints,
+		GANSeeds: s.ganSeeds(), Adaptation: s.adapted, EstimatorSteps: map[string][]int{},
 	}
 	for seed := range uint64(o.Seeds) {
 		result.Seeds = append(result.Seeds, seed+1)
