@@ -12,15 +12,16 @@ import (
 
 // RefineOptions are what RefineSet takes.
 type RefineOptions struct {
-	Run      string  // the run folder whose refiner is used
-	Data     string  // SPEC of the images
-	Out      string  // the new folder
-	Variants int     // versions of each image; more than 1 needs a refiner that takes noise
-	Seed     *uint64 // of the noise; nil: the run's
-	Clips    string  // whose images share their noise: ClipFolders or a pattern, as in clipsOf; "": no two images
-	Skip     data.Skip
-	Device   cgo.Device
-	Progress func(done, total int) // called as images are refined
+	Run        string  // the run folder whose refiner is used
+	Checkpoint string  // best, latest or a step; "": latest
+	Data       string  // SPEC of the images
+	Out        string  // the new folder
+	Variants   int     // versions of each image; more than 1 needs a refiner that takes noise
+	Seed       *uint64 // of the noise; nil: the run's
+	Clips      string  // whose images share their noise: ClipFolders or a pattern, as in clipsOf; "": no two images
+	Skip       data.Skip
+	Device     cgo.Device
+	Progress   func(done, total int) // called as images are refined
 }
 
 // RefineSet writes the refined data set with its labels: every image of it, bad files aside that Skip allows.
@@ -28,10 +29,11 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 	if o.Variants < 1 || o.Variants > data.MaxVariants {
 		return exit.Usagef("--variants is %d; use 1 or more, at most %d", o.Variants, data.MaxVariants)
 	}
-	r, config, err := trainer.LoadRefiner(o.Run, o.Device)
+	l, err := trainer.LoadCheckpoint(o.Run, o.Checkpoint, o.Device)
 	if err != nil {
 		return err
 	}
+	r := l.Refiner
 	defer r.Close()
 	if o.Variants > 1 && r.Config.Noise.Kind == architecture.NoNoise {
 		return exit.Usagef("--variants %d: all would be the same, "+
@@ -56,7 +58,7 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 	if ds.Info().C != r.Channels {
 		return exit.Usagef("%s has %d channel(s), the refiner was trained on %d", o.Data, ds.Info().C, r.Channels)
 	}
-	seed := config.Seed
+	seed := l.Config.Seed
 	if o.Seed != nil {
 		seed = *o.Seed
 	}

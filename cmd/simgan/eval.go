@@ -81,6 +81,7 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 				Name: "run", Usage: "run `FOLDER` of the refiner, or of train --seeds; several runs are seeds of the GAN",
 				Required: true,
 			},
+			checkpointFlag(),
 			&cli.StringFlag{
 				Name:  "json",
 				Usage: "write the figures to `FILE` (default: eval.json in the folder of --run; none with --only)",
@@ -113,7 +114,8 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 		Action: func(c *cli.Context) error {
 			return runEval(c.Context, evalOptions{
 				Options: eval.Options{
-					Runs: c.StringSlice("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
+					Runs: c.StringSlice("run"), Checkpoint: c.String("checkpoint"),
+					Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
 					Only: c.String("only"), Save: c.String("save"),
 					Seeds: c.Int("seeds"), Variants: c.Int("variants"), Out: c.App.Writer,
 					Estimator: eval.EstimatorConfig{

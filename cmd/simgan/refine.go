@@ -23,6 +23,7 @@ func newRefineCommand() *cli.Command {
 			"simgan refine --run runs/mine --data folder:frames --out refined --clips='^(.*)_[0-9]+'",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
+			checkpointFlag(),
 			&cli.StringFlag{Name: "data", Usage: "images to refine, a `SPEC`", Required: true},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
 			&cli.IntFlag{Name: "variants", Value: 1, Usage: "refined versions of each image"},
@@ -37,8 +38,8 @@ func newRefineCommand() *cli.Command {
 				return err
 			}
 			o := eval.RefineOptions{
-				Run: c.String("run"), Data: c.String("data"), Out: c.String("out"), Variants: c.Int("variants"), Skip: skip,
-				Clips: c.Generic("clips").(*clipsValue).text,
+				Run: c.String("run"), Checkpoint: c.String("checkpoint"), Data: c.String("data"), Out: c.String("out"),
+				Variants: c.Int("variants"), Skip: skip, Clips: c.Generic("clips").(*clipsValue).text,
 			}
 			if c.IsSet("seed") {
 				seed := c.Uint64("seed")
