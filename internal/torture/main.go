@@ -15,6 +15,7 @@ import (
 // torture is what the scenarios share.
 type torture struct {
 	simgan string // the program
+	source string // the checkout's folder
 	dir    string // of all runs
 	random *rand.Rand
 	want   map[string]string // files of the undisturbed run's last checkpoint, by hash
@@ -37,6 +38,7 @@ var scenarios = []scenario{
 	{"too few open files", limits("-n", "4", "8", "12", "20")},
 	{"too little memory", limits("-v", "50000", "500000", "1500000")},
 	{"two processes in one run", (*torture).rivals},
+	{"a clock that jumps", (*torture).clock},
 	{"names of every printable character", (*torture).names},
 }
 
@@ -56,6 +58,9 @@ func main() {
 func (t *torture) run(seed uint64, kills int, only string) (err error) {
 	fmt.Printf("seed %d (torture -seed %[1]d does the same again)\n", seed)
 	if t.simgan, err = filepath.Abs(t.simgan); err != nil {
+		return err
+	}
+	if t.source, err = os.Getwd(); err != nil {
 		return err
 	}
 	if t.dir, err = os.MkdirTemp("", "torture"); err != nil {
