@@ -21,6 +21,7 @@ func newTuringCommand() *cli.Command {
 			"continued by the same command.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
+			checkpointFlag(),
 			&cli.BoolFlag{Name: "pairs", Usage: "a real and a refined image side by side: which is real?"},
 			&cli.IntFlag{Name: "n", Usage: "real images, and as many refined ones", Value: turing.DefaultN},
 			&cli.Uint64Flag{
@@ -35,8 +36,8 @@ func newTuringCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			o := turing.Options{
-				Run: c.String("run"), Pairs: c.Bool("pairs"), Real: c.String("real"), Synthetic: c.String("synthetic"),
-				New: c.Bool("new"), Port: c.Int("port"), Out: c.App.Writer,
+				Run: c.String("run"), Checkpoint: c.String("checkpoint"), Pairs: c.Bool("pairs"), Real: c.String("real"),
+				Synthetic: c.String("synthetic"), New: c.Bool("new"), Port: c.Int("port"), Out: c.App.Writer,
 			}
 			if c.IsSet("n") {
 				n := c.Int("n")

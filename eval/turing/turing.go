@@ -13,25 +13,23 @@ import (
 	"simgan/cgo"
 	"simgan/internal/exit"
 	"simgan/internal/filelock"
-	"simgan/models"
 	"simgan/trainer"
-	"simgan/trainer/config"
-	"simgan/trainer/rundir"
 )
 
 // Options are what Run takes.
 type Options struct {
-	Run       string  // the run folder of the refiner
-	Pairs     bool    // a real and a refined image side by side
-	N         *int    // images of each kind; nil: DefaultN, or that of the unfinished test
-	Seed      *uint64 // decides which images are shown, and their order; nil: the test's number
-	Real      string  // SPECs; "": those of the run
-	Synthetic string
-	New       bool // discard an unfinished test instead of continuing it
-	Port      int  // 0: any free port
-	Device    cgo.Device
-	Out       io.Writer
-	Open      func(address string) error // opens a browser; nil: none is opened
+	Run        string  // the run folder of the refiner
+	Checkpoint string  // best, latest or a step; "": latest
+	Pairs      bool    // a real and a refined image side by side
+	N          *int    // images of each kind; nil: DefaultN, or that of the unfinished test
+	Seed       *uint64 // decides which images are shown, and their order; nil: the test's number
+	Real       string  // SPECs; "": those of the run
+	Synthetic  string
+	New        bool // discard an unfinished test instead of continuing it
+	Port       int  // 0: any free port
+	Device     cgo.Device
+	Out        io.Writer
+	Open       func(address string) error // opens a browser; nil: none is opened
 
 	rest time.Duration // see defaultRest, which 0 means
 }
@@ -56,11 +54,11 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer listener.Close()
-	r, c, err := trainer.LoadRefiner(o.Run, o.Device)
+	l, err := trainer.LoadCheckpoint(o.Run, o.Checkpoint, o.Device)
 	if err != nil {
 		return exit.Usagef("%w", err)
 	}
-	defer r.Close()
+	defer l.Refiner.Close()
 	s := store{o.Run}
 	lock, err := filelock.Try(filepath.Join(o.Run, lockFile))
 	if errors.Is(err, filelock.ErrHeld) {
@@ -70,7 +68,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer lock.Unlock()
-	n, test, err := o.prepare(ctx, s, r, c)
+	n, test, err := o.prepare(ctx, s, l)
 	if err != nil {
 		return err
 	}
@@ -90,11 +88,7 @@ func (s store) keep(n int, t *Test) (Pool, error) {
 }
 
 // prepare returns the unfinished test of the run, or a new one, with its number.
-func (o Options) prepare(ctx context.Context, s store, r *models.Refiner, c config.Config) (int, *Test, error) {
-	folder, err := rundir.LatestCheckpoint(o.Run)
-	if err != nil {
-		return 0, nil, err
-	}
+func (o Options) prepare(ctx context.Context, s store, l trainer.Loaded) (int, *Test, error) {
 	tests, err := s.records()
 	if err != nil {
 		return 0, nil, err
@@ -110,7 +104,7 @@ func (o Options) prepare(ctx context.Context, s store, r *models.Refiner, c conf
 	if o.New {
 		unfinished = record{}
 	}
-	asked := o.settings(n, unfinished.Settings, c, filepath.Base(folder))
+	asked := o.settings(n, unfinished.Settings, l)
 	if asked.Real == "" || asked.Synthetic == "" {
 		return 0, nil, exit.Usagef("the run names no real or no synthetic images: give --real SPEC and --synthetic SPEC")
 	}
@@ -118,7 +112,7 @@ func (o Options) prepare(ctx context.Context, s store, r *models.Refiner, c conf
 		return 0, nil, differs(s.path(n, "json"), unfinished.Settings, asked)
 	}
 	t := &Test{Settings: asked, Answers: unfinished.Answers}
-	if t.Questions, err = asked.ask(ctx, r, c.Seed, c.Data.SkipBad); err != nil {
+	if t.Questions, err = asked.ask(ctx, l.Refiner, l.Config.Seed, l.Config.Data.SkipBad); err != nil {
 		return 0, nil, err
 	}
 	if err := t.check(); err != nil {
@@ -128,7 +122,7 @@ func (o Options) prepare(ctx context.Context, s store, r *models.Refiner, c conf
 }
 
 // settings completes what was asked for by the unfinished test, if any, and by the run's config.
-func (o Options) settings(n int, unfinished Settings, c config.Config, checkpoint string) Settings {
+func (o Options) settings(n int, unfinished Settings, l trainer.Loaded) Settings {
 	images, seed := DefaultN, uint64(n)
 	if unfinished.N > 0 {
 		images, seed = unfinished.N, unfinished.Seed
@@ -140,9 +134,9 @@ func (o Options) settings(n int, unfinished Settings, c config.Config, checkpoin
 		seed = *o.Seed
 	}
 	return Settings{
-		Pairs: o.Pairs, N: images, Seed: seed, Checkpoint: checkpoint,
-		Real:      cmp.Or(o.Real, unfinished.Real, c.Data.Real),
-		Synthetic: cmp.Or(o.Synthetic, unfinished.Synthetic, c.Data.Synthetic),
+		Pairs: o.Pairs, N: images, Seed: seed, Checkpoint: l.Checkpoint,
+		Real:      cmp.Or(o.Real, unfinished.Real, l.Config.Data.Real),
+		Synthetic: cmp.Or(o.Synthetic, unfinished.Synthetic, l.Config.Data.Synthetic),
 	}
 }
 
@@ -169,7 +163,7 @@ func differs(path string, unfinished, asked Settings) error {
 		{"--pairs is", unfinished.Pairs, asked.Pairs}, {"--n is", unfinished.N, asked.N},
 		{"--seed is", unfinished.Seed, asked.Seed}, {"--real is", unfinished.Real, asked.Real},
 		{"--synthetic is", unfinished.Synthetic, asked.Synthetic},
-		{"the newest checkpoint is", unfinished.Checkpoint, asked.Checkpoint},
+		{"the checkpoint is", unfinished.Checkpoint, asked.Checkpoint},
 	} {
 		if k.was != k.now {
 			return exit.Usagef("%s is an unfinished test of other images (%s %v, now %v): finish it as it was begun, or "+
