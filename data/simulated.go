@@ -103,6 +103,19 @@ func (d *simulated) scene(i int) *simulate.Eye {
 	return simulate.NewEyeWith(d.effects, d.seed, i)
 }
 
+// EyeOutline returns where the parts of image i of a data set of built-in eyes are, nil for any other data set.
+func EyeOutline(ds Dataset, i int) *simulate.Outline {
+	switch d := ds.(type) {
+	case *simulated:
+		return d.eye(i).Outline(d.info.H, d.info.W)
+	case *altered:
+		return EyeOutline(d.Dataset, i)
+	case *subset:
+		return EyeOutline(d.Dataset, d.kept[i])
+	}
+	return nil
+}
+
 // effects returns the effects of the real domain that the SPEC gives synthetic images.
 func (s Spec) effects(parse func(string) (simulate.Effects, error)) (simulate.Effects, error) {
 	text, ok := s.Params["effects"]

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ import (
 type evalOptions struct {
 	eval.Options
 	device, json string
+	file         string // that --json is by default, in the run folder; "": eval.json
 }
 
 func newEvalCommand() *cli.Command {
@@ -56,6 +58,7 @@ func newEvalCommand() *cli.Command {
 			newEvalClassificationCommand(),
 			newEvalExternalCommand(),
 			flickerCommand(),
+			newEvalLabelsCommand(),
 		},
 	}
 }
@@ -180,7 +183,7 @@ func (o *evalOptions) place() error {
 		if _, err := os.Stat(o.Runs[0]); err != nil {
 			return exit.Usagef("--run: %w", err)
 		}
-		o.json = filepath.Join(o.Runs[0], rundir.EvalFile)
+		o.json = filepath.Join(o.Runs[0], cmp.Or(o.file, rundir.EvalFile))
 	}
 	o.Runs = runs
 	return nil
