@@ -19,7 +19,7 @@ func FuzzReport(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, metrics, figures string) {
 		fill(t, dir, map[string]string{"metrics.jsonl": metrics, "eval.json": figures})
-		path, err := Write(dir)
+		path, err := Write(dir, Options{})
 		if err != nil {
 			if !strings.Contains(err.Error(), dir) {
 				t.Errorf("%v does not name the run", err)
