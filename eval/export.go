@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/internal/atomicfile"
+	"simgan/internal/exit"
 	"simgan/models"
 	"simgan/trainer"
 )
@@ -27,6 +29,9 @@ const exampleImages = 5
 
 // ExportONNX writes the refiner of a run's checkpoint, its moving average if there is one, as ONNX.
 func ExportONNX(o ExportOptions) error {
+	if err := errors.Join(checkNew("--onnx", o.ONNX), checkNew("--example", o.Example)); err != nil {
+		return err
+	}
 	l, err := trainer.LoadCheckpoint(o.Run, o.Checkpoint, cgo.CPU)
 	if err != nil {
 		return err
@@ -51,9 +56,6 @@ func ExportONNX(o ExportOptions) error {
 	} else if o.Example != "" {
 		return fmt.Errorf("--example: data.synthetic: %w", noData)
 	}
-	if err := os.MkdirAll(filepath.Dir(o.ONNX), 0o755); err != nil {
-		return err
-	}
 	if err := atomicfile.Write(o.ONNX, model.Marshal()); err != nil {
 		return err
 	}
@@ -61,6 +63,20 @@ func ExportONNX(o ExportOptions) error {
 		return nil
 	}
 	return writeExample(o.Example, r, ds, config.Seed)
+}
+
+// checkNew refuses a file that exists, or whose folder does not. An empty path is none.
+func checkNew(flag, path string) error {
+	if path == "" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return exit.Usagef("%s %s: its folder: %w; make it first", flag, path, err)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return exit.Usagef("%s %s exists already: remove it, or name another file", flag, path)
+	}
+	return nil
 }
 
 // provenance adds which run and checkpoint a model is from.

@@ -43,11 +43,11 @@ func (r *run) loadRealism() error {
 	}
 	info, skip := r.synthetic.Set.Info(), r.config.Data.SkipBad
 	n := min(mostMeasured, max(measuredBatch, mostMeasuredValues/(info.C*info.H*info.W)))
-	real, err := loadEvenly(r.real.Set, min(n, r.real.Set.Len()), skip)
+	real, err := loadScattered(r.real.Set, min(n, r.real.Set.Len()), skip)
 	if err != nil {
 		return exit.Usagef("config: data.real: %w", err)
 	}
-	x, err := loadEvenly(r.synthetic.Set, min(n, r.synthetic.Set.Len()), skip)
+	x, err := loadScattered(r.synthetic.Set, min(n, r.synthetic.Set.Len()), skip)
 	if err != nil {
 		return exit.Usagef("config: data.synthetic: %w", err)
 	}

@@ -71,7 +71,7 @@ func TestPageShowsTheRun(t *testing.T) {
 			"real":{"mean_degrees":3,"ci95":[2,4],"within_7_degrees":0.9},"gap_closed":{"mean":0.71,"ci95":[0.6,0.8]}}`,
 	})
 	for _, want := range []string{
-		"Finished today", "5.00\u00b0", "5.0 degrees less", "71 % of the gap", "refined, step 200", "150.0,0.0", "&lt;script&gt;",
+		"Finished today", "5.00\u00b0", "5.00 degrees lower", "71 % of the gap", "refined, step 200", "150.0,0.0", "&lt;script&gt;",
 		"changed by 0.02", // 2 levels of 255
 	} {
 		if !strings.Contains(text, want) {
@@ -93,7 +93,7 @@ func TestPageShowsHands(t *testing.T) {
 			"eval.json":   `{"task":"hand","synthetic":{"mean_px":6,"ci95":[5.5,6.5],"pck_5px":0.6},"refined":{"mean_px":4.5,"ci95":[4,5],"pck_5px":0.75}}`,
 		},
 	)
-	for _, want := range []string{"hand estimator", "4.50 px", "75.0 %", "1.5 pixels less", "joints within 5 px"} {
+	for _, want := range []string{"hand estimator", "4.50 px", "75.0 %", "1.50 pixels lower", "joints within 5 px"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -108,9 +108,9 @@ func TestPageShowsTheControl(t *testing.T) {
 			"gap_closed_beyond_control":{"mean":0.5,"ci95":[0.3,0.7]},"control_method":{"tone":"equalize","blur":1.2}}`})
 	}
 	for text, wants := range map[string][]string{
-		page("4.5"): {"another 1.50 degrees: 50 % of the gap that the control leaves (95 % interval 30 to 70 %)",
+		page("4.5"): {"another 1.50 degrees lower: 50 % of the gap that the control leaves (95 % interval 30 to 70 %)",
 			"<td>refined&#43;control</td>", "blur 1.2, equalize"},
-		page("6.5"): {"The control, which needs no refiner, is better", "0.50 degrees more"},
+		page("6.5"): {"The control, which needs no refiner, is better", "0.5 degrees higher"},
 	} {
 		for _, want := range wants {
 			if !strings.Contains(text, want) {
