@@ -8,11 +8,15 @@ ROOT=$PWD
 VERSION=$(sed -n 's/^const release = "\(.*\)"$/\1/p' cmd/simgan/version.go)
 readonly ROOT VERSION NAME=simgan-$VERSION-linux-x86_64 WORK=$ROOT/build/dist
 readonly TREE=$WORK/$NAME TORCH=$SIMGAN_LIBTORCH
+readonly CUDA_BUILD="${XDG_CACHE_HOME:-$HOME/.cache}/simgan/cuda-build-13.0" # the wheels of requirements-cuda-build.txt
 
 say() { echo "dist: $*" >&2; }
 
 # objects FOLDER VARIABLE...: compiles a C++ library into build/dist.
 objects() { MAKEFLAGS='' make -s -C "$1" -j"$(nproc)" BUILD="$WORK/${1##*/}" TORCH="$TORCH" "${@:2}"; }
+
+# objects_of FOLDER: prints the objects of its sources.
+objects_of() { (cd "$1" && find . -name '*.cc' | sort | sed "s#^\.\(.*\)\.cc\$#$WORK/${1##*/}\1.o#"); }
 
 # library NAME RPATH OBJECT... -- OPTION...: links objects again, for older glibcs and for libraries beside them.
 library() {
@@ -25,16 +29,16 @@ library() {
 }
 
 build_libraries() {
-  local gotorch wheels="${XDG_CACHE_HOME:-$HOME/.cache}/simgan/cuda-build-13.0" torch='$ORIGIN/../torch' ours cuda
+  local gotorch ours cuda torch='$ORIGIN/../torch'
   gotorch=$(go list -m -f '{{.Dir}}' github.com/wangkuiyi/gotorch)
   objects cgo/libsimgan GOTORCH="$gotorch"
-  objects cgo/libsimgan_cuda WHEELS="$wheels"
-  mapfile -t ours < <(find "$WORK/libsimgan" -name '*.o' ! -name cgotorch.o | sort)
-  mapfile -t cuda < <(find "$WORK/libsimgan_cuda" -name '*.o' ! -name plans.o ! -name compile.o | sort)
+  objects cgo/libsimgan_cuda WHEELS="$CUDA_BUILD"
+  mapfile -t ours < <(objects_of cgo/libsimgan)
+  mapfile -t cuda < <(objects_of cgo/libsimgan_cuda | grep -vE '/(plans|compile)\.o$') # programs of tests
   library libcgotorch.so "$torch/torch/lib" "$WORK/libsimgan/cgotorch.o" -- -ltorch_cpu -lc10
   library libsimgan.so "$torch/torch/lib" "${ours[@]}" -- -ltorch_cpu -lc10
   library libsimgan_cuda.so "$torch/torch/lib:$torch/nvidia/cu13/lib" "${cuda[@]}" -- \
-    -ltorch_cuda -lc10_cuda -ltorch_cpu -lc10 -L"$wheels/nvidia/cu13/lib" -l:libcudart.so.13
+    -ltorch_cuda -lc10_cuda -ltorch_cpu -lc10 -L"$CUDA_BUILD/nvidia/cu13/lib" -l:libcudart.so.13
 }
 
 # build_program links libtorch through our libraries. Names are looked up by Go, because the C library's way needs a
@@ -56,10 +60,23 @@ copy_libtorch() {
     install -D -m 755 "$wheels/$file" "$TREE/torch/$file"
     [[ $file == nvidia/* ]] || strip --strip-unneeded "$TREE/torch/$file"
   done
-  find "$wheels"/*.dist-info/licenses -type f | while read -r file; do
-    file=${file#"$wheels"/}
-    install -D -m 644 "$wheels/$file" "$TREE/licences/${file%%/licenses/*}/${file##*/licenses/}"
+}
+
+# copy_licences copies those of the wheels, of cuDNN's frontend, which is compiled into libsimgan_cuda.so, of Go and of
+# the modules in the program.
+copy_licences() {
+  local folder name file
+  for folder in "$(dirname "$TORCH")"/*.dist-info "$CUDA_BUILD"/nvidia_cudnn_frontend-*.dist-info; do
+    (cd "$folder/licenses" && find . -type f -exec install -D -m 644 {} "$TREE/licences/${folder##*/}"/{} \;)
   done
+  install -D -m 644 "$(go env GOROOT)/LICENSE" "$TREE/licences/go/LICENSE"
+  go list -deps -f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}' ./cmd/simgan | sort -u |
+    while read -r name folder; do
+      for file in "$folder"/{LICENSE,LICENCE,COPYING,NOTICE}*; do
+        [ ! -f "$file" ] || install -D -m 644 "$file" "$TREE/licences/$name/${file##*/}"
+      done
+      [ -d "$TREE/licences/$name" ] || { say "$folder holds no licence"; return 1; }
+    done
 }
 
 copy_scripts() {
@@ -86,6 +103,7 @@ bash scripts/old-glibc.sh "$WORK/old-glibc"
 build_libraries
 build_program
 copy_libtorch
+copy_licences
 copy_scripts
 find "$TREE" -type f \( -name '*.so*' -o -name simgan \) -print0 | xargs -0 bash scripts/old-glibc.sh --check ||
   { say "these symbols are not in glibc 2.28's systems"; exit 1; }

@@ -19,7 +19,8 @@ type torture struct {
 	dir    string // of all runs
 	random *rand.Rand
 	want   map[string]string // files of the undisturbed run's last checkpoint, by hash
-	whole  time.Duration     // that it took
+	lines  int               // that it printed
+	first  time.Duration     // that the latest process took to print its first line
 	runs   int
 }
 
