@@ -42,14 +42,16 @@ build_libraries() {
 }
 
 # build_program links libtorch through our libraries. Names are looked up by Go, because the C library's way needs a
-# function that older glibcs have in another library.
+# function that older glibcs have in another library. Go's linker tries -no-pie without libraries, where --wrap fails.
 build_program() {
   local commit
   commit=$(git describe --always --dirty --exclude '*' 2>/dev/null || true)
   cp "$WORK/libsimgan/libtorch.so" "$WORK/old-glibc/"
-  CGO_LDFLAGS="-L$TREE/lib -L$WORK/old-glibc -lold -l:libpthread.so.0 -Wl,--wrap=__libc_start_main \
+  CGO_LDFLAGS="-no-pie -L$TREE/lib -L$WORK/old-glibc -lold -l:libpthread.so.0 -Wl,--wrap=__libc_start_main \
     -Wl,-rpath,\$ORIGIN/../lib -Wl,-rpath-link,$TORCH/lib -L$TORCH/lib -Wl,--allow-shlib-undefined -lsimgan" \
     go build -trimpath -tags netgo -ldflags "-s -w -X main.commit=$commit" -o "$TREE/bin/simgan" ./cmd/simgan
+  # gotorch adds folders of this machine's module cache, in which nobody else may look for libraries.
+  perl -0777 -pi -e 's{\$ORIGIN/\.\./lib\K:[^\0]*}{"\0" x length $&}e' "$TREE/bin/simgan"
 }
 
 # copy_libtorch copies what the CPU side needs, under the wheels' paths, by which its libraries find each other.
