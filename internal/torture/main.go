@@ -19,7 +19,8 @@ type torture struct {
 	dir    string // of all runs
 	random *rand.Rand
 	want   map[string]string // files of the undisturbed run's last checkpoint, by hash
-	whole  time.Duration     // that it took
+	lines  int               // that it printed
+	first  time.Duration     // that the latest process took to print its first line
 	runs   int
 }
 
@@ -34,7 +35,8 @@ var scenarios = []scenario{
 	{"SIGKILL at a rename", (*torture).renameKills},
 	{"SIGTERM, SIGINT, SIGHUP, SIGUSR1", (*torture).signals},
 	{"SIGSTOP and SIGCONT", (*torture).pauses},
-	{"disk full (files of limited size)", limits("-f", "0", "1", "8", "40", "200")},
+	{"disk full (of bytes or of files)", (*torture).fullDisks},
+	{"files of limited size", limits("-f", "0", "1", "8", "40", "200")},
 	{"too few open files", limits("-n", "4", "8", "12", "20")},
 	{"too little memory", limits("-v", "50000", "500000", "1500000")},
 	{"two processes in one run", (*torture).rivals},

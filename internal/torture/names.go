@@ -47,7 +47,7 @@ func (t *torture) named(name string) error {
 		}
 	}
 	sets := []string{"data.synthetic=folder:" + eyes, "data.real=pack:" + pack}
-	if err := t.stop(name, t.whole/2, syscall.SIGTERM, sets...); err != nil {
+	if err := t.stop(name, moment{t.lines / 2, 0.5}, syscall.SIGTERM, sets...); err != nil {
 		return err
 	}
 	if err := t.finish(name, sets...); err != nil {

@@ -8,25 +8,11 @@ import (
 	"time"
 )
 
-// moment returns a random time within the length of a whole run, its first second more often than the rest.
-func (t *torture) moment() time.Duration {
-	most := t.whole
-	if t.random.IntN(3) == 0 {
-		most = min(most, time.Second)
-	}
-	return time.Duration(t.random.Int64N(int64(most)))
-}
-
 // after starts the run, and sends a signal at a moment. It waits for the process and reports whether the signal came in
 // time.
-func (t *torture) after(run string, at time.Duration, number syscall.Signal, besides ...string) (bool, string, error) {
+func (t *torture) after(run string, at moment, number syscall.Signal, besides ...string) (bool, string, error) {
 	cmd, out := t.command(run, besides...)
-	if err := cmd.Start(); err != nil {
-		return false, "", err
-	}
-	timer := time.AfterFunc(at, func() { cmd.Process.Signal(number) })
-	err := cmd.Wait()
-	timer.Stop()
+	err := t.disturb(cmd, out, at, func() { cmd.Process.Signal(number) })
 	return err != nil, out.String(), err
 }
 
@@ -88,7 +74,7 @@ func (t *torture) signals(kills int) (done int, err error) {
 }
 
 // stopped asks a new run to stop at a moment, then lets it end.
-func (t *torture) stopped(at time.Duration, number syscall.Signal) error {
+func (t *torture) stopped(at moment, number syscall.Signal) error {
 	run := t.next()
 	if err := t.stop(run, at, number); err != nil {
 		return err
@@ -97,7 +83,7 @@ func (t *torture) stopped(at time.Duration, number syscall.Signal) error {
 }
 
 // stop starts the run and asks it to stop. A process that has not printed anything yet may end by the signal itself.
-func (t *torture) stop(run string, at time.Duration, number syscall.Signal, besides ...string) error {
+func (t *torture) stop(run string, at moment, number syscall.Signal, besides ...string) error {
 	stopped, out, err := t.after(run, at, number, besides...)
 	if !stopped {
 		return nil
@@ -114,14 +100,11 @@ func (t *torture) pauses(kills int) (done int, err error) {
 	for done < max(3, kills/20) {
 		run := t.next()
 		cmd, out := t.command(run)
-		if err := cmd.Start(); err != nil {
-			return done, err
-		}
-		time.Sleep(t.moment())
-		cmd.Process.Signal(syscall.SIGSTOP)
-		time.Sleep(500 * time.Millisecond)
-		cmd.Process.Signal(syscall.SIGCONT)
-		if err := cmd.Wait(); err != nil {
+		if err := t.disturb(cmd, out, t.moment(), func() {
+			cmd.Process.Signal(syscall.SIGSTOP)
+			time.Sleep(500 * time.Millisecond)
+			cmd.Process.Signal(syscall.SIGCONT)
+		}); err != nil {
 			return done, fmt.Errorf("%s: %w: %s", run, err, out)
 		}
 		done++
