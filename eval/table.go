@@ -12,12 +12,12 @@ func (r *Result[F]) Table() string {
 	if len(r.Labels) > 0 {
 		fmt.Fprintf(&t, "labels           %s\n", quoted(r.Labels))
 	}
-	fmt.Fprintf(&t, "synthetic        %s\n", r.Data.Synthetic)
+	fmt.Fprintf(&t, "synthetic images %s\n", r.Data.Synthetic)
 	if r.Adaptation != nil {
-		fmt.Fprintf(&t, "control          %v, fitted to the real images without labels\n", r.Adaptation)
+		fmt.Fprintf(&t, "control is       %v, fitted to the real images without labels\n", r.Adaptation)
 	}
 	if r.Data.Real != "" {
-		fmt.Fprintf(&t, "real             %s\n", r.Data.Real)
+		fmt.Fprintf(&t, "real images      %s\n", r.Data.Real)
 	}
 	fmt.Fprintf(&t, "tested on        %s\n\n", r.Data.Test)
 	for name, f := range r.Rows() {
@@ -55,6 +55,10 @@ func (s *Share) sentence(row, from string) string {
 	if s == nil {
 		return fmt.Sprintf("there is no gap between %s and real: for at least one seed, training on real images was "+
 			"no better\n", from)
+	}
+	if s.Mean <= 0 {
+		return fmt.Sprintf("%s did not help: it is no better than %s (%.0f %% of the gap to real, %.0f to %.0f %%)\n",
+			row, from, 100*s.Mean, 100*s.CI95[0], 100*s.CI95[1])
 	}
 	return fmt.Sprintf("%s closed %.0f %% of the gap between %s and real (%.0f to %.0f %%)\n",
 		row, 100*s.Mean, from, 100*s.CI95[0], 100*s.CI95[1])

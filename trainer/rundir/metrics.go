@@ -23,6 +23,7 @@ const (
 var MetricNames = []string{
 	"L_R", "l_real", "l_reg", "L_D", "r1", "d_refined_right", "d_real_right",
 	"refined_change", "domain_distance", "refined_variance", "synthetic_variance", "real_variance",
+	"realism_distance", "realism_distance_synthetic",
 	"lr_refiner", "lr_discriminator", "images_per_second", "loader_wait_share",
 }
 
