@@ -88,19 +88,23 @@ func (r *Result[F]) heading() string {
 // String returns the figures as a row of the table.
 func (f *Figures) String() string {
 	return fmt.Sprintf("%5.2f degrees (%.2f to %.2f)   %5.1f %%",
-		f.MeanDegrees, f.CI95[0], f.CI95[1], 100*f.Within7Degrees)
+		f.MeanDegrees, notBelow0(f.CI95[0]), f.CI95[1], 100*f.Within7Degrees)
 }
+
+// notBelow0 cuts an interval's end, as it is shown, off at 0: no error is below.
+func notBelow0(v float64) float64 { return max(v, 0) }
 
 // String returns the figures as a row of the table.
 func (f *HandFigures) String() string {
 	return fmt.Sprintf("%5.2f px (%.2f to %.2f)   %5.1f mm (%.1f to %.1f)   %5.1f %% (%.1f to %.1f)",
-		f.MeanPx, f.CI95[0], f.CI95[1], f.MeanMM, f.MMCI95[0], f.MMCI95[1], 100*f.PCK5, 100*f.PCKCI95[0], 100*f.PCKCI95[1])
+		f.MeanPx, notBelow0(f.CI95[0]), f.CI95[1], f.MeanMM, notBelow0(f.MMCI95[0]), f.MMCI95[1],
+		100*f.PCK5, 100*f.PCKCI95[0], 100*f.PCKCI95[1])
 }
 
 // String returns the figures as a row of the table.
 func (f *RegressionFigures) String() string {
 	return fmt.Sprintf("%8.4g (%.4g to %.4g)   R2 %.3f (%.3f to %.3f)",
-		f.MeanError, f.CI95[0], f.CI95[1], f.R2, f.R2CI95[0], f.R2CI95[1])
+		f.MeanError, notBelow0(f.CI95[0]), f.CI95[1], f.R2, f.R2CI95[0], f.R2CI95[1])
 }
 
 // String returns the figures as a row of the table.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,9 @@ func TestCompletionScripts(t *testing.T) {
 		}
 	}
 	var out, problems bytes.Buffer
+	if keys := values("set"); !slices.Contains(keys, "train.lambda=") || !slices.Contains(keys, "seed=") {
+		t.Errorf("--set is completed by %v", keys)
+	}
 	if code := run([]string{"simgan", "completion", "tcsh"}, &out, &problems); code != exit.Usage ||
 		!strings.Contains(problems.String(), "fish") {
 		t.Errorf("tcsh: exit code %d: %s", code, problems.String())
