@@ -41,10 +41,11 @@ func check(t *testing.T, app *cli.App, words []string) {
 	var c *cli.Command
 	commands := app.Commands
 	for _, word := range words {
-		if strings.HasPrefix(word, "--") {
+		if name, isFlag := strings.CutPrefix(word, "--"); isFlag {
+			name, _, _ = strings.Cut(name, "=")
 			found := false
 			for _, f := range c.Flags {
-				found = found || f.Names()[0] == word[2:]
+				found = found || f.Names()[0] == name
 			}
 			if !found {
 				t.Errorf("example %q: %s has no flag %s", strings.Join(words, " "), c.Name, word)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -49,6 +51,8 @@ func newReportCommand() *cli.Command {
 
 func runReport(ctx context.Context, o reportOptions, out io.Writer) error {
 	switch {
+	case slices.ContainsFunc(o.runs, func(r string) bool { return strings.HasPrefix(r, "--") }):
+		return exit.Usagef("report: options come before the folders: simgan report --out FILE RUN RUN")
 	case len(o.runs) == 0:
 		return exit.Usagef("report needs --run FOLDER, or several folders to compare: simgan report RUN RUN")
 	case o.gallery < 0:
