@@ -64,7 +64,8 @@ func Realism(ctx context.Context, o RealismOptions) (*RealismResult, error) {
 		return nil, exit.Usagef("there are no images for the row %s: give --run, --synthetic or --refined", o.Only)
 	}
 	r := &RealismResult{Images: s.compared.N}
-	r.Task, r.Data, r.Runs, r.Seeds = "realism", Specs{Synthetic: o.Synthetic, Real: o.Real, Refined: o.Refined}, o.Runs, seedOne
+	r.Task, r.Metric, r.Runs, r.Seeds = "realism", "two_sample", o.Runs, seedOne
+	r.Data = Specs{Synthetic: o.Synthetic, Real: o.Real, Refined: o.Refined}
 	r.Checkpoints, r.GANSeeds, r.Adaptation = s.checkpoints, s.ganSeeds(), s.adapted
 	r.EstimatorSteps = map[string][]int{}
 	o.countSteps(append(slices.Clone(kinds), kind{sets: make([]source, 1)})) // one more for KID's features

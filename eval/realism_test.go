@@ -41,7 +41,8 @@ func photos(t *testing.T, n, middle int, seed uint64) string {
 
 func realismOptions() RealismOptions {
 	return RealismOptions{
-		Options: Options{Out: io.Discard, Estimator: EstimatorConfig{Steps: 60, Batch: 8, LR: 3e-3, Device: cgo.CPU}}, Images: 100,
+		Options: Options{Out: io.Discard, Estimator: EstimatorConfig{Steps: 60, Batch: 8, LR: 3e-3, Device: cgo.CPU}},
+		Images:  100,
 	}
 }
 
@@ -75,7 +76,9 @@ func TestRealismOfFolders(t *testing.T) {
 		t.Errorf("mean levels %v and %v", r.Real.LevelMean, r.Synthetic.LevelMean)
 	}
 	text, err := json.Marshal(r)
-	for _, key := range []string{`"task":"realism"`, `"two_sample":{"mean":`, `"kid":{"mean":`, `"spectrum":[`, `"refined_control":{`} {
+	for _, key := range []string{
+		`"task":"realism"`, `"two_sample":{"mean":`, `"kid":{"mean":`, `"spectrum":[`, `"refined_control":{`,
+	} {
 		if err != nil || !strings.Contains(string(text), key) {
 			t.Errorf("%v: no %s in %s", err, key, text)
 		}
@@ -117,8 +120,8 @@ func TestRealismOfARun(t *testing.T) {
 		t.Error("the first checkpoint has the figures of the last")
 	}
 	o.Checkpoint = "7"
-	if _, err := Realism(context.Background(), o); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "there are 0, 2, 4, 6") &&
-		!strings.Contains(err.Error(), "(latest)") {
+	if _, err := Realism(context.Background(), o); !errors.Is(err, exit.ErrUsage) ||
+		!strings.Contains(err.Error(), "has no checkpoint of this step; there are 0, 2") {
 		t.Errorf("no such checkpoint: %v", err)
 	}
 	out := filepath.Join(t.TempDir(), "refined")
