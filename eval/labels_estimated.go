@@ -74,20 +74,17 @@ func compareLabels(ctx context.Context, p *pairs, columns []string) (*comparison
 	if len(columns) == 1 && slices.Contains(info.Text, columns[0]) || columns == nil && info.LabelNames == nil {
 		l = &classes{columns: columns}
 	}
+	if err := l.check(info); err != nil {
+		return nil, fmt.Errorf("synthetic: eval labels %w", err)
+	}
 	d, err := p.learnable(ctx)
 	if err != nil {
 		return nil, err
 	}
 	test := p.both()
-	for _, s := range []struct {
-		set
-		key string
-	}{{d, "images to learn from"}, {test, "images to compare"}} {
-		if err := l.check(info); err != nil {
-			return nil, fmt.Errorf("synthetic: eval labels %w", err)
-		}
-		if err := l.encode(s.Batch, info); err != nil {
-			return nil, fmt.Errorf("synthetic: %s: %w", s.key, err)
+	for _, b := range []*data.Batch{d.Batch, test.Batch} {
+		if err := l.encode(b, info); err != nil {
+			return nil, fmt.Errorf("synthetic: %w", err)
 		}
 	}
 	switch l := l.(type) {
