@@ -17,6 +17,7 @@ var pages = template.Must(template.New("page").Parse(pageText))
 // drawing holds what the page shows beside the result.
 type drawing struct {
 	*Result
+	Left          float64 // of the plot: the room for names
 	Width, Height float64 // of the plot
 	Ticks         []tick
 	Dots          []dot
@@ -42,16 +43,24 @@ type curve struct {
 
 // Sizes of the plot in SVG units.
 const (
-	plotLeft, plotWidth, plotRow = 230.0, 380.0, 24.0
-	curveWidth, curveHeight      = 380.0, 220.0
+	plotWidth, plotRow      = 380.0, 24.0
+	letter                  = 7.4 // of a name, wide
+	curveWidth, curveHeight = 380.0, 220.0
 )
+
+// NameX returns where names end.
+func (d *drawing) NameX() float64 { return d.Left - 12 }
 
 // AxisY returns where the axis is.
 func (d *drawing) AxisY() float64 { return d.Height - 26 }
 
 // draw returns the page and the plot as a file of its own.
 func (r *Result) draw() (page, plot []byte, err error) {
-	d := &drawing{Result: r, Width: plotLeft + plotWidth + 20, Height: plotRow*float64(len(r.Lines)) + 34}
+	d := &drawing{Result: r, Left: 16, Height: plotRow*float64(len(r.Lines)) + 34}
+	for _, l := range r.Lines {
+		d.Left = max(d.Left, 16+letter*float64(len(l.Name())))
+	}
+	d.Width = d.Left + plotWidth + 20
 	d.dots()
 	d.curves()
 	var pageOut, plotOut bytes.Buffer
@@ -74,7 +83,7 @@ func (d *drawing) dots() {
 	}
 	step := niceStep((high - low) / 5)
 	low, high = math.Floor(low/step)*step, math.Ceil(high/step)*step
-	x := func(v float64) float64 { return plotLeft + plotWidth*(min(max(v, low), high)-low)/(high-low) }
+	x := func(v float64) float64 { return d.Left + plotWidth*(min(max(v, low), high)-low)/(high-low) }
 	for v := low; v <= high+step/2 && len(d.Lines) > 0; v += step {
 		d.Ticks = append(d.Ticks, tick{x(v), fmt.Sprintf("%.4g", math.Round(v/step)*step)})
 	}
