@@ -205,7 +205,8 @@ func (f *flicker) gaze(images set) (gaze [][]float32, err error) {
 // Table returns the result as text for a terminal.
 func (r *FlickerResult) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "%d clips of %s, %d pairs of images; levels of 8 bits, 95 %% CI over clips\n\n", r.Clips, r.Data, r.Pairs)
+	fmt.Fprintf(&t, "%d clips of %s, %d pairs of images; levels of 8 bits, 95 %% CI over clips\n\n",
+		r.Clips, r.Data, r.Pairs)
 	fmt.Fprintf(&t, "%-30s  %-22s  %s\n", "", "flicker", "detail")
 	for _, row := range r.Rows {
 		fmt.Fprintf(&t, "%-30s  %5.2f (%5.2f to %5.2f)  %6.2f", row.Name, row.Flicker, row.CI95[0], row.CI95[1], row.Detail)

@@ -17,7 +17,8 @@ func flickerCommand() *cli.Command {
 	return &cli.Command{
 		Name: "flicker", Usage: "change of refined clips beside their scene's motion: noise held per clip or not",
 		UsageText: "simgan eval flicker --run runs/demo\n" +
-			"simgan eval flicker --run runs/mine --data folder:clips --real folder:photographed --estimator est/real-seed-1.safetensors",
+			"simgan eval flicker --run runs/mine --data folder:clips --real folder:photographed " +
+			"--estimator est/real-seed-1.safetensors",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
 			checkpointFlag(),
