@@ -8,13 +8,14 @@ import (
 
 	"simgan/cgo"
 	"simgan/internal/exit"
+	"simgan/trainer/rundir"
 )
 
 // checkPairs wants pairs of a run that are refined and judged. A cancelled context ends the work.
 func checkPairs(t *testing.T, run string, cancelled context.Context) {
 	t.Helper()
 	reported := 0
-	pairs, err := Pairs(context.Background(), run, cgo.CPU, 5, func(done, total int) { reported = done })
+	pairs, err := Pairs(context.Background(), run, rundir.LatestName, cgo.CPU, 5, func(done, total int) { reported = done })
 	if err != nil || len(pairs) != 5 || reported != 5 {
 		t.Fatalf("%d pairs, %d reported, %v", len(pairs), reported, err)
 	}
@@ -24,7 +25,7 @@ func checkPairs(t *testing.T, run string, cancelled context.Context) {
 			t.Errorf("pair %s: %g, %d and %d pixels", p.Name, p.Told, len(p.Rendered.Pix), len(p.Refined.Pix))
 		}
 	}
-	if _, err := Pairs(cancelled, run, cgo.CPU, 5, func(int, int) {}); !errors.Is(err, exit.ErrStopped) {
+	if _, err := Pairs(cancelled, run, rundir.LatestName, cgo.CPU, 5, func(int, int) {}); !errors.Is(err, exit.ErrStopped) {
 		t.Errorf("after a signal: %v", err)
 	}
 }

@@ -74,7 +74,7 @@ func TestPageAndProvenance(t *testing.T) {
 // checkMetricNames wants rundir.MetricNames, which sweeps know, to hold every number that the run logged.
 func checkMetricNames(t *testing.T, dir string) {
 	t.Helper()
-	names := map[string]bool{realismDistance: true, syntheticDistance: true}
+	names := map[string]bool{rundir.RealismDistance: true, rundir.SyntheticDistance: true}
 	for _, r := range metricsOf(t, dir) {
 		for name := range r {
 			_, isNumber := r.Number(name)
