@@ -8,7 +8,7 @@ import (
 // Table returns the result as text for a terminal.
 func (r *Result[F]) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "trained on       %s; %s\n", r.heading(), r.spread())
+	fmt.Fprintf(&t, "trained on       %s; %s\n", r.heading(), r.Spread())
 	if len(r.Labels) > 0 {
 		fmt.Fprintf(&t, "labels           %s\n", quoted(r.Labels))
 	}
@@ -38,9 +38,9 @@ func (r *Result[F]) Table() string {
 	return t.String()
 }
 
-// spread says what intervals are over.
-func (r *Result[F]) spread() string {
-	estimators, refiners := len(r.Seeds), len(r.GANSeeds)
+// Spread says what intervals are over.
+func (r *Result[F]) Spread() string {
+	estimators, refiners := len(r.Seeds), max(1, len(r.GANSeeds)) // older figures name no GAN seed
 	switch {
 	case estimators == 1 && refiners == 1:
 		return "one seed, so no interval"

@@ -75,6 +75,9 @@ def check_events(folder):
                 scalars += 1
         for loss in ("l_reg",) if record["phase"] == "pretrain_refiner" else ("L_D",):
             assert f"{record['phase']}/{loss}" in events.Tags()["scalars"], f"no {loss} in the events"
+    config = events.Tensors("config")[0].tensor_proto.string_val[0].decode()
+    assert (folder / "config.yaml").read_text() in config, "the config is not in the events"
+    assert "train/images_per_second" in events.Tags()["scalars"], "no images_per_second in the events"
     for event in events.Images("samples"):
         png = (folder / "samples" / f"step-{event.step:07d}.png").read_bytes()
         assert event.encoded_image_string == png, f"samples at {event.step} differ"

@@ -13,6 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"simgan/internal/exit"
+	"simgan/internal/shellwords"
 )
 
 // clusterThreads is the number of threads that a trial on a cluster asks for if the file names none.
@@ -32,21 +33,16 @@ func (s *Sweep) Commands(program string) ([]string, error) {
 		if s.Objective.Evaluation != "" {
 			lines[k] += " && " + shell(program, s.evalArgs(t, 0, on))
 		}
+		if s.Objective.Command != "" {
+			lines[k] += " && { " + s.Objective.line(t.dir) + "; } >" + shell(filepath.Join(t.dir, commandFile(0)), nil)
+		}
 	}
 	return lines, nil
 }
 
-var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
 // shell returns a command quoted for a POSIX shell.
 func shell(program string, args []string) string {
-	words := append([]string{program}, args...)
-	for i, w := range words {
-		if !plain.MatchString(w) {
-			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(words, " ")
+	return shellwords.Join(append([]string{program}, args...)...)
 }
 
 // gpu reports whether trials need a GPU.

@@ -160,7 +160,12 @@ func tail(path string, offset int64) string {
 	if err != nil {
 		return err.Error()
 	}
-	lines := strings.Split(strings.TrimSpace(showtext.Clean(string(text))), "\n")
+	return lastLines(string(text))
+}
+
+// lastLines returns the last lines of a text that are shown.
+func lastLines(text string) string {
+	lines := strings.Split(strings.TrimSpace(showtext.Clean(text)), "\n")
 	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
 }
 

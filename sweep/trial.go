@@ -189,3 +189,24 @@ func (s *Sweep) best(trials []*Trial) *Trial {
 	}
 	return best
 }
+
+// bestResting returns the resting trial that came farthest, of several the one with the best value there; nil if none
+// rests.
+func (s *Sweep) bestResting(trials []*Trial) *Trial {
+	var best *Trial
+	for _, t := range trials {
+		if t.Status != Stopped {
+			continue
+		}
+		if best == nil {
+			best = t
+			continue
+		}
+		value, at, _ := t.latest(0)
+		least, farthest, _ := best.latest(0)
+		if at > farthest || at == farthest && s.Objective.cost(value) < s.Objective.cost(least) {
+			best = t
+		}
+	}
+	return best
+}

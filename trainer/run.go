@@ -25,6 +25,9 @@ type Options struct {
 	Until  int       // pause after this step of Algorithm 1, saved, as if stopped by a signal; 0: train to the end
 	Notes  []string  // logged when the run has begun
 	Out    io.Writer // progress and log lines
+
+	Process rundir.Process         // version, commit and command of this process; Run adds the rest
+	Page    func(dir string) error // writes the run's page, after each sample grid and at the end; nil: no page
 }
 
 // run is one run: its model, data and folder.
@@ -42,6 +45,8 @@ type run struct {
 	guards    map[string]int  // log windows in a row in which a guard saw its failure
 	changes   []config.Change // of the run's config, when it is resumed
 	notes     []string        // from before there was a log
+	process   rundir.Process  // Options.Process
+	page      page
 }
 
 // Run trains as the config says and fills the run folder; DONE is its last file. If ctx is cancelled, Run saves a
@@ -62,15 +67,15 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 		}
 	}
 	r := &run{config: c, until: o.Until, changes: changes, folder: folder, guards: map[string]int{}}
-	r.notes = slices.Clone(o.Notes)
+	r.notes, r.process, r.page.make = slices.Clone(o.Notes), o.Process, o.Page
 	defer r.close()
 	if err := r.open(ctx); err != nil {
 		return err
 	}
 	if err := r.begin(o.Resume); err != nil {
+		r.end(err)
 		return err
 	}
-	start := time.Now()
 	hooks := simgan.Hooks{Before: func() error { return r.stopped(ctx) }, After: r.after}
 	if err := r.model.Algorithm1(ctx, r.synthetic, r.real, hooks); err != nil {
 		return r.leave(err)
@@ -78,8 +83,10 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 	if err := r.save(); err != nil {
 		return r.leave(err)
 	}
-	folder.Logf("done: %s, %.0f s", o.Dir, time.Since(start).Seconds())
-	return folder.Finish(time.Since(start).Seconds())
+	r.end(nil)
+	trained := time.Duration(folder.Seconds() * float64(time.Second))
+	folder.Logf("done: %s, trained for %s", o.Dir, trained.Round(time.Second))
+	return folder.Finish(trained.Seconds())
 }
 
 // nothingLeft reports, and logs, that a finished run has no steps left. A run that is to make more steps is finished no
@@ -166,6 +173,9 @@ func (r *run) begin(resume bool) error {
 		return err
 	}
 	if err := r.folder.Start(text, st.Metrics, int64(r.model.Step)); err != nil {
+		return err
+	}
+	if err := r.record(r.process); err != nil {
 		return err
 	}
 	if resume {

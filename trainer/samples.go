@@ -8,13 +8,13 @@ import (
 	"simgan/trainer/simgan"
 )
 
-// sampleColumns is the number of images in a row of a sample grid.
-const sampleColumns = 10
+// SampleColumns is the largest number of images in a row of a sample grid.
+const SampleColumns = 10
 
 // loadSamples loads the images of the sample grids. They are the first images that a run reads: a data set that cannot
 // be read is refused before the run begins.
 func (r *run) loadSamples() (err error) {
-	n, skip := min(sampleColumns, r.synthetic.Set.Len(), r.real.Set.Len()), r.config.Data.SkipBad
+	n, skip := min(SampleColumns, r.synthetic.Set.Len(), r.real.Set.Len()), r.config.Data.SkipBad
 	if r.samples.x, err = loadEvenly(r.synthetic.Set, n, skip); err != nil {
 		return exit.Usagef("config: data.synthetic: %w", err)
 	}
@@ -25,7 +25,7 @@ func (r *run) loadSamples() (err error) {
 }
 
 // drawSamples writes the grid of a step: a row of synthetic images, the same refined, and real ones. The images and the
-// noise are the same at every step, and drawing them changes nothing of the run.
+// noise are the same at every step, and drawing them changes nothing of the run. Then it updates the page.
 func (r *run) drawSamples(step int) error {
 	noise, err := cgo.NewGenerator(r.model.Device(), r.config.Seed+simgan.SampleStream)
 	if err != nil {
@@ -38,7 +38,11 @@ func (r *run) drawSamples(step int) error {
 	}
 	bits := r.synthetic.Set.Info().Bits
 	grid := picture.Grid(r.samples.x.Images(bits), refined.Images(bits), r.samples.y.Images(bits))
-	return r.folder.WriteSamples(step, grid)
+	if err := r.folder.WriteSamples(step, grid); err != nil {
+		return err
+	}
+	r.page.update(r.folder)
+	return nil
 }
 
 // loadEvenly loads n images spread over the data set. In place of each of up to skip images that cannot be read, it

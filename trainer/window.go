@@ -29,10 +29,14 @@ func (r *run) endWindow() error {
 		scalars[string(m.Phase)+"/"+name] = v
 	}
 	rate, wait := r.progress.window(r.synthetic.Waited() + r.real.Waited())
-	record["images_per_second"], record["loader_wait_share"] = rate, wait
-	record["lr_refiner"], record["lr_discriminator"] = m.Rate(c.LRRefiner), m.Rate(c.LRDiscriminator)
+	for name, v := range map[string]float64{
+		"images_per_second": rate, "loader_wait_share": wait,
+		"lr_refiner": m.Rate(c.LRRefiner), "lr_discriminator": m.Rate(c.LRDiscriminator),
+	} {
+		record[name], scalars[string(m.Phase)+"/"+name] = v, v
+	}
 	r.progress.clear()
-	r.folder.Logf("%s", windowLine(m, window, rate))
+	r.folder.Logf("%s", r.progress.windowLine(m, window, rate))
 	if err := r.folder.AppendMetrics(record, m.Step, scalars); err != nil || bad != nil {
 		return errors.Join(err, bad)
 	}

@@ -153,6 +153,12 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 		return err
 	}
 	fmt.Fprintf(out, "written to %s\n", o.json)
+	if len(o.Runs) == 1 && o.Only == "" {
+		if err := rundir.ShowFigures(o.Runs[0], "eval", result); err != nil {
+			return err
+		}
+	}
+	next(out, "report", "--run", o.Runs[0])
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -58,7 +59,30 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; "+
-		"read them as folder:%[1]s\n", o.Out)
+	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; read them as %s\n",
+		o.Out, readAs(o.Data, o.Out))
+	next(out, append([]string{"eval"}, evaluationOf(o.Data, o.Run)...)...)
 	return nil
+}
+
+// readAs returns the SPEC of the refined images of a data set: a pack's are a pack, others' a folder.
+func readAs(spec, out string) string {
+	kind := "folder"
+	if strings.HasPrefix(spec, "pack:") {
+		kind = "pack"
+	}
+	return kind + ":" + out
+}
+
+// evaluationOf returns the arguments of eval for what a run learned from a data set of a kind.
+func evaluationOf(spec, run string) []string {
+	kind, _, _ := strings.Cut(spec, ",")
+	kind, _, _ = strings.Cut(kind, ":")
+	switch {
+	case strings.HasPrefix(spec, "simulated:hands") || kind == "nyu":
+		return []string{"hand", "--run", run}
+	case kind == "folder" || kind == "pack":
+		return []string{"--help"} // which evaluation depends on the labels
+	}
+	return []string{"gaze", "--run", run}
 }

@@ -43,6 +43,7 @@ func simulateCommand(what, format, domains, formats string) *cli.Command {
 			progress.Clear()
 			if err == nil {
 				fmt.Fprintf(c.App.Writer, "%d %s are in %s\n", c.Int("n"), what, c.String("out"))
+				next(c.App.Writer, "check", c.String("format")+":"+c.String("out"))
 			}
 			return err
 		},

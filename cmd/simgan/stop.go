@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"simgan/internal/bar"
 )
 
 // defaultGrace is how long a command may take to stop: a little less than the 120 s that our Slurm and Kubernetes jobs
@@ -74,6 +76,9 @@ func (s *stopper) listen(ctx context.Context) {
 // stop asks the command to stop, and ends the process after the time of grace.
 func (s *stopper) stop(number syscall.Signal, hint string) {
 	grace := time.Duration(s.grace.Load())
+	if bar.IsTerminal(s.problems) {
+		fmt.Fprintln(s.problems) // the terminal shows ^C at the end of a bar's line
+	}
 	fmt.Fprintf(s.problems, "stopping, within %s%s\n", grace, hint)
 	s.cancel(stopped{number})
 	time.AfterFunc(grace, func() {

@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"simgan/eval/report"
 	"simgan/trainer"
 	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
 // trainOptions holds the flags of train.
@@ -91,7 +94,12 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	if o.dry {
 		return p.try(ctx, o.run, out)
 	}
-	return trainer.Run(ctx, p.config, trainer.Options{
+	err = trainer.Run(ctx, p.config, trainer.Options{
 		Dir: o.run, Resume: p.resume, Until: o.until, Out: out, Notes: p.notes,
+		Process: rundir.Process{Version: release, Commit: commit, Command: os.Args}, Page: report.WriteLive,
 	})
+	if _, unfinished := os.Stat(filepath.Join(o.run, rundir.DoneFile)); err == nil && unfinished == nil {
+		next(out, "refine", "--run", o.run, "--data", p.config.Data.Synthetic, "--out", filepath.Clean(o.run)+"-refined")
+	}
+	return err
 }

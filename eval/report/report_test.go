@@ -1,10 +1,13 @@
 package report
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"simgan/data/picture"
 )
 
 func fill(t *testing.T, dir string, files map[string]string) {
@@ -20,6 +23,27 @@ func fill(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
+// gridText returns the PNG of a sample grid of two columns whose refined images are change levels lighter than the
+// rendered ones.
+func gridText(t *testing.T, change uint16) string {
+	t.Helper()
+	rows := make([][]picture.Image, 3)
+	for r := range rows {
+		for range 2 {
+			m := picture.NewImage(1, 4, 6, 8)
+			for i := range m.Pix {
+				m.Pix[i] = uint16(10*i) + uint16(r%2)*change
+			}
+			rows[r] = append(rows[r], m)
+		}
+	}
+	var file bytes.Buffer
+	if err := picture.WritePNG(&file, picture.Grid(rows...)); err != nil {
+		t.Fatal(err)
+	}
+	return file.String()
+}
+
 const metrics = `{"step":1,"phase":"train","L_R":4,"L_D":2}
 {"step":2,"phase":"train","L_R":3,"L_D":2.5}
 `
@@ -28,7 +52,7 @@ func render(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	fill(t, dir, files)
-	path, err := Write(dir)
+	path, err := Write(dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,11 +66,14 @@ func render(t *testing.T, files map[string]string) string {
 func TestPageShowsTheRun(t *testing.T) {
 	text := render(t, map[string]string{
 		"config.yaml": "data: {synthetic: 'folder:<script>alert(1)</script>'}", "metrics.jsonl": metrics, "DONE": "today",
-		"samples/step-0000000.png": "png", "samples/step-0000200.png": "png",
+		"samples/step-0000000.png": gridText(t, 1), "samples/step-0000200.png": gridText(t, 2),
 		"eval.json": `{"synthetic":{"mean_degrees":10,"ci95":[9,11],"within_7_degrees":0.3},"refined":{"mean_degrees":5,"ci95":[4,6],"within_7_degrees":0.8},
 			"real":{"mean_degrees":3,"ci95":[2,4],"within_7_degrees":0.9},"gap_closed":{"mean":0.71,"ci95":[0.6,0.8]}}`,
 	})
-	for _, want := range []string{"Finished today", "5.00\u00b0", "5.0 degrees less", "71 % of the gap", "step 200", "data:image/png;base64,cG5n", "150.0,0.0", "&lt;script&gt;"} {
+	for _, want := range []string{
+		"Finished today", "5.00\u00b0", "5.0 degrees less", "71 % of the gap", "refined, step 200", "150.0,0.0", "&lt;script&gt;",
+		"changed by 0.02", // 2 levels of 255
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -125,10 +152,10 @@ func TestBrokenMetrics(t *testing.T) {
 	}
 	dir := t.TempDir()
 	fill(t, dir, map[string]string{"config.yaml": "", "metrics.jsonl": "nonsense\n" + metrics})
-	if _, err := Write(dir); err == nil || !strings.Contains(err.Error(), "line 1") {
+	if _, err := Write(dir, Options{}); err == nil || !strings.Contains(err.Error(), "line 1") {
 		t.Errorf("a broken line: %v", err)
 	}
-	if _, err := Write(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no run folder") {
+	if _, err := Write(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "no run folder") {
 		t.Errorf("no run: %v", err)
 	}
 }

@@ -14,6 +14,8 @@ const (
 	EvalFile    = "eval.json" // figures of eval
 	LockFile    = ".lock"     // locked while a process trains
 
+	ProvenanceFile = "provenance.json" // who trained the run, with what, where and when
+
 	samplesFolder     = "samples"
 	checkpointsFolder = "checkpoints"
 )

@@ -113,8 +113,8 @@ func (m *Model) ReadWindow() (map[string]float64, error) { return m.meter.read()
 // images that are in it.
 func (m *Model) Files() (map[string][]models.Param, error) {
 	files := map[string][]models.Param{
-		RefinerFile:                 m.R.Params(),
-		"discriminator.safetensors": m.D.Params(),
+		RefinerFile:       m.R.Params(),
+		DiscriminatorFile: m.D.Params(),
 	}
 	if m.Average != nil {
 		files[AverageFile] = m.Average.Params()
@@ -143,10 +143,11 @@ func (m *Model) Files() (map[string][]models.Param, error) {
 	return files, nil
 }
 
-// The files of a checkpoint that hold R and its moving average.
+// The files of a checkpoint that hold R, its moving average and D.
 const (
-	RefinerFile = "refiner.safetensors"
-	AverageFile = "refiner_ema.safetensors"
+	RefinerFile       = "refiner.safetensors"
+	AverageFile       = "refiner_ema.safetensors"
+	DiscriminatorFile = "discriminator.safetensors"
 )
 
 // Close frees everything.

@@ -1,5 +1,5 @@
 // Package events writes TensorBoard event files: TFRecords of Event messages (tensorboard/compat/proto/event.proto),
-// encoded by hand, for they need eight fields.
+// encoded by hand, because few of their fields are needed.
 package events
 
 import (
@@ -19,8 +19,12 @@ import (
 const (
 	eventWallTime, eventStep, eventFileVersion, eventSummary, eventSession = 1, 2, 3, 5, 7
 	summaryValue, valueTag, valueScalar, valueImage                        = 1, 1, 2, 4
+	valueTensor, valueMetadata                                             = 8, 9
 	imageHeight, imageWidth, imageColorspace, imagePNG                     = 1, 2, 3, 4
 	sessionStatus, sessionStart                                            = 1, 1
+
+	metadataPlugin, pluginName                         = 1, 1
+	tensorType, tensorShape, tensorStrings, typeString = 1, 2, 8, 7
 )
 
 // Writer appends to one event file.
@@ -81,6 +85,16 @@ func (w *Writer) Image(step int64, tag string, png []byte, width, height int) er
 	}
 	image = append(image, bytes(imagePNG, png)...)
 	value := append(bytes(valueTag, []byte(tag)), bytes(valueImage, image)...)
+	return w.event(step, bytes(eventSummary, bytes(summaryValue, value)))
+}
+
+// Text writes a text, which TensorBoard reads as Markdown.
+func (w *Writer) Text(step int64, tag, text string) error {
+	plugin := bytes(metadataPlugin, bytes(pluginName, []byte("text")))
+	tensor := protowire.AppendVarint(protowire.AppendTag(nil, tensorType, protowire.VarintType), typeString)
+	tensor = append(append(tensor, bytes(tensorShape, nil)...), bytes(tensorStrings, []byte(text))...)
+	value := append(bytes(valueTag, []byte(tag)), bytes(valueMetadata, plugin)...)
+	value = append(value, bytes(valueTensor, tensor)...)
 	return w.event(step, bytes(eventSummary, bytes(summaryValue, value)))
 }
 
