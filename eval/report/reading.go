@@ -2,31 +2,61 @@ package report
 
 import (
 	"fmt"
+	"math"
 
 	"simgan/eval"
 )
 
 // read says in sentences what the figures say.
 func read(r result, rows map[string]row, u unit) string {
-	text := reading(u.Name, rows["synthetic"], rows["refined"], r.GapClosed)
+	text := u.reading(rows["synthetic"], rows["refined"], r.GapClosed)
 	if r.ControlHurts {
 		return text + " The control is worse than the synthetic images as they are."
 	}
 	if r.Control != nil && r.RefinedControl != nil {
-		text += " " + beyond(u.Name, rows["control"], rows["refined+control"], r.GapClosedBeyondControl)
+		text += " " + u.beyond(rows["control"], rows["refined+control"], r.GapClosedBeyondControl)
 	}
 	return text
 }
 
-// beyond says in a sentence what refining gains over the control.
-func beyond(unit string, control, refined row, gap *eval.Share) string {
-	gain := control.Mean - refined.Mean
-	if gain <= 0 {
-		return fmt.Sprintf("The control, which needs no refiner, is better: with the same adaptation, estimators trained on "+
-			"refined images err by %.2f %s more.", -gain, unit)
+// gain returns by how much the figure of a row is better than that of another.
+func (u unit) gain(from, to row) float64 {
+	if u.Higher {
+		return to.Mean - from.Mean
 	}
-	text := fmt.Sprintf("The control needs no refiner. With the same adaptation, refined images gain another %.2f %s",
-		gain, unit)
+	return from.Mean - to.Mean
+}
+
+// amount returns a difference of figures with its unit.
+func (u unit) amount(difference float64) string {
+	text := number(math.Round(math.Abs(difference)*1e4) / 1e4)
+	if u.Name == "degrees" || u.Name == "pixels" || u.percent {
+		text = fmt.Sprintf("%.2f", math.Abs(difference))
+	}
+	if u.Name == "" {
+		return text
+	}
+	return text + " " + u.Name
+}
+
+// differs says that the figure of one row is better or worse than another's by a gain.
+func (u unit) differs(gain float64) string {
+	word := "lower"
+	if u.Higher == (gain > 0) {
+		word = "higher"
+	}
+	return u.amount(gain) + " " + word
+}
+
+// beyond says in a sentence what refining gains over the control.
+func (u unit) beyond(control, refined row, gap *eval.Share) string {
+	gain := u.gain(control, refined)
+	if gain <= 0 {
+		return fmt.Sprintf("The control, which needs no refiner, is better: with the same adaptation, the %s of refined images "+
+			"is %s.", u.Metric, u.differs(gain))
+	}
+	text := fmt.Sprintf("The control needs no refiner. With the same adaptation, refined images gain another %s",
+		u.amount(gain))
 	if gap == nil {
 		return text + "."
 	}
@@ -35,15 +65,15 @@ func beyond(unit string, control, refined row, gap *eval.Share) string {
 }
 
 // reading says in a sentence what the figures say.
-func reading(unit string, synthetic, refined row, gap *eval.Share) string {
-	gain := synthetic.Mean - refined.Mean
-	text := fmt.Sprintf("An estimator trained on refined images errs by %.1f %s less on real images "+
-		"than one trained on the synthetic images.", gain, unit)
+func (u unit) reading(synthetic, refined row, gap *eval.Share) string {
+	gain := u.gain(synthetic, refined)
+	text := fmt.Sprintf("After training on refined images the %s on real images is %s than after training on synthetic ones.",
+		u.Metric, u.differs(gain))
 	switch {
 	case gain <= 0:
-		text = fmt.Sprintf("Refining did not help: the error on real images is %.1f %s higher "+
-			"than with the synthetic images as they were.", -gain, unit)
-	case refined.High > synthetic.Low:
+		text = fmt.Sprintf("Refining did not help: the %s on real images is %s than with the synthetic images as they were.",
+			u.Metric, u.differs(gain))
+	case refined.High > synthetic.Low && synthetic.High > refined.Low:
 		text += " The confidence intervals overlap: more seeds are needed to be sure."
 	}
 	if gap != nil {

@@ -71,7 +71,7 @@ func TestPageShowsTheRun(t *testing.T) {
 			"real":{"mean_degrees":3,"ci95":[2,4],"within_7_degrees":0.9},"gap_closed":{"mean":0.71,"ci95":[0.6,0.8]}}`,
 	})
 	for _, want := range []string{
-		"Finished today", "5.00\u00b0", "5.0 degrees less", "71 % of the gap", "refined, step 200", "150.0,0.0", "&lt;script&gt;",
+		"Finished today", "5.00\u00b0", "5.00 degrees lower", "71 % of the gap", "refined, step 200", "150.0,0.0", "&lt;script&gt;",
 		"changed by 0.02", // 2 levels of 255
 	} {
 		if !strings.Contains(text, want) {
@@ -93,9 +93,37 @@ func TestPageShowsHands(t *testing.T) {
 			"eval.json":   `{"task":"hand","synthetic":{"mean_px":6,"ci95":[5.5,6.5],"pck_5px":0.6},"refined":{"mean_px":4.5,"ci95":[4,5],"pck_5px":0.75}}`,
 		},
 	)
-	for _, want := range []string{"hand estimator", "4.50 px", "75.0 %", "1.5 pixels less", "joints within 5 px"} {
+	for _, want := range []string{"hand estimator", "4.50 px", "75.0 %", "1.50 pixels lower", "joints within 5 px"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// The figures of any task: their own names, digits and direction.
+func TestPageShowsAnyTask(t *testing.T) {
+	for figures, wants := range map[string][]string{
+		`{"task":"regression","labels":["centre x","<b>"],"synthetic":{"mean_error":0.5,"ci95":[0.4,0.6],"r2":0.25},
+			"refined":{"mean_error":0.0425,"ci95":[0.04,0.045],"r2":0.9876}}`: {
+			"Labels: centre x, &lt;b&gt;", "<td>0.0425</td>", "<td>0.988</td>", "R\u00b2", "0.4575 units of the labels lower",
+		},
+		`{"task":"regression","unit":"degrees","synthetic":{"mean_error":5,"ci95":[4,6]},
+			"refined":{"mean_error":6,"ci95":[5,7]}}`: {"6.00\u00b0", "did not help", "1.00 degrees higher"},
+		`{"task":"classification","higher_is_better":true,"synthetic":{"accuracy":0.5,"ci95":[0.4,0.6]},
+			"refined":{"accuracy":0.75,"ci95":[0.7,0.8]},"gap_closed":{"mean":0.5,"ci95":[0.4,0.6]}}`: {
+			"75.00 %", "Higher is better", "accuracy on real images is 25.00 percentage points higher", "50 % of the gap",
+		},
+		`{"task":"external","higher_is_better":true,"synthetic":{"value":-2.5,"ci95":[-3,-2]},
+			"refined":{"value":-3,"ci95":[-4,-2]}}`: {"-2.50", "did not help", "its number on real images is 0.5 lower"},
+	} {
+		text := render(t, map[string]string{"config.yaml": "", "eval.json": figures})
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("the page of %s lacks %q", figures, want)
+			}
+		}
+		if strings.Contains(text, "left:-") || strings.Contains(text, "<b>") {
+			t.Errorf("the page of %s has a dot outside or unescaped names", figures)
 		}
 	}
 }
@@ -110,7 +138,7 @@ func TestPageShowsTheControl(t *testing.T) {
 	for text, wants := range map[string][]string{
 		page("4.5"): {"another 1.50 degrees: 50 % of the gap that the control leaves (95 % interval 30 to 70 %)",
 			"<td>refined&#43;control</td>", "blur 1.2, equalize"},
-		page("6.5"): {"The control, which needs no refiner, is better", "0.50 degrees more"},
+		page("6.5"): {"The control, which needs no refiner, is better", "0.50 degrees higher"},
 	} {
 		for _, want := range wants {
 			if !strings.Contains(text, want) {
