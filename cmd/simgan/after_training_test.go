@@ -40,7 +40,7 @@ func TestAfterTrainingPage(t *testing.T) {
 	if err := os.Symlink(filepath.Join(root, "examples"), "examples"); err != nil {
 		t.Fatal(err)
 	}
-	simgan(t, "train", "--run", "runs/mine", "--device", "cpu", "--set", "data.synthetic=folder:renders", "--set",
+	succeeds(t, "train", "--run", "runs/mine", "--device", "cpu", "--set", "data.synthetic=folder:renders", "--set",
 		"data.real=folder:labelled,labels=none", "--set", "refiner.width=4", "--set", "refiner.blocks=2", "--set",
 		"refiner.normalization=batch", "--set", "train.steps=1", "--set", "train.batch=4", "--set", "train.history=8",
 		"--set", "train.pretrain_refiner=2", "--set", "train.pretrain_discriminator=1", "--set", "discriminator.width=0.1")
@@ -93,17 +93,16 @@ func shell(t *testing.T, line string) {
 		words[i] = strings.Trim(w, `"`)
 	}
 	if words[0] == "build/simgan" {
-		simgan(t, words[1:]...)
+		succeeds(t, words[1:]...)
 		return
 	}
 	called(t, words...)
 }
 
-func simgan(t *testing.T, args ...string) {
+func succeeds(t *testing.T, args ...string) {
 	t.Helper()
-	var out, problems bytes.Buffer
-	if code := run(append([]string{"simgan"}, args...), &out, &problems); code != 0 {
-		t.Fatalf("%v: exit code %d: %s%s", args, code, out.String(), problems.String())
+	if code, text := simgan(args...); code != 0 {
+		t.Fatalf("%v: exit code %d: %s", args, code, text)
 	}
 }
 

@@ -52,8 +52,8 @@ func (u unit) differs(gain float64) string {
 func (u unit) beyond(control, refined row, gap *eval.Share) string {
 	gain := u.gain(control, refined)
 	if gain <= 0 {
-		return fmt.Sprintf("The control, which needs no refiner, is better: with the same adaptation, the %s of refined images "+
-			"is %s.", u.Metric, u.differs(gain))
+		return fmt.Sprintf("The control, which needs no refiner, is better: with the same adaptation, the %s after training "+
+			"on refined images is %s.", u.Metric, u.differs(gain))
 	}
 	text := fmt.Sprintf("The control needs no refiner. With the same adaptation, refined images gain another %s",
 		u.amount(gain))
