@@ -38,9 +38,10 @@ type Result[F any] struct {
 	Unit           string           `json:"unit,omitempty"`   // of the metric
 	Labels         []string         `json:"labels,omitempty"` // the columns that estimators learn
 	Data           Specs            `json:"data"`
-	Seeds          []uint64         `json:"seeds"`     // of the estimators
-	Runs           []string         `json:"runs"`      // the folders of the refiners
-	GANSeeds       []uint64         `json:"gan_seeds"` // of the refiners
+	Seeds          []uint64         `json:"seeds"`       // of the estimators
+	Runs           []string         `json:"runs"`        // the folders of the refiners
+	Checkpoints    []string         `json:"checkpoints"` // of the runs
+	GANSeeds       []uint64         `json:"gan_seeds"`   // of the refiners
 	Adaptation     *Adapted         `json:"control_method,omitempty"`
 	Synthetic      *F               `json:"synthetic"`
 	Control        *F               `json:"control,omitempty"`
@@ -116,7 +117,7 @@ func compare[F any](
 	defer s.close()
 	result := &Result[F]{
 		Task: t.name, Metric: t.metric, HigherIsBetter: t.higher, Unit: t.unit, Labels: t.labels.names(),
-		Data: Specs{o.Synthetic, o.Real, o.Test}, Runs: o.Runs, GANSeeds: s.ganSeeds(), Adaptation: s.adapted,
+		Data: Specs{o.Synthetic, o.Real, o.Test}, Runs: o.Runs, Checkpoints: s.checkpoints, GANSeeds: s.ganSeeds(), Adaptation: s.adapted,
 		EstimatorSteps: map[string][]int{},
 	}
 	for seed := range uint64(o.Seeds) {

@@ -15,16 +15,17 @@ import (
 
 // Options are what Gaze and Hand take.
 type Options struct {
-	Runs      []string // the run folders whose refiners are evaluated: seeds of the GAN
-	Synthetic string   // SPECs; "": those of the first run's config
-	Real      string
-	Test      string
-	Only      string // evaluate one row, by its name; "": each
-	Seeds     int    // estimators trained on each set of images
-	Variants  int    // refined versions of each image, if the refiner takes noise; control gets twice as many
-	Estimator EstimatorConfig
-	Save      string    // folder for the weights of every estimator; "": none are kept
-	Out       io.Writer // a line per estimator
+	Runs       []string // the run folders whose refiners are evaluated: seeds of the GAN
+	Checkpoint string   // best, latest or a step: of every run; "": latest
+	Synthetic  string   // SPECs; "": those of the first run's config
+	Real       string
+	Test       string
+	Only       string // evaluate one row, by its name; "": each
+	Seeds      int    // estimators trained on each set of images
+	Variants   int    // refined versions of each image, if the refiner takes noise; control gets twice as many
+	Estimator  EstimatorConfig
+	Save       string    // folder for the weights of every estimator; "": none are kept
+	Out        io.Writer // a line per estimator
 
 	// Progress, if any, is called as images are refined, and then after each step of an estimator. unit is what is
 	// counted.

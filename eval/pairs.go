@@ -17,7 +17,7 @@ type Pair struct {
 	Told float64
 }
 
-// Pairs refines up to n images spread over the run's synthetic data set. progress is called as images are refined.
+// Pairs refines up to n images from all parts of the run's synthetic data set. progress is called as images are refined.
 func Pairs(ctx context.Context, run string, device cgo.Device, n int, progress func(done, total int)) ([]Pair, error) {
 	r, config, err := trainer.LoadRefiner(run, device)
 	if err != nil {
@@ -40,7 +40,7 @@ func Pairs(ctx context.Context, run string, device cgo.Device, n int, progress f
 	}
 	defer ds.Close()
 	var pairs []Pair
-	index := spread(ds.Len(), min(n, ds.Len()))
+	index := data.Scattered(ds.Len(), n)
 	for from := 0; from < len(index); from += pairsBatch {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

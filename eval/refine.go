@@ -12,14 +12,16 @@ import (
 
 // RefineOptions are what RefineSet takes.
 type RefineOptions struct {
-	Run      string  // the run folder whose refiner is used
-	Data     string  // SPEC of the images
-	Out      string  // the new folder
-	Variants int     // versions of each image; more than 1 needs a refiner that takes noise
-	Seed     *uint64 // of the noise; nil: the run's
-	Skip     data.Skip
-	Device   cgo.Device
-	Progress func(done, total int) // called as images are refined
+	Run        string  // the run folder whose refiner is used
+	Checkpoint string  // best, latest or a step; "": latest
+	Data       string  // SPEC of the images
+	Out        string  // the new folder
+	Variants   int     // versions of each image; more than 1 needs a refiner that takes noise
+	Seed       *uint64 // of the noise; nil: the run's
+	Clips      string  // whose images share their noise: ClipFolders or a pattern, as in clipsOf; "": no two images
+	Skip       data.Skip
+	Device     cgo.Device
+	Progress   func(done, total int) // called as images are refined
 }
 
 // RefineSet writes the refined data set with its labels: every image of it, bad files aside that Skip allows.
@@ -27,10 +29,11 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 	if o.Variants < 1 || o.Variants > data.MaxVariants {
 		return exit.Usagef("--variants is %d; use 1 or more, at most %d", o.Variants, data.MaxVariants)
 	}
-	r, config, err := trainer.LoadRefiner(o.Run, o.Device)
+	l, err := trainer.LoadCheckpoint(o.Run, o.Checkpoint, o.Device)
 	if err != nil {
 		return err
 	}
+	r := l.Refiner
 	defer r.Close()
 	if o.Variants > 1 && r.Config.Noise.Kind == architecture.NoNoise {
 		return exit.Usagef("--variants %d: all would be the same, "+
@@ -39,6 +42,9 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 	if o.Seed != nil && r.Config.Noise.Kind == architecture.NoNoise {
 		return exit.Usagef("--seed %d: changes nothing, because the run's refiner takes no noise "+
 			"(refiner.noise.kind)", *o.Seed)
+	}
+	if o.Clips != "" && r.Config.Noise.Kind == architecture.NoNoise {
+		return exit.Usagef("--clips: changes nothing, because the run's refiner takes no noise (refiner.noise.kind)")
 	}
 	source, err := data.OpenContext(ctx, o.Data)
 	if err != nil {
@@ -52,15 +58,15 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 	if ds.Info().C != r.Channels {
 		return exit.Usagef("%s has %d channel(s), the refiner was trained on %d", o.Data, ds.Info().C, r.Channels)
 	}
-	seed := config.Seed
+	seed := l.Config.Seed
 	if o.Seed != nil {
 		seed = *o.Seed
 	}
-	noise, err := cgo.NewGenerator(o.Device, seed)
+	refine, err := o.refining(r, ds, seed)
 	if err != nil {
 		return err
 	}
-	defer noise.Close()
+	defer refine.close()
 	return data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error {
 		for from := 0; from < ds.Len(); from += refineBatch {
 			if ctx.Err() != nil {
@@ -71,7 +77,7 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 				return data.SkipHint(err)
 			}
 			for variant := range o.Variants {
-				refined, err := trainer.Refine(r, noise, b)
+				refined, err := refine.batch(b, variant)
 				if err != nil {
 					return err
 				}

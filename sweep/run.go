@@ -198,7 +198,9 @@ func (r *runner) wait(finished <-chan advanced, settled int) advanced {
 		case a := <-finished:
 			return a
 		case <-show.C:
-			r.bar.Set(settled, r.Trials)
+			if bar.IsTerminal(r.out) { // lines elsewhere come with a trial's
+				r.bar.Set(settled, r.Trials)
+			}
 		}
 	}
 }

@@ -40,6 +40,7 @@ type run struct {
 	real      *simgan.Stream
 	resident  int64                       // bytes of images on the device
 	samples   struct{ x, y *data.Pixels } // images of the sample grids
+	realism   *realism                    // nil if eval.every is 0
 	folder    *rundir.Folder
 	progress  *progress
 	guards    map[string]int  // log windows in a row in which a guard saw its failure
@@ -129,10 +130,18 @@ func (r *run) open(ctx context.Context) (err error) {
 	}
 	c.Train.ResolveHistory(r.synthetic.Set.Len())
 	r.config.Train.History = c.Train.History
-	if r.model, err = simgan.NewModel(c, r.synthetic.Set.Info(), simgan.Options{Log: r.log}); err != nil {
+	weights, err := simgan.LoadWeights(ctx, c.Data.Weights, r.synthetic.Set)
+	if err != nil {
+		return err
+	}
+	o := simgan.Options{Log: r.log, Weights: weights}
+	if r.model, err = simgan.NewModel(c, r.synthetic.Set.Info(), o); err != nil {
 		return err
 	}
 	if err = r.loadSamples(); err != nil {
+		return err
+	}
+	if err = r.loadRealism(); err != nil {
 		return err
 	}
 	r.warnOfTones()
@@ -206,6 +215,10 @@ func (r *run) announce() {
 	f.Logf("refiner %d parameters, discriminator %d parameters, %dx%d patches; %s, %s, %d threads",
 		models.Count(r.model.R.Params()), models.Count(r.model.D.Params()), w, h,
 		r.model.Device(), c.Train.Precision, r.threads)
+	if r.realism != nil {
+		f.Logf("realism_distance of synthetic images from real ones: %.3g (0: alike, 1: nothing in common)",
+			r.realism.synthetic)
+	}
 	for _, n := range r.notes {
 		f.Logf("%s", n)
 	}

@@ -21,6 +21,8 @@ type state struct {
 	Real      data.Position  `json:"real"`
 	Metrics   int64          `json:"metrics_bytes"` // length of metrics.jsonl
 	Guards    map[string]int `json:"guards"`        // log windows in a row in which a guard saw its failure
+
+	Realism *rundir.Realism `json:"realism,omitempty"`
 }
 
 // save writes checkpoints/step-NNNNNNN, atomically. Checkpoints taken during pretraining are named step 0, because only
@@ -32,6 +34,9 @@ func (r *run) save() (err error) {
 		return err
 	}
 	if st.Metrics, err = r.folder.MetricsSize(); err != nil {
+		return err
+	}
+	if st.Realism, err = r.realismOf(st.State); err != nil {
 		return err
 	}
 	step := r.model.Step

@@ -18,6 +18,13 @@ func (r *run) endWindow() error {
 		return bad
 	}
 	record := rundir.NewRecord(m.Phase, m.Step)
+	if bad == nil && r.measures(m.Step) {
+		var err error
+		if window[realismDistance], err = r.measure(); err != nil {
+			return err
+		}
+		record[syntheticDistance] = r.realism.synthetic
+	}
 	record["time"] = time.Now().Format(time.RFC3339)
 	scalars := map[string]float64{}
 	for name, v := range window {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ import (
 type evalOptions struct {
 	eval.Options
 	device, json string
+	file         string // that --json is by default, in the run folder; "": eval.json
 }
 
 func newEvalCommand() *cli.Command {
@@ -55,6 +57,8 @@ func newEvalCommand() *cli.Command {
 			newEvalRegressionCommand(),
 			newEvalClassificationCommand(),
 			newEvalExternalCommand(),
+			flickerCommand(),
+			newEvalLabelsCommand(),
 		},
 	}
 }
@@ -80,6 +84,7 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 				Name: "run", Usage: "run `FOLDER` of the refiner, or of train --seeds; several runs are seeds of the GAN",
 				Required: true,
 			},
+			checkpointFlag(),
 			&cli.StringFlag{
 				Name:  "json",
 				Usage: "write the figures to `FILE` (default: eval.json in the folder of --run; none with --only)",
@@ -112,7 +117,8 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 		Action: func(c *cli.Context) error {
 			return runEval(c.Context, evalOptions{
 				Options: eval.Options{
-					Runs: c.StringSlice("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
+					Runs: c.StringSlice("run"), Checkpoint: c.String("checkpoint"),
+					Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
 					Only: c.String("only"), Save: c.String("save"),
 					Seeds: c.Int("seeds"), Variants: c.Int("variants"), Out: c.App.Writer,
 					Estimator: eval.EstimatorConfig{
@@ -177,7 +183,7 @@ func (o *evalOptions) place() error {
 		if _, err := os.Stat(o.Runs[0]); err != nil {
 			return exit.Usagef("--run: %w", err)
 		}
-		o.json = filepath.Join(o.Runs[0], rundir.EvalFile)
+		o.json = filepath.Join(o.Runs[0], cmp.Or(o.file, rundir.EvalFile))
 	}
 	o.Runs = runs
 	return nil

@@ -20,14 +20,18 @@ func newRefineCommand() *cli.Command {
 		Name: "refine", Usage: "writes a refined data set with its labels",
 		UsageText: "simgan refine --run runs/mine --data unityeyes:renders --out refined\n" +
 			"simgan refine --run runs/mine --data unityeyes:renders --out refined --variants 4\n" +
-			"simgan refine --run runs/mine --data unityeyes:renders --out more --variants 4 --seed 2",
+			"simgan refine --run runs/mine --data unityeyes:renders --out more --variants 4 --seed 2\n" +
+			"simgan refine --run runs/mine --data folder:clips --out refined --clips\n" +
+			"simgan refine --run runs/mine --data folder:frames --out refined --clips='^(.*)_[0-9]+'",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
+			checkpointFlag(),
 			&cli.StringFlag{Name: "data", Usage: "images to refine, a `SPEC`", Required: true},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
 			&cli.IntFlag{Name: "variants", Value: 1, Usage: "refined versions of each image"},
 			skipBadFlag(),
 			&cli.Uint64Flag{Name: "seed", DefaultText: "the run's", Usage: "of the noise: another seed, other versions"},
+			clipsFlag(),
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
 		},
 		Action: func(c *cli.Context) error {
@@ -36,7 +40,8 @@ func newRefineCommand() *cli.Command {
 				return err
 			}
 			o := eval.RefineOptions{
-				Run: c.String("run"), Data: c.String("data"), Out: c.String("out"), Variants: c.Int("variants"), Skip: skip,
+				Run: c.String("run"), Checkpoint: c.String("checkpoint"), Data: c.String("data"), Out: c.String("out"),
+				Variants: c.Int("variants"), Skip: skip, Clips: c.Generic("clips").(*clipsValue).text,
 			}
 			if c.IsSet("seed") {
 				seed := c.Uint64("seed")

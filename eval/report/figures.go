@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"simgan/eval"
@@ -17,24 +19,24 @@ import (
 
 // figuresShown is what figures.html shows.
 type figuresShown struct {
-	Unit    unit
+	Task    task
 	Rows    []row
 	Ticks   []place // of the axis of the intervals
 	Reading string
 	Control string // what the control does to the synthetic images; "": there is no control
+	Labels  string // the columns that were learned
 	Test    string
-	Labels  string // the columns that were learned, if the task has none of its own
 	Spread  string // what the intervals are over
 	Run     string
 }
 
 // row is a kind of images that estimators were trained on.
 type row struct {
-	Name             string
-	Mean, Low, High  float64
-	Within           string  // the second figure; "": there is none
-	Left, Width, Dot float64 // places in the plot, percent
-	Steps            string  // of its estimators
+	Name                    string
+	mean, low, high         float64
+	Mean, Interval, Another string
+	Left, Width, Dot        float64 // places in the plot, percent
+	Steps                   string  // of its estimators
 }
 
 // place is a number at an axis, in percent of its length.
@@ -43,52 +45,49 @@ type place struct {
 	Text string
 }
 
-// Show returns a figure with as many digits as it needs.
-func (r row) Show(v float64) string {
-	if math.Abs(v) >= 1 || v == 0 {
-		return fmt.Sprintf("%.2f", v)
-	}
-	return fmt.Sprintf("%.3g", v)
+// task says what the figures of a task of eval are.
+type task struct {
+	Learner  string // what was trained
+	Quantity string // by which rows are compared
+	key      string // of the quantity in a row's JSON
+	percent  bool   // the quantity is a share, shown in percent
+	Sign     string // after a number
+	unit     string // in words
+	Second   string // name of another figure; "": none
+	second   string // its key; a share, shown in percent, unless it is r2
+	higher   bool   // a higher quantity is better
 }
 
-// unit names, for the page, what a task's figures count.
-type unit struct {
-	Estimator, Sign, Name string
-	Within                string // heading of the second figure; "": there is none
-	Metric                string // "": mean error
-	Higher                bool   // is better
-	percent               bool   // the metric is a share in JSON
+var tasks = map[string]task{
+	"gaze": {
+		Learner: "gaze estimator", Quantity: "mean error", key: "mean_degrees", Sign: "\u00b0", unit: "degrees",
+		Second: "within 7\u00b0", second: "within_7_degrees",
+	},
+	"hand": {
+		Learner: "hand estimator", Quantity: "mean error", key: "mean_px", Sign: " px", unit: "pixels",
+		Second: "joints within 5 px", second: "pck_5px",
+	},
+	"regression":     {Learner: "estimator", Quantity: "mean error", key: "mean_error", Second: "R\u00b2", second: "r2"},
+	"classification": {Learner: "classifier", Quantity: "accuracy", key: "accuracy", percent: true, Sign: " %", unit: "points"},
+	"external":       {Learner: "program", Quantity: "value", key: "value"},
 }
 
-// A task's figures in JSON: the keys of a row's metric and of its second figure.
-type keys struct{ mean, within string }
-
-// tasks holds, for each task of eval, the keys of its figures and how the page names them.
-var tasks = map[string]struct {
-	keys
-	unit
-}{
-	"gaze": {keys{"mean_degrees", "within_7_degrees"},
-		unit{Estimator: "gaze estimator", Sign: "\u00b0", Name: "degrees", Within: "within 7\u00b0"}},
-	"hand": {keys{"mean_px", "pck_5px"},
-		unit{Estimator: "hand estimator", Sign: " px", Name: "pixels", Within: "joints within 5 px"}},
-	"regression": {keys{"mean_error", "r2"}, unit{Estimator: "network", Name: "units of the labels", Within: "R\u00b2"}},
-	"classification": {keys{mean: "accuracy"},
-		unit{Estimator: "classifier", Sign: " %", Name: "percentage points", Metric: "accuracy", Higher: true, percent: true}},
-	"external": {keys{mean: "value"}, unit{Estimator: "your program", Metric: "its number"}},
+// taskOf returns the task of a result. Figures from before there were others are of gaze.
+func taskOf(r result) (task, bool) {
+	t, ok := tasks[cmp.Or(r.Task, "gaze")]
+	t.higher = r.HigherIsBetter
+	if t.unit == "" {
+		t.unit = r.Unit
+	}
+	return t, ok
 }
 
-// unitOf returns how the page names the figures of a result.
-func unitOf(r result) unit {
-	u := tasks[r.Task].unit
-	u.Higher = u.Higher || r.HigherIsBetter
-	if r.Task == "regression" && r.Unit == "degrees" {
-		u.Name, u.Sign = "degrees", "\u00b0"
+// text writes a figure with a precision that belongs to its size.
+func (t task) text(v float64) string {
+	if math.Abs(v) < 1 && !t.percent {
+		return strconv.FormatFloat(v, 'g', 3, 64)
 	}
-	if u.Metric == "" {
-		u.Metric = "mean error"
-	}
-	return u
+	return strconv.FormatFloat(v, 'f', 2, 64)
 }
 
 // showFigures shows the run's eval.json.
@@ -120,18 +119,14 @@ func readFigures(dir string) (*figuresShown, error) {
 	if r.Synthetic == nil || r.Refined == nil {
 		return nil, fmt.Errorf("%s: holds no figures for synthetic and refined", path)
 	}
-	if r.Task == "" {
-		r.Task = "gaze" // figures from before there were others
-	}
-	task, ok := tasks[r.Task]
+	task, ok := taskOf(r)
 	if !ok {
 		return nil, nil // a task without a place on this page
 	}
-	u := unitOf(r)
-	shown := &figuresShown{Unit: u, Labels: strings.Join(r.Labels, ", "), Test: r.Data.Test, Spread: r.Spread()}
+	shown := &figuresShown{Task: task, Test: r.Data.Test, Spread: r.Spread(), Labels: strings.Join(r.Labels, ", ")}
 	rows := map[string]row{}
 	for name, f := range r.Rows() {
-		one, err := newRow(name, *f, task.keys, u, r.EstimatorSteps)
+		one, err := task.row(name, *f, r.EstimatorSteps)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
@@ -139,64 +134,51 @@ func readFigures(dir string) (*figuresShown, error) {
 		shown.Rows = append(shown.Rows, one)
 	}
 	shown.place()
-	shown.Reading = read(r, rows, u)
+	shown.Reading = read(r, rows, task)
 	if r.Adaptation != nil {
 		shown.Control = r.Adaptation.String()
 	}
 	return shown, nil
 }
 
-// newRow reads the figures of a row.
-func newRow(name string, figures map[string]any, k keys, u unit, steps map[string][]int) (row, error) {
-	mean, ok := figures[k.mean].(float64)
+// row reads the figures of a row.
+func (t task) row(name string, figures map[string]any, steps map[string][]int) (r row, err error) {
+	mean, ok := figures[t.key].(float64)
 	interval, isList := figures["ci95"].([]any)
 	if !ok || !isList || len(interval) != 2 {
-		return row{}, fmt.Errorf("row %s has no %s with ci95", name, k.mean)
+		return r, fmt.Errorf("row %s has no %s with ci95", name, t.key)
 	}
 	low, hasLow := interval[0].(float64)
 	high, hasHigh := interval[1].(float64)
 	if !hasLow || !hasHigh {
-		return row{}, fmt.Errorf("row %s: ci95 is no pair of numbers", name)
+		return r, fmt.Errorf("row %s: ci95 is no pair of numbers", name)
 	}
-	if u.percent {
+	if t.percent {
 		mean, low, high = 100*mean, 100*low, 100*high
 	}
-	made := fmt.Sprint(steps[strings.ReplaceAll(name, "+", "_")])
-	return row{
-		Name: name, Mean: mean, Low: low, High: high, Within: second(figures, k.within), Steps: strings.Trim(made, "[]"),
-	}, nil
-}
-
-// second returns a row's second figure as text: a share in percent, or R2 as it is.
-func second(figures map[string]any, key string) string {
-	v, ok := figures[key].(float64)
-	switch {
-	case !ok:
-		return ""
-	case key == "r2":
-		return fmt.Sprintf("%.3f", v)
+	r = row{Name: name, mean: mean, low: low, high: high, Mean: t.text(mean) + t.Sign}
+	r.Interval = t.text(low) + " to " + t.text(high)
+	if v, ok := figures[t.second].(float64); ok && t.second == "r2" {
+		r.Another = fmt.Sprintf("%.3f", v)
+	} else if ok {
+		r.Another = fmt.Sprintf("%.1f %%", 100*v)
 	}
-	return fmt.Sprintf("%.1f %%", 100*v)
+	r.Steps = strings.Trim(fmt.Sprint(steps[strings.ReplaceAll(name, "+", "_")]), "[]")
+	return r, nil
 }
 
-// place puts the intervals on an axis from 0, or from below if there are negative means.
+// place puts the intervals on an axis that holds 0. No error is below 0: the axis begins there unless a mean is below.
 func (f *figuresShown) place() {
-	axis, low := curves.Axes{}, 0.0 // no error is below 0
+	axis := curves.Axes{}
 	for _, r := range f.Rows {
-		axis.High = max(axis.High, r.High)
-		if r.Mean < 0 {
-			low = math.Inf(-1)
-			axis.Low = min(axis.Low, r.Low)
-		}
+		axis.Low, axis.High = min(axis.Low, r.mean), max(axis.High, r.high)
 	}
-	ticks := axis.Fit()
-	at := func(v float64) float64 { return 100 * (v - axis.Low) / (axis.High - axis.Low) }
-	for _, v := range ticks {
+	at := func(v float64) float64 { return 100 * (max(v, axis.Low) - axis.Low) / (axis.High - axis.Low) }
+	for _, v := range axis.Fit() {
 		f.Ticks = append(f.Ticks, place{at(v), number(v)})
 	}
 	for i := range f.Rows {
 		r := &f.Rows[i]
-		r.Left, r.Dot = at(max(r.Low, low)), at(r.Mean)
-		r.Width = at(r.High) - r.Left
+		r.Left, r.Width, r.Dot = at(r.low), at(r.high)-at(r.low), at(r.mean)
 	}
 }

@@ -2,78 +2,56 @@ package report
 
 import (
 	"fmt"
-	"math"
 
 	"simgan/eval"
 )
 
 // read says in sentences what the figures say.
-func read(r result, rows map[string]row, u unit) string {
-	text := u.reading(rows["synthetic"], rows["refined"], r.GapClosed)
+func read(r result, rows map[string]row, t task) string {
+	text := reading(t, rows["synthetic"], rows["refined"], r.GapClosed)
 	if r.ControlHurts {
 		return text + " The control is worse than the synthetic images as they are."
 	}
 	if r.Control != nil && r.RefinedControl != nil {
-		text += " " + u.beyond(rows["control"], rows["refined+control"], r.GapClosedBeyondControl)
+		text += " " + beyond(t, rows["control"], rows["refined+control"], r.GapClosedBeyondControl)
 	}
 	return text
 }
 
-// gain returns by how much the figure of a row is better than that of another.
-func (u unit) gain(from, to row) float64 {
-	if u.Higher {
-		return to.Mean - from.Mean
+// gain returns by how much better a row is than another one.
+func (t task) gain(better, than row) float64 {
+	if t.higher {
+		return better.mean - than.mean
 	}
-	return from.Mean - to.Mean
+	return than.mean - better.mean
 }
 
-// amount returns a difference of figures with its unit.
-func (u unit) amount(difference float64) string {
-	text := number(math.Round(math.Abs(difference)*1e4) / 1e4)
-	if u.Name == "degrees" || u.Name == "pixels" || u.percent {
-		text = fmt.Sprintf("%.2f", math.Abs(difference))
-	}
-	if u.Name == "" {
-		return text
-	}
-	return text + " " + u.Name
-}
-
-// differs says that the figure of one row is better or worse than another's by a gain.
-func (u unit) differs(gain float64) string {
+// amount writes a difference of figures, with what it means: lower or higher.
+func (t task) amount(difference float64, better bool) string {
 	word := "lower"
-	if u.Higher == (gain > 0) {
+	if t.higher == better {
 		word = "higher"
 	}
-	return u.amount(gain) + " " + word
+	text := t.text(difference)
+	if t.unit != "" {
+		text += " " + t.unit
+	}
+	return text + " " + word
 }
 
-// beyond says in a sentence what refining gains over the control.
-func (u unit) beyond(control, refined row, gap *eval.Share) string {
-	gain := u.gain(control, refined)
+// overlap reports whether the intervals of two rows do.
+func overlap(a, b row) bool { return a.low < b.high && b.low < a.high }
+
+// reading says in sentences what refining gained over the synthetic images.
+func reading(t task, synthetic, refined row, gap *eval.Share) string {
+	gain := t.gain(refined, synthetic)
 	if gain <= 0 {
-		return fmt.Sprintf("The control, which needs no refiner, is better: with the same adaptation, the %s after training "+
-			"on refined images is %s.", u.Metric, u.differs(gain))
+		return fmt.Sprintf("Refining did not help: trained on refined images, the %s on real images is %s than with the "+
+			"synthetic images as they were.", t.Quantity, t.amount(-gain, false))
 	}
-	text := fmt.Sprintf("The control needs no refiner. With the same adaptation, refined images gain another %s",
-		u.amount(gain))
-	if gap == nil {
-		return text + "."
-	}
-	return fmt.Sprintf("%s: %.0f %% of the gap that the control leaves (95 %% interval %.0f to %.0f %%).",
-		text, 100*gap.Mean, 100*gap.CI95[0], 100*gap.CI95[1])
-}
-
-// reading says in a sentence what the figures say.
-func (u unit) reading(synthetic, refined row, gap *eval.Share) string {
-	gain := u.gain(synthetic, refined)
-	text := fmt.Sprintf("After training on refined images the %s on real images is %s than after training on synthetic ones.",
-		u.Metric, u.differs(gain))
-	switch {
-	case gain <= 0:
-		text = fmt.Sprintf("Refining did not help: the %s on real images is %s than with the synthetic images as they were.",
-			u.Metric, u.differs(gain))
-	case refined.High > synthetic.Low && synthetic.High > refined.Low:
+	text := fmt.Sprintf("Trained on refined images, the %s on real images is %s than with the synthetic images.",
+		t.Quantity, t.amount(gain, true))
+	if overlap(refined, synthetic) {
 		text += " The confidence intervals overlap: more seeds are needed to be sure."
 	}
 	if gap != nil {
@@ -81,4 +59,20 @@ func (u unit) reading(synthetic, refined row, gap *eval.Share) string {
 			100*gap.Mean, 100*gap.CI95[0], 100*gap.CI95[1])
 	}
 	return text
+}
+
+// beyond says what refining gains over the control.
+func beyond(t task, control, refined row, gap *eval.Share) string {
+	gain := t.gain(refined, control)
+	if gain <= 0 {
+		return fmt.Sprintf("The control, which needs no refiner, is better: with the same adaptation, the %s of refined images "+
+			"is %s.", t.Quantity, t.amount(-gain, false))
+	}
+	text := fmt.Sprintf("The control needs no refiner. With the same adaptation, the %s of refined images is another %s",
+		t.Quantity, t.amount(gain, true))
+	if gap == nil {
+		return text + "."
+	}
+	return fmt.Sprintf("%s: %.0f %% of the gap that the control leaves (95 %% interval %.0f to %.0f %%).",
+		text, 100*gap.Mean, 100*gap.CI95[0], 100*gap.CI95[1])
 }

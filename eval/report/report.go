@@ -21,6 +21,7 @@ type section struct {
 var sections = []section{
 	{"status", "", showStatus},
 	{"figures", "What refining gained", showFigures},
+	{"labels", "Do labels stay?", showLabels},
 	{"samples", "Samples", showSamples},
 	{"gallery", "Refined beside rendered", showGallery},
 	{"curves", "Losses", showCurves},

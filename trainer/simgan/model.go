@@ -30,6 +30,7 @@ type Model struct {
 	psi      models.Psi
 	features *models.GazeEstimator // nil unless psi is learned
 	history  *history              // nil if train.history is 0
+	weights  *weights              // nil without data.weights
 	meter    *meter
 	inputs   *inputs // made by the first step
 	captures *captures
@@ -41,6 +42,8 @@ type Model struct {
 type Options struct {
 	Log    func(format string, args ...any) // notes on kernels and CUDA graphs; nil: none
 	Record Recorder                         // records steps; nil: as CUDA graphs on a GPU, unless train.capture is off
+
+	Weights *data.Pixels // of LoadWeights; nil: every pixel counts 1
 }
 
 // NewModel builds everything that the config describes for images like image, at the start of the first phase. c.Device
@@ -60,6 +63,9 @@ func NewModel(c config.Config, image data.Info, o Options) (m *Model, err error)
 		return m, err
 	}
 	if err = m.openHistory(); err != nil {
+		return m, err
+	}
+	if m.weights, err = newWeights(o.Weights, m.networks, image); err != nil {
 		return m, err
 	}
 	if o.Log == nil {
@@ -162,5 +168,6 @@ func (m *Model) Close() {
 		m.features.Close()
 	}
 	m.history.Close()
+	m.weights.Close()
 	m.meter.Close()
 }

@@ -132,6 +132,7 @@ const (
 	noiseStream     = 3 << 32
 	historyStream   = 4 << 32
 	SampleStream    = 5 << 32 // noise of the sample grids
+	RealismStream   = 6 << 32 // noise of the images that realism_distance is of
 )
 
 // Best returns the refiner to refine with: the moving average if there is one.

@@ -8,26 +8,29 @@ import (
 // logFrom is the ratio of the largest and the smallest value from which a scale is logarithmic.
 const logFrom = 20
 
+// largest bounds the numbers of an axis, so that sums of them are finite.
+const largest = 1e300
+
 // mostTicks is the largest number of ticks of a logarithmic axis.
 const mostTicks = 8
 
 // Fit widens the values' range to round numbers that show the curves and not the distance to 0, makes the scale
 // logarithmic if values above 0 differ by a large factor, and returns the numbers to write at the axis, rising.
 func (a *Axes) Fit() []float64 {
-	if a.Log = a.Low > 0 && a.High > logFrom*a.Low; a.Log {
+	a.Low, a.High = min(max(a.Low, -largest), largest), max(min(a.High, largest), -largest)
+	if a.Log = a.Low > 1/largest && a.High > logFrom*a.Low; a.Log {
 		return a.fitLog()
 	}
-	if a.High <= a.Low {
-		half := max(math.Abs(a.Low)/10, 0.5)
-		a.Low, a.High = a.Low-half, a.High+half
+	if size := max(math.Abs(a.Low), math.Abs(a.High)); a.High-a.Low <= max(size*1e-9, 1/largest) { // also below what a float resolves
+		a.Low, a.High = a.Low-max(size/10, 0.5), a.High+max(size/10, 0.5)
 	}
 	const intervals = 4
 	step := roundUp((a.High - a.Low) / intervals)
 	from, to := math.Floor(a.Low/step+1e-9), math.Ceil(a.High/step-1e-9)
 	a.Low, a.High = from*step, to*step
 	var ticks []float64
-	for k := from; k <= to; k++ {
-		ticks = append(ticks, k*step)
+	for k := range int(to-from) + 1 {
+		ticks = append(ticks, (from+float64(k))*step)
 	}
 	return ticks
 }

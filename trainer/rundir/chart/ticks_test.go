@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"math"
 	"testing"
 )
 
@@ -32,6 +33,24 @@ func TestFit(t *testing.T) {
 		}
 		if a.Low > c.low || a.High < c.high {
 			t.Errorf("%g to %g: the axis spans %g to %g", c.low, c.high, a.Low, a.High)
+		}
+	}
+}
+
+// Whatever the numbers are, an axis has a few ticks, all finite.
+func TestFitOfExtremeNumbers(t *testing.T) {
+	for _, c := range [][2]float64{
+		{-1e308, 1e308}, {5e-324, 1}, {0, 5e-324}, {1e16, 1e16 + 2}, {1e308, 1e308}, {-1e-300, 1e300}, {0, 0},
+	} {
+		a := Axes{Low: c[0], High: c[1], Height: 120}
+		ticks := a.Fit()
+		if len(ticks) < 2 || len(ticks) > 12 || !(a.Low < a.High) {
+			t.Errorf("%g to %g: %v", c[0], c[1], ticks)
+		}
+		for _, v := range ticks {
+			if y := a.Y(v); math.IsNaN(y) || math.IsInf(y, 0) {
+				t.Errorf("%g to %g: %g is drawn at %g", c[0], c[1], v, y)
+			}
 		}
 	}
 }

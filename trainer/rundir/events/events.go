@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -38,7 +40,7 @@ func Create(dir string, firstStep int64) (*Writer, error) {
 		host = "localhost"
 	}
 	now := time.Now()
-	name := fmt.Sprintf("events.out.tfevents.%d.%s.%d.%d", now.Unix(), host, os.Getpid(), now.Nanosecond())
+	name := fmt.Sprintf("%s%d.%s.%d.%d", prefix, second(dir, now.Unix()), host, os.Getpid(), now.Nanosecond())
 	file, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
@@ -55,6 +57,23 @@ func Create(dir string, firstStep int64) (*Writer, error) {
 		return nil, err
 	}
 	return w, nil
+}
+
+// prefix begins the name of an event file; the second in which it was made follows.
+const prefix = "events.out.tfevents."
+
+// second returns now, or the second after that of the newest event file. TensorBoard reads files in the order of their
+// names, but a clock may be set back between two processes, and both may start within a second.
+func second(dir string, now int64) int64 {
+	entries, _ := os.ReadDir(dir) // if this fails, creating the file says why
+	for _, e := range entries {
+		rest, ours := strings.CutPrefix(e.Name(), prefix)
+		stamp, _, _ := strings.Cut(rest, ".")
+		if n, err := strconv.ParseInt(stamp, 10, 64); ours && err == nil {
+			now = max(now, n+1)
+		}
+	}
+	return now
 }
 
 // Scalars writes one value a tag.

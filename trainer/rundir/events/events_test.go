@@ -133,3 +133,24 @@ func TestEventsHoldWhatWasWritten(t *testing.T) {
 		t.Errorf("the image is %q", png)
 	}
 }
+
+// TensorBoard reads files in the order of their names. That is the order in which they were made, also if the clock was
+// in the year 2096 for a while, and if processes start within a second.
+func TestFilesAreInOrder(t *testing.T) {
+	dir := t.TempDir()
+	future := filepath.Join(dir, prefix+"4000000000.host.99.0")
+	if err := os.WriteFile(future, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for made := 2; made <= 11; made++ {
+		w, err := Create(dir, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		entries, err := os.ReadDir(dir) // sorted
+		if err != nil || len(entries) != made || filepath.Join(dir, entries[made-1].Name()) != w.file.Name() {
+			t.Fatalf("%s is not the last of %v: %v", w.file.Name(), entries, err)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package adapt
+
+import (
+	"math"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"simgan/data/picture"
+)
+
+// Profile describes a set of images by three curves, averaged over images and channels, to be shown beside those of
+// other sets.
+type Profile struct {
+	Levels    []float64 `json:"levels"`    // share of pixels per band of levels, 0 the lowest level, 1 the highest
+	Gradients []float64 `json:"gradients"` // share of pixels per band of differences to the right and down, 0 to MostGradient
+	Spectrum  []float64 `json:"spectrum"`  // log10 of the mean power per band of frequency, 0 to 0.5 cycles per pixel
+}
+
+// MostGradient is the difference of neighbours, 1 being the full range of levels, at the upper end of the gradients'
+// last band. Larger differences count there.
+const MostGradient = 0.25
+
+// profileBands is the number of bands of each curve.
+const profileBands = 24
+
+// NewProfile returns the images' profile. At 16 bits, pixels of missing depth and differences from them are left out.
+func NewProfile(images []picture.Image) *Profile {
+	parts := make([]Profile, len(images))
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
+	for i, m := range images {
+		group.Go(func() error {
+			parts[i] = toFloats(m).profile()
+			return nil
+		})
+	}
+	_ = group.Wait() // no work returns an error
+	p := &Profile{make([]float64, profileBands), make([]float64, profileBands), make([]float64, profileBands)}
+	for _, part := range parts {
+		for band := range profileBands {
+			p.Levels[band] += part.Levels[band] / float64(len(parts))
+			p.Gradients[band] += part.Gradients[band] / float64(len(parts))
+			p.Spectrum[band] += part.Spectrum[band] / float64(len(parts))
+		}
+	}
+	return p
+}
+
+func (f floats) profile() Profile {
+	p := Profile{Spectrum: make([]float64, profileBands)}
+	var levels, gradients []float64
+	for c := range f.c {
+		for band, v := range f.spectrum(c, profileBands) {
+			p.Spectrum[band] += v / float64(f.c)
+		}
+	}
+	for i, v := range f.v {
+		if f.missing(i) {
+			continue
+		}
+		levels = append(levels, v)
+		if right := i + 1; right%f.w != 0 && !f.missing(right) {
+			gradients = append(gradients, math.Abs(f.v[right]-v)/MostGradient)
+		}
+		if down := i + f.w; down%(f.h*f.w) >= f.w && down < len(f.v) && !f.missing(down) {
+			gradients = append(gradients, math.Abs(f.v[down]-v)/MostGradient)
+		}
+	}
+	p.Levels, p.Gradients = shares(levels), shares(gradients)
+	return p
+}
+
+// shares returns which share of the values, 0 to 1 or above, is in each band.
+func shares(values []float64) []float64 {
+	out := make([]float64, profileBands)
+	for _, v := range values {
+		out[min(int(v*profileBands), profileBands-1)] += 1 / float64(len(values))
+	}
+	return out
+}
