@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"simgan/cgo"
+	"simgan/data"
 	"simgan/eval"
 	"simgan/internal/bar"
 )
@@ -87,7 +89,25 @@ func evaluationOf(spec, run string) []string {
 	case strings.HasPrefix(spec, "simulated:hands") || kind == "nyu":
 		return []string{"hand", "--run", run}
 	case kind == "folder" || kind == "pack":
-		return []string{"--help"} // which evaluation depends on the labels
+		return evaluationOfLabels(spec, run)
 	}
 	return []string{"gaze", "--run", run}
+}
+
+// evaluationOfLabels returns the arguments of eval that fit the labels of a data set.
+func evaluationOfLabels(spec, run string) []string {
+	ds, err := data.Open(spec)
+	if err != nil {
+		return []string{"--help"}
+	}
+	defer ds.Close()
+	switch info := ds.Info(); {
+	case slices.Equal(info.LabelNames, data.GazeLabels):
+		return []string{"gaze", "--run", run}
+	case info.LabelNames != nil:
+		return []string{"regression", "--run", run}
+	case info.Text != nil:
+		return []string{"classification", "--run", run}
+	}
+	return []string{"--help"} // there is nothing to learn
 }
