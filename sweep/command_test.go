@@ -98,11 +98,13 @@ func TestPrintedCommandsScore(t *testing.T) {
 // user's may be searched beside another one that is set.
 func TestObjectivesAreChecked(t *testing.T) {
 	for text, want := range map[string]string{
-		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {metric: l_rag, direction: minimise}":             `did you mean "l_reg"?`,
-		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {metric: fid, direction: minimise}":               "; there are L_R, l_real",
-		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {command: a, metric: l_reg, direction: minimise}": "give one of",
-		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {command: a, field: b, direction: minimise}":      "objective.field belongs",
-		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {command: a, timeout: 5, direction: minimise}":    "write it with a unit",
+		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {metric: l_rag, direction: minimise}":                                         `did you mean "l_reg"?`,
+		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {metric: fid, direction: minimise}":                                           "; there are L_R, l_real",
+		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {command: a, metric: l_reg, direction: minimise}":                             "give one of",
+		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {command: a, field: b, direction: minimise}":                                  "objective.field belongs",
+		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {command: a, timeout: 5, direction: minimise}":                                "write it with a unit",
+		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {evaluation: fid, validation: 'folder:v', direction: minimise}":               "use classification, gaze, hand, regression, or a command",
+		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {evaluation: gaze, labels: [a], validation: 'folder:v', direction: minimise}": "has labels of its own",
 		"settings: ['data.real=folder:photos']\nparameters: {data.synthetic: {choices: ['folder:a', 'folder:b']}}\n" +
 			"method: grid\nobjective: {metric: l_reg, direction: minimise}": "",
 	} {
@@ -154,5 +156,21 @@ early_stopping: {first: 3, eta: 3}
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+}
+
+// Columns of labels are passed on, and the objective is the figure of the evaluation.
+func TestEvaluationOfOtherLabels(t *testing.T) {
+	s, _ := fake(t, `
+parameters: {train.lambda: {choices: [0.1]}}
+method: grid
+objective: {evaluation: classification, labels: [shape], direction: maximise, validation: "folder:v"}
+`)
+	if s.Objective.Field != "refined.accuracy" {
+		t.Errorf("the field is %s", s.Objective.Field)
+	}
+	args := strings.Join(s.evalArgs(s.newTrial(0, s.draw(0)), 0, slot{}), " ")
+	if !strings.HasPrefix(args, "eval classification --run ") || !strings.Contains(args, " --labels shape --only refined ") {
+		t.Errorf("the evaluation is called as %s", args)
 	}
 }

@@ -158,6 +158,7 @@ func (s *Sweep) checkText() (problems []error) {
 	refuse("config", s.Config)
 	refuse("settings:", s.Settings...)
 	refuse("devices:", s.Devices...)
+	refuse("objective.labels:", s.Objective.Labels...)
 	refuse("objective:", s.Objective.Metric, s.Objective.Field, s.Objective.Validation, s.Objective.Command)
 	for _, p := range s.Parameters {
 		refuse("parameters:", append([]string{p.Key}, p.Choices...)...)

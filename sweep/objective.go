@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -23,12 +24,14 @@ type Objective struct {
 	Phase  config.Phase `yaml:"phase"`  // phase of the run whose records count; default: train
 	Take   string       `yaml:"take"`   // last (default), min, max or mean of the records
 
-	Evaluation string `yaml:"evaluation"` // gaze
-	Field      string `yaml:"field"`      // of its JSON; default: refined.mean_degrees
+	Evaluation string `yaml:"evaluation"` // gaze, hand, regression or classification
+	Field      string `yaml:"field"`      // of its JSON; default: the figure of the row refined
 	Validation string `yaml:"validation"` // SPEC of labelled real images, which are not data.test
 	Seeds      int    `yaml:"seeds"`      // estimators trained; default: 1
-	Steps      int    `yaml:"steps"`      // updates of each; default: eval gaze's own
-	Variants   int    `yaml:"variants"`   // refined versions of each image; default: eval gaze's own
+	Steps      int    `yaml:"steps"`      // updates of each; default: the evaluation's own
+	Variants   int    `yaml:"variants"`   // refined versions of each image; default: the evaluation's own
+
+	Labels []string `yaml:"labels,omitempty"` // columns that regression or classification learns; default: its own
 
 	Command string   `yaml:"command,omitempty"` // shell line; {run} is the run folder; its last line of output is the value
 	Timeout Duration `yaml:"timeout,omitempty"` // of the command; default: 1h
@@ -64,7 +67,7 @@ func (o *Objective) check() (problems []error) {
 		problems = append(problems, o.checkCommand()...)
 	default:
 		problems = append(problems, errors.New("objective is missing: give metric, a field of metrics.jsonl, "+
-			"evaluation: gaze, or command, a program that prints a number"))
+			"evaluation (as gaze), or command, a program that prints a number"))
 	}
 	return problems
 }
@@ -95,15 +98,26 @@ func (o *Objective) checkMetric() (problems []error) {
 	return problems
 }
 
+// evaluations holds, for each evaluation, the figure of a row that is the objective unless field names another.
+var evaluations = map[string]string{
+	"gaze": "mean_degrees", "hand": "mean_px", "regression": "mean_error", "classification": "accuracy",
+}
+
 func (o *Objective) checkEvaluation() (problems []error) {
-	if o.Evaluation != "gaze" {
-		problems = append(problems, fmt.Errorf("objective.evaluation is %q; use gaze", o.Evaluation))
+	field, ok := evaluations[o.Evaluation]
+	if !ok {
+		names := slices.Sorted(maps.Keys(evaluations))
+		problems = append(problems, fmt.Errorf("objective.evaluation is %q; use %s, or a command", o.Evaluation,
+			strings.Join(names, ", ")))
+	}
+	if len(o.Labels) > 0 && (o.Evaluation == "gaze" || o.Evaluation == "hand") {
+		problems = append(problems, fmt.Errorf("objective.labels: eval %s has labels of its own", o.Evaluation))
 	}
 	if o.Phase != "" || o.Take != "" {
 		problems = append(problems, errors.New("objective.phase and objective.take belong to a metric, not to an evaluation"))
 	}
 	if o.Field == "" {
-		o.Field = "refined.mean_degrees"
+		o.Field = "refined." + field
 	}
 	if o.Seeds == 0 {
 		o.Seeds = 1

@@ -75,6 +75,9 @@ func (s *Sweep) evalArgs(t *Trial, rung int, on slot) []string {
 			args = append(args, flag.name, strconv.Itoa(flag.value))
 		}
 	}
+	if len(o.Labels) > 0 {
+		args = append(args, "--labels", strings.Join(o.Labels, ","))
+	}
 	if only := o.only(); only != "" {
 		args = append(args, "--only", only)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"simgan/internal/atomicfile"
 	"simgan/trainer/rundir"
@@ -62,7 +63,11 @@ func (s *Sweep) WriteResults(out io.Writer) error {
 // afterwards returns the arguments of the command that usually follows: the figures on the test images, or the page.
 func (s *Sweep) afterwards(best *Trial) []string {
 	if s.Objective.Evaluation != "" {
-		return []string{"eval", s.Objective.Evaluation, "--run", best.dir}
+		args := []string{"eval", s.Objective.Evaluation, "--run", best.dir}
+		if labels := s.Objective.Labels; len(labels) > 0 {
+			args = append(args, "--labels", strings.Join(labels, ","))
+		}
+		return args
 	}
 	return []string{"report", "--run", best.dir}
 }
