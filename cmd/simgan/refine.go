@@ -66,7 +66,11 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 	}
 	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; read them as %s\n",
 		o.Out, readAs(o.Data, o.Out))
-	next(out, append([]string{"eval"}, evaluationOf(o.Data, o.Run)...)...)
+	if evaluation := eval.Usual(o.Data); evaluation != "" {
+		next(out, "eval", evaluation, "--run", o.Run)
+	} else {
+		next(out, "eval", "--help") // the labels decide
+	}
 	return nil
 }
 
@@ -77,17 +81,4 @@ func readAs(spec, out string) string {
 		kind = "pack"
 	}
 	return kind + ":" + out
-}
-
-// evaluationOf returns the arguments of eval for what a run learned from a data set of a kind.
-func evaluationOf(spec, run string) []string {
-	kind, _, _ := strings.Cut(spec, ",")
-	kind, _, _ = strings.Cut(kind, ":")
-	switch {
-	case strings.HasPrefix(spec, "simulated:hands") || kind == "nyu":
-		return []string{"hand", "--run", run}
-	case kind == "folder" || kind == "pack":
-		return []string{"--help"} // which evaluation depends on the labels
-	}
-	return []string{"gaze", "--run", run}
 }
