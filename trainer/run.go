@@ -85,7 +85,11 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 		return r.leave(err)
 	}
 	r.end(nil)
-	trained := time.Duration(folder.Seconds() * float64(time.Second))
+	seconds, err := folder.Seconds()
+	if err != nil {
+		return err
+	}
+	trained := time.Duration(seconds * float64(time.Second))
 	folder.Logf("done: %s, trained for %s", o.Dir, trained.Round(time.Second))
 	return folder.Finish(trained.Seconds())
 }

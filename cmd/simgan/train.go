@@ -96,7 +96,7 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
 	}
 	err = trainer.Run(ctx, p.config, trainer.Options{
 		Dir: o.run, Resume: p.resume, Until: o.until, Out: out, Notes: p.notes,
-		Process: rundir.Process{Version: release, Commit: commit, Command: os.Args}, Page: report.WriteLive,
+		Process: thisProcess(rundir.TrainWork), Page: report.WriteLive,
 	})
 	if _, unfinished := os.Stat(filepath.Join(o.run, rundir.DoneFile)); err == nil && unfinished == nil {
 		next(out, "refine", "--run", o.run, "--data", p.config.Data.Synthetic, "--out", filepath.Clean(o.run)+"-refined")

@@ -15,7 +15,7 @@ func FuzzReport(f *testing.F) {
 	f.Add(`{"step":-1,"phase":"<script>alert</script>","L_R":1e308}`, `{"task":"hand","synthetic":{},"refined":{},"real":null}`,
 		processes(`"ended":"2026-01-02T03:05:15Z","outcome":"guard","reason":"raise train."`))
 	f.Add(`{"step":9223372036854775807,"phase":[],"L_R":{}}`, `{"synthetic":{"ci95":[]},"refined":{"mean_degrees":-1}}`,
-		`{"processes":[{"outcome":"done"}]}`)
+		`{"processes":[{"work":"train","outcome":"done"},{"work":"eval"}]}`)
 	dir := f.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte("data: {}\n"), 0o644); err != nil {
 		f.Fatal(err)

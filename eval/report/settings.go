@@ -27,7 +27,7 @@ func showSettings(r *run) (any, error) {
 		one := processShown{Process: p, Line: strings.Join(p.Command, " "), Begun: p.Started.Format(time.DateTime), Took: "no end"}
 		if p.Ended != nil {
 			one.Took = length(p.Seconds())
-		} else if r.trains {
+		} else if r.trains && p.Work == rundir.TrainWork {
 			one.Took = "trains"
 		}
 		shown.Processes = append(shown.Processes, one)

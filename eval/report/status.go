@@ -49,7 +49,7 @@ func (r *run) finished() string {
 		return "Finished " + r.done + "."
 	}
 	text := fmt.Sprintf("Finished %s, trained for %s", last.Ended.Format(time.DateTime), length(r.origin.Seconds()))
-	if n := len(r.origin.Processes); n > 1 {
+	if n := len(r.origin.Trainings()); n > 1 {
 		text += fmt.Sprintf(" in %d processes", n)
 	}
 	return text + "."
