@@ -184,7 +184,8 @@ func (o *evalOptions) keep(p rundir.Process, result any) error {
 	}
 	now := time.Now().Truncate(time.Millisecond)
 	p.Ended, p.Outcome = &now, rundir.Finished
-	return errors.Join(rundir.AddProcess(dir, p), rundir.ShowFigures(dir, strings.TrimSuffix(name, filepath.Ext(name)), result))
+	prefix := strings.TrimSuffix(name, filepath.Ext(name))
+	return errors.Join(rundir.AddProcess(dir, p), rundir.ShowFigures(dir, prefix, result))
 }
 
 // place expands folders of several runs, and decides where the figures go if --json does not say. Figures of every row

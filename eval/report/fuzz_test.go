@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// FuzzReport writes the page of a run with any metrics, eval.json and provenance.json. Either the error names the run, or the page
-// is whole and holds no script of theirs.
+// FuzzReport writes the page of a run with any metrics, eval.json and provenance.json. Either the error names the run,
+// or the page is whole and holds no script of theirs.
 func FuzzReport(f *testing.F) {
 	f.Add(metrics, `{"synthetic":{"mean_degrees":10,"ci95":[9,11],"within_7_degrees":0.3},"refined":{"mean_degrees":5}}`,
 		processes(`"ended":null`))
