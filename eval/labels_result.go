@@ -131,7 +131,7 @@ func (r *LabelsResult) Table() string {
 			f.Shift.String()+" "+f.Unit, f.Shift.Median, f.Shift.P95, f.Rendered.String(), f.Refined.String())
 	}
 	if r.Check != nil {
-		fmt.Fprintf(&t, "%-17s error in built-in real images: %s %s\n", r.Figures[0].Name, r.Check.String(), r.Figures[0].Unit)
+		fmt.Fprintf(&t, "%-17s error in built-in real images: %v %s\n", r.Figures[0].Name, r.Check, r.Figures[0].Unit)
 	}
 	return t.String() + r.Reading() + "\n"
 }
