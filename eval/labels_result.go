@@ -137,12 +137,12 @@ func (r *LabelsResult) Table() string {
 }
 
 // String returns the mean and the standard deviation.
-func (d Distribution) String() string { return fmt.Sprintf("%.3g +- %.2g", d.Mean, d.SD) }
+func (d Distribution) String() string { return fmt.Sprintf("%.3g +- %.3g", d.Mean, d.SD) }
 
 // Reading says in a sentence whether labels moved.
 func (r *LabelsResult) Reading() string {
 	f := r.Figures[0]
-	text := fmt.Sprintf("Refining moved %s by %s %s on average (limit %.3g): ", f.Name, f.Shift.String(), f.Unit, r.Limit)
+	text := fmt.Sprintf("Refining moved the %s by %s %s on average (limit %.3g): ", f.Name, f.Shift.String(), f.Unit, r.Limit)
 	switch {
 	case !r.Moved:
 		return text + "labels stay valid."
