@@ -72,7 +72,8 @@ type Adapted struct {
 type Specs struct {
 	Synthetic string `json:"synthetic"`
 	Real      string `json:"real,omitempty"`
-	Test      string `json:"test"`
+	Test      string `json:"test,omitempty"`
+	Refined   string `json:"refined,omitempty"` // unless it is of runs
 }
 
 // row returns the place of a row's figures.
@@ -117,8 +118,8 @@ func compare[F any](
 	defer s.close()
 	result := &Result[F]{
 		Task: t.name, Metric: t.metric, HigherIsBetter: t.higher, Unit: t.unit, Labels: t.labels.names(),
-		Data: Specs{o.Synthetic, o.Real, o.Test}, Runs: o.Runs, Checkpoints: s.checkpoints, GANSeeds: s.ganSeeds(), Adaptation: s.adapted,
-		EstimatorSteps: map[string][]int{},
+		Data: Specs{Synthetic: o.Synthetic, Real: o.Real, Test: o.Test}, Runs: o.Runs, Checkpoints: s.checkpoints,
+		GANSeeds: s.ganSeeds(), Adaptation: s.adapted, EstimatorSteps: map[string][]int{},
 	}
 	for seed := range uint64(o.Seeds) {
 		result.Seeds = append(result.Seeds, seed+1)

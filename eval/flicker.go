@@ -18,12 +18,13 @@ import (
 
 // FlickerOptions are what Flicker takes.
 type FlickerOptions struct {
-	Run       string // the run folder whose refiner is used
-	Data      string // SPEC of rendered clips with motion; "": the run's built-in eyes in clips
-	Real      string // SPEC of real clips with motion; "": the run's built-in eyes in clips, or none
-	Estimator string // weights of a gaze estimator, as eval gaze --save writes them; "": no jitter
-	Device    cgo.Device
-	Progress  func(what, unit string, done, total int)
+	Run        string // the run folder whose refiner is used
+	Checkpoint string // best, latest or a step; "": latest
+	Data       string // SPEC of rendered clips with motion; "": the run's built-in eyes in clips
+	Real       string // SPEC of real clips with motion; "": the run's built-in eyes in clips, or none
+	Estimator  string // weights of a gaze estimator, as eval gaze --save writes them; "": no jitter
+	Device     cgo.Device
+	Progress   func(what, unit string, done, total int)
 }
 
 // FlickerResult holds the JSON of `eval flicker`.
@@ -53,10 +54,11 @@ type FlickerRow struct {
 // Flicker measures on clips of known motion how much refined images change beside their scene: with noise that is
 // independent per image, and with noise that is held per clip.
 func Flicker(ctx context.Context, o FlickerOptions) (*FlickerResult, error) {
-	r, c, err := trainer.LoadRefiner(o.Run, o.Device)
+	l, err := trainer.LoadCheckpoint(o.Run, o.Checkpoint, o.Device)
 	if err != nil {
 		return nil, err
 	}
+	r, c := l.Refiner, l.Config
 	defer r.Close()
 	if o.Data = cmp.Or(o.Data, inClips(c.Data.Synthetic)); o.Data == "" {
 		return nil, exit.Usagef("--data is missing: the run's data.synthetic is not of built-in eyes, so name clips with " +
@@ -203,7 +205,8 @@ func (f *flicker) gaze(images set) (gaze [][]float32, err error) {
 // Table returns the result as text for a terminal.
 func (r *FlickerResult) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "%d clips of %s, %d pairs of images; levels of 8 bits, 95 %% CI over clips\n\n", r.Clips, r.Data, r.Pairs)
+	fmt.Fprintf(&t, "%d clips of %s, %d pairs of images; levels of 8 bits, 95 %% CI over clips\n\n",
+		r.Clips, r.Data, r.Pairs)
 	fmt.Fprintf(&t, "%-30s  %-22s  %s\n", "", "flicker", "detail")
 	for _, row := range r.Rows {
 		fmt.Fprintf(&t, "%-30s  %5.2f (%5.2f to %5.2f)  %6.2f", row.Name, row.Flicker, row.CI95[0], row.CI95[1], row.Detail)

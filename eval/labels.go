@@ -72,9 +72,9 @@ type mark struct{ x, y float64 }
 
 // pairs are rendered images and the same refined.
 type pairs struct {
-	ds                data.Dataset // the rendered images, in the sets' order
+	ds                data.Dataset // all rendered images
 	rendered, refined set
-	index             []int // in the whole data set
+	index             []int // of the compared ones in ds
 	rest              []int // images that an estimator may learn from
 	options           Options
 }
@@ -85,9 +85,6 @@ type pairs struct {
 func Labels(ctx context.Context, o Options, l LabelOptions) (*LabelsResult, *Gallery, error) {
 	if l.Pairs < 1 || l.Pairs > maxPairs {
 		return nil, nil, exit.Usagef("--n is %d; use 1 or more, at most %d", l.Pairs, maxPairs)
-	}
-	if l.Limit < 0 {
-		return nil, nil, exit.Usagef("--limit is %g; use more than 0", l.Limit)
 	}
 	if err := o.validate(); err != nil {
 		return nil, nil, err
@@ -136,7 +133,7 @@ func methodFor(ds data.Dataset, columns []string) func(context.Context, *pairs) 
 	return func(ctx context.Context, p *pairs) (*comparison, error) { return compareLabels(ctx, p, columns) }
 }
 
-// newPairs loads and refines n images spread over the data set. The others are left to learn from.
+// newPairs loads and refines n images spread over the data set, at most half of it. Networks learn from the others.
 func newPairs(ctx context.Context, ds data.Dataset, r refiner, o Options, n int) (*pairs, error) {
 	if c := ds.Info().C; c != r.Channels {
 		return nil, exit.Usagef("synthetic: %s has %d channel(s), the refiner was trained on %d", o.Synthetic, c, r.Channels)
@@ -185,6 +182,6 @@ func (p *pairs) learnable(ctx context.Context) (set, error) {
 // both returns the rendered images and the refined ones after them, as one set to test an estimator on.
 func (p *pairs) both() set {
 	d := p.rendered.repeated(2)
-	copy(d.Levels[len(p.rendered.Levels):], p.refined.Levels)
+	copy(d.Levels[copy(d.Levels, p.rendered.Levels):], p.refined.Levels)
 	return d
 }

@@ -74,20 +74,17 @@ func compareLabels(ctx context.Context, p *pairs, columns []string) (*comparison
 	if len(columns) == 1 && slices.Contains(info.Text, columns[0]) || columns == nil && info.LabelNames == nil {
 		l = &classes{columns: columns}
 	}
+	if err := l.check(info); err != nil {
+		return nil, fmt.Errorf("synthetic: eval labels %w", err)
+	}
 	d, err := p.learnable(ctx)
 	if err != nil {
 		return nil, err
 	}
 	test := p.both()
-	for _, s := range []struct {
-		set
-		key string
-	}{{d, "images to learn from"}, {test, "images to compare"}} {
-		if err := l.check(info); err != nil {
-			return nil, fmt.Errorf("synthetic: eval labels %w", err)
-		}
-		if err := l.encode(s.Batch, info); err != nil {
-			return nil, fmt.Errorf("synthetic: %s: %w", s.key, err)
+	for _, b := range []*data.Batch{d.Batch, test.Batch} {
+		if err := l.encode(b, info); err != nil {
+			return nil, fmt.Errorf("synthetic: %w", err)
 		}
 	}
 	switch l := l.(type) {
@@ -122,9 +119,9 @@ func compareValues(v *values, estimates []float32, test set) *comparison {
 		c.figures = append(c.figures, d)
 	}
 	if v.angular {
-		add("the estimated gaze", "degrees", angle)
+		add("estimated gaze", "degrees", angle)
 	} else {
-		add("estimated labels", "of their standard deviation", v.scaledDistance)
+		add("estimated labels", "SD", v.scaledDistance)
 		for k, name := range v.columns {
 			add(name, "", func(a, b []float32) float64 { return math.Abs(float64(a[k]) - float64(b[k])) })
 		}
@@ -154,7 +151,7 @@ func compareClasses(c *classes, logits []float32, test set) *comparison {
 		}
 		return 1
 	}
-	d := distances{name: "the estimated class", unit: "of the images"}
+	d := distances{name: "estimated class", unit: "of images"}
 	for i := range n {
 		truth := int(test.Labels[i])
 		d.shift = append(d.shift, differ(class(i), class(n+i)))

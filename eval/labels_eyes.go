@@ -90,7 +90,7 @@ func (p *pairs) fits(
 const fitBatch = 32
 
 // realChecks is the number of built-in real images that the fit is checked on.
-const realChecks = 100
+const realChecks = 50
 
 // realFits returns the error of the fit in built-in real images, whose style refined images are to have.
 func (p *pairs) realFits(ctx context.Context) (*Distribution, error) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,7 +50,7 @@ func TestPupilsThatMoved(t *testing.T) {
 			t.Fatal(err)
 		}
 		pupil, gaze := r.Figures[0].Shift, r.Figures[2].Shift
-		if math.Abs(pupil.Mean-float64(dx)) > 0.15*float64(dx) || math.Abs(gaze.Mean-3.25*float64(dx)) > 0.6*float64(dx) {
+		if math.Abs(pupil.Mean-float64(dx)) > 0.15*float64(dx) || math.Abs(gaze.Mean-3.25*float64(dx)) > 0.6*float64(dx)+1e-6 {
 			t.Errorf("moved by %d pixels: pupils by %+v, gazes by %+v", dx, pupil, gaze)
 		}
 		if r.Moved != (dx > 0) || r.Pairs < 9 || r.Limit != 1.1 || len(r.Worst) != r.Pairs {
@@ -102,6 +103,21 @@ func TestLabelsThatMoved(t *testing.T) {
 	}
 }
 
+// An estimator is tested on the rendered images, then on the refined ones.
+func TestBothVersions(t *testing.T) {
+	p := renderedPairs(t, "simulated:eyes,n=3", 2, 0)
+	both := p.both()
+	for i := range both.N {
+		want := p.rendered.ImageOf(i % 3)
+		if i >= 3 {
+			want = p.refined.ImageOf(i - 3)
+		}
+		if !slices.Equal(both.ImageOf(i).Pix, want.Pix) || !slices.Equal(both.Label(i), p.rendered.Label(i%3)) {
+			t.Errorf("image %d is not that of its pair", i)
+		}
+	}
+}
+
 func TestDistribution(t *testing.T) {
 	d := distribution([]float64{4, 1, 3, 2})
 	if d.Mean != 2.5 || d.Median != 2.5 || d.P95 != 4 || math.Abs(d.SD-math.Sqrt(1.25)) > 1e-12 {
@@ -137,7 +153,7 @@ func TestLabelsOfARun(t *testing.T) {
 	}
 	for want, spoil := range map[string]func(o *Options, l *LabelOptions){
 		"--n is 0":        func(_ *Options, l *LabelOptions) { l.Pairs = 0 },
-		"no labels":       func(o *Options, _ *LabelOptions) { o.Synthetic = "simulated:hands,n=3,size=35x55,labels=false" },
+		"labels.csv":      func(o *Options, _ *LabelOptions) { o.Synthetic = "simulated:hands,n=12,size=35x55,labels=false" },
 		`column "height"`: func(_ *Options, l *LabelOptions) { l.Columns = []string{"height"} },
 	} {
 		o, l := o, LabelOptions{Pairs: 4}

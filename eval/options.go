@@ -66,10 +66,14 @@ const maxWidth = 4096
 
 // validate refuses options that no estimator could be trained with.
 func (o Options) validate() error {
-	c := o.Estimator
 	if len(o.Runs) == 0 {
 		return exit.Usagef("no run is given: use --run FOLDER")
 	}
+	return o.validateNumbers()
+}
+
+func (o Options) validateNumbers() error {
+	c := o.Estimator
 	for _, v := range []struct {
 		name        string
 		value, most int

@@ -18,13 +18,16 @@ type Pair struct {
 }
 
 // Pairs refines up to n images from all parts of the run's synthetic data set. progress is called as images are refined.
-func Pairs(ctx context.Context, run string, device cgo.Device, n int, progress func(done, total int)) ([]Pair, error) {
-	r, config, err := trainer.LoadRefiner(run, device)
+func Pairs(
+	ctx context.Context, run, checkpoint string, device cgo.Device, n int, progress func(done, total int),
+) ([]Pair, error) {
+	l, err := trainer.LoadCheckpoint(run, checkpoint, device)
 	if err != nil {
 		return nil, err
 	}
+	r, config := l.Refiner, l.Config
 	defer r.Close()
-	d, err := trainer.LoadDiscriminator(run, config, r.Channels, device)
+	d, err := trainer.LoadDiscriminator(run, l, device)
 	if err != nil {
 		return nil, err
 	}

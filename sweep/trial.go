@@ -47,6 +47,12 @@ type Trial struct {
 	dir string
 }
 
+// Folder returns the run folder of trial k.
+func (s *Sweep) Folder(k int) string { return s.folder(k) }
+
+// Trial returns trial k as it stands, or nil if it was never started.
+func (s *Sweep) Trial(k int) (*Trial, error) { return s.load(k) }
+
 // folder returns the run folder of trial k.
 func (s *Sweep) folder(k int) string { return filepath.Join(s.Dir, fmt.Sprintf("trial-%04d", k)) }
 

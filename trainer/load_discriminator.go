@@ -1,33 +1,27 @@
 package trainer
 
 import (
-	"fmt"
-	"io/fs"
 	"math"
 	"path/filepath"
 
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/models"
-	"simgan/trainer/config"
 	"simgan/trainer/rundir"
 	"simgan/trainer/simgan"
 )
 
-// LoadDiscriminator reads the discriminator of a run's newest checkpoint, for images of the given channels. The caller
+// LoadDiscriminator reads the discriminator of the checkpoint that a refiner of the run was loaded from. The caller
 // closes it.
-func LoadDiscriminator(run string, c config.Config, channels int, device cgo.Device) (*models.Discriminator, error) {
-	folder, err := rundir.LatestCheckpoint(run)
+func LoadDiscriminator(run string, l Loaded, device cgo.Device) (*models.Discriminator, error) {
+	folder, err := rundir.FindCheckpoint(run, l.Checkpoint)
 	if err != nil {
 		return nil, err
-	}
-	if folder == "" {
-		return nil, fmt.Errorf("run %s: has no checkpoint yet (%w)", run, fs.ErrNotExist)
 	}
 	if _, err := readState(folder, simgan.DiscriminatorFile); err != nil {
 		return nil, err
 	}
-	d, err := models.NewDiscriminator(c.Discriminator, channels)
+	d, err := models.NewDiscriminator(l.Config.Discriminator, l.Refiner.Channels)
 	if err != nil {
 		return nil, err
 	}

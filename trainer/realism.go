@@ -11,13 +11,6 @@ import (
 	"simgan/trainer/simgan"
 )
 
-// Names of measurements in metrics.jsonl: the distance of refined images from real ones, see adapt.Reference, and that
-// of the same images before refining.
-const (
-	realismDistance   = "realism_distance"
-	syntheticDistance = "realism_distance_synthetic"
-)
-
 // realism measures, without labels, how far refined images are from real ones. The images and the noise are the same at
 // every step, and measuring changes nothing of the run.
 type realism struct {

@@ -20,8 +20,8 @@ func distances(t *testing.T, dir string) string {
 	t.Helper()
 	text := ""
 	for _, r := range metricsOf(t, dir) {
-		d, measured := r.Number(realismDistance)
-		if _, synthetic := r.Number(syntheticDistance); synthetic != measured {
+		d, measured := r.Number(rundir.RealismDistance)
+		if _, synthetic := r.Number(rundir.SyntheticDistance); synthetic != measured {
 			t.Errorf("step %v: the synthetic images' distance: %t", r.Step(), synthetic)
 		}
 		if measured {
@@ -101,7 +101,7 @@ func TestWhenARunMeasures(t *testing.T) {
 		}
 	}
 	records := metricsOf(t, dir)
-	last, _ := records[len(records)-1].Number(realismDistance)
+	last, _ := records[len(records)-1].Number(rundir.RealismDistance)
 	if m := list[2].Realism; m == nil || m.Distance != last || !(m.Synthetic > 0 && m.Synthetic < 1) {
 		t.Errorf("the last checkpoint has %+v, the last record %v", m, last)
 	}

@@ -20,10 +20,10 @@ func (r *run) endWindow() error {
 	record := rundir.NewRecord(m.Phase, m.Step)
 	if bad == nil && r.measures(m.Step) {
 		var err error
-		if window[realismDistance], err = r.measure(); err != nil {
+		if window[rundir.RealismDistance], err = r.measure(); err != nil {
 			return err
 		}
-		record[syntheticDistance] = r.realism.synthetic
+		record[rundir.SyntheticDistance] = r.realism.synthetic
 	}
 	record["time"] = time.Now().Format(time.RFC3339)
 	scalars := map[string]float64{}

@@ -59,6 +59,7 @@ func newEvalCommand() *cli.Command {
 			newEvalExternalCommand(),
 			flickerCommand(),
 			newEvalLabelsCommand(),
+			evalRealismCommand(),
 		},
 	}
 }
@@ -176,7 +177,7 @@ func (o *evalOptions) place() error {
 		runs = append(runs, rundir.Runs(run)...)
 	}
 	switch {
-	case o.json != "" || o.Only != "":
+	case o.json != "" || o.Only != "" || len(o.Runs) == 0:
 	case len(o.Runs) > 1:
 		return exit.Usagef("several runs are given: say with --json FILE where their figures go")
 	default:

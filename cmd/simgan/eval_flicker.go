@@ -17,9 +17,11 @@ func flickerCommand() *cli.Command {
 	return &cli.Command{
 		Name: "flicker", Usage: "change of refined clips beside their scene's motion: noise held per clip or not",
 		UsageText: "simgan eval flicker --run runs/demo\n" +
-			"simgan eval flicker --run runs/mine --data folder:clips --real folder:photographed --estimator est/real-seed-1.safetensors",
+			"simgan eval flicker --run runs/mine --data folder:clips --real folder:photographed " +
+			"--estimator est/real-seed-1.safetensors",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
+			checkpointFlag(),
 			&cli.StringFlag{
 				Name:  "data",
 				Usage: "rendered clips with motion.csv or frames=N, a `SPEC` (default: the run's built-in eyes in clips)",
@@ -33,7 +35,8 @@ func flickerCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			o := eval.FlickerOptions{
-				Run: c.String("run"), Data: c.String("data"), Real: c.String("real"), Estimator: c.String("estimator"),
+				Run: c.String("run"), Checkpoint: c.String("checkpoint"), Data: c.String("data"), Real: c.String("real"),
+				Estimator: c.String("estimator"),
 			}
 			json := c.String("json")
 			if json == "" {

@@ -57,8 +57,8 @@ func newApp(out, problems io.Writer) *cli.App {
 		},
 		Commands: []*cli.Command{
 			newTrainCommand(), newRefineCommand(), newEvalCommand(), newTuringCommand(), newReportCommand(), newExportCommand(),
-			newSimulateCommand(), newPackCommand(), newCheckCommand(), newSweepCommand(), newBenchCommand(), newDoctorCommand(),
-			newCompletionCommand(), newVersionCommand(),
+			newSimulateCommand(), newPackCommand(), newCheckCommand(), newSweepCommand(), newExperimentCommand(),
+			newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand(),
 		},
 	}
 	for _, command := range app.Commands {

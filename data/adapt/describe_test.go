@@ -72,3 +72,20 @@ func TestProfile(t *testing.T) {
 		t.Errorf("with missing depth: %v %v", p.Levels, p.Gradients)
 	}
 }
+
+// A run measures 256 eyes at a time.
+func BenchmarkDistance(b *testing.B) {
+	var images []picture.Image
+	for i := range uint64(256) {
+		r := noisy(i, 0, 256)
+		m := picture.NewImage(1, 35, 55, 8)
+		for k := range m.Pix {
+			m.Pix[k] = r.Pix[k%len(r.Pix)]
+		}
+		images = append(images, m)
+	}
+	reference := NewReference(images)
+	for b.Loop() {
+		reference.Distance(images)
+	}
+}

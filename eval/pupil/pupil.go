@@ -56,9 +56,9 @@ func Find(m picture.Image, o *simulate.Outline) Fit {
 
 // eye holds the pixels of the eyeball that are in view.
 type eye struct {
-	outline *simulate.Outline
-	pixels  []pixel
-	most    float64 // residual from which on a pixel counts no more than this: a highlight, a lash
+	iris, pupil circle
+	pixels      []pixel
+	most        float64 // residual from which on a pixel counts no more than this: a highlight, a lash
 }
 
 // pixel is a pixel's level and its place on the ball.
@@ -87,7 +87,7 @@ const (
 )
 
 func newEye(m picture.Image, o *simulate.Outline) *eye {
-	e := &eye{outline: o}
+	e := &eye{iris: newCircle(o.Iris), pupil: newCircle(o.Pupil)}
 	top, sum, squares := float64(int(1)<<m.Bits-1), 0.0, 0.0
 	for i, below := range o.Below {
 		x, y := (float64(i%m.W)-o.BallX)/o.RadiusX, (float64(i/m.W)-o.BallY)/o.RadiusY
@@ -136,15 +136,22 @@ func (e *eye) misfit(gx, gy float64) float64 {
 func (e *eye) rows(gx, gy, gz float64) [][terms]float64 {
 	rows := make([][terms]float64, len(e.pixels))
 	for i, p := range e.pixels {
-		angle := math.Acos(min(p.x*gx+p.y*gy+p.z*gz, 1))
-		iris, pupil := within(angle, e.outline.Iris), within(angle, e.outline.Pupil)
+		towards := p.x*gx + p.y*gy + p.z*gz
+		iris, pupil := e.iris.around(towards), e.pupil.around(towards)
 		rows[i] = [terms]float64{1 - iris, iris - pupil, pupil, p.light[0], p.light[1], p.light[2], p.light[3]}
 	}
 	return rows
 }
 
-// within returns 1 inside of an edge and 0 outside, with a soft step between.
-func within(angle, edge float64) float64 {
-	t := min(max((angle-edge+softness)/(2*softness), 0), 1)
+// circle is a circle on the ball around the gaze: cosine and sine of its angle from it.
+type circle struct{ cos, sin float64 }
+
+func newCircle(angle float64) circle { return circle{math.Cos(angle), math.Sin(angle)} }
+
+// around returns 1 inside of the circle and 0 outside, with a soft step between. towards is the cosine of the angle
+// from the gaze.
+func (c circle) around(towards float64) float64 {
+	beyond := (c.cos - towards) / c.sin // radians from the circle, near it
+	t := min(max((beyond+softness)/(2*softness), 0), 1)
 	return 1 - t*t*(3-2*t)
 }

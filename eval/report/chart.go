@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -15,6 +16,7 @@ type plot struct {
 	series []series
 	share  bool   // values are shares: the axis goes from 0 to 1
 	marks  []mark // values with a horizontal line
+	across string // what the horizontal axis counts; "": steps
 }
 
 type series struct {
@@ -40,7 +42,7 @@ type chart struct {
 	Title        string
 	Lines        []line
 	Ticks, Marks []tick
-	Last         string // step
+	Across, Last string // what the horizontal axis counts, and the highest of it
 	Data         chartData
 }
 
@@ -57,10 +59,12 @@ type tick struct {
 
 // chartData is what page.js reads.
 type chartData struct {
-	Width float64     `json:"width"`
-	Left  float64     `json:"left"` // of the box in the SVG
-	Last  float64     `json:"last"` // step at the right edge
-	Lines []dataLines `json:"lines"`
+	Width float64 `json:"width"`
+	Left  float64 `json:"left"` // of the box in the SVG
+	Last  float64 `json:"last"` // step at the right edge
+
+	Across string      `json:"across"`
+	Lines  []dataLines `json:"lines"`
 }
 
 type dataLines struct {
@@ -86,7 +90,16 @@ func (p plot) draw() (c chart, ok bool) {
 	if axes.Low > axes.High {
 		return c, false
 	}
-	c = chart{Title: p.title, Last: fmt.Sprintf("%.0f", axes.Last)}
+	c = chart{Title: p.title, Across: cmp.Or(p.across, "step"), Last: fmt.Sprintf("%.0f", axes.Last)}
+	if p.across != "" {
+		axes.Last = 0
+		for _, s := range p.series {
+			for _, point := range s.points {
+				axes.Last = max(axes.Last, point.Step)
+			}
+		}
+		c.Last = number(axes.Last)
+	}
 	if p.share {
 		axes.Low, axes.High = 0, 1
 	}
@@ -96,7 +109,7 @@ func (p plot) draw() (c chart, ok bool) {
 	for _, m := range p.marks {
 		c.Marks = append(c.Marks, tick{axes.Y(m.value), m.text})
 	}
-	c.Data = chartData{Width: chartWidth, Left: chartLeft, Last: axes.Last}
+	c.Data = chartData{Width: chartWidth, Left: chartLeft, Last: axes.Last, Across: c.Across}
 	for i, s := range p.series {
 		if n := len(s.points); n > 0 {
 			c.Lines = append(c.Lines, line{s.name, number(s.points[n-1].Value), axes.Polyline(s.points, n), i % chartStyles})

@@ -58,16 +58,18 @@ type task struct {
 	higher   bool   // a higher quantity is better
 }
 
+const meanError = "mean error"
+
 var tasks = map[string]task{
 	"gaze": {
-		Learner: "gaze estimator", Quantity: "mean error", key: "mean_degrees", Sign: "\u00b0", unit: "degrees",
+		Learner: "gaze estimator", Quantity: meanError, key: "mean_degrees", Sign: "\u00b0", unit: "degrees",
 		Second: "within 7\u00b0", second: "within_7_degrees",
 	},
 	"hand": {
-		Learner: "hand estimator", Quantity: "mean error", key: "mean_px", Sign: " px", unit: "pixels",
+		Learner: "hand estimator", Quantity: meanError, key: "mean_px", Sign: " px", unit: "pixels",
 		Second: "joints within 5 px", second: "pck_5px",
 	},
-	"regression":     {Learner: "estimator", Quantity: "mean error", key: "mean_error", Second: "R\u00b2", second: "r2"},
+	"regression":     {Learner: "estimator", Quantity: meanError, key: "mean_error", Second: "R\u00b2", second: "r2"},
 	"classification": {Learner: "classifier", Quantity: "accuracy", key: "accuracy", percent: true, Sign: " %", unit: "points"},
 	"external":       {Learner: "program", Quantity: "value", key: "value"},
 }
@@ -156,6 +158,9 @@ func (t task) row(name string, figures map[string]any, steps map[string][]int) (
 	if t.percent {
 		mean, low, high = 100*mean, 100*low, 100*high
 	}
+	if t.Quantity == meanError {
+		low = max(low, 0) // no error is below
+	}
 	r = row{Name: name, mean: mean, low: low, high: high, Mean: t.text(mean) + t.Sign}
 	r.Interval = t.text(low) + " to " + t.text(high)
 	if v, ok := figures[t.second].(float64); ok && t.second == "r2" {
@@ -167,13 +172,13 @@ func (t task) row(name string, figures map[string]any, steps map[string][]int) (
 	return r, nil
 }
 
-// place puts the intervals on an axis that holds 0. No error is below 0: the axis begins there unless a mean is below.
+// place puts the intervals on an axis that holds 0.
 func (f *figuresShown) place() {
 	axis := curves.Axes{}
 	for _, r := range f.Rows {
-		axis.Low, axis.High = min(axis.Low, r.mean), max(axis.High, r.high)
+		axis.Low, axis.High = min(axis.Low, r.low), max(axis.High, r.high)
 	}
-	at := func(v float64) float64 { return 100 * (max(v, axis.Low) - axis.Low) / (axis.High - axis.Low) }
+	at := func(v float64) float64 { return 100 * (v - axis.Low) / (axis.High - axis.Low) }
 	for _, v := range axis.Fit() {
 		f.Ticks = append(f.Ticks, place{at(v), number(v)})
 	}

@@ -10,7 +10,9 @@ import (
 //go:embed *.html *.css *.js
 var files embed.FS
 
-var templates = template.Must(template.ParseFS(files, "*.html"))
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"percent": func(share float64) float64 { return 100 * share },
+}).ParseFS(files, "*.html"))
 
 // frame is what page.html shows around the sections.
 type frame struct {

@@ -1,7 +1,7 @@
 // Charts: the values at the pointer, or, with the chart focused, at a place that the arrow keys move.
 for (const chart of document.querySelectorAll('.chart')) {
   const svg = chart.querySelector('svg[role=img]'), cursor = chart.querySelector('.cursor'), tip = chart.querySelector('.tip');
-  const { width, left, last, lines } = JSON.parse(chart.querySelector('script').textContent);
+  const { width, left, last, lines, across } = JSON.parse(chart.querySelector('script').textContent);
   const steps = [...new Set(lines.flatMap(l => l.points.map(p => p[0])))].sort((a, b) => a - b);
   const nearest = (sorted, x) => sorted.reduce((a, b) => Math.abs(b - x) < Math.abs(a - x) ? b : a);
   let at = steps.length - 1;
@@ -10,7 +10,7 @@ for (const chart of document.querySelectorAll('.chart')) {
     const x = step / last * width;
     cursor.setAttribute('x1', x); cursor.setAttribute('x2', x);
     const values = lines.map(l => l.points.find(p => p[0] === step)).map((p, i) => p && `${lines[i].name} ${p[1]}`);
-    tip.textContent = [`step ${step}`, ...values.filter(Boolean)].join('\n');
+    tip.textContent = [`${across} ${+step.toPrecision(4)}`, ...values.filter(Boolean)].join('\n');
     chart.classList.add('on');
     const place = (x + left) / svg.viewBox.baseVal.width * svg.clientWidth;
     tip.style.left = Math.max(0, Math.min(place + 8, svg.clientWidth - tip.offsetWidth)) + 'px';

@@ -24,6 +24,7 @@ var sections = []section{
 	{"labels", "Do labels stay?", showLabels},
 	{"samples", "Samples", showSamples},
 	{"gallery", "Refined beside rendered", showGallery},
+	{"realism", "How real refined images look, and which checkpoint to take", showRealism},
 	{"curves", "Losses", showCurves},
 	{"guards", "What the guards read", showGuards},
 	{"settings", "Settings and origin", showSettings},
@@ -33,6 +34,8 @@ var sections = []section{
 type Options struct {
 	Pairs []eval.Pair // for the gallery; nil: those of the newest sample grid
 	Note  string      // about the pairs, such as why there are none
+
+	Checkpoint string // name of the folder of the pairs' checkpoint; "": not known
 }
 
 // Write writes report.html into the run's folder and returns its path. A run that still goes on, or that was not

@@ -2,12 +2,14 @@ package report
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"simgan/data/picture"
+	"simgan/eval"
 )
 
 func fill(t *testing.T, dir string, files map[string]string) {
@@ -52,6 +54,11 @@ func render(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	fill(t, dir, files)
+	return renderDir(t, dir)
+}
+
+func renderDir(t *testing.T, dir string) string {
+	t.Helper()
 	path, err := Write(dir, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -157,5 +164,57 @@ func TestBrokenMetrics(t *testing.T) {
 	}
 	if _, err := Write(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "no run folder") {
 		t.Errorf("no run: %v", err)
+	}
+}
+
+// Classifiers are better with a higher figure; curves have scales that show them, and their last value.
+func TestPageOfClassifiersAndCurves(t *testing.T) {
+	page := render(t, map[string]string{
+		"config.yaml": "", "metrics.jsonl": `{"step":1,"phase":"train","L_D":83,"d_real_right":0.6,"refined_variance":0.1}
+{"step":2,"phase":"train","L_D":100,"d_real_right":0.7,"refined_variance":0.1}
+`,
+		"eval.json": `{"task":"classification","metric":"accuracy","higher_is_better":true,"labels":["shape"],"seeds":[1,2],
+			"synthetic":{"accuracy":0.5,"ci95":[0.4,0.6]},"refined":{"accuracy":0.75,"ci95":[0.7,0.8]}}`,
+	})
+	for _, want := range []string{
+		"the accuracy on real images is 25.00 points higher", "Labels: shape", "over 2 estimators",
+		`text-anchor="end">80</text>`, `L_D <b>100</b>`, "0.5: D guesses", `"points":[[1,0.6],[2,0.7]]`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// The worst pairs come first: by D's verdict if there is one.
+func TestGalleryShowsTheWorstFirst(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir, map[string]string{"config.yaml": ""})
+	pair := func(name string, change uint16, told float64) eval.Pair {
+		before, after := picture.NewImage(1, 1, 1, 8), picture.NewImage(1, 1, 1, 8)
+		after.Pix[0] = change
+		return eval.Pair{Name: name, Rendered: before, Refined: after, Told: told}
+	}
+	for order, pairs := range map[string][]eval.Pair{
+		"R changes most":      {pair("mild", 51, math.NaN()), pair("worst", 102, math.NaN())}, // 102 of 255 levels: 0.8
+		"D most surely knows": {pair("mild", 102, 0.25), pair("worst", 51, 0.75)},
+	} {
+		path, err := Write(dir, Options{Pairs: pairs, Note: "A note."})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := string(text)
+		if worst, mild := strings.Index(page, "rendered worst"), strings.Index(page, "rendered mild"); worst < 0 || mild < worst {
+			t.Errorf("%s: the worst pair does not come first", order)
+		}
+		for _, want := range []string{order, "A note.", `type="range"`, "changed by 0.80"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: the page lacks %q", order, want)
+			}
+		}
 	}
 }

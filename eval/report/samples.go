@@ -81,14 +81,34 @@ func readGrid(path string) ([][]picture.Image, error) {
 }
 
 func newStrip(name string, row []picture.Image) (strip, error) {
-	url, err := dataURL(picture.Grid(row))
+	url, err := dataURL(joined(row))
 	return strip{name, url}, err
 }
 
-// dataURL returns an image as a PNG in a URL.
+// joined returns the images side by side, with a grey line between two.
+func joined(row []picture.Image) picture.Image {
+	const gap = 1
+	first := row[0]
+	out := picture.NewImage(first.C, first.H, len(row)*(first.W+gap)-gap, first.Bits)
+	for i := range out.Pix {
+		out.Pix[i] = uint16(1) << (first.Bits - 1)
+	}
+	for k, m := range row {
+		for line := range m.C * m.H {
+			copy(out.Pix[line*out.W+k*(m.W+gap):], m.Pix[line*m.W:(line+1)*m.W])
+		}
+	}
+	return out
+}
+
+// dataURL returns an image as a PNG of 8 bits, which is all that screens show, in a URL.
 func dataURL(m picture.Image) (template.URL, error) {
+	shown := picture.NewImage(m.C, m.H, m.W, 8)
+	for i, v := range m.Pix {
+		shown.Pix[i] = v >> (m.Bits - 8)
+	}
 	var file bytes.Buffer
-	err := picture.WritePNG(&file, m)
+	err := picture.WritePNG(&file, shown)
 	return template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(file.Bytes())), err
 }
 

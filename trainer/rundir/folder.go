@@ -148,7 +148,8 @@ func (f *Folder) removeTemporaryFiles() error {
 		for _, e := range entries {
 			target, ok := atomicfile.Target(e.Name())
 			grid := strings.HasPrefix(target, stepPrefix) && strings.HasSuffix(target, ".png")
-			if ok && (grid || slices.Contains([]string{ConfigFile, DoneFile, ReportFile, EvalFile, ProvenanceFile}, target)) {
+			ours := []string{ConfigFile, DoneFile, ReportFile, EvalFile, RealismFile, ProvenanceFile}
+			if ok && (grid || slices.Contains(ours, target)) {
 				if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 					return err
 				}
