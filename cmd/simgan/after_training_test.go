@@ -52,7 +52,7 @@ func TestAfterTrainingPage(t *testing.T) {
 	}
 	for i, b := range blocks {
 		if b[1] == "sh" {
-			for line := range strings.Lines(b[2]) {
+			for line := range strings.Lines(strings.ReplaceAll(b[2], "\\\n", "")) {
 				shell(t, strings.TrimSpace(line))
 			}
 			continue
