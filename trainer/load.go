@@ -39,7 +39,7 @@ func LoadCheckpoint(run, checkpoint string, device cgo.Device) (l Loaded, err er
 		return l, err
 	}
 	if device == cgo.CPU {
-		l.Refiner.UseCPUKernels(false)
+		_ = l.Refiner.UseWinograd() // else libtorch's layers
 	}
 	return l, l.Refiner.To(device)
 }
