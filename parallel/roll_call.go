@@ -1,0 +1,254 @@
+package parallel
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"simgan/internal/exit"
+	"simgan/internal/ranks"
+)
+
+// A call that fails says only that a connection broke, or that time is up. The store knows more: every process beats
+// there, says that it answers the roll call, and why it left.
+const (
+	beatPeriod = 500 * time.Millisecond
+	deadAfter  = 2500 * time.Millisecond // without a beat
+	leastWait  = 3 * time.Second         // for the processes that beat but do not answer
+	mostWait   = 20 * time.Second
+)
+
+// Keys of the store; the rank follows.
+const (
+	keyBeat  = "beat/"   // a growing number
+	keyHere  = "here/"   // the process has come
+	keyAlive = "answer/" // the process answers the roll call
+	keyLeft  = "left/"   // a departure
+)
+
+// departure says why a process left.
+type departure struct {
+	Code  int    `json:"code"`  // its exit code
+	Fault bool   `json:"fault"` // it failed by itself
+	Text  string `json:"text"`
+}
+
+func (g *Group) key(name string, rank int) string { return name + strconv.Itoa(rank) }
+
+// beat shows the others that this process lives, until it leaves.
+func (g *Group) beat() {
+	for n := 0; ; n++ {
+		if g.peers.Put(g.key(keyBeat, g.place.Rank), strconv.AppendInt(nil, int64(n), 10)) != nil {
+			return
+		}
+		select {
+		case <-g.beats:
+			return
+		case <-time.After(beatPeriod):
+		}
+	}
+}
+
+// await waits until all processes have come.
+func (g *Group) await(ctx context.Context) error {
+	if err := g.peers.Put(g.key(keyHere, g.place.Rank), []byte{1}); err != nil {
+		return err
+	}
+	for end := time.Now().Add(joinTime); ; {
+		missing, err := g.without(keyHere)
+		switch {
+		case err != nil:
+			return err
+		case len(missing) == 0:
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case time.Now().After(end):
+			return fmt.Errorf("%s of %d did not come within %s", processes(missing), g.place.Size, joinTime)
+		}
+		time.Sleep(beatPeriod / 5)
+	}
+}
+
+// without returns the ranks that have not set a key.
+func (g *Group) without(name string) (missing []int, err error) {
+	for rank := range g.place.Size {
+		value, err := g.peers.Get(g.key(name, rank))
+		if err != nil {
+			return nil, err
+		}
+		if value == nil {
+			missing = append(missing, rank)
+		}
+	}
+	return missing, nil
+}
+
+// explain finds out which process is at fault for the first error of a call. The others are let know by closed
+// connections.
+func (g *Group) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	found := make(chan error, 1)
+	go func() {
+		abort := g.peers.Abort()
+		found <- g.rollCall(errors.Join(err, abort))
+	}()
+	select {
+	case g.failed = <-found:
+	case <-time.After(g.wait + deadAfter): // the store does not answer
+		g.failed = g.silent([]int{0}, err)
+	}
+	return g.failed
+}
+
+// rollCall asks in the store until it knows a process that failed or died, or all have answered, or time is up.
+func (g *Group) rollCall(cause error) error {
+	if err := g.peers.Put(g.key(keyAlive, g.place.Rank), []byte{1}); err != nil {
+		return g.silent([]int{0}, cause)
+	}
+	heard := make([]heartbeat, g.place.Size)
+	for end := time.Now().Add(g.wait); ; time.Sleep(beatPeriod / 5) {
+		missing, dead, fault, err := g.census(heard)
+		switch {
+		case err != nil:
+			return g.silent([]int{0}, cause) // the store went away with process 0
+		case fault != nil:
+			return fault
+		case len(dead) > 0:
+			return g.silent(dead, cause)
+		case len(missing) == 0:
+			return fmt.Errorf("the connections of %v failed, though all processes answer: %w", g.place, cause)
+		case time.Now().After(end):
+			return fmt.Errorf("%s of %d is busy or hangs, and did not take part within train.timeout: %w",
+				processes(missing), g.place.Size, cause)
+		}
+	}
+}
+
+// heartbeat is the last beat of a process, and when it was new.
+type heartbeat struct {
+	beat string
+	at   time.Time
+}
+
+// census looks at every process once: missing ones have neither answered nor left, dead ones have stopped beating as
+// well. fault is the error of the first one that failed.
+func (g *Group) census(heard []heartbeat) (missing, dead []int, fault, err error) {
+	for rank := range heard {
+		var beat, alive, left []byte
+		for key, value := range map[string]*[]byte{keyBeat: &beat, keyAlive: &alive, keyLeft: &left} {
+			if *value, err = g.peers.Get(g.key(key, rank)); err != nil {
+				return nil, nil, nil, err
+			}
+		}
+		if now := string(beat); heard[rank].at.IsZero() || heard[rank].beat != now {
+			heard[rank] = heartbeat{now, time.Now()}
+		}
+		if left != nil {
+			if fault = g.departed(rank, left); fault != nil {
+				return nil, nil, fault, nil
+			}
+			continue
+		}
+		if alive == nil {
+			missing = append(missing, rank)
+			if time.Since(heard[rank].at) > deadAfter {
+				dead = append(dead, rank)
+			}
+		}
+	}
+	return missing, dead, nil, nil
+}
+
+func (g *Group) silent(gone []int, cause error) error {
+	return fmt.Errorf("%s of %d died, was stopped or is cut off: %w", processes(gone), g.place.Size, cause)
+}
+
+// departed returns the error of a process that failed, nil if another one was at fault.
+func (g *Group) departed(rank int, text []byte) error {
+	var d departure
+	if err := json.Unmarshal(text, &d); err != nil || !d.Fault {
+		return nil
+	}
+	err := fmt.Errorf("%s failed: %s", ranks.Name(rank, g.place.Size), d.Text)
+	switch d.Code {
+	case exit.Guard:
+		return fmt.Errorf("%w: %w", exit.ErrGuard, err)
+	case exit.Usage:
+		return exit.Usagef("%w", err)
+	}
+	return err
+}
+
+// Leave ends the membership. If err is not nil, the others learn it. Process 0, which runs the store, waits until they
+// have.
+func (g *Group) Leave(err error) {
+	if g == nil {
+		return
+	}
+	d := departure{}
+	if err != nil {
+		d = departure{Code: exit.Failed, Fault: g.failed == nil && !errors.Is(err, exit.ErrStopped), Text: err.Error()}
+		switch {
+		case errors.Is(err, exit.ErrGuard):
+			d.Code = exit.Guard
+		case errors.Is(err, exit.ErrUsage):
+			d.Code = exit.Usage
+		}
+	}
+	text, _ := json.Marshal(d) // a struct of plain fields
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		if g.peers.Put(g.key(keyLeft, g.place.Rank), text) == nil && g.peers.Abort() == nil && err != nil && g.place.Rank == 0 {
+			g.awaitOthers()
+		}
+	}()
+	select {
+	case <-left:
+	case <-time.After(g.wait + deadAfter):
+	}
+	close(g.beats)
+}
+
+// awaitOthers waits until every process that beats has left.
+func (g *Group) awaitOthers() {
+	heard := make([]heartbeat, g.place.Size)
+	for end := time.Now().Add(g.wait); time.Now().Before(end); time.Sleep(beatPeriod / 5) {
+		stays := false
+		for rank := range heard {
+			left, err := g.peers.Get(g.key(keyLeft, rank))
+			beat, err2 := g.peers.Get(g.key(keyBeat, rank))
+			if err != nil || err2 != nil {
+				return
+			}
+			if now := string(beat); heard[rank].at.IsZero() || heard[rank].beat != now {
+				heard[rank] = heartbeat{now, time.Now()}
+			}
+			stays = stays || left == nil && time.Since(heard[rank].at) <= deadAfter
+		}
+		if !stays {
+			return
+		}
+	}
+}
+
+// processes names ranks: "process 2", or "processes 1, 3".
+func processes(gone []int) string {
+	slices.Sort(gone)
+	names := make([]string, len(gone))
+	for i, rank := range gone {
+		names[i] = strconv.Itoa(rank)
+	}
+	if len(names) == 1 {
+		return "process " + names[0]
+	}
+	return "processes " + strings.Join(names, ", ")
+}
