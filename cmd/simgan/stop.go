@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"simgan/internal/exit"
 )
 
 // defaultGrace is how long a command may take to stop: a little less than the 120 s that our Slurm and Kubernetes jobs
@@ -75,7 +77,7 @@ func (s *stopper) listen(ctx context.Context) {
 func (s *stopper) stop(number syscall.Signal, hint string) {
 	grace := time.Duration(s.grace.Load())
 	fmt.Fprintf(s.problems, "stopping, within %s%s\n", grace, hint)
-	s.cancel(stopped{number})
+	s.cancel(exit.Stopped{Signal: number})
 	time.AfterFunc(grace, func() {
 		fmt.Fprintf(s.problems, "simgan: not stopped within --grace %s, perhaps because a read or write blocks: "+
 			"ended without saving again\n", grace)
