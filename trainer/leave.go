@@ -17,6 +17,9 @@ func (r *run) leave(cause error) error {
 	r.progress.clear()
 	m := r.model
 	switch {
+	case r.group.Failed(): // the others are gone: nothing can be saved
+		r.folder.Logf("failed: %v; continue from the last checkpoint with --resume", cause)
+		return cause
 	case errors.Is(cause, simgan.ErrNotFinite):
 		return r.leaveDiverged(cause)
 	case errors.Is(cause, exit.ErrStopped), errors.Is(cause, exit.ErrGuard):
@@ -38,7 +41,7 @@ func (r *run) leave(cause error) error {
 
 // leaveDiverged logs where a diverged run can continue from.
 func (r *run) leaveDiverged(cause error) error {
-	last, err := rundir.LatestCheckpoint(r.folder.Dir)
+	last, err := rundir.LatestCheckpoint(r.dir)
 	switch {
 	case err != nil:
 		return errors.Join(cause, err)

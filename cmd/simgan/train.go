@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
+	"os"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"simgan/internal/ranks"
+	"simgan/parallel"
 	"simgan/trainer"
 	"simgan/trainer/config"
 )
@@ -22,6 +23,7 @@ type trainOptions struct {
 	resume, goOn   bool // --resume, --continue
 	dry            bool
 	until          int
+	device         string // --device, "" if it is not given
 }
 
 func newTrainCommand() *cli.Command {
@@ -63,7 +65,8 @@ func newTrainCommand() *cli.Command {
 				until: c.Int("until"),
 			}
 			if c.IsSet("device") {
-				o.settings = append(o.settings, "device="+c.String("device"))
+				o.device = c.String("device")
+				o.settings = append(o.settings, "device="+o.device)
 			}
 			seed := uint64(1)
 			if c.IsSet("seed") {
@@ -80,18 +83,24 @@ func newTrainCommand() *cli.Command {
 	}
 }
 
-func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
-	p, err := o.plan()
+func runTrain(ctx context.Context, o trainOptions, out io.Writer) (err error) {
+	place, err := ranks.FromEnvironment(os.Getenv)
 	if err != nil {
 		return err
 	}
-	if o.run == "" {
-		o.run = filepath.Join("runs", time.Now().Format("20060102-150405"))
-	}
 	if o.dry {
-		return p.try(ctx, o.run, out)
+		return o.try(ctx, place, out)
 	}
-	return trainer.Run(ctx, p.config, trainer.Options{
-		Dir: o.run, Resume: p.resume, Until: o.until, Out: out, Notes: p.notes,
+	group, err := parallel.Join(ctx, place)
+	if err != nil {
+		return err
+	}
+	defer func() { group.Leave(err) }()
+	p, err := o.planOf(group, place)
+	if err != nil {
+		return err
+	}
+	return trainer.Run(ctx, p.Config, trainer.Options{
+		Dir: p.Run, Resume: p.Resume, Until: p.Until, Out: out, Notes: p.notes, Group: group,
 	})
 }
