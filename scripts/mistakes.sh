@@ -21,7 +21,7 @@ prepare() {
   return $result
 }
 
-# mistake NAME FILE PERL PACKAGE: PERL edits FILE as one string.
+# mistake NAME FILE PERL PACKAGE [TESTS]: PERL edits FILE as one string. TESTS is a pattern of the package's tests.
 mistake() {
   rm -rf "${COPY:?}"/*
   git ls-files -co --exclude-standard | tar -c -T - | tar -x -C "$COPY"
@@ -32,7 +32,7 @@ mistake() {
   elif ! prepare "$2" "$4"; then
     echo "NOT BUILT   $1: fix this script"
     unseen=1
-  elif failed=$(cd "$COPY" && go test "./$4" 2>&1); then
+  elif failed=$(cd "$COPY" && go test ${5:+-run "$5"} "./$4" 2>&1); then
     echo "UNSEEN      $1"
     unseen=1
   else
@@ -64,4 +64,12 @@ mistake "resume restores only weights: loaders start again" trainer/run.go 's/r\
 mistake "resume forgets the open log window" trainer/simgan/model.go 's/return m\.meter\.restore\(m\.device, st\.Window\)/return nil/' trainer/simgan
 mistake "checkpoints hold NaN" models/weights.go 's/if v-v != 0 \{/if false {/' models
 mistake "guards judge the history's images" trainer/simgan/watch.go 's/refined, y = s\.Narrow\(refined, 0, 0, n\)/refined, y = s.Narrow(refined, 0, s.Shape(refined)[0]-n, n)/' trainer/simgan
+mistake "processes sum gradients" cgo/libsimgan/process_group.cc 's/  flat\.div_\(group\(g\)\.size\);\n//' parallel
+mistake "processes draw the same images" data/slice.go 's/ \+ s\.rank\*s\.batch//' data
+mistake "processes draw the same noise" trainer/simgan/networks.go 's/noiseStream\+ofRank\(rank\)/noiseStream/' cmd/simgan Processes
+mistake "processes choose the same old images" trainer/simgan/model.go 's/\+ofRank\(m\.group\.Rank\(\)\)//' cmd/simgan Processes
+mistake "each process keeps the whole history" trainer/config/shares.go 's/c\.Train\.History\/History\(n\)/c.Train.History/' trainer/config
+mistake "gradients of D stay with their process" trainer/simgan/steps.go 's/m\.joinGradients\(m\.D\.Params\(\)\)/error(nil)/' cmd/simgan Processes
+mistake "the average follows in process 0 only" trainer/simgan/steps.go 's/if m\.Average == nil \{/if m.Average == nil || m.group.Rank() > 0 {/' cmd/simgan Processes
+mistake "a process resumes with another's history" trainer/processes.go 's/historyFile\(rank\)\)/historyFile(0))/' cmd/simgan Processes
 exit $unseen

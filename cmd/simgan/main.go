@@ -56,7 +56,7 @@ func newApp(out, problems io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			newTrainCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(),
+			newTrainCommand(), newLaunchCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(),
 			newSimulateCommand(), newPackCommand(), newCheckCommand(), newSweepCommand(), newBenchCommand(), newDoctorCommand(),
 			newCompletionCommand(), newVersionCommand(),
 		},
