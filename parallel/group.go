@@ -25,11 +25,8 @@ type Group struct {
 	beats  chan struct{} // closed to end them
 }
 
-// joinTime is how long processes wait for each other at the start.
-const joinTime = 5 * time.Minute
-
-// Join meets the other processes; nil if there are none. An error names those that have not come.
-func Join(ctx context.Context, place ranks.Place) (*Group, error) {
+// Join meets the other processes; nil if there are none. An error names those that have not come within the timeout.
+func Join(ctx context.Context, place ranks.Place, timeout time.Duration) (*Group, error) {
 	if !place.Several() {
 		return nil, nil
 	}
@@ -37,15 +34,15 @@ func Join(ctx context.Context, place ranks.Place) (*Group, error) {
 		Rank: place.Rank, Size: place.Size, Host: place.Host, Port: place.Port,
 		Serve: place.Rank == 0 && !place.Served, Prefix: "simgan" + place.Attempt,
 	}
-	peers, err := cgo.JoinGroup(meeting, joinTime)
+	peers, err := cgo.JoinGroup(meeting, timeout)
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w; is process 0 running, and are %s and %s its machine's?", place, err,
 			ranks.Address, ranks.Port)
 	}
 	g := &Group{place: place, peers: peers, wait: mostWait, beats: make(chan struct{})}
 	go g.beat()
-	if err = g.await(ctx); err == nil {
-		err = g.explain(peers.Connect(joinTime))
+	if err = g.await(ctx, timeout); err == nil {
+		err = g.connect(timeout)
 	}
 	if err != nil {
 		g.Leave(err)

@@ -31,7 +31,7 @@ func init() {
 	if err != nil {
 		panic(err)
 	}
-	g, err := Join(context.Background(), place)
+	g, err := Join(context.Background(), place, 10*time.Second)
 	if err == nil {
 		err = g.SetTimeout(4 * time.Second)
 	}
@@ -204,7 +204,7 @@ func TestFailuresNameTheProcess(t *testing.T) {
 
 // A process that is alone needs no group.
 func TestAlone(t *testing.T) {
-	g, err := Join(context.Background(), ranks.Place{Size: 1})
+	g, err := Join(context.Background(), ranks.Place{Size: 1}, time.Second)
 	if g != nil || err != nil {
 		t.Fatal(g, err)
 	}

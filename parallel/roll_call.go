@@ -54,13 +54,17 @@ func (g *Group) beat() {
 	}
 }
 
-// await waits until all processes have come.
-func (g *Group) await(ctx context.Context) error {
+// await waits until all processes have come. It does not wait for one that came and died.
+func (g *Group) await(ctx context.Context, timeout time.Duration) error {
 	if err := g.peers.Put(g.key(keyHere, g.place.Rank), []byte{1}); err != nil {
 		return err
 	}
-	for end := time.Now().Add(joinTime); ; {
+	heard := make([]heartbeat, g.place.Size)
+	for end := time.Now().Add(timeout); ; time.Sleep(beatPeriod / 5) {
 		missing, err := g.without(keyHere)
+		if err == nil && len(missing) > 0 {
+			err = g.lost(heard)
+		}
 		switch {
 		case err != nil:
 			return err
@@ -69,9 +73,36 @@ func (g *Group) await(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case time.Now().After(end):
-			return fmt.Errorf("%s of %d did not come within %s", processes(missing), g.place.Size, joinTime)
+			return fmt.Errorf("%s of %d did not come within %s (train.timeout)", processes(missing), g.place.Size, timeout)
 		}
-		time.Sleep(beatPeriod / 5)
+	}
+}
+
+// lost returns the error of a process that came, and died or left since.
+func (g *Group) lost(heard []heartbeat) error {
+	_, dead, fault, err := g.census(heard)
+	if err != nil || fault != nil {
+		return errors.Join(err, fault)
+	}
+	if len(dead) > 0 {
+		return g.silent(dead, errors.New("it was there when the processes met"))
+	}
+	return nil
+}
+
+// connect connects the processes, unless one dies meanwhile.
+func (g *Group) connect(timeout time.Duration) error {
+	connected := make(chan error, 1)
+	go func() { connected <- g.peers.Connect(timeout) }()
+	for heard := make([]heartbeat, g.place.Size); ; {
+		select {
+		case err := <-connected:
+			return g.explain(err)
+		case <-time.After(beatPeriod):
+			if g.failed = g.lost(heard); g.failed != nil {
+				return g.failed
+			}
+		}
 	}
 }
 
@@ -157,7 +188,7 @@ func (g *Group) census(heard []heartbeat) (missing, dead []int, fault, err error
 			}
 			continue
 		}
-		if alive == nil {
+		if alive == nil && beat != nil {
 			missing = append(missing, rank)
 			if time.Since(heard[rank].at) > deadAfter {
 				dead = append(dead, rank)

@@ -232,6 +232,34 @@ func TestProcessesThatEnd(t *testing.T) {
 	}
 }
 
+func TestJobsOfSeveralProcesses(t *testing.T) {
+	for words, want := range map[string]string{
+		"--slurm-script --preset gaze-demo --set train.lambda=0.1 --seed 7": "train --continue --run runs/x " +
+			"--preset gaze-demo --set train.lambda=0.1 --set seed=7\n",
+		"--slurm-script --processes 4 --device cuda":    "#SBATCH --ntasks=4\n#SBATCH --cpus-per-task=4\n#SBATCH --gpus-per-task=1\n",
+		"--kubernetes --image i --set train.lambda=0.1": "lambda: 0.1",
+	} {
+		args := append([]string{"simgan", "train", "--run", "runs/x"}, strings.Fields(words)...)
+		var out, problems bytes.Buffer
+		if code := run(args, &out, &problems); code != 0 || !strings.Contains(out.String(), want) {
+			t.Errorf("%s: exit code %d: %s%s does not say %q", words, code, out.String(), problems.String(), want)
+		}
+	}
+	for words, want := range map[string]string{
+		"--slurm-script --run x --kubernetes":             "give one of them",
+		"--slurm-script":                                  "need --run",
+		"--kubernetes --run x --processes 0":              "--processes is 0",
+		"--slurm-script --run x --processes 3":            "use a multiple of 6, as 60",
+		"--slurm-script --run x --set train.optimizer=no": "optimizer",
+	} {
+		var out, problems bytes.Buffer
+		code := run(append([]string{"simgan", "train"}, strings.Fields(words)...), &out, &problems)
+		if code != exit.Usage || !strings.Contains(problems.String(), want) {
+			t.Errorf("%s: exit code %d: %s does not say %q", words, code, problems.String(), want)
+		}
+	}
+}
+
 func TestLaunchOptions(t *testing.T) {
 	for want, words := range map[string]string{
 		"--processes N":                        "launch -- train",
@@ -239,7 +267,7 @@ func TestLaunchOptions(t *testing.T) {
 		"one of the commands train, refine":    "launch --processes 2 -- eval gaze",
 		"simgan launch --processes 2 -- train": "launch --processes 2",
 		"use a multiple of 6, as 6":            "launch --processes 3 -- train --set train.batch=8 --device cpu --run /nowhere/x",
-		"process 1 of 2 (ranks count from 0)":  "launch --processes 2 -- train --set train.k_g=0",
+		"of 2 (ranks count from 0): see above": "launch --processes 2 -- train --set train.k_g=0",
 		"start it without a launcher":          "launch --processes 2 -- train --seeds 2 --run x",
 	} {
 		if code, text := launched(t, 1, strings.Fields(words)...); code != exit.Usage || !strings.Contains(text, want) {

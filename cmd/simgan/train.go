@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,6 +25,7 @@ type trainOptions struct {
 	dry            bool
 	until          int
 	device         string // --device, "" if it is not given
+	job            jobOptions
 }
 
 func newTrainCommand() *cli.Command {
@@ -35,8 +37,9 @@ func newTrainCommand() *cli.Command {
 			"simgan train --run runs/mine --resume --set train.lr_refiner=1e-4\n" +
 			"simgan train --run runs/job --continue --preset gaze-paper-v1\n" +
 			"simgan train --run runs/five --seeds 5 --preset gaze\n" +
-			"simgan train --preset hand-paper --device cuda:1 --dry-run",
-		Flags: []cli.Flag{
+			"simgan train --preset hand-paper --device cuda:1 --dry-run\n" +
+			"simgan train --preset gaze --run runs/eight --slurm-script --processes 8 | sbatch",
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "preset", Usage: strings.Join(config.PresetNames(), ", ")},
 			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` over the preset, as a run's config.yaml"},
 			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, as train.steps=500; may be repeated"},
@@ -57,12 +60,12 @@ func newTrainCommand() *cli.Command {
 				Name:  "dry-run",
 				Usage: "print the resolved config, open the data, report what the run takes, and stop",
 			},
-		},
+		}, jobFlags()...),
 		Action: func(c *cli.Context) error {
 			o := trainOptions{
 				preset: c.String("preset"), config: c.String("config"), settings: c.StringSlice("set"),
 				run: c.String("run"), resume: c.Bool("resume"), goOn: c.Bool("continue"), dry: c.Bool("dry-run"),
-				until: c.Int("until"),
+				until: c.Int("until"), job: jobOptionsOf(c),
 			}
 			if c.IsSet("device") {
 				o.device = c.String("device")
@@ -78,6 +81,9 @@ func newTrainCommand() *cli.Command {
 			if c.IsSet("seed") {
 				o.settings = append(o.settings, fmt.Sprintf("seed=%d", seed))
 			}
+			if o.job.asked() {
+				return o.printJob(c.App.Writer)
+			}
 			return runTrain(c.Context, o, c.App.Writer)
 		},
 	}
@@ -91,13 +97,16 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) (err error) {
 	if o.dry {
 		return o.try(ctx, place, out)
 	}
-	group, err := parallel.Join(ctx, place)
+	p, err := o.plan()
+	if err != nil {
+		return err
+	}
+	group, err := parallel.Join(ctx, place, time.Duration(p.Config.Train.Timeout)*time.Second)
 	if err != nil {
 		return err
 	}
 	defer func() { group.Leave(err) }()
-	p, err := o.planOf(group, place)
-	if err != nil {
+	if err := p.agree(group, place, o.device); err != nil {
 		return err
 	}
 	return trainer.Run(ctx, p.Config, trainer.Options{

@@ -29,28 +29,32 @@ type trainPlan struct {
 	notes  []string      // logged when training starts
 }
 
-// planOf returns the plan of process 0, for this process's device.
-func (o trainOptions) planOf(group *parallel.Group, place ranks.Place) (p trainPlan, err error) {
-	if group.Rank() == 0 {
-		if p, err = o.plan(); err != nil || group == nil {
-			return p, err
-		}
+// agree makes the plan that of process 0, on a device of this process's own: the one that it was given, else by its
+// number on its machine.
+func (p *trainPlan) agree(group *parallel.Group, place ranks.Place, device string) error {
+	if group == nil {
+		return nil
 	}
 	text, err := json.Marshal(p)
 	if err == nil {
 		text, err = group.BroadcastBytes(text)
 	}
 	if err == nil {
-		err = json.Unmarshal(text, &p)
+		err = json.Unmarshal(text, p)
 	}
 	if err != nil || p.Config.Device == cgo.CPU.String() {
-		return p, err
+		return err
 	}
-	p.Config.Device = fmt.Sprintf("cuda:%d", place.Local)
-	if o.device != "" && o.device != "auto" {
-		p.Config.Device = o.device
+	if device != "" && device != "auto" && device != "cuda" {
+		p.Config.Device = device
+		return nil
 	}
-	return p, nil
+	visible, err := cgo.CUDADevices() // a launcher may show each process its own GPU only
+	if err != nil {
+		return err
+	}
+	p.Config.Device = cgo.Device(place.Local % visible).String()
+	return nil
 }
 
 // plan decides whether the run starts or continues, and loads its config.
