@@ -2,89 +2,103 @@ package eval
 
 import (
 	"context"
+	"fmt"
 
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/internal/exit"
+	"simgan/models"
 	"simgan/models/architecture"
 	"simgan/trainer"
 )
 
 // RefineOptions are what RefineSet takes.
 type RefineOptions struct {
-	Run      string  // the run folder whose refiner is used
-	Data     string  // SPEC of the images
-	Out      string  // the new folder
-	Variants int     // versions of each image; more than 1 needs a refiner that takes noise
-	Seed     *uint64 // of the noise; nil: the run's
+	Run      string     // the run folder whose refiner is used
+	Data     string     // SPEC of the images
+	Out      string     // the new folder
+	Variants int        // versions of each image; more than 1 needs a refiner that takes noise
+	Seed     *uint64    // of the noise; nil: the run's
+	Shard    data.Shard // the part of the images that is refined; the zero value: all of them
 	Skip     data.Skip
 	Device   cgo.Device
 	Progress func(done, total int) // called as images are refined
 }
 
-// RefineSet writes the refined data set with its labels: every image of it, bad files aside that Skip allows.
-func RefineSet(ctx context.Context, o RefineOptions) error {
+// RefineSet writes the refined data set with its labels: every image of it, bad files aside that Skip allows. Of a data
+// set in parts it writes one; finished is false until all are written.
+func RefineSet(ctx context.Context, o RefineOptions) (finished bool, err error) {
 	if o.Variants < 1 || o.Variants > data.MaxVariants {
-		return exit.Usagef("--variants is %d; use 1 or more, at most %d", o.Variants, data.MaxVariants)
+		return false, exit.Usagef("--variants is %d; use 1 or more, at most %d", o.Variants, data.MaxVariants)
 	}
 	r, config, err := trainer.LoadRefiner(o.Run, o.Device)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer r.Close()
 	if o.Variants > 1 && r.Config.Noise.Kind == architecture.NoNoise {
-		return exit.Usagef("--variants %d: all would be the same, "+
+		return false, exit.Usagef("--variants %d: all would be the same, "+
 			"because the run's refiner takes no noise (refiner.noise.kind)", o.Variants)
 	}
 	if o.Seed != nil && r.Config.Noise.Kind == architecture.NoNoise {
-		return exit.Usagef("--seed %d: changes nothing, because the run's refiner takes no noise "+
+		return false, exit.Usagef("--seed %d: changes nothing, because the run's refiner takes no noise "+
 			"(refiner.noise.kind)", *o.Seed)
 	}
 	source, err := data.OpenContext(ctx, o.Data)
 	if err != nil {
-		return exit.Usagef("%w", err)
+		return false, exit.Usagef("%w", err)
 	}
 	defer source.Close()
 	ds, err := data.Readable(ctx, source, o.Skip)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if ds.Info().C != r.Channels {
-		return exit.Usagef("%s has %d channel(s), the refiner was trained on %d", o.Data, ds.Info().C, r.Channels)
+		return false, exit.Usagef("%s has %d channel(s), the refiner was trained on %d", o.Data, ds.Info().C, r.Channels)
 	}
 	seed := config.Seed
 	if o.Seed != nil {
 		seed = *o.Seed
 	}
-	noise, err := cgo.NewGenerator(o.Device, seed)
+	// Each part has noise of its own.
+	noise, err := cgo.NewGenerator(o.Device, seed+uint64(o.Shard.Index)<<40)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer noise.Close()
-	return data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error {
-		for from := 0; from < ds.Len(); from += refineBatch {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			b, err := data.LoadRange(ds, from, min(from+refineBatch, ds.Len()))
+	refine := func(e *data.Exporter, first, end int) error { return o.refineRange(ctx, e, ds, r, noise, first, end) }
+	if o.Shard.Of <= 1 {
+		return true, data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error { return refine(e, 0, ds.Len()) })
+	}
+	what := fmt.Sprintf("%s refined by %s, seed %d", o.Data, o.Run, seed)
+	return data.ExportShard(ctx, ds, o.Out, o.Variants, o.Shard, what, refine)
+}
+
+// refineRange refines the images first..end of ds.
+func (o RefineOptions) refineRange(ctx context.Context, e *data.Exporter, ds data.Dataset, r *models.Refiner,
+	noise *cgo.Generator, first, end int) error {
+	for from := first; from < end; from += refineBatch {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		b, err := data.LoadRange(ds, from, min(from+refineBatch, end))
+		if err != nil {
+			return data.SkipHint(err)
+		}
+		for variant := range o.Variants {
+			refined, err := trainer.Refine(r, noise, b)
 			if err != nil {
-				return data.SkipHint(err)
+				return err
 			}
-			for variant := range o.Variants {
-				refined, err := trainer.Refine(r, noise, b)
-				if err != nil {
+			for k, m := range refined.Images(ds.Info().Bits) {
+				if err := e.Write(from+k, variant, m, b.Label(k)); err != nil {
 					return err
 				}
-				for k, m := range refined.Images(ds.Info().Bits) {
-					if err := e.Write(from+k, variant, m, b.Label(k)); err != nil {
-						return err
-					}
-				}
 			}
-			o.Progress(from+b.N, ds.Len())
 		}
-		return nil
-	})
+		o.Progress(from-first+b.N, end-first)
+	}
+	return nil
 }
 
 // refineAll returns the refined variants of every synthetic image, rounded to levels as in a written data set.

@@ -56,7 +56,7 @@ mistake "R is pretrained with the full loss" trainer/simgan/algorithm.go 's/m\.u
 mistake "width and height swapped on resize" data/picture/resize.go 's/(func \(m Image\) Resize\(h, w int\) Image \{)/$1\n\th, w = w, h/' data/picture
 mistake "a contrast stretch an image on export" data/picture/unit.go 's/for i, v := range pixels \{\n\t\tm\.Pix/low, high := pixels[0], pixels[0]\n\tfor _, v := range pixels {\n\t\tlow, high = min(low, v), max(high, v)\n\t}\n\tfor i, v := range pixels {\n\t\tv = (v-low)\/(high-low+1e-9)*2 - 1\n\t\tm.Pix/' data/picture
 mistake "scaling by 256 before the cast" data/picture/unit.go 's/top := float64\(int\(1\)<<bits - 1\)/top := float64(int(1) << bits)/' data/picture
-mistake "the last partial batch dropped on export" eval/refine.go 's/from < ds\.Len\(\); from \+= refineBatch/from+refineBatch <= ds.Len(); from += refineBatch/' eval
+mistake "the last partial batch dropped on export" eval/refine.go 's/from < end; from \+= refineBatch/from+refineBatch <= end; from += refineBatch/' eval
 mistake "one shuffle for all epochs" data/order.go 's/rand\.NewPCG\(o\.seed, uint64\(epoch\)\)/rand.NewPCG(o.seed, 0)/' data
 mistake "resume restores only weights: no optimizer" trainer/simgan/model.go 's/add\("optimizer\."\+name\+"\."\+moment, tensors\)/_, _, _ = name, moment, tensors/' trainer/simgan
 mistake "resume restores only weights: no noise state" trainer/simgan/model.go 's/m\.noise\.Restore\(st\.Noise\)/error(nil)/' trainer/simgan
