@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"simgan/internal/atomicfile"
 	"simgan/internal/exit"
 	"simgan/internal/filelock"
 	"simgan/internal/inputfile"
@@ -74,22 +73,42 @@ func ExportShard(ctx context.Context, ds Dataset, out string, variants int, s Sh
 
 // openShards makes the folder, or checks that it is of the same export.
 func openShards(dir, what string) error {
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := makeShards(dir, what); err != nil {
+			return err
+		}
+	}
 	if err := checkOurs(dir, shardsMark); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	mark := filepath.Join(dir, shardsMark)
-	text, err := inputfile.Read(mark, inputfile.Small)
-	if errors.Is(err, fs.ErrNotExist) {
-		return atomicfile.Write(mark, []byte(what))
-	}
+	text, err := inputfile.Read(filepath.Join(dir, shardsMark), inputfile.Small)
 	if err == nil && string(text) != what {
 		err = fmt.Errorf("%s holds %s, not %s; remove it to begin again", dir, strings.TrimSpace(string(text)),
 			strings.TrimSpace(what))
 	}
 	return err
+}
+
+// makeShards makes the folder with its mark in it, unless another process does so now.
+func makeShards(dir, what string) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	fresh, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+".new-")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(os.Chmod(fresh, 0o755), os.WriteFile(filepath.Join(fresh, shardsMark), []byte(what), 0o644))
+	if err == nil {
+		err = os.Rename(fresh, dir)
+	}
+	if err == nil {
+		return nil
+	}
+	if _, there := os.Lstat(dir); there == nil { // another process was first
+		err = nil
+	}
+	return errors.Join(err, os.RemoveAll(fresh))
 }
 
 // writeShard writes the part's images and then its rows, unless they are there.

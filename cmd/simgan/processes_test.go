@@ -109,11 +109,24 @@ func TestProcessesResume(t *testing.T) {
 	mustLaunch(t, 2, "train", "--run", cut, "--resume")
 	sameCheckpoint(t, cut, whole)
 	ownRandomness(t, whole)
+	refineTogether(t, whole)
 	for n, want := range map[int]string{1: "goes on with 1 process(es), it had 2", 4: "goes on with 4 process(es), it had"} {
 		text := mustLaunch(t, n, "train", "--run", other, "--resume", "--set", fmt.Sprintf("train.steps=%d", 20+n))
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in %s", want, text)
 		}
+	}
+}
+
+// refineTogether wants two processes to refine one data set.
+func refineTogether(t *testing.T, dir string) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "refined")
+	mustLaunch(t, 2, "refine", "--run", dir, "--data", "simulated:eyes,n=5", "--out", out, "--device", "cpu")
+	manifest, err := os.ReadFile(filepath.Join(out, "manifest.csv"))
+	images, err2 := filepath.Glob(filepath.Join(out, "*.png"))
+	if bytes.Count(manifest, []byte("\n")) != 6 || len(images) != 5 {
+		t.Errorf("%d images, %v, %v: %s", len(images), err, err2, manifest)
 	}
 }
 
