@@ -21,6 +21,7 @@ type Group struct {
 	place  ranks.Place
 	peers  *cgo.ProcessGroup
 	wait   time.Duration // of a roll call
+	waited time.Duration // in calls
 	failed error
 	beats  chan struct{} // closed to end them
 }
@@ -34,7 +35,7 @@ func Join(ctx context.Context, place ranks.Place, timeout time.Duration) (*Group
 		Rank: place.Rank, Size: place.Size, Host: place.Host, Port: place.Port,
 		Serve: place.Rank == 0 && !place.Served, Prefix: "simgan" + place.Attempt,
 	}
-	peers, err := cgo.JoinGroup(meeting, timeout)
+	peers, err := cgo.JoinGroup(meeting, timeout/3) // it tries again and again
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w; is process 0 running, and are %s and %s its machine's?", place, err,
 			ranks.Address, ranks.Port)
@@ -90,7 +91,19 @@ func (g *Group) call(f func() error) error {
 	if g.failed != nil {
 		return g.failed
 	}
-	return g.explain(f())
+	start := time.Now()
+	err := f()
+	g.waited += time.Since(start)
+	return g.explain(err)
+}
+
+// Waited returns how long calls have taken in all: waiting for other processes, and sending. On a GPU the sums of
+// tensors are not part of it.
+func (g *Group) Waited() time.Duration {
+	if g == nil {
+		return 0
+	}
+	return g.waited
 }
 
 // Average averages float tensors over all processes, in place.

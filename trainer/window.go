@@ -28,8 +28,11 @@ func (r *run) endWindow() error {
 		record[name] = v
 		scalars[string(m.Phase)+"/"+name] = v
 	}
-	rate, wait := r.progress.window(r.synthetic.Waited() + r.real.Waited())
+	rate, wait, join := r.progress.window(r.synthetic.Waited()+r.real.Waited(), r.group.Waited())
 	record["images_per_second"], record["loader_wait_share"] = rate, wait
+	if r.group.Size() > 1 {
+		record["processes_wait_share"] = join
+	}
 	record["lr_refiner"], record["lr_discriminator"] = m.Rate(c.LRRefiner), m.Rate(c.LRDiscriminator)
 	r.progress.clear()
 	r.folder.Logf("%s", windowLine(m, window, rate))
