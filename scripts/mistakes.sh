@@ -66,10 +66,10 @@ mistake "checkpoints hold NaN" models/weights.go 's/if v-v != 0 \{/if false {/' 
 mistake "guards judge the history's images" trainer/simgan/watch.go 's/refined, y = s\.Narrow\(refined, 0, 0, n\)/refined, y = s.Narrow(refined, 0, s.Shape(refined)[0]-n, n)/' trainer/simgan
 mistake "processes sum gradients" cgo/libsimgan/process_group.cc 's/  flat\.div_\(group\(g\)\.size\);\n//' parallel
 mistake "processes draw the same images" data/slice.go 's/ \+ s\.rank\*s\.batch//' data
-mistake "processes draw the same noise" trainer/simgan/networks.go 's/noiseStream\+ofRank\(rank\)/noiseStream/' cmd/simgan Processes
-mistake "processes choose the same old images" trainer/simgan/model.go 's/\+ofRank\(m\.group\.Rank\(\)\)//' cmd/simgan Processes
+mistake "processes draw the same noise" trainer/simgan/networks.go 's/noiseStream\+ofRank\(rank\)/noiseStream/' cmd/simgan ProcessesResume
+mistake "processes choose the same old images" trainer/simgan/model.go 's/\+ofRank\(m\.group\.Rank\(\)\)//' cmd/simgan ProcessesResume
 mistake "each process keeps the whole history" trainer/config/shares.go 's/c\.Train\.History\/History\(n\)/c.Train.History/' trainer/config
-mistake "gradients of D stay with their process" trainer/simgan/steps.go 's/m\.joinGradients\(m\.D\.Params\(\)\)/error(nil)/' cmd/simgan Processes
-mistake "the average follows in process 0 only" trainer/simgan/steps.go 's/if m\.Average == nil \{/if m.Average == nil || m.group.Rank() > 0 {/' cmd/simgan Processes
-mistake "a process resumes with another's history" trainer/processes.go 's/historyFile\(rank\)\)/historyFile(0))/' cmd/simgan Processes
+mistake "gradients of D stay with their process" trainer/simgan/steps.go 's/m\.joinGradients\(m\.D\.Params\(\)\)/error(nil)/' cmd/simgan ProcessesResume
+mistake "the average follows in process 0 only" trainer/simgan/steps.go 's/if m\.Average == nil \{/if m.Average == nil || m.group.Rank() > 0 {/' cmd/simgan ProcessesResume
+mistake "a process resumes with another's history" trainer/processes.go 's/historyFile\(rank\)\)/historyFile(0))/' cmd/simgan ProcessesResume
 exit $unseen
