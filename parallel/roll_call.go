@@ -2,16 +2,12 @@ package parallel
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"simgan/internal/exit"
-	"simgan/internal/ranks"
 )
 
 // A call that fails says only that a connection broke, or that time is up. The store knows more: every process beats
@@ -30,13 +26,6 @@ const (
 	keyAlive = "answer/" // the process answers the roll call
 	keyLeft  = "left/"   // a departure
 )
-
-// departure says why a process left.
-type departure struct {
-	Code  int    `json:"code"`  // its exit code
-	Fault bool   `json:"fault"` // it failed by itself
-	Text  string `json:"text"`
-}
 
 func (g *Group) key(name string, rank int) string { return name + strconv.Itoa(rank) }
 
@@ -169,6 +158,14 @@ type heartbeat struct {
 	at   time.Time
 }
 
+// listen takes the present beat, and reports whether the process has stopped beating.
+func (h *heartbeat) listen(beat []byte) (dead bool) {
+	if now := string(beat); h.at.IsZero() || h.beat != now {
+		*h = heartbeat{now, time.Now()}
+	}
+	return time.Since(h.at) > deadAfter
+}
+
 // census looks at every process once: missing ones have neither answered nor left, dead ones have stopped beating as
 // well. fault is the error of the first one that failed.
 func (g *Group) census(heard []heartbeat) (missing, dead []int, fault, err error) {
@@ -179,9 +176,7 @@ func (g *Group) census(heard []heartbeat) (missing, dead []int, fault, err error
 				return nil, nil, nil, err
 			}
 		}
-		if now := string(beat); heard[rank].at.IsZero() || heard[rank].beat != now {
-			heard[rank] = heartbeat{now, time.Now()}
-		}
+		silent := heard[rank].listen(beat)
 		if left != nil {
 			if fault = g.departed(rank, left); fault != nil {
 				return nil, nil, fault, nil
@@ -190,7 +185,7 @@ func (g *Group) census(heard []heartbeat) (missing, dead []int, fault, err error
 		}
 		if alive == nil && beat != nil {
 			missing = append(missing, rank)
-			if time.Since(heard[rank].at) > deadAfter {
+			if silent {
 				dead = append(dead, rank)
 			}
 		}
@@ -200,75 +195,6 @@ func (g *Group) census(heard []heartbeat) (missing, dead []int, fault, err error
 
 func (g *Group) silent(gone []int, cause error) error {
 	return fmt.Errorf("%s of %d died, was stopped or is cut off: %w", processes(gone), g.place.Size, cause)
-}
-
-// departed returns the error of a process that failed, nil if another one was at fault.
-func (g *Group) departed(rank int, text []byte) error {
-	var d departure
-	if err := json.Unmarshal(text, &d); err != nil || !d.Fault {
-		return nil
-	}
-	err := fmt.Errorf("%s failed: %s", ranks.Name(rank, g.place.Size), d.Text)
-	switch d.Code {
-	case exit.Guard:
-		return fmt.Errorf("%w: %w", exit.ErrGuard, err)
-	case exit.Usage:
-		return exit.Usagef("%w", err)
-	}
-	return err
-}
-
-// Leave ends the membership. If err is not nil, the others learn it. Process 0, which runs the store, waits until they
-// have.
-func (g *Group) Leave(err error) {
-	if g == nil {
-		return
-	}
-	d := departure{}
-	if err != nil {
-		d = departure{Code: exit.Failed, Fault: g.failed == nil && !errors.Is(err, exit.ErrStopped), Text: err.Error()}
-		switch {
-		case errors.Is(err, exit.ErrGuard):
-			d.Code = exit.Guard
-		case errors.Is(err, exit.ErrUsage):
-			d.Code = exit.Usage
-		}
-	}
-	text, _ := json.Marshal(d) // a struct of plain fields
-	left := make(chan struct{})
-	go func() {
-		defer close(left)
-		if g.peers.Put(g.key(keyLeft, g.place.Rank), text) == nil && g.peers.Abort() == nil && err != nil && g.place.Rank == 0 {
-			g.awaitOthers()
-		}
-	}()
-	select {
-	case <-left:
-	case <-time.After(g.wait + deadAfter):
-	}
-	close(g.beats)
-}
-
-// awaitOthers waits until every process that beats has left.
-func (g *Group) awaitOthers() {
-	heard := make([]heartbeat, g.place.Size)
-	for end := time.Now().Add(g.wait); time.Now().Before(end); time.Sleep(beatPeriod / 5) {
-		stays := false
-		for rank := range heard {
-			left, err := g.peers.Get(g.key(keyLeft, rank))
-			beat, err2 := g.peers.Get(g.key(keyBeat, rank))
-			if err != nil || err2 != nil {
-				return
-			}
-			if now := string(beat); heard[rank].at.IsZero() || heard[rank].beat != now {
-				heard[rank] = heartbeat{now, time.Now()}
-			}
-			stays = stays || left == nil && time.Since(heard[rank].at) <= deadAfter
-		}
-		if !stays {
-			return
-		}
-	}
 }
 
 // processes names ranks: "process 2", or "processes 1, 3".
