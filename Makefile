@@ -6,8 +6,8 @@ ifneq ($(HDF5),)
 export GOFLAGS += -tags=hdf5
 endif
 
-.PHONY: help demo demo-hand test gpu-test check lint layout packaging build bench bench-gpu bundle mistakes fuzz torture \
-	formats docs image image-check setup fmt clean
+.PHONY: help demo demo-hand test gpu-test check lint layout packaging build bench bench-gpu bundle dist \
+	dist-check mistakes fuzz torture formats docs image image-check setup fmt clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,13 @@ gpu-test: setup ## run the GPU tests; SIMGAN_GPU=require forbids skipping them, 
 bundle: export CUDA = 1
 bundle: setup ## build build/bundle, which checks and measures on a GPU machine without Go
 	@. build/env.sh && bash scripts/bundle.sh build/bundle
+
+dist: export CUDA = 1
+dist: setup ## build build/dist/simgan-VERSION-linux-x86_64.tar.gz, which runs without Go or a compiler (docs/dist.md)
+	@. build/env.sh && bash scripts/dist.sh
+
+dist-check: ## use the archive of make dist in bare Debian roots (needs root, minutes)
+	@bash scripts/dist-check.sh
 
 mistakes: setup ## check that tests see the mistakes of other implementations (minutes)
 	@bash scripts/mistakes.sh

@@ -81,6 +81,27 @@ func TestMissingDeviceIsAnError(t *testing.T) {
 	}
 }
 
+func TestDeviceByComputeCapability(t *testing.T) {
+	for _, c := range []struct {
+		gpus []int
+		want Device
+	}{
+		{nil, CPU}, {[]int{70}, CPU}, {[]int{75}, 0}, {[]int{70, 90}, 1}, {[]int{0}, 0}, {[]int{61, 0, 80}, 1},
+	} {
+		if got := firstFit(c.gpus); got != c.want {
+			t.Errorf("auto with GPUs of capability %v is %v, want %v", c.gpus, got, c.want)
+		}
+	}
+	if d, err := fit("cuda:1", 1, []int{70, 90}); d != 1 || err != nil {
+		t.Errorf("cuda:1 of capability 9.0 is %v, %v", d, err)
+	}
+	for name, gpus := range map[string][]int{"cuda:0": {70}, "cuda:2": {90, 90}} {
+		if _, err := fit(name, int(name[5]-'0'), gpus); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("device %s of GPUs of capability %v: error %v does not name it", name, gpus, err)
+		}
+	}
+}
+
 func TestBackwardErrorsComeBack(t *testing.T) {
 	lockThread(t)
 	err := Within(func(s *Scope) error { return s.Backward(s.Zeros(Float32, CPU, 2)) })

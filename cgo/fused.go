@@ -11,10 +11,16 @@ const (
 	ReferenceKernels Kernels = C.SG_KERNELS_REFERENCE // libtorch's operations one by one, on any device
 	CuDNNKernels     Kernels = C.SG_KERNELS_CUDNN     // cuDNN's fused kernels, on a GPU, with maps in bfloat16
 	WinogradKernels  Kernels = C.SG_KERNELS_WINOGRAD  // 3x3 minimal filtering, on the CPU, in float32, if HasWinograd
+	AMXKernels       Kernels = C.SG_KERNELS_AMX       // tiles, on the CPU, with maps in bfloat16, if HasAMX
+	// AMXKernels without AMX, slowly, for tests.
+	emulatedAMXKernels Kernels = C.SG_KERNELS_AMX_EMULATED
 )
 
 // HasWinograd reports whether this processor has AVX2 and FMA, which WinogradKernels need.
 func HasWinograd() bool { return C.sg_has_winograd() != 0 }
+
+// HasAMX reports whether this processor has AMX with bfloat16 and AVX512-BF16, which AMXKernels need.
+func HasAMX() bool { return C.sg_has_amx() != 0 }
 
 // FusedLayer is one layer, in this order: a convolution with its bias; if Residual, the sum with the input of the layer
 // before it; ReLU, except in the last layer; if Pool > 0, a max-pool of Pool x Pool windows, padded by Pool/2.

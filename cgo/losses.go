@@ -27,6 +27,13 @@ func (s *Scope) PatchNLL(logits Tensor, class int64, factor float64) Tensor {
 	return s.patchNLL(logits, class, factor, autoLoss)
 }
 
+// WeightedPatchNLL is PatchNLL with each patch's term times its weight. weights are (b, 1, h, w) and take no gradient.
+func (s *Scope) WeightedPatchNLL(logits, weights Tensor, class int64, factor float64) Tensor {
+	return s.op("weighted patch nll", func(out *C.sg_tensor) *C.char {
+		return C.sg_weighted_patch_nll(ptr(logits), ptr(weights), C.int64_t(class), C.double(factor), out)
+	}, logits, weights)
+}
+
 func (s *Scope) patchNLL(logits Tensor, class int64, factor float64, method lossMethod) Tensor {
 	return s.op("patch nll", func(out *C.sg_tensor) *C.char {
 		return C.sg_patch_nll(ptr(logits), C.int64_t(class), C.double(factor), C.sg_loss_method(method), out)

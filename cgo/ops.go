@@ -51,6 +51,11 @@ func (s *Scope) AddReLUInPlace(y, x Tensor) Tensor {
 	return s.op("add relu", func(out *C.sg_tensor) *C.char { return C.sg_add_relu_in_place(ptr(y), ptr(x), out) }, y, x)
 }
 
+// LogSoftmax returns the logarithm of the softmax over a dimension.
+func (s *Scope) LogSoftmax(x Tensor, dim int64) Tensor {
+	return s.Call("log softmax", func() Tensor { return torch.LogSoftmax(x, dim) }, x)
+}
+
 // Tanh returns the hyperbolic tangent.
 func (s *Scope) Tanh(x Tensor) Tensor {
 	return s.Call("tanh", func() Tensor { return torch.Tanh(x) }, x)

@@ -112,14 +112,28 @@ func CUDADevices() (int, error) {
 	if err := check("CUDA devices", C.sg_cuda_devices(&n)); err != nil {
 		return 0, err
 	}
-	if n == 0 {
-		return 0, errors.New("no NVIDIA driver or no GPU was found")
-	}
 	return int(n), nil
 }
 
-// ParseDevice returns the device for "auto", "cpu", "cuda" or "cuda:N", which must exist. auto is the first GPU, else
-// the CPU.
+// oldestGPU is the least compute capability, 10 major + minor, that libtorch has kernels for.
+const oldestGPU = 75
+
+// capabilities returns the compute capability of each GPU, 10 major + minor; 0 if it cannot be asked, because
+// libsimgan_cuda.so is missing.
+func capabilities() ([]int, error) {
+	n, err := CUDADevices()
+	all := make([]int, n)
+	for i := range all {
+		var c C.int32_t
+		if check("compute capability", C.sg_capability(C.int32_t(i), &c)) == nil {
+			all[i] = int(c)
+		}
+	}
+	return all, err
+}
+
+// ParseDevice returns the device for "auto", "cpu", "cuda" or "cuda:N", which must exist. auto is the first GPU that
+// libtorch has kernels for, else the CPU.
 func ParseDevice(name string) (Device, error) {
 	if name == "cpu" {
 		return CPU, nil
@@ -132,14 +146,35 @@ func ParseDevice(name string) (Device, error) {
 	if (kind != "cuda" && name != "auto") || bad != nil || index < 0 {
 		return CPU, exit.Usagef("device %q: use auto, cpu, cuda or cuda:N", name)
 	}
-	count, err := CUDADevices()
-	switch {
-	case name == "auto" && err != nil:
-		return CPU, nil
-	case err != nil:
+	gpus, err := capabilities()
+	if name == "auto" {
+		return firstFit(gpus), nil
+	}
+	if err != nil {
 		return CPU, fmt.Errorf("device %q: %w; use --device cpu, or see simgan doctor", name, err)
-	case index >= count:
-		return CPU, fmt.Errorf("device %q: this machine has %d CUDA device(s), cuda:0 to cuda:%d", name, count, count-1)
+	}
+	return fit(name, index, gpus)
+}
+
+// firstFit returns the first GPU that libtorch has kernels for, else the CPU.
+func firstFit(gpus []int) Device {
+	for i := range gpus {
+		if d, err := fit("auto", i, gpus); err == nil {
+			return d
+		}
+	}
+	return CPU
+}
+
+// fit returns the index-th of the GPUs with these compute capabilities.
+func fit(name string, index int, gpus []int) (Device, error) {
+	if index >= len(gpus) {
+		return CPU, fmt.Errorf("device %q: this machine has %d CUDA device(s), cuda:0 to cuda:%d",
+			name, len(gpus), len(gpus)-1)
+	}
+	if c := gpus[index]; c != 0 && c < oldestGPU {
+		return CPU, fmt.Errorf("device %q: its compute capability is %d.%d; libtorch has kernels from 7.5 (Turing) on; "+
+			"use another GPU or --device cpu", name, c/10, c%10)
 	}
 	return Device(index), nil
 }

@@ -10,6 +10,7 @@ type Batch struct {
 	Levels     []byte    // C*H*W levels per image, 16-bit ones little-endian
 	Fresh      []int     // places of the images that Levels holds, ascending; only a Loader sets it
 	Labels     []float32 // N*K values, nil without labels
+	Texts      []string  // N values per column of Info.Text, image by image; only LoadLevels sets it
 	Index      []int     // index in the data set per image
 }
 
@@ -41,8 +42,11 @@ func (b *Batch) PixelsOf(k int, dst []float32) { picture.ToUnit(b.ImageOf(k), ds
 // Label returns image k's label, nil without labels.
 func (b *Batch) Label(k int) []float32 { return label(b.Labels, b.N, k) }
 
-// label returns the label of image k of n.
-func label(all []float32, n, k int) []float32 {
+// Text returns image k's texts in a batch of LoadLevels, nil without columns of text.
+func (b *Batch) Text(k int) []string { return label(b.Texts, b.N, k) }
+
+// label returns the values of image k of n.
+func label[V any](all []V, n, k int) []V {
 	size := len(all) / n
 	return all[k*size : (k+1)*size]
 }

@@ -9,6 +9,7 @@ type Sample struct {
 	Name  string // path below the data set's root, with slashes; unique in the data set
 	Image picture.Image
 	Label []float32
+	Text  []string // the values of Info.Text
 }
 
 // Info describes every sample of a data set.
@@ -19,6 +20,9 @@ type Info struct {
 	LabelNames []string // nil: no labels
 	Text       []string `json:",omitempty"` // columns of text beside the labels, which refine carries along
 }
+
+// Labelled reports whether the images have labels: numbers or texts.
+func (i Info) Labelled() bool { return i.LabelNames != nil || i.Text != nil }
 
 // GazeLabels names the labels of every gaze data set: the unit gaze vector in MPIIGaze's camera convention (x right,
 // y down, z away from the camera). An eye that looks into the camera has (0, 0, -1).

@@ -177,7 +177,7 @@ func (e *Exporter) finish() error {
 	if e.pack != nil {
 		return e.finishPack(packOf(e.source))
 	}
-	if info := e.source.Info(); info.LabelNames != nil || info.Text != nil {
+	if e.source.Info().Labelled() {
 		if err := e.writeLabels(); err != nil {
 			return err
 		}

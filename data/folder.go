@@ -149,7 +149,7 @@ func (f *folder) Sample(i int) (Sample, error) {
 	}
 	sample := Sample{Name: f.names[i], Image: m}
 	if f.labels != nil {
-		sample.Label = f.labels.values[f.names[i]]
+		sample.Label, sample.Text = f.labels.values[f.names[i]], f.labels.texts[f.names[i]]
 	}
 	return sample, nil
 }

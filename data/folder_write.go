@@ -84,7 +84,10 @@ func newFolderWriter(dir string, _ int) (sceneWriter[*simulate.Eye], error) {
 }
 
 func (w *folderWriter) write(i int, e *simulate.Eye) error {
-	name := fmt.Sprintf("%07d.png", i)
+	return w.writeNamed(i, fmt.Sprintf("%07d.png", i), e)
+}
+
+func (w *folderWriter) writeNamed(i int, name string, e *simulate.Eye) error {
 	w.mu.Lock()
 	w.table.add(i, []string{name}, gazeLabel(e.Gaze))
 	w.mu.Unlock()

@@ -90,7 +90,8 @@ func TestInspectFindsFaultsAndMeasures(t *testing.T) {
 func TestInspectWarns(t *testing.T) {
 	dir := t.TempDir()
 	grey(t, filepath.Join(dir, "depth.png"), 4, 4, 16, 600, 900)
-	if got := strings.Join(inspect(t, "folder:"+dir, 0).Warnings(), ""); !strings.Contains(got, "600 to 900 of 0 to 65535 (0.5 %") {
+	if got := strings.Join(inspect(t, "folder:"+dir, 0).Warnings(), ""); !strings.Contains(got, "600 to 900 of 0 to 65535 (0.5 %") ||
+		!strings.Contains(got, "range=LOW:HIGH") {
 		t.Errorf("%q", got)
 	}
 	portraits := t.TempDir()

@@ -14,8 +14,12 @@ func (f *Findings) Warnings() (all []string) {
 	}
 	l, top := f.Levels, float64(int(1)<<f.Info.Bits-1)
 	if read := f.Opened - len(f.Bad); read > f.Flat.Count && l.High-l.Low < minContrast {
-		add("levels lie in %.0f to %.0f of 0 to %.0f (%.1f %% of the range): networks see hardly any contrast; "+
-			"scale the images to the range first", l.Low*top, l.High*top, top, 100*(l.High-l.Low))
+		way := "scale the images to the range first"
+		if f.Info.Bits == 16 {
+			way = "range=LOW:HIGH in the SPEC spreads them (the same for both sets)"
+		}
+		add("levels lie in %.0f to %.0f of 0 to %.0f (%.1f %% of the range): networks see hardly any contrast; %s",
+			l.Low*top, l.High*top, top, 100*(l.High-l.Low), way)
 	}
 	return all
 }

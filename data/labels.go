@@ -17,7 +17,7 @@ import (
 )
 
 // labels holds the rows of a CSV: a relative path, then numbers and texts. A column is of text if its first value is no
-// number; its values are not kept.
+// number.
 type labels struct {
 	path   string
 	names  []string // of the columns of numbers
@@ -25,7 +25,9 @@ type labels struct {
 	isText []bool   // by column; nil before the first row
 	header []string // all columns
 	values map[string][]float32
+	texts  map[string][]string // empty without columns of text
 	lines  map[string]int
+	unique map[string]string // texts so far: one copy of each is kept
 }
 
 // manifestName is the file that lists the source of each refined image.
@@ -114,7 +116,10 @@ func readLabels(path string) (*labels, error) {
 		return nil, err
 	}
 	defer rows.close()
-	l := &labels{path: path, header: rows.header[1:], values: map[string][]float32{}, lines: map[string]int{}}
+	l := &labels{
+		path: path, header: rows.header[1:], values: map[string][]float32{}, texts: map[string][]string{},
+		lines: map[string]int{}, unique: map[string]string{},
+	}
 	for {
 		name, cells, line, err := rows.next()
 		if errors.Is(err, io.EOF) {
@@ -138,12 +143,14 @@ func (l *labels) add(name string, cells []string, line int) error {
 		l.kinds(cells)
 	}
 	values := make([]float32, 0, len(l.names))
+	var texts []string
 	for i, cell := range cells {
 		if l.isText[i] && picture.HasName(cell) {
 			return fmt.Errorf("column %q holds paths (%s), but the path comes first; write the table without a column of "+
 				"row numbers (pandas: index=False, R: row.names=FALSE)", l.header[i], cell)
 		}
 		if l.isText[i] {
+			texts = append(texts, l.once(cell))
 			continue
 		}
 		v, err := strconv.ParseFloat(cell, 32)
@@ -155,8 +162,26 @@ func (l *labels) add(name string, cells []string, line int) error {
 		}
 		values = append(values, float32(v))
 	}
-	l.values[name], l.lines[name] = values, line
+	l.set(name, values, texts, line)
 	return nil
+}
+
+// set sets the row of an image.
+func (l *labels) set(name string, values []float32, texts []string, line int) {
+	l.values[name], l.lines[name] = values, line
+	if texts != nil {
+		l.texts[name] = texts
+	}
+}
+
+// once returns the only copy of a text.
+func (l *labels) once(text string) string {
+	kept, ok := l.unique[text]
+	if !ok {
+		kept = strings.Clone(text) // text is a part of its whole line
+		l.unique[kept] = kept
+	}
+	return kept
 }
 
 // kinds decides by the first row which columns are text.
@@ -188,8 +213,9 @@ func (l *labels) match(files []string) error {
 		if other, twice := l.lines[file]; twice {
 			return fmt.Errorf("%s: line %d: %s is the file of line %d already", l.path, line, name, other)
 		}
-		l.values[file], l.lines[file] = l.values[name], line
+		l.set(file, l.values[name], l.texts[name], line)
 		delete(l.values, name)
+		delete(l.texts, name)
 		delete(l.lines, name)
 	}
 	missing := slices.DeleteFunc(slices.Clone(files), func(f string) bool { return l.lines[f] > 0 })

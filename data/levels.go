@@ -18,7 +18,7 @@ func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
 		return nil, err
 	}
 	b := newBatch(ds.Len(), ds.Info())
-	b.Levels = make([]byte, b.N*ds.Info().bytes())
+	b.Levels, b.Texts = make([]byte, b.N*ds.Info().bytes()), make([]string, b.N*len(ds.Info().Text))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
 	for i := 0; i < b.N && inner.Err() == nil; i++ {
@@ -27,6 +27,7 @@ func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
 			if err == nil {
 				b.PutLevels(i, s.Image)
 				copy(b.Labels[i*len(s.Label):], s.Label)
+				copy(b.Texts[i*len(s.Text):], s.Text)
 				b.Index[i] = i
 			}
 			return err

@@ -42,6 +42,15 @@ func (p *Pixels) With(values []float32) *Pixels {
 	return &other
 }
 
+// Part returns images from..to-1. It shares their pixels.
+func (p *Pixels) Part(from, to int) *Pixels {
+	size, k := p.C*p.H*p.W, len(p.Labels)/max(p.N, 1)
+	return &Pixels{
+		N: to - from, C: p.C, H: p.H, W: p.W, Values: p.Values[from*size : to*size], Labels: p.Labels[from*k : to*k],
+		Index: p.Index[from:to], Names: p.Names[from:to],
+	}
+}
+
 // Images returns the images as levels of the given bits.
 func (p *Pixels) Images(bits int) []picture.Image {
 	images := make([]picture.Image, p.N)

@@ -21,11 +21,14 @@ func SkipHint(err error) error {
 	return fmt.Errorf("%w (--skip-bad N leaves out up to N bad files)", err)
 }
 
-// subset is the images of a data set that can be read.
+// subset is some images of a data set.
 type subset struct {
 	Dataset
 	kept []int // their indices, ascending
 }
+
+// Choose returns the images of ds at the indices.
+func Choose(ds Dataset, index []int) Dataset { return &subset{ds, index} }
 
 // Readable returns ds without its bad files. It decodes every image once to find them, unless skip.Most is 0: then it
 // returns ds, and the first bad file is an error when it is read. More bad files than skip.Most are an error. If ctx is

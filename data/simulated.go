@@ -24,12 +24,13 @@ type simulated struct {
 	effects simulate.Effects // of the real domain, on synthetic images
 	seed    uint64
 	n       int
+	frames  int // of a clip; 0: each image is a scene of its own
 }
 
 // openSimulated opens simulated:eyes|hands[,domain=synthetic|real][,n=N][,seed=S][,size=HxW][,labels=false], and of
-// synthetic images effects=all|none|NAME+NAME.
+// synthetic images effects=all|none|NAME+NAME, of eyes frames=N: clips of N images.
 func openSimulated(s Spec) (Dataset, error) {
-	if err := s.only("domain", "n", "seed", "size", "labels", "effects"); err != nil {
+	if err := s.only("domain", "n", "seed", "size", "labels", "effects", "frames"); err != nil {
 		return nil, err
 	}
 	size, names, bits, parse := s.gazeSize, GazeLabels, 8, simulate.ParseEyeEffects
@@ -46,14 +47,15 @@ func openSimulated(s Spec) (Dataset, error) {
 	seed, seedErr := s.integer("seed", 1)
 	h, w, sizeErr := size()
 	labelled, flagErr := s.flag("labels", true)
-	if err := errors.Join(err, effectsErr, nErr, seedErr, sizeErr, flagErr); err != nil {
+	frames, framesErr := s.clipFrames()
+	if err := errors.Join(err, effectsErr, nErr, seedErr, sizeErr, flagErr, framesErr); err != nil {
 		return nil, err
 	}
 	if n < 1 {
 		return nil, fmt.Errorf("data set %s: n is %d; use 1 or more", s, n)
 	}
 	info := Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: bits}
-	d := &simulated{described: described{info}, domain: domain, effects: effects, seed: uint64(seed), n: n}
+	d := &simulated{described: described{info}, domain: domain, effects: effects, seed: uint64(seed), n: n, frames: frames}
 	if labelled {
 		d.info.LabelNames = names
 	}
@@ -66,8 +68,13 @@ func openSimulated(s Spec) (Dataset, error) {
 // Len returns the number of images.
 func (d *simulated) Len() int { return d.n }
 
-// Name returns the image's number as a file name.
-func (d *simulated) Name(i int) string { return fmt.Sprintf("%07d.png", i) }
+// Name returns the image's number as a file name, in a folder per clip.
+func (d *simulated) Name(i int) string {
+	if d.frames > 0 {
+		return clipName(i, d.frames)
+	}
+	return fmt.Sprintf("%07d.png", i)
+}
 
 // Sample draws image i.
 func (d *simulated) Sample(i int) (Sample, error) {
@@ -80,12 +87,33 @@ func (d *simulated) Sample(i int) (Sample, error) {
 	return s, nil
 }
 
-// eye returns scene i.
+// eye returns scene i, or in clips that of image i.
 func (d *simulated) eye(i int) *simulate.Eye {
+	if d.frames > 0 {
+		x, y := simulate.Drift(d.seed, i/d.frames, i%d.frames)
+		return d.scene(i/d.frames).Moved(x, y, d.info.H, d.info.W, i%d.frames)
+	}
+	return d.scene(i)
+}
+
+func (d *simulated) scene(i int) *simulate.Eye {
 	if d.domain == simulate.Real {
 		return simulate.NewEye(simulate.Real, d.seed, i)
 	}
 	return simulate.NewEyeWith(d.effects, d.seed, i)
+}
+
+// EyeOutline returns where the parts of image i of a data set of built-in eyes are, nil for any other data set.
+func EyeOutline(ds Dataset, i int) *simulate.Outline {
+	switch d := ds.(type) {
+	case *simulated:
+		return d.eye(i).Outline(d.info.H, d.info.W)
+	case *altered:
+		return EyeOutline(d.Dataset, i)
+	case *subset:
+		return EyeOutline(d.Dataset, d.kept[i])
+	}
+	return nil
 }
 
 // effects returns the effects of the real domain that the SPEC gives synthetic images.

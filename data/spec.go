@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -20,8 +21,11 @@ type Spec struct {
 	Params     map[string]string
 }
 
-// ParseSpec reads kind:path[,key=value]... A comma that no key=value follows belongs to the path. A leading ~ is the
-// user's home.
+// paramKey matches what may be a parameter's key, mistyped or not.
+var paramKey = regexp.MustCompile(`^\w+$`)
+
+// ParseSpec reads kind:path[,key=value]... A comma that no key=value follows belongs to the path; a key has only letters
+// and digits. A leading ~ is the user's home.
 func ParseSpec(text string) (Spec, error) {
 	kind, rest, ok := strings.Cut(text, ":")
 	if !ok || kind == "" || rest == "" {
@@ -38,7 +42,7 @@ func ParseSpec(text string) (Spec, error) {
 		switch {
 		case i == 0:
 			s.Path = part
-		case !isParam || strings.ContainsAny(key, "/ "):
+		case !isParam || !paramKey.MatchString(key):
 			if len(s.Params) > 0 {
 				return s, fmt.Errorf("data set %q: %q is not key=value", text, part)
 			}

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"simgan/data/picture"
+	"simgan/internal/inputfile"
 )
 
 // unityEyes2 is a folder of UnityEyes 2 in either of its forms. The released program writes N_CAMERA.jpg for each
@@ -83,7 +84,7 @@ func (d *unityEyes2) Name(i int) string { return d.views[i].file }
 func (d *unityEyes2) Sample(i int) (Sample, error) {
 	v := d.views[i]
 	path := filepath.Join(d.root, strconv.Itoa(v.number)+".json")
-	text, err := os.ReadFile(path)
+	text, err := inputfile.Read(path, maxUnityEyes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Sample{}, fmt.Errorf("%s: has no %s beside it: remove the picture", filepath.Join(d.root, v.file),
 			filepath.Base(path))
@@ -91,7 +92,7 @@ func (d *unityEyes2) Sample(i int) (Sample, error) {
 	if err != nil {
 		return Sample{}, err
 	}
-	label, err := parseUnityEyes2(text, v.camera)
+	label, err := parseUnityEyes2(inputfile.WithoutMark(text), v.camera)
 	if err != nil {
 		return Sample{}, fmt.Errorf("%s: %w", path, err)
 	}

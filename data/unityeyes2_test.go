@@ -3,9 +3,11 @@ package data
 import (
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"simgan/data/picture"
@@ -95,6 +97,36 @@ func TestUnityEyes2BadLabels(t *testing.T) {
 		if _, err := parseUnityEyes2([]byte(text), "a"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v does not say %q", text, err, want)
 		}
+	}
+}
+
+// A label with a byte order mark is read. What is no file, or too large for a label, is refused, never waited for.
+func TestUnityEyes2OddFiles(t *testing.T) {
+	dir := t.TempDir()
+	released(t, dir, 1)
+	path := filepath.Join(dir, "1.json")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ds, err := Open("unityeyes2:" + dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, "\ufeff"+string(text))
+	if _, err := ds.Sample(0); err != nil {
+		t.Errorf("with a byte order mark: %v", err)
+	}
+	write(t, path, strings.Repeat(" ", maxUnityEyes)+string(text))
+	if _, err := ds.Sample(0); err == nil || !strings.Contains(err.Error(), "1.json: has more than") {
+		t.Errorf("a label of more than 1 MiB: %v", err)
+	}
+	os.Remove(path)
+	if err := syscall.Mkfifo(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ds.Sample(0); err == nil || !strings.Contains(err.Error(), "1.json: is a named pipe") {
+		t.Errorf("a pipe: %v", err)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"slices"
 	"strings"
 
 	"simgan/data/adapt"
@@ -34,10 +33,15 @@ var rowNames = []string{rowSynthetic, rowControl, rowRefined, rowRefinedControl,
 // some seed, the estimator trained on real images is no better than the one trained on synthetic (or control) ones.
 type Result[F any] struct {
 	Task           string           `json:"task"`
+	Metric         string           `json:"metric"` // the figure by which rows are compared
+	HigherIsBetter bool             `json:"higher_is_better,omitempty"`
+	Unit           string           `json:"unit,omitempty"`   // of the metric
+	Labels         []string         `json:"labels,omitempty"` // the columns that estimators learn
 	Data           Specs            `json:"data"`
-	Seeds          []uint64         `json:"seeds"`     // of the estimators
-	Runs           []string         `json:"runs"`      // the folders of the refiners
-	GANSeeds       []uint64         `json:"gan_seeds"` // of the refiners
+	Seeds          []uint64         `json:"seeds"`       // of the estimators
+	Runs           []string         `json:"runs"`        // the folders of the refiners
+	Checkpoints    []string         `json:"checkpoints"` // of the runs
+	GANSeeds       []uint64         `json:"gan_seeds"`   // of the refiners
 	Adaptation     *Adapted         `json:"control_method,omitempty"`
 	Synthetic      *F               `json:"synthetic"`
 	Control        *F               `json:"control,omitempty"`
@@ -68,18 +72,8 @@ type Adapted struct {
 type Specs struct {
 	Synthetic string `json:"synthetic"`
 	Real      string `json:"real,omitempty"`
-	Test      string `json:"test"`
-}
-
-// task is what estimators learn.
-type task struct {
-	name   string
-	labels []string // the labels that images must have
-	loose  bool     // only the number of labels counts, not their names
-}
-
-func (t task) fits(names []string) bool {
-	return slices.Equal(names, t.labels) || t.loose && len(names) == len(t.labels)
+	Test      string `json:"test,omitempty"`
+	Refined   string `json:"refined,omitempty"` // unless it is of runs
 }
 
 // row returns the place of a row's figures.
@@ -105,7 +99,7 @@ func (r *Result[F]) Rows() iter.Seq2[string, *F] {
 type judge[F any] func(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*F, error)
 
 // compare trains estimators on every kind of images. judge trains and tests those of one kind. errorsOf returns a value
-// per estimator, of which the share of the gap is computed.
+// per estimator, lower being better, of which the share of the gap is computed.
 func compare[F any](
 	ctx context.Context, o Options, t task, judge judge[F], errorsOf func(*F) []float64,
 ) (*Result[F], error) {
@@ -123,8 +117,9 @@ func compare[F any](
 	}
 	defer s.close()
 	result := &Result[F]{
-		Task: t.name, Data: Specs{o.Synthetic, o.Real, o.Test}, Runs: o.Runs, GANSeeds: s.ganSeeds(), Adaptation: s.adapted,
-		EstimatorSteps: map[string][]int{},
+		Task: t.name, Metric: t.metric, HigherIsBetter: t.higher, Unit: t.unit, Labels: t.labels.names(),
+		Data: Specs{Synthetic: o.Synthetic, Real: o.Real, Test: o.Test}, Runs: o.Runs, Checkpoints: s.checkpoints,
+		GANSeeds: s.ganSeeds(), Adaptation: s.adapted, EstimatorSteps: map[string][]int{},
 	}
 	for seed := range uint64(o.Seeds) {
 		result.Seeds = append(result.Seeds, seed+1)

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,36 +10,40 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/internal/atomicfile"
+	"simgan/internal/exit"
 	"simgan/models"
 	"simgan/trainer"
-	"simgan/trainer/config"
-	"simgan/trainer/rundir"
 )
 
 // ExportOptions are what ExportONNX takes.
 type ExportOptions struct {
-	Run     string // the run folder whose refiner is exported
-	ONNX    string // the new .onnx file
-	Example string // a safetensors file of exampleImages images, their noise and their refined versions; "": none
-	Version string // of simgan, for the file's producer
+	Run        string // the run folder whose refiner is exported
+	Checkpoint string // best, latest or a step; "": latest
+	ONNX       string // the new .onnx file
+	Example    string // a safetensors file of exampleImages images, their noise and their refined versions; "": none
+	Version    string // of simgan, for the file's producer
 }
 
 // exampleImages is the number of images in an example.
 const exampleImages = 5
 
-// ExportONNX writes the refiner of a run's newest checkpoint, its moving average if there is one, as ONNX.
+// ExportONNX writes the refiner of a run's checkpoint, its moving average if there is one, as ONNX.
 func ExportONNX(o ExportOptions) error {
-	r, config, err := trainer.LoadRefiner(o.Run, cgo.CPU)
+	if err := errors.Join(checkNew("--onnx", o.ONNX), checkNew("--example", o.Example)); err != nil {
+		return err
+	}
+	l, err := trainer.LoadCheckpoint(o.Run, o.Checkpoint, cgo.CPU)
 	if err != nil {
 		return err
 	}
+	r, config := l.Refiner, l.Config
 	defer r.Close()
 	model, err := r.ONNX()
 	if err != nil {
 		return err
 	}
 	model.Version = o.Version
-	if err := provenance(model.Metadata, o.Run, config); err != nil {
+	if err := provenance(model.Metadata, l); err != nil {
 		return err
 	}
 	// Without the run's images the file does not say how many bits and pixels they had.
@@ -51,9 +56,6 @@ func ExportONNX(o ExportOptions) error {
 	} else if o.Example != "" {
 		return fmt.Errorf("--example: data.synthetic: %w", noData)
 	}
-	if err := os.MkdirAll(filepath.Dir(o.ONNX), 0o755); err != nil {
-		return err
-	}
 	if err := atomicfile.Write(o.ONNX, model.Marshal()); err != nil {
 		return err
 	}
@@ -63,18 +65,28 @@ func ExportONNX(o ExportOptions) error {
 	return writeExample(o.Example, r, ds, config.Seed)
 }
 
-// provenance adds which run and checkpoint a model is from.
-func provenance(metadata map[string]string, run string, config config.Config) error {
-	text, err := config.YAML()
-	if err != nil {
-		return err
+// checkNew refuses a file that exists, or whose folder does not. An empty path is none.
+func checkNew(flag, path string) error {
+	if path == "" {
+		return nil
 	}
-	checkpoint, err := rundir.LatestCheckpoint(run)
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return exit.Usagef("%s %s: its folder: %w; make it first", flag, path, err)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return exit.Usagef("%s %s exists already: remove it, or name another file", flag, path)
+	}
+	return nil
+}
+
+// provenance adds which run and checkpoint a model is from.
+func provenance(metadata map[string]string, l trainer.Loaded) error {
+	text, err := l.Config.YAML()
 	if err != nil {
 		return err
 	}
 	metadata["simgan.config"] = string(text)
-	metadata["simgan.checkpoint"] = filepath.Base(checkpoint)
+	metadata["simgan.checkpoint"] = l.Checkpoint
 	return nil
 }
 

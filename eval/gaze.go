@@ -26,7 +26,8 @@ type GazeResult = Result[Figures]
 
 // Gaze trains the paper's gaze estimator on each kind of images and tests it on held-out real ones.
 func Gaze(ctx context.Context, o Options) (*GazeResult, error) {
-	return compare(ctx, o, task{"gaze", data.GazeLabels, true}, judgeGaze, func(f *Figures) []float64 { return f.PerSeed })
+	t := task{name: "gaze", metric: "mean_degrees", unit: "degrees", labels: fixed{data.GazeLabels, true}}
+	return compare(ctx, o, t, judgeGaze, func(f *Figures) []float64 { return f.PerSeed })
 }
 
 // judgeGaze trains one estimator per seed on the kind's images and tests it.

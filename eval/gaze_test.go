@@ -127,6 +127,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		t.Errorf("tested on training images: %v, %s", err, said.String())
 	}
 	checkRefusals(t, run, cancelled)
+	checkPairs(t, run, cancelled)
 	saved := filepath.Join(t.TempDir(), "estimators")
 	only, err := Gaze(context.Background(), Options{
 		Runs: []string{run}, Save: saved, Only: "refined", Seeds: 2, Variants: 2, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},

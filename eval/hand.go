@@ -38,7 +38,8 @@ type HandResult = Result[HandFigures]
 // Hand trains the stacked hourglass on each kind of images and tests it on held-out real ones.
 func Hand(ctx context.Context, o Options) (*HandResult, error) {
 	perSeed := func(f *HandFigures) []float64 { return f.PerSeed }
-	return compare(ctx, o, task{"hand", data.HandLabels, false}, judgeHand, perSeed)
+	t := task{name: "hand", metric: "mean_px", unit: "pixels", labels: fixed{data.HandLabels, false}}
+	return compare(ctx, o, t, judgeHand, perSeed)
 }
 
 // judgeHand trains one estimator per seed on the kind's images and tests it.
@@ -81,8 +82,22 @@ func (f *HandFigures) add(errs []jointError, seeds int) (px, mm, pck float64) {
 
 // handErrors trains an estimator on d and returns its errors at every joint of the test images.
 func handErrors(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]jointError, error) {
+	e, err := learnHand(ctx, d, c, seed)
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	errs, err := testHand(e, test, c.Device)
+	if err != nil {
+		return nil, fmt.Errorf("test: %w", err)
+	}
+	return errs, nil
+}
+
+// learnHand trains an estimator on d. The caller closes it.
+func learnHand(ctx context.Context, d set, c EstimatorConfig, seed uint64) (*models.HandEstimator, error) {
 	joints := len(data.HandJoints)
-	e, err := train(ctx, d, c, seed, lesson[*models.HandEstimator]{
+	return train(ctx, d, c, seed, lesson[*models.HandEstimator]{
 		what: "hand",
 		build: func() (*models.HandEstimator, error) {
 			return models.NewHandEstimator(models.HandConfig{Width: c.Width, Stacks: handStacks, Joints: joints}, d.C)
@@ -100,27 +115,23 @@ func handErrors(ctx context.Context, d, test set, c EstimatorConfig, seed uint64
 			return finiteMean(px), err
 		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	defer e.Close()
-	errs, err := testHand(e, test, c.Device)
-	if err != nil {
-		return nil, fmt.Errorf("test: %w", err)
-	}
-	return errs, nil
 }
 
 // testHand returns the estimator's errors at every joint of all images of d.
 func testHand(e *models.HandEstimator, d set, device cgo.Device) (errs []jointError, err error) {
-	err = estimate(d,
+	err = eachHand(e, d, device, func(i int, found []joint) { errs = append(errs, d.apart(i, found, d.joints(i))...) })
+	return errs, err
+}
+
+// eachHand calls got with the joints that the estimator finds in each image of d, in order.
+func eachHand(e *models.HandEstimator, d set, device cgo.Device, got func(i int, found []joint)) error {
+	return estimate(d,
 		func(s *cgo.Scope, index []int) cgo.Tensor { return lastMaps(s, e, d.images(s, index, device)) },
 		func(index []int, v []float32) {
 			for k, i := range index {
-				errs = append(errs, d.errors(i, v[k*len(v)/len(index):(k+1)*len(v)/len(index)])...)
+				got(i, d.found(i, v[k*len(v)/len(index):(k+1)*len(v)/len(index)]))
 			}
 		})
-	return errs, err
 }
 
 // lastMaps returns the maps of the last hourglass, (n, 2 joints, m, m).
@@ -132,18 +143,36 @@ func lastMaps(s *cgo.Scope, e *models.HandEstimator, x cgo.Tensor) cgo.Tensor {
 	return maps[len(maps)-1]
 }
 
-// errors returns the errors of the joints that the maps (2k, m, m) of image i show.
-func (d set) errors(i int, maps []float32) []jointError {
-	label := d.Label(i)
-	errs := make([]jointError, len(data.HandJoints))
+// joint is a joint's place: pixels, and mm beyond the centre of the crop.
+type joint [3]float64
+
+// found returns the joints that the maps (2k, m, m) of image i show.
+func (d set) found(i int, maps []float32) []joint {
+	joints := make([]joint, len(data.HandJoints))
+	for j := range joints {
+		joints[j] = peak(maps, j, len(joints), d.H, d.W)
+		joints[j][2] *= depthUnit(d.Label(i))
+	}
+	return joints
+}
+
+// joints returns the joints of image i's label.
+func (d set) joints(i int) []joint {
+	label, joints := d.Label(i), make([]joint, len(data.HandJoints))
+	for j := range joints {
+		joints[j] = joint{float64(label[3*j]), float64(label[3*j+1]), float64(label[3*j+2])}
+	}
+	return joints
+}
+
+// apart returns the distances of joints a and b of image i.
+func (d set) apart(i int, a, b []joint) []jointError {
+	label, errs := d.Label(i), make([]jointError, len(a))
 	for j := range errs {
-		p := peak(maps, j, len(errs), d.H, d.W)
-		p[2] *= depthUnit(label)
-		truth := [3]float64{float64(label[3*j]), float64(label[3*j+1]), float64(label[3*j+2])}
-		errs[j].px = math.Hypot(p[0]-truth[0], p[1]-truth[1])
-		a := data.HandPoint(label, d.H, d.W, p[0], p[1], p[2])
-		b := data.HandPoint(label, d.H, d.W, truth[0], truth[1], truth[2])
-		errs[j].mm = math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) + (a[2]-b[2])*(a[2]-b[2]))
+		errs[j].px = math.Hypot(a[j][0]-b[j][0], a[j][1]-b[j][1])
+		p := data.HandPoint(label, d.H, d.W, a[j][0], a[j][1], a[j][2])
+		q := data.HandPoint(label, d.H, d.W, b[j][0], b[j][1], b[j][2])
+		errs[j].mm = math.Sqrt((p[0]-q[0])*(p[0]-q[0]) + (p[1]-q[1])*(p[1]-q[1]) + (p[2]-q[2])*(p[2]-q[2]))
 	}
 	return errs
 }

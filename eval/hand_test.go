@@ -64,7 +64,7 @@ func TestJointErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := task{"hand", data.HandLabels, false}.load(t.Context(), ds, "test")
+	d, err := task{name: "hand", labels: fixed{data.HandLabels, false}}.load(t.Context(), ds, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestJointErrors(t *testing.T) {
 			}
 		}
 	}
-	for j, e := range d.errors(0, maps) {
+	for j, e := range d.apart(0, d.found(0, maps), d.joints(0)) {
 		most := 0.1
 		if j == 3 {
 			e.mm, most = e.mm-150, 40 // along the ray, which is a little longer than the depth
@@ -133,6 +133,7 @@ func TestHandsEndToEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkLabelsOfHands(t, run)
 	for name, f := range map[string]*HandFigures{"synthetic": result.Synthetic, "refined": result.Refined, "real": result.Real} {
 		if f == nil || len(f.PerSeed) != 2 || !(f.MeanPx > 0 && f.MeanPx < 64) || !(f.MeanMM > 0 && f.MeanMM < 1000) {
 			t.Errorf("%s: %+v", name, f)

@@ -15,16 +15,17 @@ import (
 
 // Options are what Gaze and Hand take.
 type Options struct {
-	Runs      []string // the run folders whose refiners are evaluated: seeds of the GAN
-	Synthetic string   // SPECs; "": those of the first run's config
-	Real      string
-	Test      string
-	Only      string // evaluate one row, by its name; "": each
-	Seeds     int    // estimators trained on each set of images
-	Variants  int    // refined versions of each image, if the refiner takes noise; control gets twice as many
-	Estimator EstimatorConfig
-	Save      string    // folder for the weights of every estimator; "": none are kept
-	Out       io.Writer // a line per estimator
+	Runs       []string // the run folders whose refiners are evaluated: seeds of the GAN
+	Checkpoint string   // best, latest or a step: of every run; "": latest
+	Synthetic  string   // SPECs; "": those of the first run's config
+	Real       string
+	Test       string
+	Only       string // evaluate one row, by its name; "": each
+	Seeds      int    // estimators trained on each set of images
+	Variants   int    // refined versions of each image, if the refiner takes noise; control gets twice as many
+	Estimator  EstimatorConfig
+	Save       string    // folder for the weights of every estimator; "": none are kept
+	Out        io.Writer // a line per estimator
 
 	// Progress, if any, is called as images are refined, and then after each step of an estimator. unit is what is
 	// counted.
@@ -41,6 +42,15 @@ func (o Options) report(what, unit string, done, total int) {
 // mostScenes returns the number of scenes that an estimator can see: it bounds every training set.
 func (o Options) mostScenes() int { return o.Estimator.Steps * o.Estimator.Batch }
 
+// fillsBatch refuses training images that do not fill a batch: the estimator would see some of them twice per step.
+func (o Options) fillsBatch(d set, key, spec string) error {
+	if d.N >= o.Estimator.Batch {
+		return nil
+	}
+	return exit.Usagef("%s: %s has %d images, fewer than --batch %d: give more images, or a smaller --batch",
+		key, spec, d.N, o.Estimator.Batch)
+}
+
 // estimator returns how the estimator of a set of images and a seed is trained. Its weights are saved as
 // NAME-seed-N.safetensors.
 func (o Options) estimator(name string, seed uint64) EstimatorConfig {
@@ -56,10 +66,14 @@ const maxWidth = 4096
 
 // validate refuses options that no estimator could be trained with.
 func (o Options) validate() error {
-	c := o.Estimator
 	if len(o.Runs) == 0 {
 		return exit.Usagef("no run is given: use --run FOLDER")
 	}
+	return o.validateNumbers()
+}
+
+func (o Options) validateNumbers() error {
+	c := o.Estimator
 	for _, v := range []struct {
 		name        string
 		value, most int

@@ -7,22 +7,23 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/internal/exit"
-	"simgan/models"
 	"simgan/models/architecture"
 	"simgan/trainer"
 )
 
 // RefineOptions are what RefineSet takes.
 type RefineOptions struct {
-	Run      string     // the run folder whose refiner is used
-	Data     string     // SPEC of the images
-	Out      string     // the new folder
-	Variants int        // versions of each image; more than 1 needs a refiner that takes noise
-	Seed     *uint64    // of the noise; nil: the run's
-	Shard    data.Shard // the part of the images that is refined; the zero value: all of them
-	Skip     data.Skip
-	Device   cgo.Device
-	Progress func(done, total int) // called as images are refined
+	Run        string     // the run folder whose refiner is used
+	Checkpoint string     // best, latest or a step; "": latest
+	Data       string     // SPEC of the images
+	Out        string     // the new folder
+	Variants   int        // versions of each image; more than 1 needs a refiner that takes noise
+	Seed       *uint64    // of the noise; nil: the run's
+	Clips      string     // whose images share their noise: ClipFolders or a pattern, as in clipsOf; "": no two images
+	Shard      data.Shard // the part of the images that is refined; the zero value: all of them
+	Skip       data.Skip
+	Device     cgo.Device
+	Progress   func(done, total int) // called as images are refined
 }
 
 // RefineSet writes the refined data set with its labels: every image of it, bad files aside that Skip allows. Of a data
@@ -31,10 +32,11 @@ func RefineSet(ctx context.Context, o RefineOptions) (finished bool, err error) 
 	if o.Variants < 1 || o.Variants > data.MaxVariants {
 		return false, exit.Usagef("--variants is %d; use 1 or more, at most %d", o.Variants, data.MaxVariants)
 	}
-	r, config, err := trainer.LoadRefiner(o.Run, o.Device)
+	l, err := trainer.LoadCheckpoint(o.Run, o.Checkpoint, o.Device)
 	if err != nil {
 		return false, err
 	}
+	r := l.Refiner
 	defer r.Close()
 	if o.Variants > 1 && r.Config.Noise.Kind == architecture.NoNoise {
 		return false, exit.Usagef("--variants %d: all would be the same, "+
@@ -43,6 +45,9 @@ func RefineSet(ctx context.Context, o RefineOptions) (finished bool, err error) 
 	if o.Seed != nil && r.Config.Noise.Kind == architecture.NoNoise {
 		return false, exit.Usagef("--seed %d: changes nothing, because the run's refiner takes no noise "+
 			"(refiner.noise.kind)", *o.Seed)
+	}
+	if o.Clips != "" && r.Config.Noise.Kind == architecture.NoNoise {
+		return false, exit.Usagef("--clips: changes nothing, because the run's refiner takes no noise (refiner.noise.kind)")
 	}
 	source, err := data.OpenContext(ctx, o.Data)
 	if err != nil {
@@ -56,27 +61,26 @@ func RefineSet(ctx context.Context, o RefineOptions) (finished bool, err error) 
 	if ds.Info().C != r.Channels {
 		return false, exit.Usagef("%s has %d channel(s), the refiner was trained on %d", o.Data, ds.Info().C, r.Channels)
 	}
-	seed := config.Seed
+	seed := l.Config.Seed
 	if o.Seed != nil {
 		seed = *o.Seed
 	}
-	// Each part has noise of its own.
-	noise, err := cgo.NewGenerator(o.Device, seed+uint64(o.Shard.Index)<<40)
+	refine, err := o.refining(r, ds, seed)
 	if err != nil {
 		return false, err
 	}
-	defer noise.Close()
-	refine := func(e *data.Exporter, first, end int) error { return o.refineRange(ctx, e, ds, r, noise, first, end) }
+	defer refine.close()
+	write := func(e *data.Exporter, first, end int) error { return o.refineRange(ctx, e, ds, refine, first, end) }
 	if o.Shard.Of <= 1 {
-		return true, data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error { return refine(e, 0, ds.Len()) })
+		return true, data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error { return write(e, 0, ds.Len()) })
 	}
-	what := fmt.Sprintf("%s refined by %s, seed %d", o.Data, o.Run, seed)
-	return data.ExportShard(ctx, ds, o.Out, o.Variants, o.Shard, what, refine)
+	what := fmt.Sprintf("%s refined by %s, checkpoint %q, seed %d, clips %q", o.Data, o.Run, o.Checkpoint, seed, o.Clips)
+	return data.ExportShard(ctx, ds, o.Out, o.Variants, o.Shard, what, write)
 }
 
 // refineRange refines the images first..end of ds.
-func (o RefineOptions) refineRange(ctx context.Context, e *data.Exporter, ds data.Dataset, r *models.Refiner,
-	noise *cgo.Generator, first, end int) error {
+func (o RefineOptions) refineRange(ctx context.Context, e *data.Exporter, ds data.Dataset, refine *refining,
+	first, end int) error {
 	for from := first; from < end; from += refineBatch {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -86,7 +90,7 @@ func (o RefineOptions) refineRange(ctx context.Context, e *data.Exporter, ds dat
 			return data.SkipHint(err)
 		}
 		for variant := range o.Variants {
-			refined, err := trainer.Refine(r, noise, b)
+			refined, err := refine.batch(b, variant)
 			if err != nil {
 				return err
 			}

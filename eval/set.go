@@ -23,9 +23,10 @@ func (d set) variants() int { return d.N / d.scenes }
 // repeated returns a set of n versions of d's images with their labels. The caller fills the levels.
 func (d set) repeated(n int) set {
 	out := *d.Batch
-	out.N, out.Levels, out.Labels, out.Index = d.N*n, make([]byte, len(d.Levels)*n), nil, nil
+	out.N, out.Levels, out.Labels, out.Texts, out.Index = d.N*n, make([]byte, len(d.Levels)*n), nil, nil, nil
 	for range n {
-		out.Labels, out.Index = append(out.Labels, d.Labels...), append(out.Index, d.Index...)
+		out.Labels, out.Texts = append(out.Labels, d.Labels...), append(out.Texts, d.Texts...)
+		out.Index = append(out.Index, d.Index...)
 	}
 	return set{&out, d.scenes}
 }
@@ -39,11 +40,12 @@ func (d set) checkFits(n int) error {
 // choose returns a set of the images at index, each a scene of its own.
 func (d set) choose(index []int) set {
 	out := *d.Batch
-	out.N, out.Levels, out.Labels, out.Index = len(index), nil, nil, nil
+	out.N, out.Levels, out.Labels, out.Texts, out.Index = len(index), nil, nil, nil, nil
 	size := len(d.Levels) / d.N
 	for _, i := range index {
 		out.Levels = append(out.Levels, d.Levels[i*size:(i+1)*size]...)
-		out.Labels, out.Index = append(out.Labels, d.Label(i)...), append(out.Index, d.Index[i])
+		out.Labels, out.Texts = append(out.Labels, d.Label(i)...), append(out.Texts, d.Text(i)...)
+		out.Index = append(out.Index, d.Index[i])
 	}
 	return set{&out, out.N}
 }
@@ -98,11 +100,13 @@ func (t task) open(ctx context.Context, spec, key string) (set, error) {
 
 // load reads a whole data set of labelled images.
 func (t task) load(ctx context.Context, ds data.Dataset, key string) (set, error) {
-	info := ds.Info()
-	if !t.fits(info.LabelNames) {
-		return set{}, fmt.Errorf("%s: eval %s needs labels %v; the data set has %v", key, t.name, t.labels, info.LabelNames)
+	if err := t.labels.check(ds.Info()); err != nil {
+		return set{}, fmt.Errorf("%s: eval %s %w", key, t.name, err)
 	}
 	b, err := data.LoadLevels(ctx, ds)
+	if err == nil {
+		err = t.labels.encode(b, ds.Info())
+	}
 	if err != nil {
 		return set{}, fmt.Errorf("%s: %w", key, err)
 	}

@@ -23,14 +23,15 @@ import (
 
 // sources are what the sets of all kinds are made of.
 type sources struct {
-	refiners  []refiner
-	synthetic set
-	test      set
-	real      set             // empty if the real images have no labels
-	examples  []picture.Image // real images, with labels or without, at most mostExamples; none without a SPEC
-	adapted   *Adapted        // nil without examples
-	refined   map[uint64]set  // made so far, by the refiner's seed: two rows need them
-	options   Options
+	refiners    []refiner
+	checkpoints []string // of the refiners, names of folders
+	synthetic   set
+	test        set
+	real        set             // empty if the real images have no labels
+	examples    []picture.Image // real images, with labels or without, at most mostExamples; none without a SPEC
+	adapted     *Adapted        // nil without examples
+	refined     map[uint64]set  // made so far, by the refiner's seed: two rows need them
+	options     Options
 }
 
 // refiner is a run's refiner.
@@ -71,6 +72,9 @@ func prepare(ctx context.Context, o *Options, t task) (s *sources, err error) {
 		return s, err
 	}
 	s.synthetic = s.synthetic.atMost(o.mostScenes())
+	if err := o.fillsBatch(s.synthetic, "synthetic", o.Synthetic); err != nil {
+		return s, err
+	}
 	if r := s.refiners[0]; s.synthetic.C != r.Channels {
 		return s, exit.Usagef("synthetic: %s has %d channel(s), the refiner was trained on %d",
 			o.Synthetic, s.synthetic.C, r.Channels)
@@ -99,11 +103,13 @@ func (s *sources) loadRefiners(o *Options) error {
 			return exit.Usagef("--run %s is not finished: continue it with train --run %[1]s --resume, "+
 				"or leave it out", run)
 		}
-		r, c, err := trainer.LoadRefiner(run, o.Estimator.Device)
+		l, err := trainer.LoadCheckpoint(run, o.Checkpoint, o.Estimator.Device)
 		if err != nil {
 			return err
 		}
-		s.refiners = append(s.refiners, refiner{r, c.Seed})
+		c := l.Config
+		s.refiners = append(s.refiners, refiner{l.Refiner, c.Seed})
+		s.checkpoints = append(s.checkpoints, l.Checkpoint)
 		if i > 0 && slices.Contains(s.ganSeeds()[:i], c.Seed) {
 			return exit.Usagef("--run %s has seed %d, as a run before it; give runs of different seeds", run, c.Seed)
 		}
@@ -123,7 +129,7 @@ func (s *sources) loadRefiners(o *Options) error {
 // alike refuses a run that differs from the first in more than its seed and where it was trained: the rows of refined
 // images are over seeds.
 func alike(firstRun, run string, first, c config.Config) error {
-	c.Seed, c.Device, c.Threads, c.Log = first.Seed, first.Device, first.Threads, first.Log
+	c.Seed, c.Device, c.Threads, c.Log, c.Eval = first.Seed, first.Device, first.Threads, first.Log, first.Eval
 	changes, err := config.Changes(first, c)
 	if err != nil || len(changes) == 0 {
 		return err
@@ -144,7 +150,7 @@ func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 	}
 	defer ds.Close()
 	info := ds.Info()
-	if info.LabelNames != nil && s.wants(rowReal) {
+	if info.Labelled() && s.wants(rowReal) {
 		if err := s.synthetic.sameSize(info, "real", spec); err != nil {
 			return err
 		}
@@ -152,6 +158,9 @@ func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 			return err
 		}
 		s.real = s.real.atMost(s.options.mostScenes())
+		if err := s.options.fillsBatch(s.real, "real", spec); err != nil {
+			return err
+		}
 	}
 	if !s.wantsControl() {
 		return nil

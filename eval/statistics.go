@@ -45,12 +45,13 @@ func finiteMean(values []float64) float64 {
 	return mean(slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return !finite(v) }))
 }
 
-func mean(values []float64) float64 {
-	sum := 0.0
+func mean(values []float64) float64 { return sum(values) / float64(len(values)) }
+
+func sum(values []float64) (total float64) {
 	for _, v := range values {
-		sum += v
+		total += v
 	}
-	return sum / float64(len(values))
+	return total
 }
 
 // interval returns the mean of the values and its 95 % confidence interval. The values are those of the estimators'

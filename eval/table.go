@@ -8,13 +8,16 @@ import (
 // Table returns the result as text for a terminal.
 func (r *Result[F]) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "trained on       %s; %s\n", headings[r.Task], r.spread())
-	fmt.Fprintf(&t, "synthetic        %s\n", r.Data.Synthetic)
+	fmt.Fprintf(&t, "trained on       %s; %s\n", r.heading(), r.Spread())
+	if len(r.Labels) > 0 {
+		fmt.Fprintf(&t, "labels           %s\n", quoted(r.Labels))
+	}
+	fmt.Fprintf(&t, "synthetic images %s\n", r.Data.Synthetic)
 	if r.Adaptation != nil {
-		fmt.Fprintf(&t, "control          %v, fitted to the real images without labels\n", r.Adaptation)
+		fmt.Fprintf(&t, "control is       %v, fitted to the real images without labels\n", r.Adaptation)
 	}
 	if r.Data.Real != "" {
-		fmt.Fprintf(&t, "real             %s\n", r.Data.Real)
+		fmt.Fprintf(&t, "real images      %s\n", r.Data.Real)
 	}
 	fmt.Fprintf(&t, "tested on        %s\n\n", r.Data.Test)
 	for name, f := range r.Rows() {
@@ -35,9 +38,9 @@ func (r *Result[F]) Table() string {
 	return t.String()
 }
 
-// spread says what intervals are over.
-func (r *Result[F]) spread() string {
-	estimators, refiners := len(r.Seeds), len(r.GANSeeds)
+// Spread says what intervals are over.
+func (r *Result[F]) Spread() string {
+	estimators, refiners := len(r.Seeds), max(1, len(r.GANSeeds)) // older figures name no GAN seed
 	switch {
 	case estimators == 1 && refiners == 1:
 		return "one seed, so no interval"
@@ -53,24 +56,63 @@ func (s *Share) sentence(row, from string) string {
 		return fmt.Sprintf("there is no gap between %s and real: for at least one seed, training on real images was "+
 			"no better\n", from)
 	}
+	if s.Mean <= 0 {
+		return fmt.Sprintf("%s did not help: it is no better than %s (%.0f %% of the gap to real, %.0f to %.0f %%)\n",
+			row, from, 100*s.Mean, 100*s.CI95[0], 100*s.CI95[1])
+	}
 	return fmt.Sprintf("%s closed %.0f %% of the gap between %s and real (%.0f to %.0f %%)\n",
 		row, 100*s.Mean, from, 100*s.CI95[0], 100*s.CI95[1])
 }
 
 // headings name the figures in a row of each task.
 var headings = map[string]string{
-	"gaze": "mean error, within 7 degrees",
-	"hand": "mean error in pixels and in mm, joints within 5 pixels",
+	"gaze":           "mean error, within 7 degrees",
+	"hand":           "mean error in pixels and in mm, joints within 5 pixels",
+	"regression":     "mean error, R2",
+	"classification": "accuracy",
+	"external":       "the program's number",
+}
+
+// heading names the figures in a row.
+func (r *Result[F]) heading() string {
+	heading := headings[r.Task]
+	if r.Unit == "degrees" && r.Task == "regression" {
+		heading = "mean error in degrees, R2"
+	}
+	if r.HigherIsBetter {
+		heading += " (higher is better)"
+	}
+	return heading
 }
 
 // String returns the figures as a row of the table.
 func (f *Figures) String() string {
 	return fmt.Sprintf("%5.2f degrees (%.2f to %.2f)   %5.1f %%",
-		f.MeanDegrees, f.CI95[0], f.CI95[1], 100*f.Within7Degrees)
+		f.MeanDegrees, notBelow0(f.CI95[0]), f.CI95[1], 100*f.Within7Degrees)
 }
+
+// notBelow0 cuts an interval's end, as it is shown, off at 0: no error is below.
+func notBelow0(v float64) float64 { return max(v, 0) }
 
 // String returns the figures as a row of the table.
 func (f *HandFigures) String() string {
 	return fmt.Sprintf("%5.2f px (%.2f to %.2f)   %5.1f mm (%.1f to %.1f)   %5.1f %% (%.1f to %.1f)",
-		f.MeanPx, f.CI95[0], f.CI95[1], f.MeanMM, f.MMCI95[0], f.MMCI95[1], 100*f.PCK5, 100*f.PCKCI95[0], 100*f.PCKCI95[1])
+		f.MeanPx, notBelow0(f.CI95[0]), f.CI95[1], f.MeanMM, notBelow0(f.MMCI95[0]), f.MMCI95[1],
+		100*f.PCK5, 100*f.PCKCI95[0], 100*f.PCKCI95[1])
+}
+
+// String returns the figures as a row of the table.
+func (f *RegressionFigures) String() string {
+	return fmt.Sprintf("%8.4g (%.4g to %.4g)   R2 %.3f (%.3f to %.3f)",
+		f.MeanError, notBelow0(f.CI95[0]), f.CI95[1], f.R2, f.R2CI95[0], f.R2CI95[1])
+}
+
+// String returns the figures as a row of the table.
+func (f *ClassificationFigures) String() string {
+	return fmt.Sprintf("%5.1f %% (%.1f to %.1f)", 100*f.Accuracy, 100*f.CI95[0], 100*f.CI95[1])
+}
+
+// String returns the figure as a row of the table.
+func (f *ExternalFigures) String() string {
+	return fmt.Sprintf("%8.4g (%.4g to %.4g)", f.Value, f.CI95[0], f.CI95[1])
 }

@@ -86,12 +86,24 @@ func (d *Discriminator) Close() {
 // Forward maps (b, C, H, W) to logits (b, 2, h, w), with no activation after the last layer.
 func (d *Discriminator) Forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
 	if y, ok := d.Kernels.forward(s, x, training); ok {
-		return y
+		return d.Decide(s, y)
 	}
-	return d.Layers(s, x, training)
+	return d.Decide(s, d.Layers(s, x, training))
 }
 
-// Layers runs Forward layer by layer. Its gradients can be differentiated again, which PenaltyR1 needs.
+// Decide returns the logits (b, 2, h, w) of the layers as they are or, with the global loss, the mean of an image's
+// patches in place of each. The last layer is linear, so this mean is global average pooling before a fully connected
+// layer; the losses count it once per patch, so that lambda keeps its meaning.
+func (d *Discriminator) Decide(s *cgo.Scope, logits cgo.Tensor) cgo.Tensor {
+	shape := s.Shape(logits)
+	if d.Config.Loss != architecture.GlobalLoss || shape == nil {
+		return logits
+	}
+	return s.Spread(s.MeanDim(s.MeanDim(logits, 3), 2), shape[2], shape[3])
+}
+
+// Layers returns the logits of the patches, layer by layer, before Decide. Its gradients can be differentiated again,
+// which PenaltyR1 needs.
 func (d *Discriminator) Layers(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
 	next := 0
 	for _, l := range d.table {

@@ -36,6 +36,11 @@ func winogradPath(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 	return s.FusedLayers(x, Tensors(n.Params()), table, padding, cgo.WinogradKernels, cgo.Float32)
 }
 
+func amxPath(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
+	table, padding := n.kernelTable()
+	return s.FusedLayers(x, Tensors(n.Params()), table, padding, cgo.AMXKernels, cgo.BFloat16)
+}
+
 // Kernels holds a network and the fused kernels that replace libtorch's layers in it.
 type Kernels struct {
 	network   convNet
@@ -44,17 +49,39 @@ type Kernels struct {
 	OnFailure func(err error) // called, if set, when the kernels fail in Forward; layers replace them from then on
 }
 
-// UseCPUKernels lets R run through Winograd's convolutions in float32 on the CPU, for batches of any size. It reports
-// whether R does: the blocks' filters must be 3x3, the width a multiple of 8, the padding zeros or replicate, nothing
-// normalised, and the processor must have AVX2. Timing does not decide, as it does on a GPU: a resumed run must round
-// as it did before.
-func (r *Refiner) UseCPUKernels(bfloat bool) bool {
+// UseCPUKernels lets R run through our kernels on the CPU, for batches of any size, and returns what they are; "" means
+// that R keeps libtorch's layers. The padding must be zeros or replicate, and nothing normalised. In bfloat16 the
+// kernels need AMX. In float32 they are Winograd's: the blocks' filters must be 3x3, the width a multiple of 8, and the
+// processor must have AVX2. Timing does not decide, as it does on a GPU: a resumed run must round as it did before.
+func (r *Refiner) UseCPUKernels(bfloat bool) string {
 	c := r.Config
-	if bfloat || supportsKernels(c) != nil || c.BlockKernel != 3 || c.Width%8 != 0 || !cgo.HasWinograd() {
-		return false
+	switch {
+	case supportsKernels(c) != nil:
+		return ""
+	case bfloat:
+		return r.Kernels.useAMX()
+	case c.BlockKernel != 3 || c.Width%8 != 0 || !cgo.HasWinograd():
+		return ""
 	}
 	r.Kernels.path, r.Kernels.anyBatch = winogradPath, true
-	return true
+	return "Winograd's convolutions"
+}
+
+// UseCPUKernels lets D run through our kernels on the CPU, as R's UseCPUKernels does, in bfloat16 only. PenaltyR1 still
+// needs Layers.
+func (d *Discriminator) UseCPUKernels(bfloat bool) string {
+	if !bfloat || d.Config.Normalization != architecture.NoNormalization {
+		return ""
+	}
+	return d.Kernels.useAMX()
+}
+
+func (k *Kernels) useAMX() string {
+	if !cgo.HasAMX() {
+		return ""
+	}
+	k.path, k.anyBatch = amxPath, true
+	return "AMX"
 }
 
 // UseGPUKernels lets R train through cuDNN's fused kernels on the GPU, for batches of n images of h x w, if the kernels

@@ -14,18 +14,26 @@ func TestUseCPUKernels(t *testing.T) {
 	if !cgo.HasWinograd() {
 		t.Skip("this processor has no AVX2 or no FMA")
 	}
+	const winograd = "Winograd's convolutions"
+	amx := ""
+	if cgo.HasAMX() {
+		amx = "AMX"
+	}
 	for name, c := range map[string]struct {
 		change func(c *architecture.Refiner)
 		bfloat bool
-		want   bool
+		want   string
 	}{
-		"zeros":         {func(c *architecture.Refiner) { c.Padding = "zeros" }, false, true},
-		"replicate":     {func(c *architecture.Refiner) { c.Padding = "replicate" }, false, true},
-		"reflect":       {func(c *architecture.Refiner) { c.Padding = "reflect" }, false, false},
-		"7x7":           {func(c *architecture.Refiner) { c.BlockKernel = 7 }, false, false},
-		"width 12":      {func(c *architecture.Refiner) { c.Width = 12 }, false, false},
-		"normalization": {func(c *architecture.Refiner) { c.Normalization = "batch" }, false, false},
-		"bfloat16":      {func(*architecture.Refiner) {}, true, false},
+		"zeros":              {func(c *architecture.Refiner) { c.Padding = "zeros" }, false, winograd},
+		"replicate":          {func(c *architecture.Refiner) { c.Padding = "replicate" }, false, winograd},
+		"reflect":            {func(c *architecture.Refiner) { c.Padding = "reflect" }, false, ""},
+		"7x7":                {func(c *architecture.Refiner) { c.BlockKernel = 7 }, false, ""},
+		"width 12":           {func(c *architecture.Refiner) { c.Width = 12 }, false, ""},
+		"normalization":      {func(c *architecture.Refiner) { c.Normalization = "batch" }, false, ""},
+		"bfloat16":           {func(*architecture.Refiner) {}, true, amx},
+		"bfloat16, 7x7":      {func(c *architecture.Refiner) { c.BlockKernel = 7 }, true, amx},
+		"bfloat16, width 12": {func(c *architecture.Refiner) { c.Width = 12 }, true, amx},
+		"bfloat16, reflect":  {func(c *architecture.Refiner) { c.Padding = "reflect" }, true, ""},
 	} {
 		config := paper
 		config.Width, config.Blocks = 16, 2
@@ -35,17 +43,17 @@ func TestUseCPUKernels(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := r.UseCPUKernels(c.bfloat); got != c.want {
-			t.Errorf("%s: %v", name, got)
+			t.Errorf("%s: %q", name, got)
 		}
-		if c.want {
-			sameAsLayers(t, name, r)
+		if c.want != "" {
+			sameAsLayers(t, name, r, map[bool]float64{false: 1e-5, true: 0.02}[c.bfloat])
 		}
 		r.Close()
 	}
 }
 
 // sameAsLayers compares R's images with those of libtorch's layers, in training and outside.
-func sameAsLayers(t *testing.T, name string, r *Refiner) {
+func sameAsLayers(t *testing.T, name string, r *Refiner, limit float64) {
 	t.Helper()
 	err := cgo.Within(func(s *cgo.Scope) error {
 		g, err := cgo.NewGenerator(cgo.CPU, 1)
@@ -69,7 +77,7 @@ func sameAsLayers(t *testing.T, name string, r *Refiner) {
 			if err != nil {
 				return err
 			}
-			if d := relativeDistance(got, want); calls != 1 || !(d < 1e-5) {
+			if d := relativeDistance(got, want); calls != 1 || !(d < limit) {
 				t.Errorf("%s, training %v: %d calls, images %.2g apart", name, training, calls, d)
 			}
 		}

@@ -42,6 +42,20 @@ func derivatives(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor {
 	return []cgo.Tensor{difference(3, shape[3]), difference(2, shape[2])}
 }
 
+// Weighted returns psi with each feature times its weight: w (b, 1, H, W), which is brought to the size of each feature
+// map bilinearly. Then l_reg is lambda sum w |psi(R(x)) - psi(x)|.
+func Weighted(psi Psi, w cgo.Tensor) Psi {
+	return func(s *cgo.Scope, x cgo.Tensor) []cgo.Tensor {
+		features := psi(s, x)
+		for i, f := range features {
+			if shape := s.Shape(f); shape != nil {
+				features[i] = s.Mul(f, s.Enlarge(w, shape[2], shape[3]))
+			}
+		}
+		return features
+	}
+}
+
 // LossReg is l_reg = lambda ||psi(R(x)) - psi(x)||_1: summed over the elements of psi, averaged over the b images, so
 // that lambda does not depend on the batch size.
 func LossReg(s *cgo.Scope, psi Psi, refined, x cgo.Tensor, lambda float64, b int) cgo.Tensor {
@@ -59,15 +73,24 @@ func LossReg(s *cgo.Scope, psi Psi, refined, x cgo.Tensor, lambda float64, b int
 }
 
 // LossReal is l_real = -log(1 - D(R(x))), equation (3): cross-entropy of D's logits (b, 2, h, w) against "real", summed
-// over the h x w patches, averaged over the b images.
-func LossReal(s *cgo.Scope, logits cgo.Tensor, b int) cgo.Tensor {
-	return s.PatchNLL(logits, Real, 1/float64(b))
+// over the h x w patches, averaged over the b images. w weighs the patches as in patchNLL.
+func LossReal(s *cgo.Scope, logits, w cgo.Tensor, b int) cgo.Tensor {
+	return patchNLL(s, logits, Real, w, b)
 }
 
 // LossD is L_D = -sum log D(x~) - sum log(1 - D(y)), equation (2), each summed over the patches, averaged over the b
-// images.
-func LossD(s *cgo.Scope, refined, real cgo.Tensor, b int) cgo.Tensor {
-	return s.Add(s.PatchNLL(refined, Refined, 1/float64(b)), s.PatchNLL(real, Real, 1/float64(b)))
+// images. w weighs the patches as in patchNLL.
+func LossD(s *cgo.Scope, refined, real, w cgo.Tensor, b int) cgo.Tensor {
+	return s.Add(patchNLL(s, refined, Refined, w, b), patchNLL(s, real, Real, w, b))
+}
+
+// patchNLL is the cross-entropy of D's logits (b, 2, h, w) against the class, averaged over the b images and summed over
+// the patches, each times its weight: w (b, 1, h, w). No tensor: each counts 1.
+func patchNLL(s *cgo.Scope, logits cgo.Tensor, class int64, w cgo.Tensor, b int) cgo.Tensor {
+	if w == (cgo.Tensor{}) {
+		return s.PatchNLL(logits, class, 1/float64(b))
+	}
+	return s.WeightedPatchNLL(logits, w, class, 1/float64(b))
 }
 
 // PenaltyR1 is r1/2 ||grad_y (log-odds of "real", summed over patches)||^2, averaged over the b images (Mescheder et

@@ -144,9 +144,9 @@ func TestLossesAreSummedOverPatchesAndAveragedOverImages(t *testing.T) {
 			}
 		}
 		logits := s.From(values, cgo.CPU, b, 2, 2, 3)
-		checkNear(t, "l_real", s.Item(LossReal(s, logits, b)), patches*math.Log(1+math.Exp(-1.5)))
+		checkNear(t, "l_real", s.Item(LossReal(s, logits, cgo.Tensor{}, b)), patches*math.Log(1+math.Exp(-1.5)))
 		nll := math.Log(1+math.Exp(1.5)) + math.Log(1+math.Exp(-1.5))
-		checkNear(t, "L_D", s.Item(LossD(s, logits, logits, b)), patches*nll)
+		checkNear(t, "L_D", s.Item(LossD(s, logits, logits, cgo.Tensor{}, b)), patches*nll)
 		checkNear(t, "hits", s.Item(s.PatchHits(logits, Real)), b*patches)
 
 		psi, err := NewPsi("identity", nil)
@@ -227,5 +227,64 @@ func TestNoiseShapesAndVariety(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Weights multiply each term of psi's distance and of the patches' cross-entropy.
+func TestWeights(t *testing.T) {
+	start(t)
+	err := cgo.Within(func(s *cgo.Scope) error {
+		// x of TestPsi against 0, with weights 0 and 1 per column or, for the mean, over both channels.
+		x := s.From([]float32{1, 2, 4, 8, 16, 32, 2, 4, 8, 16, 32, 64}, cgo.CPU, 1, 2, 2, 3)
+		zero := s.Zeros(cgo.Float32, cgo.CPU, 1, 2, 2, 3)
+		w := s.From([]float32{1, 0.5, 0, 1, 0.5, 0}, cgo.CPU, 1, 1, 2, 3)
+		for name, want := range map[architecture.Psi]float64{
+			"identity": 3 * (1 + 8 + (2+16)/2.),
+			"mean":     1.5 * (1 + 8 + (2+16)/2.),
+			// Two columns of three: bilinear weights at 1/4 and 5/4 are 7/8 and 1/8. One row of two: the same weights.
+			"derivatives": 3 * ((1+8)*7/8. + (2+16)/8. + 7 + 14/2.),
+		} {
+			psi, err := NewPsi(name, nil)
+			if err != nil {
+				return err
+			}
+			checkNear(t, string(name), s.Item(LossReg(s, Weighted(psi, w), x, zero, 1, 1)), want)
+		}
+		// Two patches with logits (0.5, -1), which count 1 and 0.25.
+		logits := s.From([]float32{0.5, 0.5, -1, -1}, cgo.CPU, 1, 2, 1, 2)
+		patches := s.From([]float32{1, 0.25}, cgo.CPU, 1, 1, 1, 2)
+		checkNear(t, "l_real", s.Item(LossReal(s, logits, patches, 1)), 1.25*math.Log(1+math.Exp(-1.5)))
+		nll := math.Log(1+math.Exp(1.5)) + math.Log(1+math.Exp(-1.5))
+		checkNear(t, "L_D", s.Item(LossD(s, logits, logits, patches, 1)), 1.25*nll)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// With the global loss every patch has the mean of its image's logits, so the loss is that of one decision per image,
+// once per patch.
+func TestGlobalLoss(t *testing.T) {
+	start(t)
+	d, err := NewDiscriminator(architecture.Discriminator{Layers: "gaze", Width: 0.1, Loss: architecture.GlobalLoss}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	err = cgo.Within(func(s *cgo.Scope) error {
+		// Two images with two patches: odds of "real" of 1 and 3, so 2; and of -1 and -1.
+		logits := s.From([]float32{1, 3, 0, 0, -1, -1, 0, 0}, cgo.CPU, 2, 2, 1, 2)
+		want := 2 * (math.Log(1+math.Exp(-2)) + math.Log(1+math.Exp(1))) / 2
+		checkNear(t, "l_real", s.Item(LossReal(s, d.Decide(s, logits), cgo.Tensor{}, 2)), want)
+		x := s.Zeros(cgo.Float32, cgo.CPU, 3, 1, 35, 55)
+		shape := s.Shape(d.Forward(s, x, true))
+		if len(shape) != 4 || shape[0] != 3 || shape[1] != 2 || shape[2] != 9 || shape[3] != 14 {
+			t.Errorf("logits are %v, want (3, 2, 9, 14)", shape)
+		}
+		return s.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -32,6 +32,8 @@ print(m.version("torch").split("+")[0], os.path.dirname(u.find_spec("torch").ori
   [ "${found%% *}" = "$VERSION" ] || die "$PYTHON has torch ${found%% *}, not $VERSION: set PYTHON to one that has"
   TORCH=${found#* }
   [ -e "$TORCH/lib/libtorch_cpu.so" ] || die "$TORCH/lib holds no libtorch_cpu.so"
+  grep -qa 'libcudart[-.a-z0-9]*so\.13' "$TORCH/lib/libc10_cuda.so" 2>/dev/null ||
+    die "$TORCH is not for CUDA 13: set PYTHON to one with the torch $VERSION of PyPI (2.11.0+cu130), driver 580 or newer"
 }
 
 # use_torch puts this torch before the library paths of the machine that built the binaries.

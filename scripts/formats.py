@@ -1,15 +1,19 @@
 """Checks simgan's output with the programs that read it: exported ONNX in onnxruntime against simgan's own output, for
 every padding, noise and normalisation; a run's TensorBoard events in TensorBoard's reader against metrics.jsonl and
-samples/.
+samples/; the snippets of docs/tracking.md.
 
     python scripts/formats.py build/simgan FOLDER       (make formats)
 """
 
+import contextlib
 import itertools
 import json
 import pathlib
+import re
 import subprocess
 import sys
+import types
+import unittest.mock
 
 import numpy as np
 import onnx
@@ -75,6 +79,9 @@ def check_events(folder):
                 scalars += 1
         for loss in ("l_reg",) if record["phase"] == "pretrain_refiner" else ("L_D",):
             assert f"{record['phase']}/{loss}" in events.Tags()["scalars"], f"no {loss} in the events"
+    config = events.Tensors("config")[0].tensor_proto.string_val[0].decode()
+    assert (folder / "config.yaml").read_text() in config, "the config is not in the events"
+    assert "train/images_per_second" in events.Tags()["scalars"], "no images_per_second in the events"
     for event in events.Images("samples"):
         png = (folder / "samples" / f"step-{event.step:07d}.png").read_bytes()
         assert event.encoded_image_string == png, f"samples at {event.step} differ"
@@ -83,6 +90,31 @@ def check_events(folder):
         images += 1
     assert scalars and images == len(list((folder / "samples").glob("*.png"))), f"{images} images"
     return scalars, images
+
+
+def check_snippets(folder, page):
+    """Runs the page's snippets for W&B and MLflow with stand-ins that count calls. Returns the numbers sent to each."""
+    sent = {"wandb": 0, "mlflow": 0}
+
+    def count(name):
+        def log(numbers, **_):
+            sent[name] += sum(isinstance(v, (int, float)) for v in numbers.values())
+        return log
+
+    def nothing(*_, **__):
+        return contextlib.nullcontext()
+    stubs = {
+        "wandb": types.SimpleNamespace(init=nothing, log=count("wandb"), finish=nothing),
+        "mlflow": types.SimpleNamespace(start_run=nothing, log_metrics=count("mlflow"), log_artifact=open),
+        "yaml": types.SimpleNamespace(safe_load=lambda file: file.read()),
+    }
+    with unittest.mock.patch.dict(sys.modules, stubs), unittest.mock.patch.object(sys, "argv", ["", str(folder)]):
+        for snippet in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
+            exec(compile(snippet, page.name, "exec"), {})
+    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    numbers = sum(isinstance(v, (int, float)) for r in records for v in r.values())
+    assert sent == {"wandb": numbers, "mlflow": numbers - len(records)}, f"{sent} of {numbers} numbers"
+    return sent
 
 
 def main():
@@ -98,6 +130,8 @@ def main():
         worst = max(worst, difference)
     scalars, images = check_events(folder)
     print(f"TensorBoard  {scalars} scalars and {images} images as written")
+    sent = check_snippets(folder, pathlib.Path(__file__).parent.parent / "docs" / "tracking.md")
+    print(f"snippets     {sent['wandb']} numbers to W&B, {sent['mlflow']} to MLflow")
     if worst > TOLERANCE:
         sys.exit(f"onnxruntime and simgan differ by {worst:.1e}, more than {TOLERANCE:.0e}")
 

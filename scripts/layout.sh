@@ -2,6 +2,7 @@
 # Checks the arrows between packages: an arrow that is not drawn here is an error.
 #   cgo <- models <- trainer/simgan <- trainer <- eval <- cmd        bench knows trainer/simgan, not trainer
 #   cgo <- parallel <- trainer/simgan
+#   eval, sweep <- experiment <- cmd
 # Without torch: data, data/picture, models/architecture, trainer/config, trainer/rundir, sweep, configs, cgo/h5names.
 # Only cgo says import "C".
 set -euo pipefail
@@ -35,6 +36,7 @@ forbid ./trainer/rundir/... "$TORCH|^simgan/(models$|trainer/simgan|trainer$|swe
 forbid ./trainer/simgan '^simgan/(trainer/rundir|trainer$|sweep|bench|eval|cmd)'
 forbid ./trainer '^simgan/(sweep|bench|eval|cmd)'
 forbid ./sweep "$TORCH|^simgan/(models$|trainer/simgan|trainer$|bench|eval|cmd)"
+forbid ./experiment '^simgan/(bench|cmd)'
 forbid ./bench '^simgan/(trainer/rundir|trainer$|sweep|eval|cmd)'
 forbid ./eval/... '^simgan/(sweep|bench|cmd)'
 if outside=$(grep -rl --include='*.go' '^import "C"' . | grep -v '^./cgo/'); then

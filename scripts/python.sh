@@ -5,8 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly VENV="${XDG_CACHE_HOME:-$HOME/.cache}/simgan/python-torch-2.11.0"
 
+# On a machine with a GPU, torch has to be that of CUDA 13, as simgan's libtorch is.
 has_torch() {
-  "$1" -c 'import torch, safetensors, numpy; assert torch.__version__.split("+")[0] == "2.11.0"' 2>/dev/null
+  "$1" -c 'import os, torch, safetensors, numpy
+assert torch.__version__.split("+")[0] == "2.11.0"
+assert not os.path.exists("/proc/driver/nvidia/version") or (torch.version.cuda or "").startswith("13.")' 2>/dev/null
 }
 
 for python in ${PYTHON:+"$PYTHON"} python3 "$VENV/bin/python"; do

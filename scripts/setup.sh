@@ -48,12 +48,18 @@ is_libtorch() {
   [ "$(sed -n "s/^$define //p" "$header" 2>/dev/null | paste -sd .)" = "$VERSION" ]
 }
 
+# A GPU needs the libtorch of CUDA 13: with another libsimgan_cuda.so does not load.
+has_gpu() { [ "${CUDA:-}" = 1 ] || PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep 'libcuda\.so\.1' >/dev/null; }
+for_cuda_13() { grep -qa 'libcudart[-.a-z0-9]*so\.13' "$1/lib/libc10_cuda.so" 2>/dev/null; }
+
 # Takes libtorch from $LIBTORCH, else from the cache, else from a Python torch of this version, else from the wheels.
 need_libtorch() {
   if [ -n "${LIBTORCH:-}" ]; then
     is_libtorch "$LIBTORCH" ||
       die "LIBTORCH=$LIBTORCH holds no libtorch $VERSION with its headers (lib/libtorch_cpu.so," \
         "include/torch/headeronly/version.h): set it to one, or unset it"
+    ! has_gpu || for_cuda_13 "$LIBTORCH" ||
+      die "LIBTORCH=$LIBTORCH is not for CUDA 13, which a GPU needs: set it to the torch $VERSION of PyPI, or unset it"
     TORCH="$LIBTORCH"
     return
   fi
@@ -63,7 +69,10 @@ need_libtorch() {
   python_torch=$(python3 -c 'import importlib.metadata as m, importlib.util as u, os
 if m.version("torch").split("+")[0] == "'$VERSION'":
     print(os.path.dirname(u.find_spec("torch").origin))' 2>/dev/null || true)
-  if [ -n "$python_torch" ] && is_libtorch "$python_torch"; then TORCH="$python_torch"; return; fi
+  if [ -n "$python_torch" ] && is_libtorch "$python_torch"; then
+    if ! has_gpu || for_cuda_13 "$python_torch"; then TORCH="$python_torch"; return; fi
+    say "$python_torch is not for CUDA 13, which a GPU needs: taking the wheel of PyPI"
+  fi
   rm -rf "$CACHE/libtorch-$VERSION"
   bash scripts/unpack-wheels.sh scripts/requirements-libtorch.txt "$CACHE/libtorch-$VERSION"
 }
@@ -113,7 +122,7 @@ build_cuda() {
   key=$(cuda_key)
   folder="$CACHE/cuda-$key"
   if [ ! -d "$folder" ]; then
-    [ "${CUDA:-}" = 1 ] || PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep 'libcuda\.so\.1' >/dev/null || return 0
+    has_gpu || return 0
     [ -d "$wheels" ] || bash scripts/unpack-wheels.sh scripts/requirements-cuda-build.txt "$wheels"
     compile cgo/libsimgan_cuda WHEELS="$wheels"
     [ "$(cuda_key)" = "$key" ] || die "the C++ sources changed during the build: run it again"

@@ -14,8 +14,9 @@ import (
 
 // chart is a metric over the steps, a line per trial.
 type chart struct {
-	Title, Low, High, Last string
-	Lines                  []polyline
+	Title, Last string
+	Ticks       []tick
+	Lines       []polyline
 }
 
 // charts draws metrics over the steps, a line per trial: the objective's, and the losses that show how a SimGAN does.
@@ -51,12 +52,12 @@ func drawChart(key string, records [][]rundir.Record, rows []row) (c chart, ok b
 	if axes.Low > axes.High {
 		return chart{}, false
 	}
-	c = chart{
-		Title: key, Low: fmt.Sprintf("%.3g", axes.Low), High: fmt.Sprintf("%.3g", axes.High),
-		Last: fmt.Sprintf("%.0f", axes.Last),
+	c = chart{Title: key, Last: fmt.Sprintf("%.0f", axes.Last)}
+	for _, v := range axes.Fit() {
+		c.Ticks = append(c.Ticks, tick{axes.Y(v), fmt.Sprintf("%.4g", v)})
 	}
-	if axes.Low > 0 && axes.High > 20*axes.Low {
-		c.Title, axes.Log = key+", logarithmic", true
+	if axes.Log {
+		c.Title = key + ", logarithmic"
 	}
 	for i, points := range series {
 		if len(points) > 0 {

@@ -9,6 +9,7 @@ import (
 
 	"simgan/internal/cluster"
 	"simgan/internal/exit"
+	"simgan/internal/shellwords"
 )
 
 // Commands returns a shell line per trial, which trains the trial in full and evaluates it, for any queue or for
@@ -21,12 +22,20 @@ func (s *Sweep) Commands(program string) ([]string, error) {
 	for k := range lines {
 		t := s.newTrial(k, s.draw(k))
 		on := slot{threads: s.Threads}
-		lines[k] = cluster.Shell(program, s.trainArgs(t, 0, on))
+		lines[k] = shell(program, s.trainArgs(t, 0, on))
 		if s.Objective.Evaluation != "" {
-			lines[k] += " && " + cluster.Shell(program, s.evalArgs(t, 0, on))
+			lines[k] += " && " + shell(program, s.evalArgs(t, 0, on))
+		}
+		if s.Objective.Command != "" {
+			lines[k] += " && { " + s.Objective.line(t.dir) + "; } >" + shell(filepath.Join(t.dir, commandFile(0)), nil)
 		}
 	}
 	return lines, nil
+}
+
+// shell returns a command quoted for a POSIX shell.
+func shell(program string, args []string) string {
+	return shellwords.Join(append([]string{program}, args...)...)
 }
 
 // gpu reports whether trials need a GPU.
@@ -54,8 +63,8 @@ func (s *Sweep) Slurm(program string) (string, error) {
 	if s.gpu() {
 		gpu = "#SBATCH --gres=gpu:1"
 	}
-	collect := cluster.Shell(program, []string{"sweep", "--dir", s.Dir, "--collect", s.Path})
-	task := cluster.Shell(program, []string{"sweep", "--dir", s.Dir})
+	collect := shell(program, []string{"sweep", "--dir", s.Dir, "--collect", s.Path})
+	task := shell(program, []string{"sweep", "--dir", s.Dir})
 	return strings.Join([]string{
 		"#!/bin/sh",
 		"# The trials of " + s.Path + " as an array of jobs. Submit it with sbatch in this folder; submitted again,",
@@ -69,7 +78,7 @@ func (s *Sweep) Slurm(program string) (string, error) {
 		"# Two minutes before a time limit the trial is asked to save.",
 		"#SBATCH --signal=B:TERM@120",
 		`cd "$SLURM_SUBMIT_DIR" || exit 1`,
-		"exec " + task + ` --trial "$SLURM_ARRAY_TASK_ID" ` + cluster.Shell(s.Path, nil),
+		"exec " + task + ` --trial "$SLURM_ARRAY_TASK_ID" ` + shell(s.Path, nil),
 		"",
 	}, "\n"), nil
 }

@@ -106,7 +106,7 @@ func (s *Sweep) check() []error {
 		return problems
 	}
 	var err error
-	if s.base, err = config.Load(s.Preset, s.Config, s.Settings); err != nil {
+	if s.base, err = config.Load(s.Preset, s.Config, slices.Concat(s.Settings, s.firstData())); err != nil {
 		return []error{err}
 	}
 	problems := slices.Concat(s.checkNumbers(), s.checkMethod(), s.Objective.check(), s.checkEarlyStopping())
@@ -124,6 +124,17 @@ func (s *Sweep) check() []error {
 		return problems
 	}
 	return s.checkTrials()
+}
+
+// firstData returns settings of the first data sets that are searched: without them the base would have one set of the
+// user's beside a built-in one, which is refused.
+func (s *Sweep) firstData() (settings []string) {
+	for _, p := range s.Parameters {
+		if len(p.Choices) > 0 && (p.Key == "data.synthetic" || p.Key == "data.real") {
+			settings = append(settings, p.Key+"="+p.Choices[0])
+		}
+	}
+	return settings
 }
 
 func (s *Sweep) name() string {
@@ -147,7 +158,7 @@ func (s *Sweep) checkText() (problems []error) {
 	refuse("config", s.Config)
 	refuse("settings:", s.Settings...)
 	refuse("devices:", s.Devices...)
-	refuse("objective:", s.Objective.Metric, s.Objective.Field, s.Objective.Validation)
+	refuse("objective:", s.Objective.Metric, s.Objective.Field, s.Objective.Validation, s.Objective.Command)
 	for _, p := range s.Parameters {
 		refuse("parameters:", append([]string{p.Key}, p.Choices...)...)
 	}

@@ -140,7 +140,7 @@ func TestDrawsAreReproducible(t *testing.T) {
 func TestTPELearnsFromAllTrials(t *testing.T) {
 	s, _ := fake(
 		t,
-		"parameters: {train.psi: {choices: [identity, mean, derivatives]}}\nmethod: tpe\ntrials: 60\nobjective: {metric: loss, direction: maximise}\n",
+		"parameters: {train.psi: {choices: [identity, mean, derivatives]}}\nmethod: tpe\ntrials: 60\nobjective: {metric: L_R, direction: maximise}\n",
 	)
 	var trials []*Trial
 	count := map[string]int{}

@@ -11,12 +11,13 @@ import (
 	"strings"
 
 	"simgan/internal/inputfile"
+	"simgan/internal/suggest"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
 )
 
-// Objective is what a sweep minimises or maximises: a field of metrics.jsonl, or of an evaluation on a validation
-// split.
+// Objective is what a sweep minimises or maximises: a field of metrics.jsonl, a field of an evaluation on a validation
+// split, or what a program of the user's says of a run folder.
 type Objective struct {
 	Metric string       `yaml:"metric"` // field of metrics.jsonl, as l_reg
 	Phase  config.Phase `yaml:"phase"`  // phase of the run whose records count; default: train
@@ -28,6 +29,9 @@ type Objective struct {
 	Seeds      int    `yaml:"seeds"`      // estimators trained; default: 1
 	Steps      int    `yaml:"steps"`      // updates of each; default: eval gaze's own
 	Variants   int    `yaml:"variants"`   // refined versions of each image; default: eval gaze's own
+
+	Command string   `yaml:"command,omitempty"` // shell line; {run} is the run folder; its last line of output is the value
+	Timeout Duration `yaml:"timeout,omitempty"` // of the command; default: 1h
 
 	Direction string `yaml:"direction"` // minimise or maximise
 }
@@ -43,16 +47,24 @@ func (o *Objective) check() (problems []error) {
 	default:
 		problems = append(problems, fmt.Errorf("objective.direction is %q; use minimise or maximise", o.Direction))
 	}
+	kinds := 0
+	for _, kind := range []string{o.Metric, o.Evaluation, o.Command} {
+		if kind != "" {
+			kinds++
+		}
+	}
 	switch {
-	case o.Metric != "" && o.Evaluation != "":
-		problems = append(problems, errors.New("objective: give either metric or evaluation"))
+	case kinds > 1:
+		problems = append(problems, errors.New("objective: give one of metric, evaluation and command"))
 	case o.Metric != "":
 		problems = append(problems, o.checkMetric()...)
 	case o.Evaluation != "":
 		problems = append(problems, o.checkEvaluation()...)
+	case o.Command != "":
+		problems = append(problems, o.checkCommand()...)
 	default:
-		problems = append(problems, errors.New(
-			"objective is missing: give metric, a field of metrics.jsonl, or evaluation: gaze"))
+		problems = append(problems, errors.New("objective is missing: give metric, a field of metrics.jsonl, "+
+			"evaluation: gaze, or command, a program that prints a number"))
 	}
 	return problems
 }
@@ -62,6 +74,10 @@ func (o *Objective) checkMetric() (problems []error) {
 		if value != "" {
 			problems = append(problems, fmt.Errorf("objective.%s belongs to an evaluation, not to a metric", key))
 		}
+	}
+	if !slices.Contains(rundir.MetricNames, o.Metric) {
+		problems = append(problems, fmt.Errorf("objective.metric %s is no number of metrics.jsonl%s; there are %s",
+			o.Metric, suggest.Hint(o.Metric, rundir.MetricNames), strings.Join(rundir.MetricNames, ", ")))
 	}
 	if o.Phase == "" {
 		o.Phase = config.PhaseTrain
@@ -104,7 +120,10 @@ func (o *Objective) checkEvaluation() (problems []error) {
 
 // name returns the objective in a few words.
 func (o *Objective) name() string {
-	if o.Metric == "" {
+	switch {
+	case o.Command != "":
+		return "objective"
+	case o.Metric == "":
 		return o.Field
 	}
 	if o.Take == "last" {
@@ -144,6 +163,9 @@ func evaluationFile(rung int) string {
 
 // read returns the objective of the run in dir at a rung or, with rung 0, at its end.
 func (o *Objective) read(dir string, rung int) (float64, error) {
+	if o.Command != "" {
+		return readNumber(filepath.Join(dir, commandFile(rung)))
+	}
 	if o.Metric == "" {
 		return readField(filepath.Join(dir, evaluationFile(rung)), o.Field)
 	}

@@ -7,8 +7,12 @@ import (
 	"html/template"
 	"math"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
+
+	"simgan/trainer/rundir"
+	curves "simgan/trainer/rundir/chart"
 )
 
 //go:embed page.html
@@ -21,7 +25,8 @@ type content struct {
 	Name, Method, Objective, Direction string
 	Started, Planned, Done             int
 	Keys                               []string
-	Best                               *row
+	Best                               *row // of the finished trials
+	Resting                            *row // the best of those that rest, if none has finished
 	Rows                               []row
 	Width                              float64 // of the parallel coordinates
 	Axes                               []axis
@@ -44,6 +49,14 @@ type axis struct {
 	X     float64
 	Name  string
 	Ticks []tick
+	Log   bool // the objective's: values are drawn on a logarithmic scale
+}
+
+func (a axis) height(value, low, high float64) float64 {
+	if a.Log {
+		value, low, high = math.Log(value), math.Log(low), math.Log(high)
+	}
+	return height(value, low, high)
 }
 
 type tick struct {
@@ -85,6 +98,10 @@ func (s *Sweep) page(trials []*Trial) ([]byte, error) {
 			c.Done++
 		}
 	}
+	if resting := s.bestResting(trials); c.Best == nil && resting != nil {
+		i := slices.Index(trials, resting)
+		c.Resting = &c.Rows[i]
+	}
 	s.coordinates(&c, trials)
 	var err error
 	if c.Charts, err = s.charts(trials, c.Rows); err != nil {
@@ -102,7 +119,7 @@ func (s *Sweep) rows(trials []*Trial) []row {
 	rows := make([]row, len(trials))
 	for i, t := range trials {
 		rows[i] = row{
-			Number: t.Number, Status: t.Status, Settings: t.Settings, Run: filepath.Base(t.dir), Problem: t.Problem,
+			Number: t.Number, Status: t.Status, Settings: t.Settings, Run: t.link(), Problem: t.Problem,
 			Seconds: fmt.Sprintf("%.0f", t.Seconds), Best: t == best, Shade: rank[t.Number],
 		}
 		if value, at, ok := t.latest(s.steps(t)); ok {
@@ -110,6 +127,15 @@ func (s *Sweep) rows(trials []*Trial) []row {
 		}
 	}
 	return rows
+}
+
+// link returns where the page leads for a trial: to its own page, or to its folder if it has none yet.
+func (t *Trial) link() string {
+	folder := filepath.Base(t.dir)
+	if exists(t.dir, rundir.ReportFile) {
+		return folder + "/" + rundir.ReportFile
+	}
+	return folder + "/"
 }
 
 // shades ranks the finished trials among themselves, and separately the others with a value, those that trained longer
@@ -140,8 +166,8 @@ func (s *Sweep) shades(trials []*Trial) map[int]float64 {
 	return shades
 }
 
-// coordinates draws the parallel coordinates: an axis per parameter, and one of the objective. Only finished trials
-// reach the last, because values at a rung do not compare with final ones.
+// coordinates draws the parallel coordinates: an axis per parameter, and one of the objective. Trials that rest at a
+// rung reach it with their value there; their lines are dashed, because such values do not compare with final ones.
 func (s *Sweep) coordinates(c *content, trials []*Trial) {
 	c.Width = axisGap*float64(len(s.Parameters)) + 160
 	for i, p := range s.Parameters {
@@ -149,14 +175,17 @@ func (s *Sweep) coordinates(c *content, trials []*Trial) {
 	}
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, t := range trials {
-		if t.Value != nil {
-			low, high = min(low, *t.Value), max(high, *t.Value)
+		if v, _, ok := t.latest(0); ok {
+			low, high = min(low, v), max(high, v)
 		}
 	}
 	last := axis{X: 80 + axisGap*float64(len(s.Parameters)), Name: s.Objective.name()}
 	if low <= high {
-		for _, v := range []float64{high, low} {
-			last.Ticks = append(last.Ticks, tick{height(v, low, high), fmt.Sprintf("%.4g", v)})
+		shown := curves.Axes{Low: low, High: high}
+		ticks := shown.Fit()
+		low, high, last.Log = shown.Low, shown.High, shown.Log
+		for _, v := range ticks {
+			last.Ticks = append(last.Ticks, tick{last.height(v, low, high), fmt.Sprintf("%.4g", v)})
 		}
 	}
 	c.Axes = append(c.Axes, last)
@@ -170,8 +199,8 @@ func (s *Sweep) coordinates(c *content, trials []*Trial) {
 			from, to := p.ends()
 			fmt.Fprintf(&points, "%.1f,%.1f ", c.Axes[k].X, height(place, from, to))
 		}
-		if t.Value != nil {
-			fmt.Fprintf(&points, "%.1f,%.1f", last.X, height(*t.Value, low, high))
+		if v, _, ok := t.latest(0); ok {
+			fmt.Fprintf(&points, "%.1f,%.1f", last.X, last.height(v, low, high))
 		}
 		c.Lines = append(c.Lines, newPolyline(c.Rows[i], points.String()))
 	}

@@ -93,13 +93,26 @@ type crash struct {
 
 func (c crash) Error() string { return fmt.Sprintf("exit code %d: %s", c.code, c.tail) }
 
-// process runs simgan to its end and appends its output to the trial's process.log. If ctx is cancelled, process asks
-// simgan to stop, which saves the run, waits for it, and returns ctx's cause.
+// process runs simgan for a trial and appends its output to the trial's process.log.
 func (r *runner) process(ctx context.Context, t *Trial, on slot, args []string) error {
+	return Process(ctx, r.command, args, filepath.Join(t.dir, "process.log"), on.threads)
+}
+
+// Process runs command (nil: this program) with the arguments to its end and appends its output to the file. threads, if
+// not 0, bounds its CPU threads. If ctx is cancelled, Process asks it to stop, which saves the run, waits for it, and
+// returns ctx's cause. The error of an exit code has the end of the output.
+func Process(ctx context.Context, command, args []string, file string, threads int) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	log, err := os.OpenFile(filepath.Join(t.dir, "process.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if command == nil {
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		command = []string{self}
+	}
+	log, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
@@ -109,11 +122,11 @@ func (r *runner) process(ctx context.Context, t *Trial, on slot, args []string) 
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(r.command[0], append(r.command[1:len(r.command):len(r.command)], args...)...)
+	cmd := exec.Command(command[0], append(command[1:len(command):len(command)], args...)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = os.Environ()
-	if on.threads > 0 {
-		cmd.Env = append(cmd.Env, fmt.Sprintf("OMP_NUM_THREADS=%d", on.threads), fmt.Sprintf("GOMAXPROCS=%d", on.threads))
+	if threads > 0 {
+		cmd.Env = append(cmd.Env, fmt.Sprintf("OMP_NUM_THREADS=%d", threads), fmt.Sprintf("GOMAXPROCS=%d", threads))
 	}
 	// Its own process group, so that ^C reaches it only through the sweep. If the sweep is killed, it is asked to stop.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
@@ -160,7 +173,12 @@ func tail(path string, offset int64) string {
 	if err != nil {
 		return err.Error()
 	}
-	lines := strings.Split(strings.TrimSpace(showtext.Clean(string(text))), "\n")
+	return lastLines(string(text))
+}
+
+// lastLines returns the last lines of a text that are shown.
+func lastLines(text string) string {
+	lines := strings.Split(strings.TrimSpace(showtext.Clean(text)), "\n")
 	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
 }
 

@@ -29,6 +29,16 @@ func (q *queue) all() (all []*Trial) {
 	return all
 }
 
+// settled returns the number of trials that do not run any more, some of which may rest.
+func (q *queue) settled() (n int) {
+	for _, t := range q.trials {
+		if t.Status != Running && t.Status != Interrupted {
+			n++
+		}
+	}
+	return n
+}
+
 // pick returns the trial to run next, or nil if there is none now: trials of an earlier call first, then promotions,
 // then new ones. idle says that no trial runs, so that none will reach a rung by itself.
 func (q *queue) pick(idle bool) *Trial {

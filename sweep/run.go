@@ -17,6 +17,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"simgan/internal/atomicfile"
+	"simgan/internal/bar"
 	"simgan/internal/exit"
 	"simgan/internal/filelock"
 	"simgan/trainer/config"
@@ -34,6 +35,7 @@ type runner struct {
 	command []string
 	out     io.Writer
 	mu      sync.Mutex // of out
+	bar     *bar.Bar   // trials with a result, of all
 }
 
 func newRunner(s *Sweep, o Options) (*runner, error) {
@@ -44,13 +46,14 @@ func newRunner(s *Sweep, o Options) (*runner, error) {
 		}
 		o.Command = []string{self}
 	}
-	return &runner{Sweep: s, command: o.Command, out: o.Out}, s.claim()
+	return &runner{Sweep: s, command: o.Command, out: o.Out, bar: bar.New(o.Out, "sweep", "trials")}, s.claim()
 }
 
 // logf prints a line about a trial.
 func (r *runner) logf(t *Trial, format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.bar.Clear()
 	fmt.Fprintf(r.out, "trial %d: %s\n", t.Number, fmt.Sprintf(format, args...))
 }
 
@@ -108,7 +111,24 @@ func Run(ctx context.Context, s *Sweep, o Options) error {
 	if err := r.loop(ctx, trials); err != nil {
 		return err
 	}
-	return s.WriteResults(o.Out)
+	if err := s.WriteResults(o.Out); err != nil {
+		return err
+	}
+	return s.allFailed()
+}
+
+// allFailed returns an error if the sweep has no result because every trial failed or diverged.
+func (s *Sweep) allFailed() error {
+	trials, err := s.trials()
+	if err != nil {
+		return err
+	}
+	for _, t := range trials {
+		if t.Status != Failed && t.Status != Diverged {
+			return nil
+		}
+	}
+	return fmt.Errorf("every trial failed or diverged; each trial's process.log in %s says why", s.Dir)
 }
 
 // slots shares the machine between the trials that run at a time.
@@ -138,7 +158,9 @@ func (r *runner) loop(ctx context.Context, trials []*Trial) (failed error) {
 	q := newQueue(r.Sweep, trials)
 	free := r.slots()
 	finished := make(chan advanced)
+	defer r.bar.Clear()
 	for running := 0; ; {
+		r.bar.Set(q.settled(), r.Trials)
 		for len(free) > 0 && failed == nil && ctx.Err() == nil {
 			t := q.pick(running == 0)
 			if t == nil {
@@ -152,7 +174,7 @@ func (r *runner) loop(ctx context.Context, trials []*Trial) (failed error) {
 		if running == 0 {
 			break
 		}
-		a := <-finished
+		a := r.wait(finished, q.settled())
 		running--
 		free = append(free, a.on)
 		q.update(a.trial)
@@ -165,6 +187,22 @@ func (r *runner) loop(ctx context.Context, trials []*Trial) (failed error) {
 		return context.Cause(ctx)
 	}
 	return failed
+}
+
+// wait returns the next trial that finished, and shows meanwhile how many are settled.
+func (r *runner) wait(finished <-chan advanced, settled int) advanced {
+	show := time.NewTicker(time.Second)
+	defer show.Stop()
+	for {
+		select {
+		case a := <-finished:
+			return a
+		case <-show.C:
+			if bar.IsTerminal(r.out) { // lines elsewhere come with a trial's
+				r.bar.Set(settled, r.Trials)
+			}
+		}
+	}
 }
 
 // start advances a copy of the trial by a rung, under its lock.
@@ -239,6 +277,11 @@ func (r *runner) trainAndEvaluate(ctx context.Context, t *Trial, rung int, on sl
 	}
 	if r.Objective.Evaluation != "" && !exists(t.dir, evaluationFile(rung)) {
 		if err := r.process(ctx, t, on, r.evalArgs(t, rung, on)); err != nil {
+			return 0, err
+		}
+	}
+	if r.Objective.Command != "" && !exists(t.dir, commandFile(rung)) {
+		if err := r.score(ctx, t, rung, on); err != nil {
 			return 0, err
 		}
 	}

@@ -25,7 +25,7 @@ parameters:
 method: grid
 parallel: 2
 threads: 1
-objective: {metric: loss, direction: minimise}
+objective: {metric: L_R, direction: minimise}
 `
 
 // Crashes and divergence are recorded with the end of their log and end nothing; the best of the others is found;
@@ -78,7 +78,7 @@ func TestHalvingKeepsTheBest(t *testing.T) {
 settings: [train.steps=12, log.every=1, device=cpu]
 parameters: {train.lambda: {loguniform: [0.0001, 1], points: 9}}
 method: grid
-objective: {metric: loss, direction: minimise}
+objective: {metric: L_R, direction: minimise}
 early_stopping: {first: 2, eta: 3}
 `)
 	if err := Run(context.Background(), s, o); err != nil {
@@ -230,7 +230,7 @@ func TestArrayTasks(t *testing.T) {
 settings: [train.steps=4, log.every=1, device=cpu]
 parameters: {train.lambda: {choices: [0.02, 0.1, 0.01, 1]}}
 method: grid
-objective: {metric: loss, direction: minimise}
+objective: {metric: L_R, direction: minimise}
 early_stopping: {first: 2, eta: 2}
 `)
 	for k := range 4 {

@@ -47,6 +47,12 @@ type Trial struct {
 	dir string
 }
 
+// Folder returns the run folder of trial k.
+func (s *Sweep) Folder(k int) string { return s.folder(k) }
+
+// Trial returns trial k as it stands, or nil if it was never started.
+func (s *Sweep) Trial(k int) (*Trial, error) { return s.load(k) }
+
 // folder returns the run folder of trial k.
 func (s *Sweep) folder(k int) string { return filepath.Join(s.Dir, fmt.Sprintf("trial-%04d", k)) }
 
@@ -184,6 +190,27 @@ func (s *Sweep) best(trials []*Trial) *Trial {
 	var best *Trial
 	for _, t := range trials {
 		if t.Status == Done && t.Value != nil && (best == nil || s.Objective.cost(*t.Value) < s.Objective.cost(*best.Value)) {
+			best = t
+		}
+	}
+	return best
+}
+
+// bestResting returns the resting trial that came farthest, of several the one with the best value there; nil if none
+// rests.
+func (s *Sweep) bestResting(trials []*Trial) *Trial {
+	var best *Trial
+	for _, t := range trials {
+		if t.Status != Stopped {
+			continue
+		}
+		if best == nil {
+			best = t
+			continue
+		}
+		value, at, _ := t.latest(0)
+		least, farthest, _ := best.latest(0)
+		if at > farthest || at == farthest && s.Objective.cost(value) < s.Objective.cost(least) {
 			best = t
 		}
 	}

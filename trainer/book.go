@@ -8,6 +8,11 @@ import (
 // book takes what a run writes of itself. Process 0 has the run folder; the other processes write nothing.
 type book interface {
 	Logf(format string, args ...any)
+	Note(format string, args ...any)
+	Record(p rundir.Process) error
+	Recorded() bool
+	End(o rundir.Outcome, reason, phase string, step int) error
+	Seconds() float64
 	RemoveLeftovers() error
 	Start(config []byte, metricsBytes, step int64) error
 	HasMetrics() (bool, error)
@@ -22,6 +27,11 @@ type book interface {
 type noBook struct{}
 
 func (noBook) Logf(string, ...any)                                            {}
+func (noBook) Note(string, ...any)                                            {}
+func (noBook) Record(rundir.Process) error                                    { return nil }
+func (noBook) Recorded() bool                                                 { return false }
+func (noBook) End(rundir.Outcome, string, string, int) error                  { return nil }
+func (noBook) Seconds() float64                                               { return 0 }
 func (noBook) RemoveLeftovers() error                                         { return nil }
 func (noBook) Start([]byte, int64, int64) error                               { return nil }
 func (noBook) HasMetrics() (bool, error)                                      { return false, nil }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"simgan/internal/exit"
+	"simgan/internal/shellwords"
 	"simgan/trainer/rundir"
 	"simgan/trainer/simgan"
 )
@@ -12,13 +13,15 @@ import (
 var errPaused = errors.New("paused")
 
 // leave ends a run that did not finish. A run that was stopped, also by a guard, or paused is saved. A run that
-// diverged keeps its last good checkpoint.
+// diverged keeps its last good checkpoint. The cause is only logged: the caller shows it.
 func (r *run) leave(cause error) error {
 	r.progress.clear()
+	defer r.end(cause)
 	m := r.model
 	switch {
 	case r.group.Failed(): // the others are gone: nothing can be saved
-		r.folder.Logf("failed: %v; continue from the last checkpoint with --resume", cause)
+		r.folder.Note("failed: %v", cause)
+		r.folder.Logf("continue from the last checkpoint with: %s", r.resume())
 		return cause
 	case errors.Is(cause, simgan.ErrNotFinite):
 		return r.leaveDiverged(cause)
@@ -26,29 +29,36 @@ func (r *run) leave(cause error) error {
 		if err := r.save(); err != nil {
 			return errors.Join(cause, err)
 		}
-		r.folder.Logf("%v; stopped at %s step %d and saved; continue with --resume", cause, m.Phase, m.Step)
+		r.folder.Note("%v", cause)
+		r.folder.Logf("stopped at %s step %d and saved; continue with: %s", m.Phase, m.Step, r.resume())
 		return cause
 	case errors.Is(cause, errPaused):
 		if err := r.save(); err != nil {
 			return err
 		}
-		r.folder.Logf("paused at %s step %d and saved; continue with --resume", m.Phase, m.Step)
+		r.folder.Logf("paused at %s step %d and saved; continue with: %s", m.Phase, m.Step, r.resume())
 		return nil
 	}
-	r.folder.Logf("failed: %v", cause)
+	r.folder.Note("failed: %v", cause)
 	return cause
+}
+
+// resume returns the command that continues the run.
+func (r *run) resume() string {
+	return shellwords.Join("simgan", "train", "--run", r.dir, "--resume")
 }
 
 // leaveDiverged logs where a diverged run can continue from.
 func (r *run) leaveDiverged(cause error) error {
 	last, err := rundir.LatestCheckpoint(r.dir)
-	switch {
-	case err != nil:
+	if err != nil {
 		return errors.Join(cause, err)
-	case last == "":
-		r.folder.Logf("failed: %v; there is no checkpoint from before it", cause)
-	default:
-		r.folder.Logf("failed: %v; the last good checkpoint is %s: continue from it with --resume and --set", cause, last)
 	}
+	r.folder.Note("failed: %v", cause)
+	if last == "" {
+		r.folder.Logf("there is no checkpoint from before it")
+		return cause
+	}
+	r.folder.Logf("the last good checkpoint is %s; continue from it with other settings: %s --set KEY=VALUE", last, r.resume())
 	return cause
 }

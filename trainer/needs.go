@@ -46,8 +46,8 @@ func (r *run) checkNeeds(dir string) error {
 	return nil
 }
 
-// mostCheckpoints returns how many checkpoints lie in the run's folder at most: log.keep of them, and one that is being
-// written.
+// mostCheckpoints returns how many checkpoints lie in the run's folder at most: log.keep of them, the best, and one that
+// is being written.
 func mostCheckpoints(c config.Config) int {
 	all := 2 // of the pretraining, of the end
 	if every := c.Log.CheckpointEvery; every > 0 {
@@ -56,5 +56,9 @@ func mostCheckpoints(c config.Config) int {
 	if c.Log.Keep == 0 {
 		return all
 	}
-	return min(all, c.Log.Keep+1)
+	kept := c.Log.Keep + 1
+	if c.Eval.Every > 0 {
+		kept++
+	}
+	return min(all, kept)
 }

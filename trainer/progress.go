@@ -50,12 +50,16 @@ func (p *progress) show(m *simgan.Model) {
 
 // step counts one iteration.
 func (p *progress) step(m *simgan.Model) {
-	updates := 1
-	if m.Phase == config.PhaseTrain {
-		updates = p.config.KG + p.config.KD
-	}
-	p.images += updates * p.config.Batch
+	p.images += p.perIteration(m.Phase)
 	p.show(m)
+}
+
+// perIteration returns the images that an iteration of a phase takes through updates.
+func (p *progress) perIteration(phase config.Phase) int {
+	if phase == config.PhaseTrain {
+		return (p.config.KG + p.config.KD) * p.config.Batch
+	}
+	return p.config.Batch
 }
 
 // window ends a log window. It returns the images per second through updates, and the shares of the time spent waiting
@@ -68,16 +72,21 @@ func (p *progress) window(waited, joined time.Duration) (rate, wait, join float6
 	return rate, wait, join
 }
 
-// windowLine returns the log line of a window: its losses without what only guards judge.
-func windowLine(m *simgan.Model, losses map[string]float64, rate float64) string {
+// windowLine returns the log line of a window: its losses without what only guards judge, and the time that is left of
+// the phase at the window's rate.
+func (p *progress) windowLine(m *simgan.Model, losses map[string]float64, rate float64) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %d", m.Phase, m.Step)
+	total := p.config.StepsOf(m.Phase)
+	fmt.Fprintf(&text, "%s %d/%d", m.Phase, m.Step, total)
 	for _, name := range slices.Sorted(maps.Keys(losses)) {
 		if !simgan.Watched(name) {
 			fmt.Fprintf(&text, "  %s %.4g", name, losses[name])
 		}
 	}
 	fmt.Fprintf(&text, "  %.0f images/s", rate)
+	if left := float64((total-m.Step)*p.perIteration(m.Phase)) / rate; rate > 0 && m.Step < total {
+		fmt.Fprintf(&text, "  left %v", time.Duration(left*float64(time.Second)).Round(time.Second))
+	}
 	return text.String()
 }
 

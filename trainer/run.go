@@ -27,6 +27,9 @@ type Options struct {
 	Notes  []string        // logged when the run has begun
 	Out    io.Writer       // progress and log lines
 	Group  *parallel.Group // of the processes that train as one; nil: this one alone. All call Run with the same config
+
+	Process rundir.Process         // version, commit and command of this process; Run adds the rest
+	Page    func(dir string) error // writes the run's page, after each sample grid and at the end; nil: no page
 }
 
 // run is one run: its model, data and folder.
@@ -42,11 +45,14 @@ type run struct {
 	real      *simgan.Stream
 	resident  int64                       // bytes of images on the device
 	samples   struct{ x, y *data.Pixels } // images of the sample grids
+	realism   *realism                    // nil if eval.every is 0, and in the other processes
 	folder    book
 	progress  *progress
 	guards    map[string]int  // log windows in a row in which a guard saw its failure
 	changes   []config.Change // of the run's config, when it is resumed
 	notes     []string        // from before there was a log
+	process   rundir.Process  // Options.Process
+	page      page
 }
 
 // Run trains as the config says and fills the run folder; DONE is its last file. If ctx is cancelled, Run saves a
@@ -63,7 +69,7 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 			return err
 		}
 		defer folder.Close()
-		r.folder = folder
+		r.folder, r.page.make = folder, o.Page
 		if o.Resume {
 			if over, err = r.nothingLeft(folder); err != nil {
 				return err
@@ -73,14 +79,15 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 	if over, err := r.group.Decide(over); over || err != nil {
 		return err
 	}
+	r.process = o.Process
 	defer r.close()
 	if err := r.open(ctx); err != nil {
 		return err
 	}
 	if err := r.begin(o.Resume); err != nil {
+		r.end(err)
 		return err
 	}
-	start := time.Now()
 	hooks := simgan.Hooks{Before: func() error { return r.stopped(ctx) }, After: r.after}
 	work := ctx
 	if r.group != nil {
@@ -92,8 +99,10 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 	if err := r.save(); err != nil {
 		return r.leave(err)
 	}
-	r.folder.Logf("done: %s, %.0f s", o.Dir, time.Since(start).Seconds())
-	return r.folder.Finish(time.Since(start).Seconds())
+	r.end(nil)
+	trained := time.Duration(r.folder.Seconds() * float64(time.Second))
+	r.folder.Logf("done: %s, trained for %s", o.Dir, trained.Round(time.Second))
+	return r.folder.Finish(trained.Seconds())
 }
 
 // open opens the data and builds the model.
@@ -117,12 +126,20 @@ func (r *run) open(ctx context.Context) (err error) {
 	}
 	c.Train.ResolveHistory(r.synthetic.Set.Len())
 	r.config.Train.History = c.Train.History
+	weights, err := simgan.LoadWeights(ctx, c.Data.Weights, r.synthetic.Set)
+	if err != nil {
+		return err
+	}
 	r.synthetic.ShareWith(r.group)
 	r.real.ShareWith(r.group)
-	if r.model, err = simgan.NewModel(c, r.synthetic.Set.Info(), simgan.Options{Log: r.log, Group: r.group}); err != nil {
+	o := simgan.Options{Log: r.log, Weights: weights, Group: r.group}
+	if r.model, err = simgan.NewModel(c, r.synthetic.Set.Info(), o); err != nil {
 		return err
 	}
 	if err = r.loadSamples(); err != nil {
+		return err
+	}
+	if err = r.loadRealism(); err != nil {
 		return err
 	}
 	r.warnOfTones()
@@ -168,6 +185,9 @@ func (r *run) begin(resume bool) error {
 	if err := r.folder.Start(text, st.Metrics, int64(r.model.Step)); err != nil {
 		return err
 	}
+	if err := r.record(r.process); err != nil {
+		return err
+	}
 	if resume {
 		r.folder.Logf("resumed at %s step %d", r.model.Phase, r.model.Step)
 		for _, c := range r.changes {
@@ -198,6 +218,10 @@ func (r *run) announce() {
 		r.model.Device(), c.Train.Precision, r.threads)
 	if n := r.group.Size(); n > 1 {
 		f.Logf("%d processes, %d of the %d images of a step each", n, c.Train.Batch/n, c.Train.Batch)
+	}
+	if r.realism != nil {
+		f.Logf("realism_distance of synthetic images from real ones: %.3g (0: alike, 1: nothing in common)",
+			r.realism.synthetic)
 	}
 	for _, n := range r.notes {
 		f.Logf("%s", n)

@@ -8,24 +8,24 @@ import (
 	"simgan/trainer/simgan"
 )
 
-// sampleColumns is the number of images in a row of a sample grid.
-const sampleColumns = 10
+// SampleColumns is the largest number of images in a row of a sample grid.
+const SampleColumns = 10
 
 // loadSamples loads the images of the sample grids. They are the first images that a run reads: a data set that cannot
 // be read is refused before the run begins.
 func (r *run) loadSamples() (err error) {
-	n, skip := min(sampleColumns, r.synthetic.Set.Len(), r.real.Set.Len()), r.config.Data.SkipBad
-	if r.samples.x, err = loadEvenly(r.synthetic.Set, n, skip); err != nil {
+	n, skip := min(SampleColumns, r.synthetic.Set.Len(), r.real.Set.Len()), r.config.Data.SkipBad
+	if r.samples.x, err = loadScattered(r.synthetic.Set, n, skip); err != nil {
 		return exit.Usagef("config: data.synthetic: %w", err)
 	}
-	if r.samples.y, err = loadEvenly(r.real.Set, n, skip); err != nil {
+	if r.samples.y, err = loadScattered(r.real.Set, n, skip); err != nil {
 		return exit.Usagef("config: data.real: %w", err)
 	}
 	return nil
 }
 
 // drawSamples writes the grid of a step: a row of synthetic images, the same refined, and real ones. The images and the
-// noise are the same at every step, and drawing them changes nothing of the run.
+// noise are the same at every step, and drawing them changes nothing of the run. Then it updates the page.
 func (r *run) drawSamples(step int) error {
 	noise, err := cgo.NewGenerator(r.model.Device(), r.config.Seed+simgan.SampleStream)
 	if err != nil {
@@ -38,24 +38,27 @@ func (r *run) drawSamples(step int) error {
 	}
 	bits := r.synthetic.Set.Info().Bits
 	grid := picture.Grid(r.samples.x.Images(bits), refined.Images(bits), r.samples.y.Images(bits))
-	return r.folder.WriteSamples(step, grid)
+	if err := r.folder.WriteSamples(step, grid); err != nil {
+		return err
+	}
+	r.page.update(r.dir, r.folder)
+	return nil
 }
 
-// loadEvenly loads n images spread over the data set. In place of each of up to skip images that cannot be read, it
-// takes the next one.
-func loadEvenly(set data.Dataset, n, skip int) (*data.Pixels, error) {
+// loadScattered loads n images from all parts of the data set. In place of each of up to skip images that cannot be
+// read, it takes the next one.
+func loadScattered(set data.Dataset, n, skip int) (*data.Pixels, error) {
 	p, bad := data.NewPixels(n, set.Info()), map[int]bool{}
-	for k, i := 0, 0; k < n; i++ {
-		at := (k*set.Len()/n + i) % set.Len()
+	for k, at := range data.Scattered(set.Len(), n) {
 		s, err := set.Sample(at)
-		if err == nil {
-			p.Put(k, at, s)
-			k, i = k+1, -1
-			continue
+		for err != nil {
+			if bad[at] = true; len(bad) > skip || len(bad) == set.Len() {
+				return nil, err
+			}
+			at = (at + 1) % set.Len()
+			s, err = set.Sample(at)
 		}
-		if bad[at] = true; len(bad) > skip {
-			return nil, err
-		}
+		p.Put(k, at, s)
 	}
 	return p, nil
 }

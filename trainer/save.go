@@ -20,6 +20,8 @@ type state struct {
 	Metrics   int64          `json:"metrics_bytes"`       // length of metrics.jsonl
 	Others    []share        `json:"processes,omitempty"` // of processes 1 and up that trained with this one
 	Guards    map[string]int `json:"guards"`              // log windows in a row in which a guard saw its failure
+
+	Realism *rundir.Realism `json:"realism,omitempty"`
 }
 
 // share is where another process of the run stands.
@@ -42,6 +44,9 @@ func (r *run) save() (err error) {
 		return err
 	}
 	if st.Metrics, err = r.folder.MetricsSize(); err != nil {
+		return err
+	}
+	if st.Realism, err = r.realismOf(st.State); err != nil {
 		return err
 	}
 	step := r.model.Step

@@ -34,7 +34,7 @@ func (r *run) warnOfTones() {
 // toneSample returns images spread over the data set, nil if too many cannot be read: training will report them.
 func toneSample(set data.Dataset) []picture.Image {
 	n := min(toneImages, set.Len())
-	p, err := loadEvenly(set, n, n)
+	p, err := loadScattered(set, n, n)
 	if err != nil {
 		return nil
 	}

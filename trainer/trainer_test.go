@@ -157,7 +157,7 @@ func TestUntilPausesAndResumes(t *testing.T) {
 // What a kill left of a checkpoint being written or replaced neither counts towards log.keep nor stays.
 func TestLeftoversOfAKillAreNoCheckpoints(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
-	if err := Run(context.Background(), tinyrun.Config(t), Options{Dir: dir, Until: 3, Out: io.Discard}); err != nil {
+	if err := Run(context.Background(), tinyrun.Config(t, "eval.every=0"), Options{Dir: dir, Until: 3, Out: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	for _, left := range []string{"step-0000009.partial", "step-0000003.old"} {
@@ -165,7 +165,7 @@ func TestLeftoversOfAKillAreNoCheckpoints(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	train(t, tinyrun.Config(t, "log.keep=1"), dir, true)
+	train(t, tinyrun.Config(t, "log.keep=1", "eval.every=0"), dir, true)
 	if left, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*")); err != nil || len(left) != 1 ||
 		filepath.Base(left[0]) != "step-0000006" {
 		t.Errorf("checkpoints are %v, %v", left, err)

@@ -18,6 +18,13 @@ func (r *run) endWindow() error {
 		return bad
 	}
 	record := rundir.NewRecord(m.Phase, m.Step)
+	if bad == nil && r.measures(m.Step) {
+		var err error
+		if window[rundir.RealismDistance], err = r.measure(); err != nil {
+			return err
+		}
+		record[rundir.SyntheticDistance] = r.realism.synthetic
+	}
 	record["time"] = time.Now().Format(time.RFC3339)
 	scalars := map[string]float64{}
 	for name, v := range window {
@@ -29,13 +36,18 @@ func (r *run) endWindow() error {
 		scalars[string(m.Phase)+"/"+name] = v
 	}
 	rate, wait, join := r.progress.window(r.synthetic.Waited()+r.real.Waited(), r.group.Waited())
-	record["images_per_second"], record["loader_wait_share"] = rate, wait
-	if r.group.Size() > 1 {
-		record["processes_wait_share"] = join
+	measured := map[string]float64{
+		"images_per_second": rate, "loader_wait_share": wait,
+		"lr_refiner": m.Rate(c.LRRefiner), "lr_discriminator": m.Rate(c.LRDiscriminator),
 	}
-	record["lr_refiner"], record["lr_discriminator"] = m.Rate(c.LRRefiner), m.Rate(c.LRDiscriminator)
+	if r.group.Size() > 1 {
+		measured["processes_wait_share"] = join
+	}
+	for name, v := range measured {
+		record[name], scalars[string(m.Phase)+"/"+name] = v, v
+	}
 	r.progress.clear()
-	r.folder.Logf("%s", windowLine(m, window, rate))
+	r.folder.Logf("%s", r.progress.windowLine(m, window, rate))
 	if err := r.folder.AppendMetrics(record, m.Step, scalars); err != nil || bad != nil {
 		return errors.Join(err, bad)
 	}

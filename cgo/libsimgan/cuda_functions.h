@@ -7,8 +7,8 @@
 #include "kernels/loss_kernels.h"
 
 extern "C" {
-// Writes the first number of the GPU's compute capability.
-char *sg_cuda_capability(int32_t device, int *major);
+// The function sg_capability of runtime.h.
+char *sg_cuda_capability(int32_t device, int32_t *capability);
 // The functions of graph.h.
 char *sg_cuda_graph_begin(int32_t device, sg_generator g, sg_graph shares, sg_graph *out);
 char *sg_cuda_graph_end(sg_graph graph);

@@ -9,7 +9,9 @@
 
 #include <algorithm>
 
+#include "amx_layers.h"
 #include "cuda_functions.h"
+#include "kernels/amx.h"
 #include "kernels/winograd.h"
 
 namespace {
@@ -223,6 +225,13 @@ int64_t border_of(const Tensor &x, const std::vector<Tensor> &params, const std:
   return border;
 }
 
+void check_amx(const Tensor &x, sg_kernels kernels, sg_type type) {
+  TORCH_CHECK(x.is_cpu() && static_cast<at::ScalarType>(type) == at::kBFloat16,
+              "AMX's kernels are for bfloat16 on the CPU");
+  TORCH_CHECK(kernels == SG_KERNELS_AMX_EMULATED || sg::amx::available(),
+              "this processor lacks AMX or AVX512-BF16, or the system does not let this process use AMX");
+}
+
 }  // namespace
 
 char *sg_fused_layers(sg_tensor x, sg_tensor *params, const sg_fused_layer *table, int64_t n, sg_padding padding,
@@ -232,11 +241,17 @@ char *sg_fused_layers(sg_tensor x, sg_tensor *params, const sg_fused_layer *tabl
     const auto list = sg::list(params, 2 * n);
     const std::vector<sg_fused_layer> rows(table, table + n);
     check_layers(in, list, rows);
+    const auto border = border_of(in, list, rows, padding);
+    c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+    if (kernels == SG_KERNELS_AMX || kernels == SG_KERNELS_AMX_EMULATED) {
+      check_amx(in, kernels, type);
+      const auto &amx = kernels == SG_KERNELS_AMX ? sg::amx::hardware() : sg::amx::emulated();
+      *out = sg::give(sg::amx::apply_layers(in, list, rows, padding == SG_PADDING_REPLICATE, amx));
+      return;
+    }
     TORCH_CHECK(kernels != SG_KERNELS_WINOGRAD || (in.is_cpu() && static_cast<at::ScalarType>(type) == at::kFloat),
                 "Winograd's kernels are for float32 on the CPU");
-    const Layers layers{kernels_of(kernels), rows, static_cast<at::ScalarType>(type),
-                        border_of(in, list, rows, padding)};
-    c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
+    const Layers layers{kernels_of(kernels), rows, static_cast<at::ScalarType>(type), border};
     bool differentiable = in.requires_grad();
     for (const auto &p : list) differentiable |= p.requires_grad();
     if (c10::GradMode::is_enabled() && differentiable) {
@@ -251,3 +266,5 @@ char *sg_fused_layers(sg_tensor x, sg_tensor *params, const sg_fused_layer *tabl
 }
 
 int sg_has_winograd(void) { return sg::has_winograd(); }
+
+int sg_has_amx(void) { return sg::amx::available(); }

@@ -9,9 +9,11 @@ extern "C" {
 // Which kernels compute the layers.
 typedef enum {
   SG_KERNELS_REFERENCE =
-      0,                   // libtorch's operations one by one, which the others are compared with: any device and type
-  SG_KERNELS_CUDNN = 1,    // cuDNN's fused kernels: a GPU, maps in bfloat16
-  SG_KERNELS_WINOGRAD = 2  // Winograd's: the CPU, maps in float32, if sg_has_winograd
+      0,                    // libtorch's operations one by one, which the others are compared with: any device and type
+  SG_KERNELS_CUDNN = 1,     // cuDNN's fused kernels: a GPU, maps in bfloat16
+  SG_KERNELS_WINOGRAD = 2,  // Winograd's: the CPU, maps in float32, if sg_has_winograd
+  SG_KERNELS_AMX = 3,       // AMX's: the CPU, maps in bfloat16, if sg_has_amx
+  SG_KERNELS_AMX_EMULATED = 4  // the same without AMX, slowly, for tests
 } sg_kernels;
 // One layer, in this order: a convolution with its bias; if residual is 1, the sum with the input of the layer before
 // it; ReLU, except in the last layer; if pool > 0, a max-pool of pool x pool windows, padded by pool/2.
@@ -27,6 +29,8 @@ char *sg_fused_layers(sg_tensor x, sg_tensor *params, const sg_fused_layer *tabl
                       sg_kernels kernels, sg_type type, sg_tensor *out);
 // Whether the processor has the instructions that SG_KERNELS_WINOGRAD needs, AVX2 and FMA: 1 or 0. It cannot fail.
 int sg_has_winograd(void);
+// Whether processor and system have what SG_KERNELS_AMX needs: 1 or 0. It cannot fail.
+int sg_has_amx(void);
 #ifdef __cplusplus
 }
 #endif

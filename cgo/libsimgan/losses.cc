@@ -86,3 +86,14 @@ char *sg_patch_nll(sg_tensor logits, int64_t cls, double factor, sg_loss_method 
     }
   });
 }
+
+char *sg_weighted_patch_nll(sg_tensor logits, sg_tensor weights, int64_t cls, double factor, sg_tensor *out) {
+  return sg::guard([&] {
+    const auto &t = sg::tensor(logits), &w = sg::tensor(weights);
+    TORCH_CHECK(t.dim() == 4 && t.size(1) == 2 && (cls == 0 || cls == 1), "logits must be (b, 2, h, w)");
+    TORCH_CHECK(w.dim() == 4 && w.size(0) == t.size(0) && w.size(1) == 1 && w.sizes().slice(2) == t.sizes().slice(2),
+                "weights must be (b, 1, h, w), are ", w.sizes(), " for logits ", t.sizes());
+    const auto terms = at::log_softmax(t.to(at::kFloat), 1).select(1, cls);
+    *out = sg::give(terms.mul(w.select(1, 0)).sum().neg().mul(factor));
+  });
+}

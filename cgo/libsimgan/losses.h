@@ -16,6 +16,8 @@ char *sg_l1(sg_tensor a, sg_tensor b, double factor, sg_loss_method method, sg_t
 // factor times the sum over images and patches of -log softmax(logits)[cls]: a float32 scalar. logits: (b, 2, h, w),
 // with the softmax over dimension 1. cls: 0 or 1.
 char *sg_patch_nll(sg_tensor logits, int64_t cls, double factor, sg_loss_method method, sg_tensor *out);
+// sg_patch_nll with each patch's term times its weight, by libtorch. weights: (b, 1, h, w), without a gradient.
+char *sg_weighted_patch_nll(sg_tensor logits, sg_tensor weights, int64_t cls, double factor, sg_tensor *out);
 #ifdef __cplusplus
 }
 #endif

@@ -23,6 +23,7 @@ char *sg_memory_reset(int32_t device) {
   return sg::guard([&] {
     if (device < 0) return;
     auto *allocator = c10::getDeviceAllocator(c10::kCUDA);
+    if (!allocator->initialized()) return;  // no tensor has been there yet
     allocator->emptyCache();
     allocator->resetPeakStats(device);
   });

@@ -40,10 +40,14 @@ char *sg_version(char **version, char **instructions) {
 
 char *sg_bfloat16(int32_t device, int *yes) {
   if (device < 0) return guard([&] { *yes = __builtin_cpu_supports("avx512bf16"); });
-  int major = 0;
-  char *message = SG_CALL_CUDA(sg_cuda_capability, device, &major);
-  *yes = major >= 8;
+  int32_t capability = 0;
+  char *message = sg_capability(device, &capability);
+  *yes = capability >= 80;
   return message;
+}
+
+char *sg_capability(int32_t device, int32_t *capability) {
+  return SG_CALL_CUDA(sg_cuda_capability, device, capability);
 }
 
 char *sg_cuda_load(void) {
@@ -58,7 +62,10 @@ char *sg_cuda_load(void) {
 }
 
 char *sg_cuda_devices(int32_t *n) {
-  return guard([&] { *n = at::detail::getCUDAHooks().hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0; });
+  return guard([&] {
+    *n = at::detail::getCUDAHooks().deviceCount();
+    if (*n == 0) at::detail::getCUDAHooks().init();  // throws the driver's reason
+  });
 }
 
 char *sg_cudnn(int64_t *version) {
@@ -75,7 +82,10 @@ char *sg_synchronize(int32_t device) {
 char *sg_memory(int32_t device, int64_t *now, int64_t *peak) {
   return guard([&] {
     if (device >= 0) {
-      auto stats = c10::getDeviceAllocator(c10::kCUDA)->getDeviceStats(device);
+      auto *allocator = c10::getDeviceAllocator(c10::kCUDA);
+      *now = *peak = 0;
+      if (!allocator->initialized()) return;  // no tensor has been there yet
+      const auto stats = allocator->getDeviceStats(device);
       *now = stats.allocated_bytes[0].current;
       *peak = stats.reserved_bytes[0].peak;
       return;

@@ -18,7 +18,9 @@ char *sg_version(char **version, char **instructions);
 char *sg_bfloat16(int32_t device, int *yes);
 // Loads libtorch_cuda.so from the folder of libtorch_cpu.so, so that CUDA devices can be used.
 char *sg_cuda_load(void);
-// Writes the number of CUDA devices, 0 without a driver.
+// Writes 10 major + minor of a GPU's compute capability: 90 for 9.0.
+char *sg_capability(int32_t device, int32_t *capability);
+// Writes the number of CUDA devices. If there are none, the error is the driver's reason.
 char *sg_cuda_devices(int32_t *n);
 // Writes cuDNN's version as a number (91900 is 9.19.0), 0 if libtorch was built without it. Call sg_cuda_load before.
 char *sg_cudnn(int64_t *version);

@@ -3,6 +3,11 @@
 
 #include "cuda_functions.h"
 
-extern "C" char *sg_cuda_capability(int32_t device, int *major) {
-  return sg::guard([&] { C10_CUDA_CHECK(cudaDeviceGetAttribute(major, cudaDevAttrComputeCapabilityMajor, device)); });
+extern "C" char *sg_cuda_capability(int32_t device, int32_t *capability) {
+  return sg::guard([&] {
+    int major, minor;
+    C10_CUDA_CHECK(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
+    C10_CUDA_CHECK(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device));
+    *capability = 10 * major + minor;
+  });
 }

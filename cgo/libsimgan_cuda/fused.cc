@@ -121,6 +121,7 @@ bool take_known(Chosen &c, const std::string &known, Operands &operands, const a
       execute(c, operands, options);
       return true;
     } catch (const std::exception &) {
+      cudaGetLastError();  // else the next kernel of libtorch throws it
       return false;
     }
   }
@@ -140,6 +141,7 @@ void take_fastest(Chosen &c, const sg::Request &request, Operands &operands, con
         winner = i;
       }
     } catch (const std::exception &e) {  // the plan does not suit this device; the next one may
+      cudaGetLastError();  // else the next kernel of libtorch throws it
       why = e.what();
     }
   }

@@ -72,6 +72,9 @@ func runCheck(ctx context.Context, specs []string, sample int, out io.Writer) er
 	if problems > 0 {
 		return fmt.Errorf("check: %d problem(s)", problems)
 	}
+	if len(specs) == 2 {
+		next(out, "train", "--set", "data.synthetic="+specs[0], "--set", "data.real="+specs[1])
+	}
 	return nil
 }
 

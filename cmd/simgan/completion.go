@@ -54,7 +54,8 @@ func completion(app *cli.App, shell string) (string, error) {
 		// Without the library's help command: it holds itself once it was shown, and fish's writer would walk it without end.
 		bare := cli.App{Name: app.Name, HideVersion: true, Commands: slices.DeleteFunc(slices.Clone(app.Commands),
 			func(c *cli.Command) bool { return c.Name == "help" })}
-		return bare.ToFishCompletion()
+		text, err := bare.ToFishCompletion()
+		return text + "complete -c simgan -l set -x -a '" + strings.Join(values("set"), " ") + "'\n", err
 	}
 	return "", exit.Usagef("completion for %q: name one of %s", shell, strings.Join(shells, ", "))
 }
@@ -68,8 +69,19 @@ func values(flag string) []string {
 		return []string{"auto", "cpu", "cuda"}
 	case "domain":
 		return []string{"synthetic", "real"}
+	case "set":
+		return configKeys()
 	}
 	return nil
+}
+
+// configKeys lists the keys of a config, each with what --set writes after it.
+func configKeys() (keys []string) {
+	all, _ := config.Values(config.Default()) // the defaults encode
+	for _, v := range all {
+		keys = append(keys, v.Key+"=")
+	}
+	return keys
 }
 
 // completeValues completes the values of a command's flags, then what the library completes.

@@ -59,8 +59,7 @@ func reportGPU(out io.Writer) {
 	if n, err := cgo.CUDADevices(); err != nil {
 		fmt.Fprintf(out, "CUDA       none: %v\n", err)
 		if noDriver == nil {
-			fmt.Fprintln(out, "           CUDA's libraries: pip install torch==2.11.0, "+
-				"then `make build` with that Python first on PATH")
+			fmt.Fprintf(out, "           CUDA's libraries: %s\n", cudaAdvice())
 		}
 		fmt.Fprintln(out, "           training runs on the CPU")
 	} else {
@@ -74,6 +73,17 @@ func reportGPU(out io.Writer) {
 	} else {
 		fmt.Fprintf(out, "cuDNN      %d.%d.%d\n", v/10000, v/100%100, v%100)
 	}
+}
+
+// cudaAdvice says how to get CUDA's libraries. The archive of `make dist` has a script for it.
+func cudaAdvice() string {
+	if program, err := os.Executable(); err == nil {
+		script := filepath.Join(filepath.Dir(filepath.Dir(program)), "gpu.sh")
+		if _, err := os.Stat(script); err == nil {
+			return "bash " + script
+		}
+	}
+	return "pip install torch==2.11.0, then `make build` with that Python first on PATH"
 }
 
 // libraryFolder returns the folder from which this process loaded libtorch.

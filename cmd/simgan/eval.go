@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -22,13 +23,15 @@ import (
 type evalOptions struct {
 	eval.Options
 	device, json string
+	file         string // that --json is by default, in the run folder; "": eval.json
 }
 
 func newEvalCommand() *cli.Command {
 	return &cli.Command{
 		Name: "eval", Usage: "figures of what refining gained",
 		UsageText: "simgan eval gaze --run runs/demo\n" +
-			"simgan eval hand --run runs/demo-hand",
+			"simgan eval hand --run runs/demo-hand\n" +
+			"simgan eval regression --run runs/mine --labels x,y",
 		Subcommands: []*cli.Command{
 			evalCommand("gaze",
 				"gaze error, on held-out real images, of estimators trained on synthetic, adapted, refined and real images", "demo",
@@ -51,6 +54,12 @@ func newEvalCommand() *cli.Command {
 					r, err := eval.Hand(ctx, o)
 					return r, table(r, err), err
 				}),
+			newEvalRegressionCommand(),
+			newEvalClassificationCommand(),
+			newEvalExternalCommand(),
+			flickerCommand(),
+			newEvalLabelsCommand(),
+			evalRealismCommand(),
 		},
 	}
 }
@@ -76,6 +85,7 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 				Name: "run", Usage: "run `FOLDER` of the refiner, or of train --seeds; several runs are seeds of the GAN",
 				Required: true,
 			},
+			checkpointFlag(),
 			&cli.StringFlag{
 				Name:  "json",
 				Usage: "write the figures to `FILE` (default: eval.json in the folder of --run; none with --only)",
@@ -88,8 +98,9 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 			&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
 			&cli.StringFlag{Name: "only", Usage: "evaluate only one row: synthetic, control, refined, refined+control or real"},
 			&cli.StringFlag{
-				Name:  "save",
-				Usage: "keep the estimators' weights in `FOLDER`, ROW-seed-N.safetensors (train.psi_weights takes them)",
+				Name: "save",
+				Usage: "keep what is trained in `FOLDER`: weights, ROW-seed-N.safetensors (train.psi_weights takes those of " +
+					"gaze), or the folders of images of eval external",
 			},
 			&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind of images"},
 			&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, if the refiner takes noise"},
@@ -107,7 +118,8 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 		Action: func(c *cli.Context) error {
 			return runEval(c.Context, evalOptions{
 				Options: eval.Options{
-					Runs: c.StringSlice("run"), Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
+					Runs: c.StringSlice("run"), Checkpoint: c.String("checkpoint"),
+					Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
 					Only: c.String("only"), Save: c.String("save"),
 					Seeds: c.Int("seeds"), Variants: c.Int("variants"), Out: c.App.Writer,
 					Estimator: eval.EstimatorConfig{
@@ -148,6 +160,12 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 		return err
 	}
 	fmt.Fprintf(out, "written to %s\n", o.json)
+	if len(o.Runs) == 1 && o.Only == "" {
+		if err := rundir.ShowFigures(o.Runs[0], "eval", result); err != nil {
+			return err
+		}
+	}
+	next(out, "report", "--run", o.Runs[0])
 	return nil
 }
 
@@ -159,14 +177,14 @@ func (o *evalOptions) place() error {
 		runs = append(runs, rundir.Runs(run)...)
 	}
 	switch {
-	case o.json != "" || o.Only != "":
+	case o.json != "" || o.Only != "" || len(o.Runs) == 0:
 	case len(o.Runs) > 1:
 		return exit.Usagef("several runs are given: say with --json FILE where their figures go")
 	default:
 		if _, err := os.Stat(o.Runs[0]); err != nil {
 			return exit.Usagef("--run: %w", err)
 		}
-		o.json = filepath.Join(o.Runs[0], rundir.EvalFile)
+		o.json = filepath.Join(o.Runs[0], cmp.Or(o.file, rundir.EvalFile))
 	}
 	o.Runs = runs
 	return nil

@@ -20,6 +20,7 @@ func newExportCommand() *cli.Command {
 			"simgan export --run runs/demo --onnx refiner.onnx --example example.safetensors",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
+			checkpointFlag(),
 			&cli.StringFlag{Name: "onnx", Usage: "write the model to `FILE`", Required: true},
 			&cli.StringFlag{
 				Name: "example",
@@ -29,7 +30,8 @@ func newExportCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			return runExport(eval.ExportOptions{
-				Run: c.String("run"), ONNX: c.String("onnx"), Example: c.String("example"), Version: version(),
+				Run: c.String("run"), Checkpoint: c.String("checkpoint"), ONNX: c.String("onnx"),
+				Example: c.String("example"), Version: version(),
 			}, c.App.Writer)
 		},
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,10 +41,11 @@ func check(t *testing.T, app *cli.App, words []string) {
 	var c *cli.Command
 	commands := app.Commands
 	for _, word := range words {
-		if strings.HasPrefix(word, "--") {
+		if name, isFlag := strings.CutPrefix(word, "--"); isFlag {
+			name, _, _ = strings.Cut(name, "=")
 			found := false
 			for _, f := range c.Flags {
-				found = found || f.Names()[0] == word[2:]
+				found = found || f.Names()[0] == name
 			}
 			if !found {
 				t.Errorf("example %q: %s has no flag %s", strings.Join(words, " "), c.Name, word)
@@ -92,6 +94,9 @@ func TestCompletionScripts(t *testing.T) {
 		}
 	}
 	var out, problems bytes.Buffer
+	if keys := values("set"); !slices.Contains(keys, "train.lambda=") || !slices.Contains(keys, "seed=") {
+		t.Errorf("--set is completed by %v", keys)
+	}
 	if code := run([]string{"simgan", "completion", "tcsh"}, &out, &problems); code != exit.Usage ||
 		!strings.Contains(problems.String(), "fish") {
 		t.Errorf("tcsh: exit code %d: %s", code, problems.String())

@@ -34,7 +34,7 @@ func run(args []string, out, problems io.Writer) int {
 }
 
 // answering lists the commands whose output is all that they do; the others have --quiet.
-var answering = []string{"check", "doctor", "completion", "version"}
+var answering = []string{"check", "turing", "doctor", "completion", "version"}
 
 func newApp(out, problems io.Writer) *cli.App {
 	app := &cli.App{
@@ -56,9 +56,9 @@ func newApp(out, problems io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			newTrainCommand(), newLaunchCommand(), newRefineCommand(), newEvalCommand(), newReportCommand(), newExportCommand(),
-			newSimulateCommand(), newPackCommand(), newCheckCommand(), newSweepCommand(), newBenchCommand(), newDoctorCommand(),
-			newCompletionCommand(), newVersionCommand(),
+			newTrainCommand(), newLaunchCommand(), newRefineCommand(), newEvalCommand(), newTuringCommand(), newReportCommand(),
+			newExportCommand(), newSimulateCommand(), newPackCommand(), newCheckCommand(), newSweepCommand(),
+			newExperimentCommand(), newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand(),
 		},
 	}
 	for _, command := range app.Commands {

@@ -89,5 +89,6 @@ func runPack(ctx context.Context, o packOptions, out io.Writer) error {
 	i := ds.Info()
 	fmt.Fprintf(out, "%d images of %dx%dx%d, %d bits, are in %s (%.0f s); read them as pack:%s\n",
 		ds.Len(), i.C, i.H, i.W, i.Bits, o.out, time.Since(start).Seconds(), o.out)
+	next(out, "check", "pack:"+o.out)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,9 +21,12 @@ func newRefineCommand() *cli.Command {
 		Name: "refine", Usage: "writes a refined data set with its labels",
 		UsageText: "simgan refine --run runs/mine --data unityeyes:renders --out refined\n" +
 			"simgan refine --run runs/mine --data unityeyes:renders --out refined --variants 4\n" +
-			"simgan refine --run runs/mine --data unityeyes:renders --out more --variants 4 --seed 2",
+			"simgan refine --run runs/mine --data unityeyes:renders --out more --variants 4 --seed 2\n" +
+			"simgan refine --run runs/mine --data folder:clips --out refined --clips\n" +
+			"simgan refine --run runs/mine --data folder:frames --out refined --clips='^(.*)_[0-9]+'",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
+			checkpointFlag(),
 			&cli.StringFlag{Name: "data", Usage: "images to refine, a `SPEC`", Required: true},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
 			&cli.IntFlag{Name: "variants", Value: 1, Usage: "refined versions of each image"},
@@ -32,6 +36,7 @@ func newRefineCommand() *cli.Command {
 				Name: "shard", DefaultText: "all, or the process's of several",
 				Usage: "refine only the part `I/N`, I from 0; all parts have the same --out, and the last one completes it",
 			},
+			clipsFlag(),
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
 		},
 		Action: func(c *cli.Context) error {
@@ -40,7 +45,8 @@ func newRefineCommand() *cli.Command {
 				return err
 			}
 			o := eval.RefineOptions{
-				Run: c.String("run"), Data: c.String("data"), Out: c.String("out"), Variants: c.Int("variants"), Skip: skip,
+				Run: c.String("run"), Checkpoint: c.String("checkpoint"), Data: c.String("data"), Out: c.String("out"),
+				Variants: c.Int("variants"), Skip: skip, Clips: c.Generic("clips").(*clipsValue).text,
 			}
 			if o.Shard, err = shardOf(c.String("shard")); err != nil {
 				return err
@@ -81,7 +87,30 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 		fmt.Fprintf(out, "part %v is written; %s appears when all parts are\n", o.Shard, o.Out)
 		return nil
 	}
-	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; "+
-		"read them as folder:%[1]s\n", o.Out)
+	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; read them as %s\n",
+		o.Out, readAs(o.Data, o.Out))
+	next(out, append([]string{"eval"}, evaluationOf(o.Data, o.Run)...)...)
 	return nil
+}
+
+// readAs returns the SPEC of the refined images of a data set: a pack's are a pack, others' a folder.
+func readAs(spec, out string) string {
+	kind := "folder"
+	if strings.HasPrefix(spec, "pack:") {
+		kind = "pack"
+	}
+	return kind + ":" + out
+}
+
+// evaluationOf returns the arguments of eval for what a run learned from a data set of a kind.
+func evaluationOf(spec, run string) []string {
+	kind, _, _ := strings.Cut(spec, ",")
+	kind, _, _ = strings.Cut(kind, ":")
+	switch {
+	case strings.HasPrefix(spec, "simulated:hands") || kind == "nyu":
+		return []string{"hand", "--run", run}
+	case kind == "folder" || kind == "pack":
+		return []string{"--help"} // which evaluation depends on the labels
+	}
+	return []string{"gaze", "--run", run}
 }

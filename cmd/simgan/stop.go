@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"simgan/internal/bar"
 	"simgan/internal/exit"
 )
 
@@ -76,6 +77,9 @@ func (s *stopper) listen(ctx context.Context) {
 // stop asks the command to stop, and ends the process after the time of grace.
 func (s *stopper) stop(number syscall.Signal, hint string) {
 	grace := time.Duration(s.grace.Load())
+	if bar.IsTerminal(s.problems) {
+		fmt.Fprintln(s.problems) // the terminal shows ^C at the end of a bar's line
+	}
 	fmt.Fprintf(s.problems, "stopping, within %s%s\n", grace, hint)
 	s.cancel(exit.Stopped{Signal: number})
 	time.AfterFunc(grace, func() {

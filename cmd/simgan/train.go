@@ -5,15 +5,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"simgan/eval/report"
 	"simgan/internal/ranks"
 	"simgan/parallel"
 	"simgan/trainer"
 	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
 // trainOptions holds the flags of train.
@@ -109,7 +112,13 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) (err error) {
 	if err := p.agree(group, place, o.device); err != nil {
 		return err
 	}
-	return trainer.Run(ctx, p.Config, trainer.Options{
+	err = trainer.Run(ctx, p.Config, trainer.Options{
 		Dir: p.Run, Resume: p.Resume, Until: p.Until, Out: out, Notes: p.notes, Group: group,
+		Process: rundir.Process{Version: release, Commit: commit, Command: os.Args}, Page: report.WriteLive,
 	})
+	_, unfinished := os.Stat(filepath.Join(p.Run, rundir.DoneFile))
+	if err == nil && unfinished == nil && group.Rank() == 0 {
+		next(out, "refine", "--run", p.Run, "--data", p.Config.Data.Synthetic, "--out", filepath.Clean(p.Run)+"-refined")
+	}
+	return err
 }

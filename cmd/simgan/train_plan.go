@@ -13,6 +13,7 @@ import (
 
 	"simgan/cgo"
 	"simgan/internal/exit"
+	"simgan/internal/nvidia"
 	"simgan/internal/ranks"
 	"simgan/parallel"
 	"simgan/trainer"
@@ -138,7 +139,7 @@ func (p *trainPlan) noteDevice(asked string) error {
 		return nil
 	}
 	if asked == "auto" {
-		p.notes = append(p.notes, "no GPU is used (simgan doctor says why); training on the CPU")
+		p.notes = append(p.notes, whyNoGPU()+"; training on the CPU")
 		return nil
 	}
 	best, err := cgo.ParseDevice("auto")
@@ -146,6 +147,15 @@ func (p *trainPlan) noteDevice(asked string) error {
 		p.notes = append(p.notes, "the run stays on the CPU, as its config.yaml says; --device auto takes the GPU")
 	}
 	return err
+}
+
+// whyNoGPU says that no GPU is used; if the machine has one, with the reason.
+func whyNoGPU() string {
+	if nvidia.Models() == nil {
+		return "no GPU is used (simgan doctor says why)"
+	}
+	_, err := cgo.ParseDevice("cuda")
+	return fmt.Sprintf("no GPU is used: %v", err)
 }
 
 // try prints the resolved config, in process 0. Around it are comments: what a resumed run changes, and what the run

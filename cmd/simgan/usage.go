@@ -39,6 +39,9 @@ func strayArgument(c *cli.Context, of, argument string) error {
 			return exit.Usagef("--set %s: write KEY=VALUE in one word, as %[1]s=%s", setting, argument)
 		}
 	}
+	if c.IsSet("clips") {
+		return exit.Usagef("%s takes no argument %q; a pattern is written --clips=PATTERN", of, argument)
+	}
 	return exit.Usagef("%s takes no argument %q", of, argument)
 }
 

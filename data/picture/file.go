@@ -95,8 +95,11 @@ func Unreadable(path, kind string, err error) error {
 
 // EncodePNG writes an image of 1 or 3 channels and 8 or 16 bits under a temporary name, then renames the file.
 func EncodePNG(path string, m Image) error {
-	return replace(path, func(w io.Writer) error { return png.Encode(w, m.std()) })
+	return replace(path, func(w io.Writer) error { return WritePNG(w, m) })
 }
+
+// WritePNG writes an image of 1 or 3 channels and 8 or 16 bits as a PNG.
+func WritePNG(w io.Writer, m Image) error { return png.Encode(w, m.std()) }
 
 // EncodeJPEG writes an image of 1 or 3 channels and 8 bits at quality 95 under a temporary name, then renames the file.
 func EncodeJPEG(path string, m Image) error {

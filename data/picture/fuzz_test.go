@@ -3,8 +3,6 @@ package picture
 import (
 	"bytes"
 	"image"
-	"image/jpeg"
-	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,26 +45,30 @@ func fuzzDecode(f *testing.F, name string, seeds ...[]byte) {
 	})
 }
 
-// FuzzPNG reads any bytes as a PNG.
-func FuzzPNG(f *testing.F) {
-	var grey, colour bytes.Buffer
-	if err := png.Encode(&grey, image.NewGray16(image.Rect(0, 0, 9, 7))); err != nil {
-		f.Fatal(err)
+// fuzzSeeds returns the files of testdata that match the pattern.
+func fuzzSeeds(f *testing.F, pattern string) (seeds [][]byte) {
+	paths, err := filepath.Glob(filepath.Join("testdata", pattern))
+	if err != nil || len(paths) == 0 {
+		f.Fatalf("%d files match %s: %v", len(paths), pattern, err)
 	}
-	if err := png.Encode(&colour, image.NewNRGBA(image.Rect(0, 0, 9, 7))); err != nil {
-		f.Fatal(err)
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		seeds = append(seeds, content)
 	}
-	fuzzDecode(f, "x.png", grey.Bytes(), colour.Bytes())
+	return seeds
 }
 
+// FuzzPNG reads any bytes as a PNG.
+func FuzzPNG(f *testing.F) { fuzzDecode(f, "x.png", fuzzSeeds(f, "*.png")...) }
+
 // FuzzJPEG reads any bytes as a JPEG.
-func FuzzJPEG(f *testing.F) {
-	var grey, colour bytes.Buffer
-	if err := jpeg.Encode(&grey, image.NewGray(image.Rect(0, 0, 19, 17)), nil); err != nil {
-		f.Fatal(err)
-	}
-	if err := jpeg.Encode(&colour, image.NewYCbCr(image.Rect(0, 0, 19, 17), image.YCbCrSubsampleRatio420), nil); err != nil {
-		f.Fatal(err)
-	}
-	fuzzDecode(f, "x.jpg", grey.Bytes(), colour.Bytes())
-}
+func FuzzJPEG(f *testing.F) { fuzzDecode(f, "x.jpg", fuzzSeeds(f, "*.jpg")...) }
+
+// FuzzTIFF reads any bytes as a TIFF.
+func FuzzTIFF(f *testing.F) { fuzzDecode(f, "x.tif", fuzzSeeds(f, "*.tif")...) }
+
+// FuzzWebP reads any bytes as a WebP.
+func FuzzWebP(f *testing.F) { fuzzDecode(f, "x.webp", fuzzSeeds(f, "*.webp")...) }

@@ -29,7 +29,7 @@ func (e *Eye) photograph(h, w, over int, step [2]float64) []float64 {
 	if l.webcam != nil {
 		sensorH, sensorW := l.webcam.grid(h*over, w*over, step)
 		seen := resample(picture, h*over, w*over, sensorH, sensorW)
-		seen = l.webcam.capture(seen, sensorH, sensorW, l.gamma, newDice(e.pcg[0], e.pcg[1], noiseStream))
+		seen = l.webcam.capture(seen, sensorH, sensorW, l.gamma, newDice(e.pcg[0], e.pcg[1], noiseStream+e.frame))
 		return resample(seen, sensorH, sensorW, h, w)
 	}
 	tone(picture, l.gamma)

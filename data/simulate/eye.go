@@ -58,6 +58,7 @@ type Eye struct {
 	centreY  float64
 	look     look
 	pcg      [2]uint64 // the scene's seed
+	frame    uint64    // of a clip: the sensor's noise depends on it
 }
 
 // NewEye returns scene number index of the seed. Geometry, including gaze, has the same distribution in both domains.

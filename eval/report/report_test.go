@@ -1,10 +1,15 @@
 package report
 
 import (
+	"bytes"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"simgan/data/picture"
+	"simgan/eval"
 )
 
 func fill(t *testing.T, dir string, files map[string]string) {
@@ -20,6 +25,27 @@ func fill(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
+// gridText returns the PNG of a sample grid of two columns whose refined images are change levels lighter than the
+// rendered ones.
+func gridText(t *testing.T, change uint16) string {
+	t.Helper()
+	rows := make([][]picture.Image, 3)
+	for r := range rows {
+		for range 2 {
+			m := picture.NewImage(1, 4, 6, 8)
+			for i := range m.Pix {
+				m.Pix[i] = uint16(10*i) + uint16(r%2)*change
+			}
+			rows[r] = append(rows[r], m)
+		}
+	}
+	var file bytes.Buffer
+	if err := picture.WritePNG(&file, picture.Grid(rows...)); err != nil {
+		t.Fatal(err)
+	}
+	return file.String()
+}
+
 const metrics = `{"step":1,"phase":"train","L_R":4,"L_D":2}
 {"step":2,"phase":"train","L_R":3,"L_D":2.5}
 `
@@ -28,7 +54,12 @@ func render(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	fill(t, dir, files)
-	path, err := Write(dir)
+	return renderDir(t, dir)
+}
+
+func renderDir(t *testing.T, dir string) string {
+	t.Helper()
+	path, err := Write(dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,11 +73,14 @@ func render(t *testing.T, files map[string]string) string {
 func TestPageShowsTheRun(t *testing.T) {
 	text := render(t, map[string]string{
 		"config.yaml": "data: {synthetic: 'folder:<script>alert(1)</script>'}", "metrics.jsonl": metrics, "DONE": "today",
-		"samples/step-0000000.png": "png", "samples/step-0000200.png": "png",
+		"samples/step-0000000.png": gridText(t, 1), "samples/step-0000200.png": gridText(t, 2),
 		"eval.json": `{"synthetic":{"mean_degrees":10,"ci95":[9,11],"within_7_degrees":0.3},"refined":{"mean_degrees":5,"ci95":[4,6],"within_7_degrees":0.8},
 			"real":{"mean_degrees":3,"ci95":[2,4],"within_7_degrees":0.9},"gap_closed":{"mean":0.71,"ci95":[0.6,0.8]}}`,
 	})
-	for _, want := range []string{"Finished today", "5.00\u00b0", "5.0 degrees less", "71 % of the gap", "step 200", "data:image/png;base64,cG5n", "150.0,0.0", "&lt;script&gt;"} {
+	for _, want := range []string{
+		"Finished today", "5.00\u00b0", "5.00 degrees lower", "71 % of the gap", "refined, step 200", "150.0,0.0", "&lt;script&gt;",
+		"changed by 0.02", // 2 levels of 255
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -66,7 +100,7 @@ func TestPageShowsHands(t *testing.T) {
 			"eval.json":   `{"task":"hand","synthetic":{"mean_px":6,"ci95":[5.5,6.5],"pck_5px":0.6},"refined":{"mean_px":4.5,"ci95":[4,5],"pck_5px":0.75}}`,
 		},
 	)
-	for _, want := range []string{"hand estimator", "4.50 px", "75.0 %", "1.5 pixels less", "joints within 5 px"} {
+	for _, want := range []string{"hand estimator", "4.50 px", "75.0 %", "1.50 pixels lower", "joints within 5 px"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -81,9 +115,9 @@ func TestPageShowsTheControl(t *testing.T) {
 			"gap_closed_beyond_control":{"mean":0.5,"ci95":[0.3,0.7]},"control_method":{"tone":"equalize","blur":1.2}}`})
 	}
 	for text, wants := range map[string][]string{
-		page("4.5"): {"another 1.50 degrees: 50 % of the gap that the control leaves (95 % interval 30 to 70 %)",
+		page("4.5"): {"another 1.50 degrees lower: 50 % of the gap that the control leaves (95 % interval 30 to 70 %)",
 			"<td>refined&#43;control</td>", "blur 1.2, equalize"},
-		page("6.5"): {"The control, which needs no refiner, is better", "0.50 degrees more"},
+		page("6.5"): {"The control, which needs no refiner, is better", "0.5 degrees higher"},
 	} {
 		for _, want := range wants {
 			if !strings.Contains(text, want) {
@@ -125,10 +159,62 @@ func TestBrokenMetrics(t *testing.T) {
 	}
 	dir := t.TempDir()
 	fill(t, dir, map[string]string{"config.yaml": "", "metrics.jsonl": "nonsense\n" + metrics})
-	if _, err := Write(dir); err == nil || !strings.Contains(err.Error(), "line 1") {
+	if _, err := Write(dir, Options{}); err == nil || !strings.Contains(err.Error(), "line 1") {
 		t.Errorf("a broken line: %v", err)
 	}
-	if _, err := Write(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no run folder") {
+	if _, err := Write(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "no run folder") {
 		t.Errorf("no run: %v", err)
+	}
+}
+
+// Classifiers are better with a higher figure; curves have scales that show them, and their last value.
+func TestPageOfClassifiersAndCurves(t *testing.T) {
+	page := render(t, map[string]string{
+		"config.yaml": "", "metrics.jsonl": `{"step":1,"phase":"train","L_D":83,"d_real_right":0.6,"refined_variance":0.1}
+{"step":2,"phase":"train","L_D":100,"d_real_right":0.7,"refined_variance":0.1}
+`,
+		"eval.json": `{"task":"classification","metric":"accuracy","higher_is_better":true,"labels":["shape"],"seeds":[1,2],
+			"synthetic":{"accuracy":0.5,"ci95":[0.4,0.6]},"refined":{"accuracy":0.75,"ci95":[0.7,0.8]}}`,
+	})
+	for _, want := range []string{
+		"the accuracy on real images is 25.00 points higher", "Labels: shape", "over 2 estimators",
+		`text-anchor="end">80</text>`, `L_D <b>100</b>`, "0.5: D guesses", `"points":[[1,0.6],[2,0.7]]`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// The worst pairs come first: by D's verdict if there is one.
+func TestGalleryShowsTheWorstFirst(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir, map[string]string{"config.yaml": ""})
+	pair := func(name string, change uint16, told float64) eval.Pair {
+		before, after := picture.NewImage(1, 1, 1, 8), picture.NewImage(1, 1, 1, 8)
+		after.Pix[0] = change
+		return eval.Pair{Name: name, Rendered: before, Refined: after, Told: told}
+	}
+	for order, pairs := range map[string][]eval.Pair{
+		"R changes most":      {pair("mild", 51, math.NaN()), pair("worst", 102, math.NaN())}, // 102 of 255 levels: 0.8
+		"D most surely knows": {pair("mild", 102, 0.25), pair("worst", 51, 0.75)},
+	} {
+		path, err := Write(dir, Options{Pairs: pairs, Note: "A note."})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := string(text)
+		if worst, mild := strings.Index(page, "rendered worst"), strings.Index(page, "rendered mild"); worst < 0 || mild < worst {
+			t.Errorf("%s: the worst pair does not come first", order)
+		}
+		for _, want := range []string{order, "A note.", `type="range"`, "changed by 0.80"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: the page lacks %q", order, want)
+			}
+		}
 	}
 }

@@ -5,25 +5,31 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
-// lineEvery is the time between two lines if the output is no terminal.
-const lineEvery = 10 * time.Second
+// Times between two lines if the output is no terminal, and between two drawings if it is one. Lines of a long job are
+// farther apart: a lineShare of the time that has passed.
+const (
+	lineEvery = 10 * time.Second
+	lineShare = 20
+	drawEvery = 200 * time.Millisecond
+)
 
-// Bar shows how far a job is: a bar with rate and time left on a terminal, a plain line now and then elsewhere. Several
-// goroutines may use it.
+// Bar shows how far a job is, its rate, the time that has passed and the time that is left: a bar on a terminal, a plain
+// line now and then elsewhere. Several goroutines may use it.
 type Bar struct {
 	out   io.Writer
 	what  string // is done, as "refining"
 	unit  string // of what is counted, as "images"
 	mu    sync.Mutex
-	shown *progressbar.ProgressBar // nil without a terminal
-	done  int
+	drawn bool // the bar is on the terminal's line
+	done  int  // -1 before Set
 	start time.Time
 	first int // done at the start
 	last  time.Time
@@ -31,7 +37,7 @@ type Bar struct {
 
 // New returns a bar that counts units of what is done. It shows nothing before Set.
 func New(out io.Writer, what, unit string) *Bar {
-	return &Bar{out: out, what: what, unit: unit, done: -1, last: time.Now()}
+	return &Bar{out: out, what: what, unit: unit, done: -1}
 }
 
 // Screen is an output that changes what is written to it. Bars are drawn on its Raw output, because they move the
@@ -58,41 +64,63 @@ func (b *Bar) Set(done, total int) {
 	if done < b.done {
 		return
 	}
+	onTerminal, now := IsTerminal(b.out), time.Now()
 	if b.done < 0 {
-		b.start, b.first = time.Now(), done
-		b.open(total)
+		b.start, b.first = now, done
+		if !onTerminal {
+			b.last = now
+		}
 	}
 	b.done = done
-	if b.shown != nil {
-		b.shown.Set(done)
-		return
-	}
-	if time.Since(b.last) >= lineEvery {
-		b.last = time.Now()
-		fmt.Fprintln(b.out, b.line(total))
+	switch since := now.Sub(b.last); {
+	case onTerminal && since >= drawEvery:
+		b.last, b.drawn = now, true
+		fmt.Fprintf(raw(b.out), "\r%s\x1b[K", b.draw(total, width(b.out)))
+	case !onTerminal && since >= max(lineEvery, now.Sub(b.start)/lineShare):
+		b.last = now
+		fmt.Fprintf(b.out, "%s: %s\n", b.what, strings.Join(b.parts(total), ", "))
 	}
 }
 
-// open draws the bar, on a terminal.
-func (b *Bar) open(total int) {
-	if !IsTerminal(b.out) {
-		return
+// parts returns what is known of the job: count, share, rate, times.
+func (b *Bar) parts(total int) []string {
+	parts := []string{fmt.Sprintf("%d/%d %s", b.done, total, b.unit)}
+	if total > 0 {
+		parts[0] += fmt.Sprintf(" (%d %%)", 100*b.done/total)
 	}
-	b.shown = progressbar.NewOptions(total, progressbar.OptionSetWriter(raw(b.out)), progressbar.OptionSetDescription(b.what),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(b.unit),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth(),
-		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish())
+	elapsed := time.Since(b.start)
+	rate := float64(b.done-b.first) / elapsed.Seconds()
+	if b.done == b.first || elapsed <= 0 {
+		return parts
+	}
+	left := time.Duration(float64(total-b.done) / rate * float64(time.Second))
+	return append(parts, fmt.Sprintf("%.3g/s", rate), "elapsed "+elapsed.Round(time.Second).String(),
+		"left "+left.Round(time.Second).String())
 }
 
-// line returns the line that stands for the bar.
-func (b *Bar) line(total int) string {
-	rate := float64(b.done-b.first) / time.Since(b.start).Seconds()
-	text := fmt.Sprintf("%s: %d of %d %s, %.3g per second", b.what, b.done, total, b.unit, rate)
-	if rate > 0 {
-		left := time.Duration(float64(total-b.done) / rate * float64(time.Second))
-		text += fmt.Sprintf(", %s left", left.Round(time.Second))
+// mostBlocks is the largest length of the bar itself.
+const mostBlocks = 40
+
+// draw returns the bar in less than a number of columns.
+func (b *Bar) draw(total, columns int) string {
+	text := b.what + "  " + strings.Join(b.parts(total), "  ")
+	blocks := min(mostBlocks, columns-utf8.RuneCountInString(text)-3)
+	if blocks < 5 || total <= 0 {
+		runes := []rune(text)
+		return string(runes[:max(0, min(len(runes), columns-1))])
 	}
-	return text
+	full := min(blocks, blocks*b.done/total)
+	return b.what + " " + strings.Repeat("█", full) + strings.Repeat("░", blocks-full) + text[len(b.what)+1:]
+}
+
+// width returns the columns of a terminal.
+func width(out io.Writer) int {
+	if f, ok := raw(out).(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return 80
 }
 
 // Describe changes what is done.
@@ -100,16 +128,14 @@ func (b *Bar) Describe(what string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.what = what
-	if b.shown != nil {
-		b.shown.Describe(what)
-	}
 }
 
 // Clear takes the bar off the terminal's line, for other text or at the end.
 func (b *Bar) Clear() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.shown != nil {
-		b.shown.Clear()
+	if b.drawn {
+		b.drawn, b.last = false, time.Time{}
+		fmt.Fprint(raw(b.out), "\r\x1b[K")
 	}
 }

@@ -19,7 +19,7 @@ func TestPlainLines(t *testing.T) {
 	b.start, b.last = time.Now().Add(-5*time.Second), time.Now().Add(-lineEvery)
 	b.Set(10, 100)
 	b.Set(11, 100)
-	if got, want := out.String(), "refining: 10 of 100 images, 2 per second, 45s left\n"; got != want {
+	if got, want := out.String(), "refining: 10/100 images (10 %), 2/s, elapsed 5s, left 45s\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -30,7 +30,7 @@ func TestRateOfContinuedWork(t *testing.T) {
 	b.Set(80, 100)
 	b.start = time.Now().Add(-5 * time.Second)
 	b.Set(90, 100)
-	if got, want := b.line(100), "packing: 90 of 100 images, 2 per second, 5s left"; got != want {
+	if got, want := strings.Join(b.parts(100), ", "), "90/100 images (90 %), 2/s, elapsed 5s, left 5s"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
@@ -43,5 +43,23 @@ func TestLateNumbers(t *testing.T) {
 	}
 	if b.done != 5 {
 		t.Errorf("%d are done, want 5", b.done)
+	}
+}
+
+// The bar fills the terminal's width and leaves out its blocks, then the end of its text, if there is no room.
+func TestBarFits(t *testing.T) {
+	b := New(&strings.Builder{}, "train", "steps")
+	b.Set(0, 200)
+	b.start = time.Now().Add(-5 * time.Second)
+	b.Set(50, 200)
+	for columns, want := range map[int]string{
+		120: "train " + strings.Repeat("█", 10) + strings.Repeat("░", 30) + " 50/200 steps (25 %)  10/s  elapsed 5s  left 15s",
+		65:  "train ██░░░░░░ 50/200 steps (25 %)  10/s  elapsed 5s  left 15s",
+		60:  "train  50/200 steps (25 %)  10/s  elapsed 5s  left 15s",
+		20:  "train  50/200 steps",
+	} {
+		if got := b.draw(200, columns); got != want {
+			t.Errorf("%d columns: %q, want %q", columns, got, want)
+		}
 	}
 }

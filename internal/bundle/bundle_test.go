@@ -115,6 +115,7 @@ func machine(t *testing.T, version, simgan string) (run string, environment []st
 	run = write(t, filepath.Join(dir, "bundle/run.sh"), string(script))
 	write(t, filepath.Join(dir, "bundle/simgan"), "#!/bin/bash\n"+simgan)
 	write(t, filepath.Join(dir, "site/torch/lib/libtorch_cpu.so"), "")
+	write(t, filepath.Join(dir, "site/torch/lib/libc10_cuda.so"), "needs libcudart.so.13")
 	write(t, filepath.Join(dir, "site/nvidia/cu13/lib/libcudart.so.13"), "")
 	python := write(t, filepath.Join(dir, "python"),
 		"#!/bin/bash\n[ -n '"+version+"' ] || exit 1\necho '"+version+"' "+dir+"/site/torch\n")
@@ -141,6 +142,15 @@ func TestOtherTorchIsRefused(t *testing.T) {
 		if said, err := bash(t, environment, run, "where"); err == nil || !strings.Contains(said, want) {
 			t.Errorf("%q: %v: %s", version, err, said)
 		}
+	}
+}
+
+// A torch for CUDA 12 has the same version, but libsimgan_cuda.so does not load with it.
+func TestTorchForCUDA12IsRefused(t *testing.T) {
+	run, environment := machine(t, "2.11.0", "")
+	write(t, filepath.Join(filepath.Dir(filepath.Dir(run)), "site/torch/lib/libc10_cuda.so"), "needs libcudart.so.12")
+	if said, err := bash(t, environment, run, "where"); err == nil || !strings.Contains(said, "is not for CUDA 13") {
+		t.Errorf("%v: %s", err, said)
 	}
 }
 

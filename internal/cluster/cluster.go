@@ -16,19 +16,6 @@ const Threads = 4
 // Object is an object of Kubernetes.
 type Object = map[string]any
 
-var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
-// Shell returns a command quoted for a POSIX shell.
-func Shell(program string, args []string) string {
-	words := append([]string{program}, args...)
-	for i, w := range words {
-		if !plain.MatchString(w) {
-			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-		}
-	}
-	return strings.Join(words, " ")
-}
-
 var notDNS = regexp.MustCompile(`[^a-z0-9]+`)
 
 // DNSName turns a name into one that Kubernetes accepts, with the prefix before it.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"simgan/internal/ranks"
+	"simgan/internal/shellwords"
 )
 
 // Training is a run that several processes train.
@@ -43,7 +44,7 @@ func (t Training) Slurm(program string) string {
 		`cd "$SLURM_SUBMIT_DIR" || exit 1`,
 		`export OMP_NUM_THREADS="$SLURM_CPUS_PER_TASK"`,
 		"# If one process ends, the others say why and end, too; after a minute Slurm ends them.",
-		`exec srun --cpus-per-task="$SLURM_CPUS_PER_TASK" --wait=60 ` + Shell(program, t.Args),
+		`exec srun --cpus-per-task="$SLURM_CPUS_PER_TASK" --wait=60 ` + shellwords.Join(append([]string{program}, t.Args...)...),
 		"",
 	}, "\n")
 }

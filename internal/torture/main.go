@@ -15,10 +15,12 @@ import (
 // torture is what the scenarios share.
 type torture struct {
 	simgan string // the program
+	source string // the checkout's folder
 	dir    string // of all runs
 	random *rand.Rand
 	want   map[string]string // files of the undisturbed run's last checkpoint, by hash
-	whole  time.Duration     // that it took
+	lines  int               // that it printed
+	first  time.Duration     // that the latest process took to print its first line
 	runs   int
 }
 
@@ -33,10 +35,12 @@ var scenarios = []scenario{
 	{"SIGKILL at a rename", (*torture).renameKills},
 	{"SIGTERM, SIGINT, SIGHUP, SIGUSR1", (*torture).signals},
 	{"SIGSTOP and SIGCONT", (*torture).pauses},
-	{"disk full (files of limited size)", limits("-f", "0", "1", "8", "40", "200")},
+	{"disk full (of bytes or of files)", (*torture).fullDisks},
+	{"files of limited size", limits("-f", "0", "1", "8", "40", "200")},
 	{"too few open files", limits("-n", "4", "8", "12", "20")},
 	{"too little memory", limits("-v", "50000", "500000", "1500000")},
 	{"two processes in one run", (*torture).rivals},
+	{"a clock that jumps", (*torture).clock},
 	{"names of every printable character", (*torture).names},
 }
 
@@ -56,6 +60,9 @@ func main() {
 func (t *torture) run(seed uint64, kills int, only string) (err error) {
 	fmt.Printf("seed %d (torture -seed %[1]d does the same again)\n", seed)
 	if t.simgan, err = filepath.Abs(t.simgan); err != nil {
+		return err
+	}
+	if t.source, err = os.Getwd(); err != nil {
 		return err
 	}
 	if t.dir, err = os.MkdirTemp("", "torture"); err != nil {

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,38 +29,42 @@ func (t *torture) next() string {
 	return filepath.Join(t.dir, fmt.Sprintf("run-%04d", t.runs))
 }
 
-// command returns a process that starts the run in the folder or continues it, under the words before it, if any.
-func (t *torture) command(run string, before ...string) (*exec.Cmd, *bytes.Buffer) {
-	args := []string{t.simgan, "train", "--run", run, "--device", "cpu"}
+// command returns a process that starts the run in the folder, with these settings besides, or continues it.
+func (t *torture) command(run string, besides ...string) (*exec.Cmd, *screen) {
+	return t.commandUnder(nil, run, besides...)
+}
+
+// commandUnder returns a command with words before it.
+func (t *torture) commandUnder(before []string, run string, besides ...string) (*exec.Cmd, *screen) {
+	args := slices.Concat(before, []string{t.simgan, "train", "--run", run, "--device", "cpu"})
 	if _, err := os.Stat(filepath.Join(run, "config.yaml")); err == nil {
 		args = append(args, "--resume")
 	} else {
-		for _, s := range settings {
+		for _, s := range slices.Concat(settings, besides) {
 			args = append(args, "--set", s)
 		}
 	}
-	args = append(before, args...)
 	cmd := exec.Command(args[0], args[1:]...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	return cmd, &out
+	out := &screen{last: time.Now()}
+	cmd.Stdout, cmd.Stderr = out, out
+	return cmd, out
 }
 
 // reference trains the run that nobody disturbs.
 func (t *torture) reference() (err error) {
 	run := t.next()
-	start := time.Now()
-	if err := t.finish(run); err != nil {
-		return err
+	cmd, out := t.command(run)
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w: %s", run, err, out)
 	}
-	t.whole = time.Since(start)
+	t.lines, t.first = out.lines, out.first
 	t.want, err = hashes(filepath.Join(run, lastCheckpoint))
 	return err
 }
 
 // finish continues the run to its end.
-func (t *torture) finish(run string) error {
-	cmd, out := t.command(run)
+func (t *torture) finish(run string, besides ...string) error {
+	cmd, out := t.command(run, besides...)
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w: %s", run, err, out)
 	}

@@ -1,34 +1,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 )
 
-// moment returns a random time within the length of a whole run, its first second more often than the rest.
-func (t *torture) moment() time.Duration {
-	most := t.whole
-	if t.random.IntN(3) == 0 {
-		most = min(most, time.Second)
-	}
-	return time.Duration(t.random.Int64N(int64(most)))
-}
-
 // after starts the run, and sends a signal at a moment. It waits for the process and reports whether the signal came in
 // time.
-func (t *torture) after(run string, at time.Duration, number syscall.Signal) (bool, string, error) {
-	cmd, out := t.command(run)
-	if err := cmd.Start(); err != nil {
-		return false, "", err
-	}
-	timer := time.AfterFunc(at, func() { cmd.Process.Signal(number) })
-	err := cmd.Wait()
-	timer.Stop()
+func (t *torture) after(run string, at moment, number syscall.Signal, besides ...string) (bool, string, error) {
+	cmd, out := t.command(run, besides...)
+	err := t.disturb(cmd, out, at, func() { cmd.Process.Signal(number) })
 	return err != nil, out.String(), err
 }
 
@@ -61,8 +45,8 @@ func (t *torture) renameKills(kills int) (done int, err error) {
 	}
 	for n := 1; ; n += max(1, 200/kills) {
 		run := t.next()
-		cmd, out := t.command(run, "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename,renameat,renameat2",
-			"-e", fmt.Sprintf("inject=rename,renameat,renameat2:signal=KILL:when=%d", n))
+		cmd, out := t.commandUnder([]string{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename,renameat,renameat2",
+			"-e", fmt.Sprintf("inject=rename,renameat,renameat2:signal=KILL:when=%d", n)}, run)
 		err := cmd.Run()
 		if err == nil {
 			return done, t.compare(run) // there are fewer renames
@@ -81,19 +65,34 @@ func (t *torture) renameKills(kills int) (done int, err error) {
 func (t *torture) signals(kills int) (done int, err error) {
 	numbers := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1}
 	for done < max(len(numbers), kills/5) {
-		run, number := t.next(), numbers[done%len(numbers)]
-		stopped, out, err := t.after(run, t.moment()+200*time.Millisecond, number) // a process that starts has no handlers
-		if stopped {
-			if status, ok := err.(*exec.ExitError); !ok || status.ExitCode() != 128+int(number) {
-				return done, fmt.Errorf("%s: %v: %w: %s", run, number, err, out)
-			}
-		}
-		done++
-		if err := t.compare(run); err != nil {
+		if err := t.stopped(t.moment(), numbers[done%len(numbers)]); err != nil {
 			return done, err
 		}
+		done++
 	}
 	return done, nil
+}
+
+// stopped asks a new run to stop at a moment, then lets it end.
+func (t *torture) stopped(at moment, number syscall.Signal) error {
+	run := t.next()
+	if err := t.stop(run, at, number); err != nil {
+		return err
+	}
+	return t.compare(run)
+}
+
+// stop starts the run and asks it to stop. A process that has not printed anything yet may end by the signal itself.
+func (t *torture) stop(run string, at moment, number syscall.Signal, besides ...string) error {
+	stopped, out, err := t.after(run, at, number, besides...)
+	if !stopped {
+		return nil
+	}
+	var ended *exec.ExitError
+	if errors.As(err, &ended) && (ended.ExitCode() == 128+int(number) || ended.ExitCode() < 0 && out == "") {
+		return nil
+	}
+	return fmt.Errorf("%s: %v: %w: %s", run, number, err, out)
 }
 
 // pauses stops processes for half a second, as a laptop that sleeps does.
@@ -101,14 +100,11 @@ func (t *torture) pauses(kills int) (done int, err error) {
 	for done < max(3, kills/20) {
 		run := t.next()
 		cmd, out := t.command(run)
-		if err := cmd.Start(); err != nil {
-			return done, err
-		}
-		time.Sleep(t.moment())
-		cmd.Process.Signal(syscall.SIGSTOP)
-		time.Sleep(500 * time.Millisecond)
-		cmd.Process.Signal(syscall.SIGCONT)
-		if err := cmd.Wait(); err != nil {
+		if err := t.disturb(cmd, out, t.moment(), func() {
+			cmd.Process.Signal(syscall.SIGSTOP)
+			time.Sleep(500 * time.Millisecond)
+			cmd.Process.Signal(syscall.SIGCONT)
+		}); err != nil {
 			return done, fmt.Errorf("%s: %w: %s", run, err, out)
 		}
 		done++
@@ -125,7 +121,7 @@ func limits(flag string, values ...string) func(*torture, int) (int, error) {
 		for _, value := range values {
 			run := t.next()
 			for range 2 { // a run that begins, and one that continues
-				cmd, out := t.command(run, "sh", "-c", `ulimit "$0" "$1" && shift && exec "$@"`, flag, value)
+				cmd, out := t.commandUnder([]string{"sh", "-c", `ulimit "$0" "$1" && shift && exec "$@"`, flag, value}, run)
 				err := cmd.Run()
 				done++
 				if flag == "-f" { // Go's runtime and the system's loader end a process that lacks memory or files at once
@@ -158,40 +154,6 @@ func (t *torture) rivals(kills int) (done int, err error) {
 		}
 		done++
 		if err := t.compare(run); err != nil {
-			return done, err
-		}
-	}
-	return done, nil
-}
-
-// names trains and refines in folders whose names hold every printable ASCII character and some others.
-func (t *torture) names(int) (done int, err error) {
-	var ascii strings.Builder
-	for c := rune(' '); c <= '~'; c++ {
-		if c != '/' {
-			ascii.WriteRune(c)
-		}
-	}
-	for _, name := range []string{ascii.String(), "-dash", "[a-z]", "a\\b", "\u00e9e\u0301", "\U0001f441", " end "} {
-		run := filepath.Join(t.dir, name)
-		if _, out, err := t.after(run, t.whole/2, syscall.SIGTERM); err != nil {
-			if err := polite(err, out); err != nil {
-				return done, err
-			}
-		}
-		if err := t.finish(run); err != nil {
-			return done, err
-		}
-		out := filepath.Join(t.dir, name+" refined")
-		refine := exec.Command(t.simgan, "refine", "--run", run, "--data", "simulated:eyes,n=2", "--out", out, "--device", "cpu")
-		if text, err := refine.CombinedOutput(); err != nil {
-			return done, fmt.Errorf("%q: %w: %s", name, err, text)
-		}
-		done++
-		if err := t.compare(run); err != nil {
-			return done, err
-		}
-		if err := os.RemoveAll(out); err != nil {
 			return done, err
 		}
 	}

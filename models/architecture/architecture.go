@@ -38,4 +38,6 @@ type Discriminator struct {
 	Layers        Layers        `yaml:"layers"`        // gaze or hand: the paper's tables
 	Width         float64       `yaml:"width"`         // factor on the feature maps of every hidden layer: 1 [paper]
 	Normalization Normalization `yaml:"normalization"` // none [paper] or batch [the authors' later article]
+	// local [paper]: each patch is real or refined; global: the whole image is, by the mean of its patches' features
+	Loss AdversarialLoss `yaml:"loss"`
 }

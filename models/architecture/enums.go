@@ -76,6 +76,23 @@ func (l *Layers) UnmarshalText(text []byte) error {
 // UnmarshalYAML is UnmarshalText with the line in its error.
 func (l *Layers) UnmarshalYAML(n *yaml.Node) error { return enum.Decode(l, n) }
 
+// AdversarialLoss says what D classifies [paper, section 2.2].
+type AdversarialLoss string
+
+// The paper's local loss, and the global one that it compares with.
+const (
+	LocalLoss  AdversarialLoss = "local"
+	GlobalLoss AdversarialLoss = "global"
+)
+
+// UnmarshalText accepts local and global.
+func (l *AdversarialLoss) UnmarshalText(text []byte) error {
+	return enum.Parse(l, "discriminator.loss", text, LocalLoss, GlobalLoss)
+}
+
+// UnmarshalYAML is UnmarshalText with the line in its error.
+func (l *AdversarialLoss) UnmarshalYAML(n *yaml.Node) error { return enum.Decode(l, n) }
+
 // Psi names the features that l_reg compares [paper, section 2.1].
 type Psi string
 

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
 	"simgan/internal/exit"
 )
 
@@ -23,25 +21,18 @@ func shown(value string) string {
 }
 
 // Changes lists the keys in which the config to differs from the config from, in the order of config.yaml.
-func Changes(from, to Config) ([]Change, error) {
-	var a, b yaml.Node
-	if err := errors.Join(a.Encode(from), b.Encode(to)); err != nil {
+func Changes(from, to Config) (changes []Change, err error) {
+	a, err := Values(from)
+	if err != nil {
 		return nil, err
 	}
-	return compare("", &a, &b), nil
-}
-
-// compare walks two mappings with the same keys.
-func compare(prefix string, from, to *yaml.Node) (changes []Change) {
-	for i := 0; i < len(from.Content); i += 2 {
-		key, a, b := prefix+from.Content[i].Value, from.Content[i+1], to.Content[i+1]
-		if a.Kind == yaml.MappingNode {
-			changes = append(changes, compare(key+".", a, b)...)
-		} else if a.Value != b.Value {
-			changes = append(changes, Change{Key: key, From: a.Value, To: b.Value})
+	b, err := Values(to)
+	for i, v := range b {
+		if v != a[i] {
+			changes = append(changes, Change{Key: v.Key, From: a[i].Text, To: v.Text})
 		}
 	}
-	return changes
+	return changes, err
 }
 
 // CheckResume refuses the changes that a resumed run cannot take: its checkpoints hold the weights of these networks

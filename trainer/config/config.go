@@ -18,6 +18,7 @@ type Config struct {
 	Discriminator architecture.Discriminator `yaml:"discriminator"`
 	Train         Train                      `yaml:"train"`
 	Log           Log                        `yaml:"log"`
+	Eval          Eval                       `yaml:"eval"`
 	Guard         Guard                      `yaml:"guard"`
 }
 
@@ -25,6 +26,9 @@ type Config struct {
 type Data struct {
 	Synthetic string `yaml:"synthetic"` // x_i: synthetic images, labelled
 	Real      string `yaml:"real"`      // y_j: real images; training does not use their labels
+	// grey images as weights in l_reg and of D's patches, black 0 to white 1: one per synthetic image, with its name, or
+	// one for all; "": every pixel counts 1 (docs/weights.md)
+	Weights string `yaml:"weights"`
 	// real, labelled images that only eval uses; if data.real is yours, there are none until you name them
 	Test    string `yaml:"test"`
 	Workers int    `yaml:"workers"`  // goroutines that decode, 0: one per core
@@ -74,7 +78,14 @@ type Log struct {
 	Every           int `yaml:"every"`            // metrics.jsonl, log.txt, TensorBoard
 	SamplesEvery    int `yaml:"samples_every"`    // samples/step-NNNNNNN.png
 	CheckpointEvery int `yaml:"checkpoint_every"` // checkpoints/step-NNNNNNN
-	Keep            int `yaml:"keep"`             // newest checkpoints kept, 0: all
+	Keep            int `yaml:"keep"`             // newest checkpoints kept beside the best, 0: all
+}
+
+// Eval says how often a run measures itself.
+type Eval struct {
+	// iterations of Algorithm 1 from one measurement of realism_distance to the next; a measurement is part of a log
+	// line, and of every checkpoint; 0: none, so that no checkpoint is the best
+	Every int `yaml:"every"`
 }
 
 // Guard says when a failing run is warned about and stopped. Guards look at each log window of Algorithm 1. A loss or
@@ -113,6 +124,7 @@ func Default() Config {
 		},
 		Discriminator: architecture.Discriminator{
 			Layers: architecture.GazeLayers, Width: 1, Normalization: architecture.NoNormalization,
+			Loss: architecture.LocalLoss,
 		},
 		Train: Train{
 			Steps: 2000, Batch: 64, KG: 2, KD: 1, PretrainRefiner: 150, PretrainDiscriminator: 50, History: HistoryAuto,
@@ -121,6 +133,7 @@ func Default() Config {
 			Precision: PrecisionAuto, Capture: CaptureAuto, Timeout: 600,
 		},
 		Log:   Log{Every: 50, SamplesEvery: 250, CheckpointEvery: 500, Keep: 3},
+		Eval:  Eval{Every: 100},
 		Guard: Guard{Patience: 20, WarnAfter: 3, Collapse: 0.05, Unchanged: 0.15, DWins: 0.99},
 	}
 }

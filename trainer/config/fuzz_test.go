@@ -45,3 +45,24 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSet sets a path of any bytes. The config holds it, and holds it again when it was written and read.
+func FuzzSet(f *testing.F) {
+	for _, path := range []string{"a b", " a ", "#a: b", "\"q'", "a\nb: c", "\xff\xfe", "[1, {2}]", "\x00\u2028\u0085", "x:", "a\\x"} {
+		f.Add(path)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		c, want := Default(), "folder:"+path
+		if err := c.set("data.synthetic=" + want); err != nil || c.Data.Synthetic != want {
+			t.Fatalf("%q is set as %q: %v", want, c.Data.Synthetic, err)
+		}
+		text, err := c.YAML()
+		if err != nil {
+			t.Fatalf("%q: %v", want, err)
+		}
+		back := Default()
+		if err := back.overlay("config.yaml", text); err != nil || back != c {
+			t.Errorf("%q is written as %q and read as %q: %v", want, text, back.Data.Synthetic, err)
+		}
+	})
+}

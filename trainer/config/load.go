@@ -83,7 +83,11 @@ func (c *Config) set(setting string) error {
 		fmt.Fprintf(&text, "\n%s%s:", strings.Repeat(" ", depth), part)
 	}
 	if !plain(value) {
-		value = fmt.Sprintf("%q", value)
+		quoted, err := yaml.Marshal(&yaml.Node{Kind: yaml.ScalarNode, Style: yaml.DoubleQuotedStyle, Value: value})
+		if err != nil {
+			return fmt.Errorf("--set %s: %w", setting, err)
+		}
+		value = string(quoted)
 	}
 	if err := c.overlay("--set "+setting, []byte(text.String()+" "+value)); err != nil {
 		return errors.New(yamlLine.ReplaceAllString(err.Error(), ""))
@@ -94,10 +98,15 @@ func (c *Config) set(setting string) error {
 // yamlLine matches a line number of the YAML that set makes; the user wrote no such line.
 var yamlLine = regexp.MustCompile(`(yaml: )?line \d+: `)
 
-// plain reports whether YAML reads the value as it stands. A path may hold what starts a comment or a key in YAML.
+// plain reports whether YAML reads the value as it stands. A path may hold what starts a comment or a key in YAML, and
+// spaces at its end.
 func plain(value string) bool {
 	var node yaml.Node
-	err := yaml.Unmarshal([]byte(value), &node)
-	return err == nil && len(node.Content) == 1 && node.Content[0].LineComment == "" && node.FootComment == "" &&
-		!strings.Contains(value, ": ") && !strings.HasSuffix(value, ":")
+	if err := yaml.Unmarshal([]byte(value), &node); err != nil || len(node.Content) != 1 {
+		return false
+	}
+	read := node.Content[0]
+	isText := read.Kind == yaml.ScalarNode && read.Style == 0 && read.Tag == "!!str"
+	return read.LineComment == "" && node.FootComment == "" && !strings.Contains(value, ": ") &&
+		!strings.HasSuffix(value, ":") && !(isText && read.Value != value)
 }

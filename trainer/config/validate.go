@@ -87,6 +87,7 @@ func (v *validation) numbers(c *Config) {
 		{"log.samples_every", c.Log.SamplesEvery, 0, MaxSteps},
 		{"log.checkpoint_every", c.Log.CheckpointEvery, 0, MaxSteps},
 		{"log.keep", c.Log.Keep, 0, MaxSteps},
+		{"eval.every", c.Eval.Every, 0, MaxSteps},
 		{"guard.patience", c.Guard.Patience, 0, MaxSteps},
 		{"guard.warn_after", c.Guard.WarnAfter, 1, MaxSteps},
 	} {

@@ -33,7 +33,8 @@ type sums struct {
 	SHA256 map[string]string `json:"sha256"`
 }
 
-// WriteCheckpoint writes checkpoints/step-NNNNNNN and removes the oldest checkpoints beyond keep (0: none). write fills
+// WriteCheckpoint writes checkpoints/step-NNNNNNN and removes the oldest checkpoints beyond keep (0: none), but never
+// the best: the state's field "realism", a Realism, says which that is. write fills
 // an empty folder with files; then state.json is written with the state's fields and the files' hashes. The folder gets
 // its name when it is whole. If write fails, nothing stays.
 func (f *Folder) WriteCheckpoint(step, keep int, state any, write func(folder string) error) error {
@@ -102,15 +103,23 @@ func (f *Folder) publish(partial, final string, keep int) error {
 	if err := os.RemoveAll(old); err != nil || keep == 0 {
 		return err
 	}
-	folders, err := checkpoints(f.Dir)
+	return f.prune(keep)
+}
+
+// prune removes the oldest checkpoints beyond keep, but not the best.
+func (f *Folder) prune(keep int) error {
+	list, err := Checkpoints(f.Dir)
 	if err != nil {
 		return err
 	}
-	for len(folders) > keep {
-		if err := os.RemoveAll(folders[0]); err != nil {
+	best, _ := Best(list)
+	for _, c := range list[:max(0, len(list)-keep)] {
+		if c.Folder == best.Folder {
+			continue
+		}
+		if err := os.RemoveAll(c.Folder); err != nil {
 			return err
 		}
-		folders = folders[1:]
 	}
 	return nil
 }
@@ -230,13 +239,19 @@ func stepEntries(run, folder, suffix string) (paths []string, err error) {
 	}
 	steps := map[string]int{}
 	for _, e := range entries {
-		text, isStep := strings.CutPrefix(e.Name(), stepPrefix)
-		text, hasSuffix := strings.CutSuffix(text, suffix)
-		if step, err := strconv.Atoi(text); err == nil && isStep && hasSuffix {
+		if step, ok := stepOf(e.Name(), suffix); ok {
 			path := filepath.Join(run, folder, e.Name())
 			paths, steps[path] = append(paths, path), step
 		}
 	}
 	slices.SortStableFunc(paths, func(a, b string) int { return steps[a] - steps[b] })
 	return paths, err
+}
+
+// stepOf returns N of a name step-N+suffix.
+func stepOf(name, suffix string) (step int, ok bool) {
+	text, isStep := strings.CutPrefix(name, stepPrefix)
+	text, hasSuffix := strings.CutSuffix(text, suffix)
+	step, err := strconv.Atoi(text)
+	return step, err == nil && isStep && hasSuffix
 }

@@ -28,6 +28,8 @@ type Folder struct {
 	events  *events.Writer
 	created bool        // the folder did not exist before
 	locked  os.FileInfo // of the lock's file, to notice that the folder was removed
+
+	provenance Provenance
 }
 
 // Open creates the run's folder or, to resume, opens it, and locks it. A folder that holds a run is refused unless
@@ -78,7 +80,8 @@ func (f *Folder) path(parts ...string) string {
 }
 
 // Start writes the config and opens the files that grow. It cuts metrics.jsonl to metricsBytes, its length at the
-// checkpoint that the run continues from: later lines will be written again. step is the first step of the new events.
+// checkpoint that the run continues from: later lines will be written again. step is the first step of the new events,
+// which hold the config as text.
 func (f *Folder) Start(config []byte, metricsBytes, step int64) (err error) {
 	if err = atomicfile.Write(f.path(ConfigFile), config); err != nil {
 		return err
@@ -102,17 +105,23 @@ func (f *Folder) Start(config []byte, metricsBytes, step int64) (err error) {
 	if err = f.metrics.Truncate(min(size, metricsBytes)); err != nil {
 		return err
 	}
-	f.events, err = events.Create(f.Dir, step)
-	return err
+	if f.events, err = events.Create(f.Dir, step); err != nil {
+		return err
+	}
+	return f.events.Text(step, "config", "```yaml\n"+string(config)+"```\n")
 }
 
 // Logf writes a line to the terminal and, after Start, to log.txt with the time. Control characters, for instance of a
 // file's name, are shown as escapes.
 func (f *Folder) Logf(format string, args ...any) {
-	line := showtext.Clean(fmt.Sprintf(format, args...))
-	fmt.Fprintln(f.Out, line)
+	fmt.Fprintln(f.Out, showtext.Clean(fmt.Sprintf(format, args...)))
+	f.Note(format, args...)
+}
+
+// Note is Logf without the terminal.
+func (f *Folder) Note(format string, args ...any) {
 	if f.log != nil {
-		fmt.Fprintf(f.log, "%s %s\n", time.Now().Format(time.RFC3339), line)
+		fmt.Fprintf(f.log, "%s %s\n", time.Now().Format(time.RFC3339), showtext.Clean(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -139,7 +148,8 @@ func (f *Folder) removeTemporaryFiles() error {
 		for _, e := range entries {
 			target, ok := atomicfile.Target(e.Name())
 			grid := strings.HasPrefix(target, stepPrefix) && strings.HasSuffix(target, ".png")
-			if ok && (grid || slices.Contains([]string{ConfigFile, DoneFile, ReportFile, EvalFile}, target)) {
+			ours := []string{ConfigFile, DoneFile, ReportFile, EvalFile, RealismFile, ProvenanceFile}
+			if ok && (grid || slices.Contains(ours, target)) {
 				if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 					return err
 				}

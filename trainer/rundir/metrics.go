@@ -18,6 +18,22 @@ const (
 	keyPhase = "phase"
 )
 
+// MetricNames lists the names of numbers in records of metrics.jsonl. Which of them a record has depends on its phase
+// and on the config.
+var MetricNames = []string{
+	"L_R", "l_real", "l_reg", "L_D", "r1", "d_refined_right", "d_real_right",
+	"refined_change", "domain_distance", "refined_variance", "synthetic_variance", "real_variance",
+	RealismDistance, SyntheticDistance,
+	"lr_refiner", "lr_discriminator", "images_per_second", "loader_wait_share",
+}
+
+// Names of measurements: the distance of refined images from real ones, see adapt.Reference, and that of the same images
+// before refining.
+const (
+	RealismDistance   = "realism_distance"
+	SyntheticDistance = "realism_distance_synthetic"
+)
+
 // Record is a line of metrics.jsonl: the averages of a log window.
 type Record map[string]any
 

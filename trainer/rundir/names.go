@@ -11,8 +11,19 @@ const (
 	MetricsFile = "metrics.jsonl" // an object per log window
 	DoneFile    = "DONE"          // written last
 	ReportFile  = "report.html"
-	EvalFile    = "eval.json" // figures of eval
-	LockFile    = ".lock"     // locked while a process trains
+	EvalFile    = "eval.json"    // figures of eval
+	RealismFile = "realism.json" // figures of eval realism
+	TuringFile  = "turing.json"  // figures of turing
+	LockFile    = ".lock"        // locked while a process trains
+
+	// LabelsFile holds the figures of eval labels, WorstFile a picture of the pairs that moved most.
+	LabelsFile = "labels.json"
+	WorstFile  = "labels-worst.png"
+
+	// TuringFolder holds the tests of turing, NNN.csv and NNN.json.
+	TuringFolder = "turing"
+
+	ProvenanceFile = "provenance.json" // who trained the run, with what, where and when
 
 	samplesFolder     = "samples"
 	checkpointsFolder = "checkpoints"

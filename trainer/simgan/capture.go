@@ -34,7 +34,8 @@ type Recorder func(step func() error) (Graph, error)
 // log line says why.
 type captures struct {
 	record Recorder
-	must   bool // a step that cannot be recorded is an error
+	must   bool         // a step that cannot be recorded is an error
+	drop   func() error // drops the gradients that a step left
 	log    func(format string, args ...any)
 	steps  map[variant]*captured
 }
@@ -47,7 +48,8 @@ type captured struct {
 }
 
 func newCaptures(m *Model, o Options) *captures {
-	c := &captures{record: o.Record, must: m.config.Train.Capture == config.CaptureOn, log: o.Log}
+	c := &captures{record: o.Record, must: m.config.Train.Capture == config.CaptureOn, log: o.Log,
+		drop: m.networks.dropGradients}
 	c.steps = map[variant]*captured{}
 	if c.record == nil && m.device != cgo.CPU && m.config.Train.Capture != config.CaptureOff {
 		c.record = m.networks.recorder()
@@ -61,14 +63,18 @@ func (n *networks) recorder() Recorder {
 	return func(step func() error) (Graph, error) {
 		g, err := cgo.Record(n.device, n.noise, first, step)
 		if err != nil { // gradients may be left in memory that is gone
-			drop := cgo.DropGrads(append(models.Tensors(n.R.Params()), models.Tensors(n.D.Params())...))
-			return nil, errors.Join(err, drop)
+			return nil, errors.Join(err, n.dropGradients())
 		}
 		if first == nil {
 			first = g
 		}
 		return g, nil
 	}
+}
+
+// dropGradients drops what an unfinished step left in the parameters' gradients.
+func (n *networks) dropGradients() error {
+	return cgo.DropGrads(append(models.Tensors(n.R.Params()), models.Tensors(n.D.Params())...))
 }
 
 // run makes a step of the variant. At each launch of a graph the meter counts what the step counted while it was
@@ -90,7 +96,7 @@ func (c *captures) run(v variant, m *meter, step func() error) error {
 		}
 	}
 	if s.graph == nil {
-		return step()
+		return c.eager(m, step)
 	}
 	if err := s.graph.Launch(); err != nil {
 		if c.must {
@@ -101,6 +107,27 @@ func (c *captures) run(v variant, m *meter, step func() error) error {
 	}
 	m.count(s.counts, 1)
 	return nil
+}
+
+// eager makes the step without a graph. Graphs hold memory that eager steps cannot use. If that is what the step lacks,
+// the graphs are given up and the step is made once more. The meter's sums may then have a loss of the first try too.
+func (c *captures) eager(m *meter, step func() error) error {
+	err := step()
+	if !errors.Is(err, cgo.ErrOutOfMemory) || c.must || !c.holdsGraphs() {
+		return err
+	}
+	m.count(m.added, -1)
+	c.giveUp("kept in memory", errors.Join(err, c.drop()))
+	return step()
+}
+
+func (c *captures) holdsGraphs() bool {
+	for _, s := range c.steps {
+		if s.graph != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // capture records the step, which does not make it.

@@ -182,6 +182,43 @@ func TestVariantsAreRecordedOneByOne(t *testing.T) {
 	}
 }
 
+// If an eager step runs out of memory while graphs hold some, the graphs are given up and the step is made again. With
+// capture=on, or without graphs, it is an error.
+func TestGraphsGiveTheirMemoryBack(t *testing.T) {
+	for _, must := range []bool{false, true} {
+		f := &fakes{meter: newMeter()}
+		drops, logged := 0, ""
+		c := &captures{
+			record: f.record, must: must, steps: map[variant]*captured{}, drop: func() error { drops++; return nil },
+			log: func(format string, args ...any) { logged += fmt.Sprintf(format, args...) },
+		}
+		good, tries := func() error { return nil }, 0
+		tight := func() error {
+			tries++
+			if c.holdsGraphs() {
+				return cgo.ErrOutOfMemory
+			}
+			return nil
+		}
+		for range warmUps + 1 {
+			if err := c.run(variant{network: "R"}, f.meter, good); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := c.run(variant{network: "D"}, f.meter, tight)
+		switch {
+		case must && (!errors.Is(err, cgo.ErrOutOfMemory) || tries != 1 || f.closed != 0):
+			t.Errorf("capture=on: %v after %d tries", err, tries)
+		case !must && (err != nil || tries != 2 || drops != 1 || f.closed != 1 || !strings.Contains(logged, "kept in memory")):
+			t.Errorf("%v after %d tries, %d drops, %d graphs closed: %s", err, tries, drops, f.closed, logged)
+		}
+	}
+	c := &captures{steps: map[variant]*captured{}}
+	if err := c.run(variant{}, newMeter(), func() error { return cgo.ErrOutOfMemory }); !errors.Is(err, cgo.ErrOutOfMemory) {
+		t.Errorf("without graphs: %v", err)
+	}
+}
+
 // A step that fails is an error, whether it runs eagerly or is being recorded.
 func TestStepThatFails(t *testing.T) {
 	f := &fakes{meter: newMeter()}

@@ -2,6 +2,7 @@ package simgan
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"simgan/cgo"
 )
@@ -14,6 +15,7 @@ type history struct {
 	held   int        // images in the buffer, at most B
 	filled cgo.Tensor // the held images: a view of images
 	random *rand.PCG
+	maps   []int64                // per place, the weights of its image; nil without data.weights
 	pick   func(n, k int) []int64 // chooses k of the places 0..n-1 without repetition
 }
 
@@ -30,8 +32,9 @@ func newHistory(size int, seed uint64, device cgo.Device, c, h, w int) (*history
 
 // restore sets how many images the buffer holds; the caller loads them. A buffer that has become smaller keeps the
 // first.
-func (b *history) restore(held int, random *rand.PCG) {
+func (b *history) restore(held int, maps []int64, random *rand.PCG) {
 	b.held = min(held, b.size)
+	b.maps = maps[:min(len(maps), b.held)]
 	*b.random = *random
 }
 
@@ -77,6 +80,25 @@ func (b *history) places(n int) (drawn, replaced []int64) {
 		replaced = append(replaced, b.pick(b.held-len(replaced), rest)...)
 	}
 	return drawn, replaced
+}
+
+// exchangeMaps returns the weights of D's refined images, the fresh ones and then those drawn, and notes those of the
+// images that enter the history. maps are those of the batch.
+func (b *history) exchangeMaps(maps, drawn, replaced []int64) []int64 {
+	if maps == nil {
+		return nil
+	}
+	for len(b.maps) < b.held {
+		b.maps = append(b.maps, 0)
+	}
+	mixed := slices.Clone(maps[:len(maps)-len(drawn)])
+	for _, place := range drawn {
+		mixed = append(mixed, b.maps[place])
+	}
+	for i, place := range replaced {
+		b.maps[place] = maps[i]
+	}
+	return mixed
 }
 
 // at returns the images in the places, int64 (n).

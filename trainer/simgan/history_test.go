@@ -114,7 +114,7 @@ func TestHistoryIsSavedAsFarAsItIsFilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(h.Close)
-		h.restore(held, rand.NewPCG(1, 2))
+		h.restore(held, nil, rand.NewPCG(1, 2))
 		images, err := h.contents()
 		if err != nil {
 			t.Fatal(err)

@@ -31,6 +31,7 @@ type Model struct {
 	psi      models.Psi
 	features *models.GazeEstimator // nil unless psi is learned
 	history  *history              // nil if train.history is 0
+	weights  *weights              // nil without data.weights
 	meter    *meter
 	inputs   *inputs // made by the first step
 	captures *captures
@@ -45,6 +46,8 @@ type Options struct {
 	Log    func(format string, args ...any) // notes on kernels and CUDA graphs; nil: none
 	Group  *parallel.Group                  // of the processes that train as one; nil: this one alone
 	Record Recorder                         // records steps; nil: as CUDA graphs on a GPU, unless train.capture is off
+
+	Weights *data.Pixels // of LoadWeights; nil: every pixel counts 1
 }
 
 // NewModel builds everything that the config describes for images like image, at the start of the first phase. c.Device
@@ -71,6 +74,9 @@ func NewModel(c config.Config, image data.Info, o Options) (m *Model, err error)
 		return m, err
 	}
 	if err = m.openHistory(); err != nil {
+		return m, err
+	}
+	if m.weights, err = newWeights(o.Weights, m.networks, image); err != nil {
 		return m, err
 	}
 	if o.Log == nil {
@@ -124,8 +130,8 @@ func (m *Model) ReadWindow() (map[string]float64, error) { return m.meter.read(m
 // images that are in it.
 func (m *Model) Files() (map[string][]models.Param, error) {
 	files := map[string][]models.Param{
-		RefinerFile:                 m.R.Params(),
-		"discriminator.safetensors": m.D.Params(),
+		RefinerFile:       m.R.Params(),
+		DiscriminatorFile: m.D.Params(),
 	}
 	if m.Average != nil {
 		files[AverageFile] = m.Average.Params()
@@ -154,11 +160,12 @@ func (m *Model) Files() (map[string][]models.Param, error) {
 	return files, nil
 }
 
-// The files of a checkpoint that hold R, its moving average, and the rest, with the history among it.
+// The files of a checkpoint that hold R, its moving average, D, and the rest, with the history among it.
 const (
-	RefinerFile = "refiner.safetensors"
-	AverageFile = "refiner_ema.safetensors"
-	StateFile   = "state.safetensors"
+	RefinerFile       = "refiner.safetensors"
+	AverageFile       = "refiner_ema.safetensors"
+	DiscriminatorFile = "discriminator.safetensors"
+	StateFile         = "state.safetensors"
 
 	HistoryTensor = "history.0"
 )
@@ -175,5 +182,6 @@ func (m *Model) Close() {
 		m.features.Close()
 	}
 	m.history.Close()
+	m.weights.Close()
 	m.meter.Close()
 }

@@ -91,8 +91,11 @@ func (n *networks) build(c config.Config, image data.Info) (err error) {
 // chooseKernels lets R and D, each on its own, train through faster kernels if they are correct and pay on this device.
 func (n *networks) chooseKernels(c config.Config, image data.Info) {
 	if n.device == cgo.CPU {
-		if n.R.UseCPUKernels(n.bfloat) {
-			n.notes = append(n.notes, "refiner by Winograd's convolutions")
+		if kernels := n.R.UseCPUKernels(n.bfloat); kernels != "" {
+			n.notes = append(n.notes, "refiner by "+kernels)
+		}
+		if kernels := n.D.UseCPUKernels(n.bfloat); kernels != "" {
+			n.notes = append(n.notes, "discriminator by "+kernels)
 		}
 		if n.Average != nil {
 			n.Average.UseCPUKernels(n.bfloat)
@@ -132,6 +135,7 @@ const (
 	noiseStream     = 3 << 32
 	historyStream   = 4 << 32
 	SampleStream    = 5 << 32 // noise of the sample grids
+	RealismStream   = 6 << 32 // noise of the images that realism_distance is of
 )
 
 // ofRank is added to the seed of what differs between processes: noise, and the choice of old images. It is 0 for the

@@ -22,7 +22,8 @@ type State struct {
 	Noise  []byte           `json:"noise"`   // of the noise's generator
 	Held   int              `json:"history_held"`
 	Random []byte           `json:"history_random"`
-	Window map[string]Total `json:"window"` // what the open log window has counted so far
+	Maps   []int64          `json:"history_weights,omitempty"` // per image of the history, its map of data.weights
+	Window map[string]Total `json:"window"`                    // what the open log window has counted so far
 }
 
 // State returns the present state. It is an ErrNotFinite if a loss of the open window is NaN or infinite.
@@ -35,7 +36,7 @@ func (m *Model) State() (st State, err error) {
 		return st, err
 	}
 	if m.history != nil {
-		st.Held = m.history.held
+		st.Held, st.Maps = m.history.held, slices.Clone(m.history.maps)
 		st.Random, err = m.history.random.MarshalBinary()
 	}
 	return st, err
@@ -58,7 +59,10 @@ func (m *Model) Restore(st State) error {
 		if err := random.UnmarshalBinary(st.Random); err != nil {
 			return fmt.Errorf("history_random: %w", err)
 		}
-		m.history.restore(st.Held, random)
+		if err := m.weights.checkMaps(st.Maps, min(st.Held, m.history.size)); err != nil {
+			return err
+		}
+		m.history.restore(st.Held, st.Maps, random)
 	}
 	m.Phase, m.Step, m.updates, m.dSteps = st.Phase, st.Step, st.Made, st.DSteps
 	return m.meter.restore(m.device, st.Window)

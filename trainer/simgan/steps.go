@@ -19,7 +19,8 @@ func (m *Model) StepR(x Drawn, adversary bool) error {
 	if err := m.prepare(x.N); err != nil {
 		return err
 	}
-	if err := errors.Join(m.inputs.x.put(x), m.inputs.putRate(m.Rate(m.config.Train.LRRefiner))); err != nil {
+	if err := errors.Join(m.inputs.x.put(x), m.weights.put(m.weights.maps(x.Index)),
+		m.inputs.putRate(m.Rate(m.config.Train.LRRefiner))); err != nil {
 		return err
 	}
 	v := variant{network: "R", adversary: adversary}
@@ -48,10 +49,10 @@ func (m *Model) learnR(b int, adversary bool) error {
 func (m *Model) lossR(s *cgo.Scope, b int, adversary bool) cgo.Tensor {
 	x := m.inputs.x.images(s, b)
 	refined := m.R.Forward(s, x, m.drawNoise(s, b), true)
-	loss := models.LossReg(s, m.psi, refined, x, m.config.Train.Lambda, b)
+	loss := models.LossReg(s, m.weights.psi(s, m.psi, b), refined, x, m.config.Train.Lambda, b)
 	m.meter.add(s, "l_reg", loss)
 	if adversary {
-		lReal := models.LossReal(s, m.D.Forward(s, refined, true), b) // equation (3)
+		lReal := models.LossReal(s, m.D.Forward(s, refined, true), m.weights.ofPatches(s, b), b) // equation (3)
 		m.meter.add(s, "l_real", lReal)
 		loss = s.Add(lReal, loss)
 	}
@@ -89,12 +90,17 @@ func (m *Model) StepD(x, y Drawn) error {
 		return err
 	}
 	v := variant{network: "D", penalty: c.R1 > 0 && m.dSteps%int64(c.R1Every) == 0}
+	maps := m.weights.maps(x.Index)
 	if m.history != nil {
 		drawn, replaced := m.history.places(b / 2)
 		if err := m.inputs.putPlaces(drawn, replaced); err != nil {
 			return err
 		}
 		v.drawn, v.replaced = len(drawn), len(replaced)
+		maps = m.history.exchangeMaps(maps, drawn, replaced)
+	}
+	if err := m.weights.put(maps); err != nil {
+		return err
 	}
 	m.dSteps++
 	return m.captures.run(v, m.meter, func() error { return m.learnD(b, v) })
@@ -128,7 +134,7 @@ func (m *Model) learnD(b int, v variant) error {
 // lossD is L_D, equation (2), of refined and real images, b each.
 func (m *Model) lossD(s *cgo.Scope, refined, real cgo.Tensor, b int) cgo.Tensor {
 	onRefined, onReal := m.D.Forward(s, refined, true), m.D.Forward(s, real, true)
-	loss := models.LossD(s, onRefined, onReal, b)
+	loss := models.LossD(s, onRefined, onReal, m.weights.ofPatches(s, b), b)
 	m.meter.add(s, "L_D", loss)
 	m.meter.hits(s, "d_refined_right", onRefined, models.Refined)
 	m.meter.hits(s, "d_real_right", onReal, models.Real)
@@ -145,7 +151,7 @@ func (m *Model) penaltyR1(s *cgo.Scope, b int) cgo.Tensor {
 		s.Fail(err)
 		return cgo.Tensor{}
 	}
-	r1 := models.PenaltyR1(s, m.D.Layers(s, y, true), y, m.config.Train.R1, b)
+	r1 := models.PenaltyR1(s, m.D.Decide(s, m.D.Layers(s, y, true)), y, m.config.Train.R1, b)
 	m.meter.add(s, "r1", r1)
 	return s.Scale(r1, float64(m.config.Train.R1Every))
 }
@@ -195,7 +201,9 @@ func (m *Model) refineFrozen(s *cgo.Scope, x cgo.Tensor, n int) (refined cgo.Ten
 // prepare makes room for batches of b images before the first step.
 func (m *Model) prepare(b int) (err error) {
 	if m.inputs == nil {
-		m.inputs, err = newInputs(m.device, b)
+		if m.inputs, err = newInputs(m.device, b); err == nil {
+			err = m.weights.prepare(m.device, b)
+		}
 	}
 	return err
 }

@@ -101,7 +101,7 @@ func train(config map[string]string, dir string, until int) {
 			return
 		}
 		loss := math.Abs(math.Log10(lambda)+2) + 1/float64(step)
-		fmt.Fprintf(file, `{"step":%d,"phase":"train","loss":%g,"threads":%q}`+"\n", step, loss, os.Getenv("OMP_NUM_THREADS"))
+		fmt.Fprintf(file, `{"step":%d,"phase":"train","L_R":%g,"threads":%q}`+"\n", step, loss, os.Getenv("OMP_NUM_THREADS"))
 		select {
 		case <-stop:
 			os.Exit(143)
@@ -117,7 +117,7 @@ func evaluate(dir, path string) {
 	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
 	var last map[string]any
 	check(json.Unmarshal(lines[len(lines)-1], &last))
-	check(os.WriteFile(path, fmt.Appendf(nil, `{"refined":{"mean_degrees":%v}}`, last["loss"]), 0o644))
+	check(os.WriteFile(path, fmt.Appendf(nil, `{"refined":{"mean_degrees":%v}}`, last["L_R"]), 0o644))
 }
 
 func check(err error) {

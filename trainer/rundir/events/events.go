@@ -1,5 +1,5 @@
 // Package events writes TensorBoard event files: TFRecords of Event messages (tensorboard/compat/proto/event.proto),
-// encoded by hand, for they need eight fields.
+// encoded by hand, because few of their fields are needed.
 package events
 
 import (
@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -19,8 +21,12 @@ import (
 const (
 	eventWallTime, eventStep, eventFileVersion, eventSummary, eventSession = 1, 2, 3, 5, 7
 	summaryValue, valueTag, valueScalar, valueImage                        = 1, 1, 2, 4
+	valueTensor, valueMetadata                                             = 8, 9
 	imageHeight, imageWidth, imageColorspace, imagePNG                     = 1, 2, 3, 4
 	sessionStatus, sessionStart                                            = 1, 1
+
+	metadataPlugin, pluginName                         = 1, 1
+	tensorType, tensorShape, tensorStrings, typeString = 1, 2, 8, 7
 )
 
 // Writer appends to one event file.
@@ -34,7 +40,7 @@ func Create(dir string, firstStep int64) (*Writer, error) {
 		host = "localhost"
 	}
 	now := time.Now()
-	name := fmt.Sprintf("events.out.tfevents.%d.%s.%d.%d", now.Unix(), host, os.Getpid(), now.Nanosecond())
+	name := fmt.Sprintf("%s%d.%s.%d.%d", prefix, second(dir, now.Unix()), host, os.Getpid(), now.Nanosecond())
 	file, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
@@ -51,6 +57,23 @@ func Create(dir string, firstStep int64) (*Writer, error) {
 		return nil, err
 	}
 	return w, nil
+}
+
+// prefix begins the name of an event file; the second in which it was made follows.
+const prefix = "events.out.tfevents."
+
+// second returns now, or the second after that of the newest event file. TensorBoard reads files in the order of their
+// names, but a clock may be set back between two processes, and both may start within a second.
+func second(dir string, now int64) int64 {
+	entries, _ := os.ReadDir(dir) // if this fails, creating the file says why
+	for _, e := range entries {
+		rest, ours := strings.CutPrefix(e.Name(), prefix)
+		stamp, _, _ := strings.Cut(rest, ".")
+		if n, err := strconv.ParseInt(stamp, 10, 64); ours && err == nil {
+			now = max(now, n+1)
+		}
+	}
+	return now
 }
 
 // Scalars writes one value a tag.
@@ -81,6 +104,16 @@ func (w *Writer) Image(step int64, tag string, png []byte, width, height int) er
 	}
 	image = append(image, bytes(imagePNG, png)...)
 	value := append(bytes(valueTag, []byte(tag)), bytes(valueImage, image)...)
+	return w.event(step, bytes(eventSummary, bytes(summaryValue, value)))
+}
+
+// Text writes a text, which TensorBoard reads as Markdown.
+func (w *Writer) Text(step int64, tag, text string) error {
+	plugin := bytes(metadataPlugin, bytes(pluginName, []byte("text")))
+	tensor := protowire.AppendVarint(protowire.AppendTag(nil, tensorType, protowire.VarintType), typeString)
+	tensor = append(append(tensor, bytes(tensorShape, nil)...), bytes(tensorStrings, []byte(text))...)
+	value := append(bytes(valueTag, []byte(tag)), bytes(valueMetadata, plugin)...)
+	value = append(value, bytes(valueTensor, tensor)...)
 	return w.event(step, bytes(eventSummary, bytes(summaryValue, value)))
 }
 

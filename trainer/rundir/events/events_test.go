@@ -90,12 +90,24 @@ func TestEventsHoldWhatWasWritten(t *testing.T) {
 	if err := w.Image(60, "samples", []byte("a png"), 55, 35); err != nil {
 		t.Fatal(err)
 	}
+	if err := w.Text(40, "config", "seed: 1"); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	events := records(t, dir)
-	if len(events) != 4 {
-		t.Fatalf("%d events, want 4: version, restart, scalars, image", len(events))
+	if len(events) != 5 {
+		t.Fatalf("%d events, want 5: version, restart, scalars, image, text", len(events))
+	}
+	// Of the text: tag, name of the plugin, and the only string of a tensor of type 7, DT_STRING.
+	for want, path := range map[string][]protowire.Number{"config": {1}, "text": {9, 1, 1}, "seed: 1": {8, 8}} {
+		if got := string(field(t, events[4], append([]protowire.Number{5, 1}, path...)...)); got != want {
+			t.Errorf("the text's field %v is %q, want %q", path, got, want)
+		}
+	}
+	if kind, _ := protowire.ConsumeVarint(field(t, events[4], 5, 1, 8, 1)); kind != 7 {
+		t.Errorf("the text's tensor has type %d, want 7", kind)
 	}
 	if version := string(field(t, events[0], 3)); version != "brain.Event:2" {
 		t.Errorf("the file's version is %q", version)
@@ -119,5 +131,26 @@ func TestEventsHoldWhatWasWritten(t *testing.T) {
 	}
 	if png := string(field(t, events[3], 5, 1, 4, 4)); png != "a png" {
 		t.Errorf("the image is %q", png)
+	}
+}
+
+// TensorBoard reads files in the order of their names. That is the order in which they were made, also if the clock was
+// in the year 2096 for a while, and if processes start within a second.
+func TestFilesAreInOrder(t *testing.T) {
+	dir := t.TempDir()
+	future := filepath.Join(dir, prefix+"4000000000.host.99.0")
+	if err := os.WriteFile(future, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for made := 2; made <= 11; made++ {
+		w, err := Create(dir, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		entries, err := os.ReadDir(dir) // sorted
+		if err != nil || len(entries) != made || filepath.Join(dir, entries[made-1].Name()) != w.file.Name() {
+			t.Fatalf("%s is not the last of %v: %v", w.file.Name(), entries, err)
+		}
 	}
 }

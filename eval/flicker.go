@@ -1,0 +1,219 @@
+package eval
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"simgan/cgo"
+	"simgan/data"
+	"simgan/internal/exit"
+	"simgan/models"
+	"simgan/models/architecture"
+	"simgan/trainer"
+	"simgan/trainer/config"
+)
+
+// FlickerOptions are what Flicker takes.
+type FlickerOptions struct {
+	Run        string // the run folder whose refiner is used
+	Checkpoint string // best, latest or a step; "": latest
+	Data       string // SPEC of rendered clips with motion; "": the run's built-in eyes in clips
+	Real       string // SPEC of real clips with motion; "": the run's built-in eyes in clips, or none
+	Estimator  string // weights of a gaze estimator, as eval gaze --save writes them; "": no jitter
+	Device     cgo.Device
+	Progress   func(what, unit string, done, total int)
+}
+
+// FlickerResult holds the JSON of `eval flicker`.
+type FlickerResult struct {
+	Run   string       `json:"run"`
+	Data  string       `json:"data"`
+	Real  string       `json:"real,omitempty"`
+	Clips int          `json:"clips"` // rendered
+	Pairs int          `json:"pairs"` // of consecutive rendered images
+	Rows  []FlickerRow `json:"rows"`
+}
+
+// FlickerRow holds the figures of one kind of clips, in levels of 8 bits.
+type FlickerRow struct {
+	Name string `json:"name"` // rendered, refined, refined, noise held per clip, real
+	// Flicker is mean |a(t+1) - T a(t)| over the pixels that both images show, where T is the scene's motion.
+	Flicker float64    `json:"flicker"`
+	CI95    [2]float64 `json:"ci95"` // over clips
+	// Detail is the mean difference of a pixel to the one on its right. A refiner that blurs flickers little and has
+	// little detail.
+	Detail float64 `json:"detail"`
+	// Jitter is the estimator's: the root of the mean squared angle, in degrees, between its gaze in an image and its mean
+	// gaze in the clip, in which the true gaze stands still.
+	Jitter *float64 `json:"jitter_degrees,omitempty"`
+}
+
+// Flicker measures on clips of known motion how much refined images change beside their scene: with noise that is
+// independent per image, and with noise that is held per clip.
+func Flicker(ctx context.Context, o FlickerOptions) (*FlickerResult, error) {
+	l, err := trainer.LoadCheckpoint(o.Run, o.Checkpoint, o.Device)
+	if err != nil {
+		return nil, err
+	}
+	r, c := l.Refiner, l.Config
+	defer r.Close()
+	if o.Data = cmp.Or(o.Data, inClips(c.Data.Synthetic)); o.Data == "" {
+		return nil, exit.Usagef("--data is missing: the run's data.synthetic is not of built-in eyes, so name clips with " +
+			"motion.csv (simulate eyes --clips writes such ones)")
+	}
+	o.Real = cmp.Or(o.Real, inClips(c.Data.Real))
+	rendered, err := openClips(ctx, o.Data, r.Channels)
+	if err != nil {
+		return nil, err
+	}
+	f := &flicker{options: o}
+	if err := f.loadEstimator(rendered); err != nil {
+		return nil, err
+	}
+	defer f.estimator.Close()
+	result := &FlickerResult{Run: o.Run, Data: o.Data, Real: o.Real}
+	result.Clips, result.Pairs = rendered.count()
+	return result, errors.Join(f.rendered(ctx, r, c, rendered, result), f.real(ctx, result))
+}
+
+// inClips returns built-in eyes in clips, without the light that differs from image to image; "" for other data sets.
+func inClips(spec string) string {
+	s, err := data.ParseSpec(spec)
+	if err != nil || s.Kind != "simulated" || s.Path != "eyes" {
+		return ""
+	}
+	delete(s.Params, "light")
+	s.Params["n"], s.Params["frames"], s.Params["seed"] = "320", "16", "5"
+	delete(s.Params, "labels")
+	return s.String()
+}
+
+// flicker measures clips.
+type flicker struct {
+	options   FlickerOptions
+	estimator *models.GazeEstimator // nil: no jitter
+}
+
+func (f *flicker) loadEstimator(c *clips) (err error) {
+	if f.options.Estimator == "" {
+		return nil
+	}
+	if f.estimator, err = models.NewGazeEstimator(c.C, c.H, c.W, 3); err != nil {
+		return err
+	}
+	if err = models.Load(f.options.Estimator, f.estimator.Params()); err != nil {
+		return exit.Usagef("--estimator: %w", err)
+	}
+	return f.estimator.To(f.options.Device)
+}
+
+// rendered adds the rows of the rendered clips and of their refined versions.
+func (f *flicker) rendered(
+	ctx context.Context, r *models.Refiner, c config.Config, x *clips, result *FlickerResult,
+) error {
+	if err := f.add(result, "rendered", x, x.set); err != nil {
+		return err
+	}
+	kinds := map[string][]string{"refined": nil, "refined, noise held per clip": x.names}
+	for _, name := range []string{"refined", "refined, noise held per clip"} {
+		if kinds[name] != nil && r.Config.Noise.Kind == architecture.NoNoise {
+			return nil
+		}
+		refine := &refining{r: r, seed: c.Seed, clips: kinds[name]}
+		refined, err := f.refine(ctx, refine, x)
+		if err != nil {
+			return err
+		}
+		if err := f.add(result, name, x, refined); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refine returns the refined images, rounded to levels as refine writes them.
+func (f *flicker) refine(ctx context.Context, refine *refining, x *clips) (out set, err error) {
+	if refine.clips == nil {
+		if refine.noise, err = cgo.NewGenerator(f.options.Device, refine.seed); err != nil {
+			return out, err
+		}
+	}
+	defer refine.close()
+	out = x.repeated(1)
+	for from := 0; from < x.N; from += refineBatch {
+		if ctx.Err() != nil {
+			return out, context.Cause(ctx)
+		}
+		refined, err := refine.batch(x.Pixels(from, min(from+refineBatch, x.N)), 0)
+		if err != nil {
+			return out, err
+		}
+		for k, m := range refined.Images(x.Bits) {
+			out.PutLevels(from+k, m)
+		}
+		f.options.Progress("refining", "images", from+refined.N, x.N)
+	}
+	return out, nil
+}
+
+// real adds the row of the real clips, if there are any.
+func (f *flicker) real(ctx context.Context, result *FlickerResult) error {
+	if f.options.Real == "" {
+		return nil
+	}
+	c, err := openClips(ctx, f.options.Real, 1)
+	if err != nil {
+		return fmt.Errorf("real: %w", err)
+	}
+	return f.add(result, "real", c, c.set)
+}
+
+// add adds a row: images that move as the clips do.
+func (f *flicker) add(result *FlickerResult, name string, c *clips, images set) error {
+	row := FlickerRow{Name: name, Detail: detail(images)}
+	row.Flicker, row.CI95 = interval(c.flicker(images), 1)
+	if f.estimator != nil {
+		gaze, err := f.gaze(images)
+		if err != nil {
+			return err
+		}
+		jitter := c.jitter(gaze)
+		row.Jitter = &jitter
+	}
+	result.Rows = append(result.Rows, row)
+	return nil
+}
+
+// gaze returns the estimator's gaze in every image.
+func (f *flicker) gaze(images set) (gaze [][]float32, err error) {
+	gaze = make([][]float32, images.N)
+	err = estimate(images,
+		func(s *cgo.Scope, index []int) cgo.Tensor {
+			return f.estimator.Forward(s, images.images(s, index, f.options.Device))
+		},
+		func(index []int, v []float32) {
+			for k, i := range index {
+				gaze[i] = append([]float32(nil), v[3*k:3*k+3]...)
+			}
+		})
+	return gaze, err
+}
+
+// Table returns the result as text for a terminal.
+func (r *FlickerResult) Table() string {
+	var t strings.Builder
+	fmt.Fprintf(&t, "%d clips of %s, %d pairs of images; levels of 8 bits, 95 %% CI over clips\n\n",
+		r.Clips, r.Data, r.Pairs)
+	fmt.Fprintf(&t, "%-30s  %-22s  %s\n", "", "flicker", "detail")
+	for _, row := range r.Rows {
+		fmt.Fprintf(&t, "%-30s  %5.2f (%5.2f to %5.2f)  %6.2f", row.Name, row.Flicker, row.CI95[0], row.CI95[1], row.Detail)
+		if row.Jitter != nil {
+			fmt.Fprintf(&t, "  jitter %.2f degrees", *row.Jitter)
+		}
+		t.WriteByte('\n')
+	}
+	return t.String()
+}

@@ -1,0 +1,142 @@
+package eval
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"simgan/cgo"
+	"simgan/data/adapt"
+	"simgan/models"
+)
+
+// degradedVersions is the number of degraded versions of each real image.
+const degradedVersions = 4
+
+// degraded returns versions of the images after adapt.Degrade, labelled with its strengths.
+func (d set) degraded(ctx context.Context, versions int) (set, error) {
+	if err := d.checkFits(versions); err != nil {
+		return set{}, err
+	}
+	out := d.repeated(versions)
+	strengths := make([][]float32, out.N)
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
+	for i := 0; i < out.N && ctx.Err() == nil; i++ {
+		group.Go(func() error {
+			m, by := adapt.Degrade(d.ImageOf(i%d.N), rand.New(rand.NewPCG(uint64(i), 3)))
+			out.PutLevels(i, m)
+			strengths[i] = by
+			return nil
+		})
+	}
+	_ = group.Wait() // no work returns an error
+	for _, by := range strengths {
+		out.Labels = append(out.Labels, by...)
+	}
+	return out, context.Cause(ctx)
+}
+
+// learnLook trains an encoder to estimate the labels of d from its images, by least squares.
+func learnLook(ctx context.Context, d set, c EstimatorConfig, what string) (*models.ImageEncoder, error) {
+	outputs := d.outputs()
+	return train(ctx, d, c, seedOne[0], lesson[*models.ImageEncoder]{
+		what:  what,
+		build: func() (*models.ImageEncoder, error) { return models.NewImageEncoder(d.C, d.H, d.W, outputs) },
+		loss: func(s *cgo.Scope, e *models.ImageEncoder, d set, index []int, _ *rand.Rand) cgo.Tensor {
+			labels := make([]float32, 0, len(index)*outputs)
+			for _, i := range index {
+				labels = append(labels, d.Label(i)...)
+			}
+			truth := s.From(labels, c.Device, int64(len(index)), int64(outputs))
+			return models.LossSquare(s, e.Forward(s, d.images(s, index, c.Device)), truth, len(index), outputs)
+		},
+		error: func(e *models.ImageEncoder, held set) (float64, error) { return squareError(e, held, c.Device) },
+	})
+}
+
+// outputs returns the number of labels of each image.
+func (d set) outputs() int { return len(d.Labels) / d.N }
+
+// squareError returns the mean squared error of the encoder's estimates of d's labels.
+func squareError(e *models.ImageEncoder, d set, device cgo.Device) (mean float64, err error) {
+	err = estimate(d,
+		func(s *cgo.Scope, index []int) cgo.Tensor { return e.Forward(s, d.images(s, index, device)) },
+		func(index []int, v []float32) {
+			first := index[0] * d.outputs()
+			for k, estimated := range v {
+				off := float64(estimated - d.Labels[first+k])
+				mean += off * off / float64(len(d.Labels))
+			}
+		})
+	return mean, err
+}
+
+// explained returns the share of the variance of d's labels that the encoder explains.
+func explained(e *models.ImageEncoder, d set, device cgo.Device) (float64, error) {
+	left, err := squareError(e, d, device)
+	variance := 0.0
+	for k := range d.outputs() {
+		sum, square := 0.0, 0.0
+		for i := range d.N {
+			v := float64(d.Label(i)[k])
+			sum, square = sum+v/float64(d.N), square+v*v/float64(d.N)
+		}
+		variance += (square - sum*sum) / float64(d.outputs())
+	}
+	return 1 - left/variance, err
+}
+
+// encode returns the encoder's features of every image of d.
+func encode(e *models.ImageEncoder, d set, device cgo.Device) (features [][]float64, err error) {
+	err = estimate(d,
+		func(s *cgo.Scope, index []int) cgo.Tensor { return e.Features(s, d.images(s, index, device)) },
+		func(index []int, v []float32) {
+			size := len(v) / len(index)
+			for k := range index {
+				row := make([]float64, size)
+				for j := range row {
+					row[j] = float64(v[k*size+j])
+				}
+				features = append(features, row)
+			}
+		})
+	return features, err
+}
+
+// standard brings features to mean 0 and deviation 1 over real images, so that each counts alike.
+type standard struct{ mean, deviation []float64 }
+
+// newStandard returns the standard of features. A feature that hardly differs among real images counts as if its
+// deviation were leastDeviation of the features' own.
+func newStandard(features [][]float64) standard {
+	size, n := len(features[0]), float64(len(features))
+	s := standard{make([]float64, size), make([]float64, size)}
+	total := 0.0
+	for k := range size {
+		square := 0.0
+		for _, f := range features {
+			s.mean[k], square = s.mean[k]+f[k]/n, square+f[k]*f[k]/n
+		}
+		variance := max(square-s.mean[k]*s.mean[k], 0)
+		s.deviation[k], total = math.Sqrt(variance), total+variance/float64(size)
+	}
+	for k, d := range s.deviation {
+		s.deviation[k] = max(d, leastDeviation*math.Sqrt(total), math.SmallestNonzeroFloat32)
+	}
+	return s
+}
+
+const leastDeviation = 0.1
+
+// apply brings the features to the standard, in place.
+func (s standard) apply(features [][]float64) {
+	for _, f := range features {
+		for k := range f {
+			f[k] = (f[k] - s.mean[k]) / s.deviation[k]
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"simgan/eval"
+	"simgan/trainer/rundir"
+	curves "simgan/trainer/rundir/chart"
+)
+
+// figuresShown is what figures.html shows.
+type figuresShown struct {
+	Task    task
+	Rows    []row
+	Ticks   []place // of the axis of the intervals
+	Reading string
+	Control string // what the control does to the synthetic images; "": there is no control
+	Labels  string // the columns that were learned
+	Test    string
+	Spread  string // what the intervals are over
+	Run     string
+}
+
+// row is a kind of images that estimators were trained on.
+type row struct {
+	Name                    string
+	mean, low, high         float64
+	Mean, Interval, Another string
+	Left, Width, Dot        float64 // places in the plot, percent
+	Steps                   string  // of its estimators
+}
+
+// place is a number at an axis, in percent of its length.
+type place struct {
+	At   float64
+	Text string
+}
+
+// task says what the figures of a task of eval are.
+type task struct {
+	Learner  string // what was trained
+	Quantity string // by which rows are compared
+	key      string // of the quantity in a row's JSON
+	percent  bool   // the quantity is a share, shown in percent
+	Sign     string // after a number
+	unit     string // in words
+	Second   string // name of another figure; "": none
+	second   string // its key; a share, shown in percent, unless it is r2
+	higher   bool   // a higher quantity is better
+}
+
+const meanError = "mean error"
+
+var tasks = map[string]task{
+	"gaze": {
+		Learner: "gaze estimator", Quantity: meanError, key: "mean_degrees", Sign: "\u00b0", unit: "degrees",
+		Second: "within 7\u00b0", second: "within_7_degrees",
+	},
+	"hand": {
+		Learner: "hand estimator", Quantity: meanError, key: "mean_px", Sign: " px", unit: "pixels",
+		Second: "joints within 5 px", second: "pck_5px",
+	},
+	"regression":     {Learner: "estimator", Quantity: meanError, key: "mean_error", Second: "R\u00b2", second: "r2"},
+	"classification": {Learner: "classifier", Quantity: "accuracy", key: "accuracy", percent: true, Sign: " %", unit: "points"},
+	"external":       {Learner: "program", Quantity: "value", key: "value"},
+}
+
+// taskOf returns the task of a result. Figures from before there were others are of gaze.
+func taskOf(r result) (task, bool) {
+	t, ok := tasks[cmp.Or(r.Task, "gaze")]
+	t.higher = r.HigherIsBetter
+	if t.unit == "" {
+		t.unit = r.Unit
+	}
+	return t, ok
+}
+
+// text writes a figure with a precision that belongs to its size.
+func (t task) text(v float64) string {
+	if math.Abs(v) < 1 && !t.percent {
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 2, 64)
+}
+
+// showFigures shows the run's eval.json.
+func showFigures(r *run) (any, error) {
+	shown, err := readFigures(r.dir)
+	if err == nil && shown == nil {
+		shown = &figuresShown{Run: r.dir}
+	}
+	return shown, err
+}
+
+// result is an eval.json, whatever its task.
+type result = eval.Result[map[string]any]
+
+// readFigures reads the figures of a run; nil if it was not evaluated.
+func readFigures(dir string) (*figuresShown, error) {
+	path := filepath.Join(dir, rundir.EvalFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r result
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if r.Synthetic == nil || r.Refined == nil {
+		return nil, fmt.Errorf("%s: holds no figures for synthetic and refined", path)
+	}
+	task, ok := taskOf(r)
+	if !ok {
+		return nil, nil // a task without a place on this page
+	}
+	shown := &figuresShown{Task: task, Test: r.Data.Test, Spread: r.Spread(), Labels: strings.Join(r.Labels, ", ")}
+	rows := map[string]row{}
+	for name, f := range r.Rows() {
+		one, err := task.row(name, *f, r.EstimatorSteps)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		rows[name] = one
+		shown.Rows = append(shown.Rows, one)
+	}
+	shown.place()
+	shown.Reading = read(r, rows, task)
+	if r.Adaptation != nil {
+		shown.Control = r.Adaptation.String()
+	}
+	return shown, nil
+}
+
+// row reads the figures of a row.
+func (t task) row(name string, figures map[string]any, steps map[string][]int) (r row, err error) {
+	mean, ok := figures[t.key].(float64)
+	interval, isList := figures["ci95"].([]any)
+	if !ok || !isList || len(interval) != 2 {
+		return r, fmt.Errorf("row %s has no %s with ci95", name, t.key)
+	}
+	low, hasLow := interval[0].(float64)
+	high, hasHigh := interval[1].(float64)
+	if !hasLow || !hasHigh {
+		return r, fmt.Errorf("row %s: ci95 is no pair of numbers", name)
+	}
+	if t.percent {
+		mean, low, high = 100*mean, 100*low, 100*high
+	}
+	if t.Quantity == meanError {
+		low = max(low, 0) // no error is below
+	}
+	r = row{Name: name, mean: mean, low: low, high: high, Mean: t.text(mean) + t.Sign}
+	r.Interval = t.text(low) + " to " + t.text(high)
+	if v, ok := figures[t.second].(float64); ok && t.second == "r2" {
+		r.Another = fmt.Sprintf("%.3f", v)
+	} else if ok {
+		r.Another = fmt.Sprintf("%.1f %%", 100*v)
+	}
+	r.Steps = strings.Trim(fmt.Sprint(steps[strings.ReplaceAll(name, "+", "_")]), "[]")
+	return r, nil
+}
+
+// place puts the intervals on an axis that holds 0.
+func (f *figuresShown) place() {
+	axis := curves.Axes{}
+	for _, r := range f.Rows {
+		axis.Low, axis.High = min(axis.Low, r.low), max(axis.High, r.high)
+	}
+	at := func(v float64) float64 { return 100 * (v - axis.Low) / (axis.High - axis.Low) }
+	for _, v := range axis.Fit() {
+		f.Ticks = append(f.Ticks, place{at(v), number(v)})
+	}
+	for i := range f.Rows {
+		r := &f.Rows[i]
+		r.Left, r.Width, r.Dot = at(r.low), at(r.high)-at(r.low), at(r.mean)
+	}
+}

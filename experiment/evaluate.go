@@ -1,0 +1,146 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"simgan/internal/inputfile"
+	"simgan/sweep"
+)
+
+// wholeFile and rowFile name a variant's evaluations: of all rows, or of one.
+const wholeFile = "eval.json"
+
+func rowFile(row string) string { return "eval-" + row + ".json" }
+
+// refinedRows are the rows of a variant that shares its data with the first one.
+var refinedRows = []string{"refined", "refined+control"}
+
+// evaluate evaluates the finished runs of variant i together: all rows, or only those of refined images if the others
+// are the first variant's. Evaluations that are there already are kept.
+func (r *run) evaluate(ctx context.Context, i int, s *sweep.Sweep) error {
+	runs, _, err := finished(s)
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	if i == 0 || r.allRows {
+		return r.eval(ctx, i, runs, wholeFile)
+	}
+	for _, row := range refinedRows {
+		if err := r.eval(ctx, i, runs, rowFile(row), "--only", row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) eval(ctx context.Context, i int, runs []string, file string, more ...string) error {
+	o, path := r.options, filepath.Join(r.folder(i), file)
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	args := append([]string{"eval", o.Task, "--seeds", strconv.Itoa(o.EvalSeeds), "--json", path}, more...)
+	for _, run := range runs {
+		args = append(args, "--run", run)
+	}
+	for _, flag := range []struct{ name, value string }{
+		{"--labels", o.Labels}, {"--device", o.Device}, {"--steps", positive(o.EvalSteps)},
+	} {
+		if flag.value != "" {
+			args = append(args, flag.name, flag.value)
+		}
+	}
+	if i == 0 && r.Name == "psi" {
+		args = append(args, "--save", filepath.Dir(o.estimator()))
+	}
+	fmt.Fprintf(o.Log, "evaluating %s\n", path)
+	log := filepath.Join(r.folder(i), "eval.log")
+	err := sweep.Process(ctx, o.Command, append(args, o.EvalFlags...), log, 0)
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("evaluation of variant %s: %w (all of it: %s)", r.variants[i].Name, err, log)
+	}
+	return err
+}
+
+func positive(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// finished returns the run folders of a sweep that trained to their end, and what became of the others.
+func finished(s *sweep.Sweep) (runs, problems []string, err error) {
+	for k := range s.Trials {
+		t, err := s.Trial(k)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case t == nil:
+			problems = append(problems, fmt.Sprintf("seed %d was not trained yet", k+1))
+		case t.Status == sweep.Done:
+			runs = append(runs, s.Folder(k))
+		default:
+			problems = append(problems, fmt.Sprintf("seed %d: %s: %s", k+1, t.Status, t.Problem))
+		}
+	}
+	return runs, problems, nil
+}
+
+// figures are those of a row, as every task has them.
+type figures struct {
+	CI95     [2]float64 `json:"ci95"`
+	PerSeed  []float64  `json:"per_seed"`
+	PCKCurve []float64  `json:"pck_curve"`
+	Within7  *float64   `json:"within_7_degrees"`
+	PCK5     *float64   `json:"pck_5px"`
+}
+
+func (f figures) mean() (sum float64) {
+	for _, v := range f.PerSeed {
+		sum += v / float64(len(f.PerSeed))
+	}
+	return sum
+}
+
+// rowKeys are eval's rows and their keys in its JSON, in the order of tables.
+var rowKeys = []struct{ row, key string }{
+	{"synthetic", "synthetic"}, {"control", "control"}, {"refined", "refined"}, {"refined+control", "refined_control"},
+	{"real", "real"},
+}
+
+// readRows reads the rows of an eval's JSON. There are none if it does not exist yet.
+func readRows(path string) (map[string]figures, error) {
+	text, err := inputfile.Read(path, inputfile.Small)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	rows := map[string]figures{}
+	for _, k := range rowKeys {
+		field, ok := fields[k.key]
+		if !ok {
+			continue
+		}
+		var f figures
+		if err := json.Unmarshal(field, &f); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", path, k.key, err)
+		}
+		if len(f.PerSeed) > 0 {
+			rows[k.row] = f
+		}
+	}
+	return rows, nil
+}

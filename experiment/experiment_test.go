@@ -1,0 +1,234 @@
+package experiment
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"simgan/internal/exit"
+	"simgan/trainer/config"
+)
+
+// fake returns options of a small experiment whose runs are those of testdata/simgan.
+func fake(t *testing.T) Options {
+	t.Helper()
+	dir := t.TempDir()
+	program := filepath.Join(dir, "simgan")
+	if text, err := exec.Command("go", "build", "-o", program, "testdata/simgan/main.go").CombinedOutput(); err != nil {
+		t.Fatalf("the fake simgan does not build: %v: %s", err, text)
+	}
+	t.Setenv("FAKE_LOG", filepath.Join(dir, "calls"))
+	return Options{
+		Out: filepath.Join(dir, "out"), Seeds: 2, EvalSeeds: 2, Parallel: 1, Command: []string{program}, Log: &bytes.Buffer{},
+	}
+}
+
+// calls returns the commands that the fake was called with.
+func calls(t *testing.T) (commands []string) {
+	t.Helper()
+	text, err := os.ReadFile(os.Getenv("FAKE_LOG"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		command, _, _ := strings.Cut(line, " ")
+		commands = append(commands, command)
+	}
+	return commands
+}
+
+func find(t *testing.T, name string) Experiment {
+	t.Helper()
+	e, err := Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func readResult(t *testing.T, dir string) (r Result) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, resultFile))
+	if err == nil {
+		err = json.Unmarshal(text, &r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Every variant is trained with every seed and evaluated; rows that all share are evaluated once, and shares are those
+// of the first variant's rows. A call again does nothing.
+func TestExperiment(t *testing.T) {
+	o := fake(t)
+	if err := Run(context.Background(), find(t, "history"), o); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"train", "train", "eval", "train", "train", "eval", "eval"}
+	if got := calls(t); !slices.Equal(got, want) {
+		t.Errorf("calls %v, want %v", got, want)
+	}
+	r := readResult(t, o.Out)
+	type line struct {
+		name        string
+		mean, share float64
+	}
+	var lines []line
+	for _, l := range r.Lines {
+		share := 0.0
+		if l.GapClosed != nil {
+			share = math.Round(1000*l.GapClosed.Mean) / 1000
+		}
+		lines = append(lines, line{l.Name(), math.Round(1000*l.Mean) / 1000, share})
+	}
+	// Means over seeds 1, 2 and estimators 0, 0.1: refined 6.55, so (10.05 - 6.55) / (10.05 - 4.05), and so on.
+	expected := []line{
+		{"synthetic", 10.05, 0}, {"control", 8.05, 0},
+		{"history of 256 images: refined", 6.55, 0.583}, {"history of 256 images: refined+control", 6.55, 0.375},
+		{"no history: refined", 8.55, 0.25}, {"no history: refined+control", 8.55, -0.125}, {"real", 4.05, 0},
+	}
+	if diff := cmp.Diff(expected, lines, cmp.AllowUnexported(line{})); diff != "" {
+		t.Error(diff)
+	}
+	for file, want := range map[string]string{
+		pageFile: "no history: refined<", plotFile: `xmlns="http://www.w3.org/2000/svg"`,
+		tableFile: "| no history: refined | 8.55 (7.00 to 9.00) | 50.0 % | 25 % (",
+	} {
+		text, err := os.ReadFile(filepath.Join(o.Out, file))
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s lacks %q: %s, %v", file, want, text, err)
+		}
+	}
+	if err := Run(context.Background(), find(t, "history"), o); err != nil || len(calls(t)) != len(want) {
+		t.Errorf("called again: %v, calls %v", err, calls(t))
+	}
+	o.EvalSeeds = 3
+	if err := Run(context.Background(), find(t, "history"), o); !errors.Is(err, exit.ErrUsage) {
+		t.Errorf("other options in the same folder: %v", err)
+	}
+}
+
+// An experiment that is stopped in a training or an evaluation goes on there.
+func TestExperimentGoesOn(t *testing.T) {
+	for _, stop := range []string{"2", "3", "6"} {
+		o := fake(t)
+		t.Setenv("FAKE_STOP", stop)
+		first := Run(context.Background(), find(t, "history"), o)
+		if stop != "2" && first == nil {
+			t.Errorf("stopped at call %s: no error", stop)
+		}
+		t.Setenv("FAKE_STOP", "")
+		if err := Run(context.Background(), find(t, "history"), o); err != nil {
+			t.Fatal(err)
+		}
+		if r := readResult(t, o.Out); len(r.Lines) != 7 || r.Missing != nil {
+			t.Errorf("stopped at call %s: %d lines, missing %v", stop, len(r.Lines), r.Missing)
+		}
+		if got := calls(t); len(got) != 8 {
+			t.Errorf("stopped at call %s: calls %v", stop, got)
+		}
+	}
+}
+
+// A run that diverges is named, and the others count.
+func TestExperimentWithAFailedRun(t *testing.T) {
+	o := fake(t)
+	t.Setenv("FAKE_DIVERGES", "1")
+	if err := Run(context.Background(), find(t, "history"), o); err != nil {
+		t.Fatal(err)
+	}
+	r := readResult(t, o.Out)
+	if len(r.Missing) != 1 || !strings.Contains(r.Missing[0], "no history, seed 2: diverged: L_D is NaN") {
+		t.Errorf("missing %v", r.Missing)
+	}
+	if l := r.Lines[4]; l.Variant != "no history" || math.Abs(l.Mean-8.05) > 1e-9 || len(l.PerSeed) != 2 {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestVariants(t *testing.T) {
+	for name, want := range map[string][][]string{
+		"gaze-table": {nil, {"data.synthetic=simulated:eyes,domain=synthetic,equalize=true,light=0.7,n=8000,seed=1"}},
+		"hand-table": {nil, {"data.synthetic=simulated:hands,domain=synthetic,n=6000,seed=1,size=64x64"}},
+		"history":    {nil, {"train.history=0"}},
+		"local":      {nil, {"discriminator.loss=global"}},
+		"psi": {
+			{"train.psi=identity"}, {"train.psi=derivatives"}, {"train.psi=mean"},
+			{"train.psi=learned", "train.psi_weights=/out/estimators/synthetic-seed-1.safetensors"},
+		},
+		"lambda": {
+			{"train.lambda=0.06"}, {"train.lambda=0.006"}, {"train.lambda=0.018"}, {"train.lambda=0.18"}, {"train.lambda=0.6"},
+		},
+		"noise": {{"refiner.noise.kind=multiscale"}, {"refiner.noise.kind=pixel"}, {"refiner.noise.kind=none"}},
+		"ema":   {nil, {"train.ema=0"}},
+	} {
+		e := find(t, name)
+		base, err := config.Load(e.Preset, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		variants, err := e.variants(base, Options{Out: "/out", Task: e.Task})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got [][]string
+		for _, v := range variants {
+			got = append(got, v.Settings)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestOptionsThatCannotBe(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "other"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	folder := []string{"data.synthetic=folder:a", "data.real=folder:b", "data.test=folder:c"}
+	good := Options{Out: filepath.Join(dir, "out"), Seeds: 1, EvalSeeds: 1, Parallel: 1, Log: &bytes.Buffer{}}
+	for want, c := range map[string]struct {
+		name   string
+		change func(o *Options)
+	}{
+		"--out is missing":     {"history", func(o *Options) { o.Out = "" }},
+		"--seeds is 0":         {"history", func(o *Options) { o.Seeds = 0 }},
+		"--eval-seeds is -1":   {"history", func(o *Options) { o.EvalSeeds = -1 }},
+		"is not empty":         {"history", func(o *Options) { o.Out = dir }},
+		"train.history is 0":   {"history", func(o *Options) { o.Settings = []string{"train.history=0"} }},
+		"train.ema is 0":       {"ema", func(o *Options) { o.Settings = []string{"train.ema=0"} }},
+		"train.lambda is 0":    {"lambda", func(o *Options) { o.Settings = []string{"train.lambda=0"} }},
+		"use --task gaze":      {"psi", func(o *Options) { o.Task = "hand" }},
+		"--larger SPEC":        {"gaze-table", func(o *Options) { o.Settings = folder }},
+		"data.test is not set": {"history", func(o *Options) { o.Settings = folder[:2] }},
+		"train.speed":          {"history", func(o *Options) { o.Settings = []string{"train.speed=9"} }},
+		"did you mean":         {"histroy", func(*Options) {}},
+	} {
+		o := good
+		c.change(&o)
+		e, err := Find(c.name)
+		if err == nil {
+			err = Run(context.Background(), e, o)
+		}
+		if !errors.Is(err, exit.ErrUsage) {
+			t.Errorf("%q: %v", want, err)
+		} else if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+		if _, err := os.Stat(good.Out); err == nil {
+			t.Errorf("%q: a folder was made", want)
+		}
+	}
+}

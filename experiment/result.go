@@ -1,0 +1,220 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"strings"
+
+	"simgan/eval"
+	"simgan/internal/atomicfile"
+	"simgan/internal/jsonfile"
+	"simgan/sweep"
+)
+
+// Result is what result.json holds.
+type Result struct {
+	Experiment     string   `json:"experiment"`
+	Task           string   `json:"task"`
+	Unit           string   `json:"unit"` // of the errors
+	Paper          string   `json:"paper"`
+	Compared       string   `json:"compared"`
+	Config         string   `json:"config"` // preset, file and settings of every run
+	GANSeeds       int      `json:"gan_seeds"`
+	EstimatorSeeds int      `json:"estimator_seeds"` // per row and refiner
+	Lines          []Line   `json:"lines"`
+	Notes          []string `json:"notes,omitempty"`
+	Missing        []string `json:"missing,omitempty"` // runs that failed or were not made yet
+}
+
+// Line holds the figures of one row of one variant.
+type Line struct {
+	Variant  string     `json:"variant,omitempty"` // "": all variants share the row
+	Row      string     `json:"row"`               // what the estimators were trained on
+	Mean     float64    `json:"mean"`              // error on the test images
+	CI95     [2]float64 `json:"ci95"`
+	PerSeed  []float64  `json:"per_seed"`
+	Within   *float64   `json:"within,omitempty"`    // share within 7 degrees, or of joints within 5 pixels
+	PCKCurve []float64  `json:"pck_curve,omitempty"` // share of joints within 1, 2, ... pixels
+
+	// GapClosed is the share of the gap that refining closed: of refined from synthetic to real, of refined+control from
+	// control to real.
+	GapClosed *eval.Share `json:"gap_closed,omitempty"`
+}
+
+// Name returns the line's name in tables.
+func (l Line) Name() string {
+	if l.Variant == "" {
+		return l.Row
+	}
+	return l.Variant + ": " + l.Row
+}
+
+// collect reads what has been evaluated so far.
+func (r *run) collect() (*Result, error) {
+	o := r.options
+	result := &Result{
+		Experiment: r.Name, Task: o.Task, Unit: units[o.Task], Paper: r.Paper, Compared: r.Compared,
+		GANSeeds: o.Seeds, EstimatorSeeds: o.EvalSeeds,
+		Config: strings.Join(append(append([]string{}, nonEmpty(o.Preset, o.Config)...), o.Settings...), ", "),
+	}
+	var shared map[string]figures
+	for i, v := range r.variants {
+		rows, err := r.rows(i)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 && !r.allRows {
+			shared = maps.Clone(rows)
+			result.add("", rows, rows, o.EvalSeeds, "synthetic", "control")
+		}
+		all := maps.Clone(shared)
+		if all == nil {
+			all = map[string]figures{}
+		}
+		maps.Copy(all, rows)
+		names := refinedRows
+		if r.allRows {
+			names = []string{"synthetic", "control", "refined", "refined+control", "real"}
+		}
+		result.add(v.Name, rows, all, o.EvalSeeds, names...)
+		if v.Note != "" {
+			result.Notes = append(result.Notes, v.Name+": "+v.Note)
+		}
+		if err := r.missing(i, result); err != nil {
+			return nil, err
+		}
+	}
+	result.add("", shared, shared, o.EvalSeeds, "real")
+	return result, nil
+}
+
+// units are what errors of a task are in.
+var units = map[string]string{"gaze": "degrees", "hand": "pixels"}
+
+func nonEmpty(texts ...string) (kept []string) {
+	for _, t := range texts {
+		if t != "" {
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
+// rows returns the rows that variant i was evaluated on.
+func (r *run) rows(i int) (map[string]figures, error) {
+	files := []string{wholeFile}
+	for _, row := range refinedRows {
+		files = append(files, rowFile(row))
+	}
+	all := map[string]figures{}
+	for _, file := range files {
+		rows, err := readRows(filepath.Join(r.folder(i), file))
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, rows)
+	}
+	return all, nil
+}
+
+// add adds the named rows, with shares of the gaps between rows of all.
+func (r *Result) add(variant string, rows, all map[string]figures, seeds int, names ...string) {
+	from := map[string]string{"refined": "synthetic", "refined+control": "control"}
+	for _, name := range names {
+		f, ok := rows[name]
+		if !ok {
+			continue
+		}
+		l := Line{Variant: variant, Row: name, Mean: f.mean(), CI95: f.CI95, PerSeed: f.PerSeed, PCKCurve: f.PCKCurve}
+		if l.Within = f.Within7; l.Within == nil {
+			l.Within = f.PCK5
+		}
+		if base := from[name]; base != "" {
+			l.GapClosed = eval.ShareOf(all[base].PerSeed, f.PerSeed, all["real"].PerSeed, seeds)
+		}
+		r.Lines = append(r.Lines, l)
+	}
+}
+
+// missing notes the runs of variant i that did not finish.
+func (r *run) missing(i int, result *Result) error {
+	s, err := sweep.Load(r.folder(i)+".yaml", r.folder(i))
+	if err != nil {
+		return err
+	}
+	_, problems, err := finished(s)
+	for _, p := range problems {
+		result.Missing = append(result.Missing, fmt.Sprintf("%s, %s", r.variants[i].Name, p))
+	}
+	return err
+}
+
+// write writes the results so far: JSON, table, plot and page.
+func (r *run) write() error {
+	result, err := r.collect()
+	if err != nil {
+		return err
+	}
+	page, plot, err := result.draw()
+	if err != nil {
+		return err
+	}
+	at := func(name string) string { return filepath.Join(r.options.Out, name) }
+	return errors.Join(
+		jsonfile.Write(at(resultFile), result),
+		atomicfile.Write(at(tableFile), []byte(result.Table())),
+		atomicfile.Write(at(plotFile), plot),
+		atomicfile.Write(at(pageFile), page))
+}
+
+// Table returns the figures as a Markdown table.
+func (r *Result) Table() string {
+	var t strings.Builder
+	fmt.Fprintf(&t, "| trained on | mean error, %s (95 %% interval) | %s | share of the gap closed |\n|---|---|---|---|\n",
+		r.Unit, r.WithinName())
+	for _, l := range r.Lines {
+		fmt.Fprintf(&t, "| %s | %s | %s | %s |\n", l.Name(), l.Error(), l.WithinText(), l.ShareText())
+	}
+	for _, m := range r.Missing {
+		fmt.Fprintf(&t, "\nMissing: %s\n", strings.ReplaceAll(m, "\n", " "))
+	}
+	return t.String()
+}
+
+// WithinName says what the share beside the error is.
+func (r *Result) WithinName() string {
+	switch r.Task {
+	case "gaze":
+		return "within 7 degrees"
+	case "hand":
+		return "joints within 5 pixels"
+	}
+	return "within"
+}
+
+// Error returns the mean and, of several estimators, its interval.
+func (l Line) Error() string {
+	if len(l.PerSeed) == 1 {
+		return fmt.Sprintf("%.2f", l.Mean)
+	}
+	return fmt.Sprintf("%.2f (%.2f to %.2f)", l.Mean, l.CI95[0], l.CI95[1])
+}
+
+// WithinText returns the share within a bound.
+func (l Line) WithinText() string {
+	if l.Within == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.1f %%", 100**l.Within)
+}
+
+// ShareText returns the share of the gap and its interval.
+func (l Line) ShareText() string {
+	if l.GapClosed == nil {
+		return ""
+	}
+	s := l.GapClosed
+	return fmt.Sprintf("%.0f %% (%.0f to %.0f)", 100*s.Mean, 100*s.CI95[0], 100*s.CI95[1])
+}

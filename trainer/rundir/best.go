@@ -1,0 +1,116 @@
+package rundir
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"simgan/internal/exit"
+	"simgan/internal/inputfile"
+)
+
+// Realism says how far a checkpoint's refined images are from real ones, by statistics of images, without labels.
+type Realism struct {
+	Distance  float64 `json:"distance"`  // of refined images from real ones, 0 to 1: see adapt.Reference
+	Synthetic float64 `json:"synthetic"` // of the same images before refining
+}
+
+// Checkpoint is a whole checkpoint of a run.
+type Checkpoint struct {
+	Folder  string
+	Step    int
+	Realism *Realism // nil if it was not measured
+}
+
+// The names of checkpoints that FindCheckpoint takes beside a step.
+const (
+	LatestName = "latest" // the newest
+	BestName   = "best"   // the one with the least distance from real images
+)
+
+// Checkpoints lists a run's whole checkpoints, the oldest first. A checkpoint whose state.json cannot be read counts as
+// not measured.
+func Checkpoints(run string) ([]Checkpoint, error) {
+	folders, err := checkpoints(run)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Checkpoint, len(folders))
+	for i, folder := range folders {
+		var state struct {
+			Realism *Realism `json:"realism"`
+		}
+		text, err := inputfile.Read(filepath.Join(folder, stateFile), inputfile.Small)
+		if err != nil || json.Unmarshal(text, &state) != nil {
+			state.Realism = nil
+		}
+		step, _ := stepOf(filepath.Base(folder), "") // checkpoints lists names of steps only
+		list[i] = Checkpoint{folder, step, state.Realism}
+	}
+	return list, nil
+}
+
+// Best returns the checkpoint with the least distance from real images, the newest of several. Only distances of the
+// same images compare: those with the same Synthetic as the newest measured one. ok is false if none was measured.
+func Best(list []Checkpoint) (best Checkpoint, ok bool) {
+	for i := len(list) - 1; i >= 0; i-- {
+		m := list[i].Realism
+		if m == nil || ok && (m.Synthetic != best.Realism.Synthetic || m.Distance >= best.Realism.Distance) {
+			continue
+		}
+		best, ok = list[i], true
+	}
+	return best, ok
+}
+
+// FindCheckpoint returns the folder of a run's checkpoint: "latest" (or ""), "best", or a step. If the run has no such
+// checkpoint, an exit.ErrUsage lists those that there are; if it has none at all, the error is an fs.ErrNotExist.
+func FindCheckpoint(run, name string) (string, error) {
+	list, err := Checkpoints(run)
+	if err != nil {
+		return "", err
+	}
+	if len(list) == 0 {
+		return "", fmt.Errorf("run %s: has no checkpoint yet (%w); train it first, or continue it with "+
+			"train --run %[1]s --resume", run, fs.ErrNotExist)
+	}
+	switch name {
+	case LatestName, "":
+		return list[len(list)-1].Folder, nil
+	case BestName:
+		if best, ok := Best(list); ok {
+			return best.Folder, nil
+		}
+		return "", exit.Usagef("--checkpoint best: run %s has no checkpoint whose distance from real images was measured "+
+			"(config key eval.every); there are %s", run, offer(list))
+	}
+	step, err := strconv.Atoi(strings.TrimPrefix(name, stepPrefix))
+	if err != nil {
+		return "", exit.Usagef("--checkpoint is %q; use best, latest or a step: run %s has %s", name, run, offer(list))
+	}
+	for _, c := range list {
+		if c.Step == step {
+			return c.Folder, nil
+		}
+	}
+	return "", exit.Usagef("--checkpoint %s: run %s has no checkpoint of this step; there are %s", name, run, offer(list))
+}
+
+// offer lists checkpoints by step and name.
+func offer(list []Checkpoint) string {
+	best, measured := Best(list)
+	parts := make([]string, len(list))
+	for i, c := range list {
+		parts[i] = strconv.Itoa(c.Step)
+		if measured && c.Step == best.Step {
+			parts[i] += " (best)"
+		}
+		if i == len(list)-1 {
+			parts[i] += " (latest)"
+		}
+	}
+	return strings.Join(parts, ", ")
+}
