@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -32,6 +33,9 @@ func Pack(ctx context.Context, spec, out string, skip Skip, done func(done, tota
 		return exit.Usagef("%w", err)
 	}
 	defer ds.Close()
+	if text := ds.Info().Text; text != nil && skip.Warn != nil {
+		skip.Warn(fmt.Errorf("column %s: a pack holds numbers, not texts", strings.Join(text, ", ")))
+	}
 	readable, err := Readable(ctx, ds, skip)
 	if err != nil {
 		return err

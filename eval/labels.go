@@ -182,6 +182,6 @@ func (p *pairs) learnable(ctx context.Context) (set, error) {
 // both returns the rendered images and the refined ones after them, as one set to test an estimator on.
 func (p *pairs) both() set {
 	d := p.rendered.repeated(2)
-	copy(d.Levels[len(p.rendered.Levels):], p.refined.Levels)
+	copy(d.Levels[copy(d.Levels, p.rendered.Levels):], p.refined.Levels)
 	return d
 }

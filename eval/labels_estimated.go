@@ -119,9 +119,9 @@ func compareValues(v *values, estimates []float32, test set) *comparison {
 		c.figures = append(c.figures, d)
 	}
 	if v.angular {
-		add("the estimated gaze", "degrees", angle)
+		add("estimated gaze", "degrees", angle)
 	} else {
-		add("estimated labels", "of their standard deviation", v.scaledDistance)
+		add("estimated labels", "SD", v.scaledDistance)
 		for k, name := range v.columns {
 			add(name, "", func(a, b []float32) float64 { return math.Abs(float64(a[k]) - float64(b[k])) })
 		}
@@ -151,7 +151,7 @@ func compareClasses(c *classes, logits []float32, test set) *comparison {
 		}
 		return 1
 	}
-	d := distances{name: "the estimated class", unit: "of the images"}
+	d := distances{name: "estimated class", unit: "of images"}
 	for i := range n {
 		truth := int(test.Labels[i])
 		d.shift = append(d.shift, differ(class(i), class(n+i)))

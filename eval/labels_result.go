@@ -124,14 +124,14 @@ func (r *LabelsResult) Table() string {
 	if r.Failed > 0 {
 		fmt.Fprintf(&t, "; in %d more it failed before refining", r.Failed)
 	}
-	fmt.Fprintf(&t, "\n\n%-16s %-24s %-10s %-10s %-18s %s\n", "", "shift", "median", "95 % below", "error in renders",
+	fmt.Fprintf(&t, "\n\n%-17s %-24s %-10s %-10s %-18s %s\n", "", "shift", "median", "95 % below", "error in renders",
 		"error in refined")
 	for _, f := range r.Figures {
-		fmt.Fprintf(&t, "%-16s %-24s %-10.3g %-10.3g %-18s %s\n", f.Name,
+		fmt.Fprintf(&t, "%-17s %-24s %-10.3g %-10.3g %-18s %s\n", f.Name,
 			f.Shift.String()+" "+f.Unit, f.Shift.Median, f.Shift.P95, f.Rendered.String(), f.Refined.String())
 	}
 	if r.Check != nil {
-		fmt.Fprintf(&t, "%-16s error in built-in real images: %s %s\n", r.Figures[0].Name, r.Check.String(), r.Figures[0].Unit)
+		fmt.Fprintf(&t, "%-17s error in built-in real images: %s %s\n", r.Figures[0].Name, r.Check.String(), r.Figures[0].Unit)
 	}
 	return t.String() + r.Reading() + "\n"
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,6 +100,21 @@ func TestLabelsThatMoved(t *testing.T) {
 	if d := compareClasses(k, []float32{2, 1, 2, 1, 2, 1, 1, 2}, test).figures[0]; d.shift[0] != 0 || d.shift[1] != 1 ||
 		d.rendered[1] != 1 || d.refined[1] != 0 {
 		t.Errorf("classes: %+v", d)
+	}
+}
+
+// An estimator is tested on the rendered images, then on the refined ones.
+func TestBothVersions(t *testing.T) {
+	p := renderedPairs(t, "simulated:eyes,n=3", 2, 0)
+	both := p.both()
+	for i := range both.N {
+		want := p.rendered.ImageOf(i % 3)
+		if i >= 3 {
+			want = p.refined.ImageOf(i - 3)
+		}
+		if !slices.Equal(both.ImageOf(i).Pix, want.Pix) || !slices.Equal(both.Label(i), p.rendered.Label(i%3)) {
+			t.Errorf("image %d is not that of its pair", i)
+		}
 	}
 }
 

@@ -115,8 +115,15 @@ var rowKeys = []struct{ row, key string }{
 	{"real", "real"},
 }
 
-// readRows reads the rows of an eval's JSON. There are none if it does not exist yet.
-func readRows(path string) (map[string]figures, error) {
+// Measure says what the figures of a task are, as eval's JSON does.
+type Measure struct {
+	Metric         string `json:"metric"`
+	HigherIsBetter bool   `json:"higher_is_better,omitempty"`
+	Unit           string `json:"unit,omitempty"`
+}
+
+// readRows reads the rows of an eval's JSON, and into m what they measure. There are none if it does not exist yet.
+func readRows(path string, m *Measure) (map[string]figures, error) {
 	text, err := inputfile.Read(path, inputfile.Small)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -126,6 +133,9 @@ func readRows(path string) (map[string]figures, error) {
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(text, &fields); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := json.Unmarshal(text, m); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	rows := map[string]figures{}

@@ -232,3 +232,28 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// Of figures of which higher is better, refined images close the gap upwards, and the headings say so.
+func TestSharesOfAccuracies(t *testing.T) {
+	path := filepath.Join(t.TempDir(), wholeFile)
+	text := `{"metric":"accuracy","higher_is_better":true,"synthetic":{"per_seed":[0.5]},"refined":{"per_seed":[0.7]},` +
+		`"control":null,"real":{"per_seed":[0.9]}}`
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := &Result{Task: "classification"}
+	rows, err := readRows(path, &r.Measure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.add("", rows, rows, 1, "synthetic", "control", "refined", "real")
+	if len(r.Lines) != 3 || r.Lines[1].GapClosed == nil || math.Abs(r.Lines[1].GapClosed.Mean-0.5) > 1e-9 {
+		t.Errorf("%+v", r.Lines)
+	}
+	if r.Heading() != "accuracy" {
+		t.Errorf("the heading is %q", r.Heading())
+	}
+	if page, _, err := r.draw(); err != nil || !strings.Contains(string(page), "Higher is better") {
+		t.Errorf("the page: %s, %v", page, err)
+	}
+}

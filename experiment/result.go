@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"simgan/eval"
@@ -15,9 +16,9 @@ import (
 
 // Result is what result.json holds.
 type Result struct {
-	Experiment     string   `json:"experiment"`
-	Task           string   `json:"task"`
-	Unit           string   `json:"unit"` // of the errors
+	Experiment string `json:"experiment"`
+	Task       string `json:"task"`
+	Measure
 	Paper          string   `json:"paper"`
 	Compared       string   `json:"compared"`
 	Config         string   `json:"config"` // preset, file and settings of every run
@@ -32,7 +33,7 @@ type Result struct {
 type Line struct {
 	Variant  string     `json:"variant,omitempty"` // "": all variants share the row
 	Row      string     `json:"row"`               // what the estimators were trained on
-	Mean     float64    `json:"mean"`              // error on the test images
+	Mean     float64    `json:"mean"`              // figure on the test images
 	CI95     [2]float64 `json:"ci95"`
 	PerSeed  []float64  `json:"per_seed"`
 	Within   *float64   `json:"within,omitempty"`    // share within 7 degrees, or of joints within 5 pixels
@@ -55,13 +56,13 @@ func (l Line) Name() string {
 func (r *run) collect() (*Result, error) {
 	o := r.options
 	result := &Result{
-		Experiment: r.Name, Task: o.Task, Unit: units[o.Task], Paper: r.Paper, Compared: r.Compared,
+		Experiment: r.Name, Task: o.Task, Measure: measures[o.Task], Paper: r.Paper, Compared: r.Compared,
 		GANSeeds: o.Seeds, EstimatorSeeds: o.EvalSeeds,
 		Config: strings.Join(append(append([]string{}, nonEmpty(o.Preset, o.Config)...), o.Settings...), ", "),
 	}
 	var shared map[string]figures
 	for i, v := range r.variants {
-		rows, err := r.rows(i)
+		rows, err := r.rows(i, &result.Measure)
 		if err != nil {
 			return nil, err
 		}
@@ -90,8 +91,10 @@ func (r *run) collect() (*Result, error) {
 	return result, nil
 }
 
-// units are what errors of a task are in.
-var units = map[string]string{"gaze": "degrees", "hand": "pixels"}
+// measures are what the figures of a task are before an evaluation has said so.
+var measures = map[string]Measure{
+	"gaze": {Metric: "mean_degrees", Unit: "degrees"}, "hand": {Metric: "mean_px", Unit: "pixels"},
+}
 
 func nonEmpty(texts ...string) (kept []string) {
 	for _, t := range texts {
@@ -102,15 +105,15 @@ func nonEmpty(texts ...string) (kept []string) {
 	return kept
 }
 
-// rows returns the rows that variant i was evaluated on.
-func (r *run) rows(i int) (map[string]figures, error) {
+// rows returns the rows that variant i was evaluated on, and in m what they measure.
+func (r *run) rows(i int, m *Measure) (map[string]figures, error) {
 	files := []string{wholeFile}
 	for _, row := range refinedRows {
 		files = append(files, rowFile(row))
 	}
 	all := map[string]figures{}
 	for _, file := range files {
-		rows, err := readRows(filepath.Join(r.folder(i), file))
+		rows, err := readRows(filepath.Join(r.folder(i), file), m)
 		if err != nil {
 			return nil, err
 		}
@@ -132,10 +135,21 @@ func (r *Result) add(variant string, rows, all map[string]figures, seeds int, na
 			l.Within = f.PCK5
 		}
 		if base := from[name]; base != "" {
-			l.GapClosed = eval.ShareOf(all[base].PerSeed, f.PerSeed, all["real"].PerSeed, seeds)
+			l.GapClosed = eval.ShareOf(r.costs(all[base]), r.costs(f), r.costs(all["real"]), seeds)
 		}
 		r.Lines = append(r.Lines, l)
 	}
+}
+
+// costs returns a row's figures, negated if higher is better.
+func (r *Result) costs(f figures) []float64 {
+	costs := slices.Clone(f.PerSeed)
+	for i := range costs {
+		if r.HigherIsBetter {
+			costs[i] = -costs[i]
+		}
+	}
+	return costs
 }
 
 // missing notes the runs of variant i that did not finish.
@@ -172,8 +186,8 @@ func (r *run) write() error {
 // Table returns the figures as a Markdown table.
 func (r *Result) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "| trained on | mean error, %s (95 %% interval) | %s | share of the gap closed |\n|---|---|---|---|\n",
-		r.Unit, r.WithinName())
+	fmt.Fprintf(&t, "| trained on | %s (95 %% interval) | %s | share of the gap closed |\n|---|---|---|---|\n",
+		r.Heading(), r.WithinName())
 	for _, l := range r.Lines {
 		fmt.Fprintf(&t, "| %s | %s | %s | %s |\n", l.Name(), l.Error(), l.WithinText(), l.ShareText())
 	}
@@ -181,6 +195,14 @@ func (r *Result) Table() string {
 		fmt.Fprintf(&t, "\nMissing: %s\n", strings.ReplaceAll(m, "\n", " "))
 	}
 	return t.String()
+}
+
+// Heading says what the figures are.
+func (r *Result) Heading() string {
+	if r.Unit != "" {
+		return "mean error, " + r.Unit
+	}
+	return strings.ReplaceAll(r.Metric, "_", " ")
 }
 
 // WithinName says what the share beside the error is.
@@ -191,7 +213,7 @@ func (r *Result) WithinName() string {
 	case "hand":
 		return "joints within 5 pixels"
 	}
-	return "within"
+	return ""
 }
 
 // Error returns the mean and, of several estimators, its interval.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# dist-check.sh [SUITE...]: unpacks build/dist's archive in bare roots of Debian suites (bullseye bookworm), which
-# debootstrap makes, and uses it there. Needs root; leaves nothing behind but the roots in the cache.
+# dist-check.sh [SUITE...]: unpacks build/dist's archive in bare roots of Debian suites (bullseye bookworm trixie),
+# which debootstrap makes, and uses it there. Needs root; leaves nothing behind but the roots in the cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/simgan/roots"
@@ -65,7 +65,7 @@ check() {
   say "$1: all right"
 }
 
-[ $# -gt 0 ] || set -- bullseye bookworm
+[ $# -gt 0 ] || set -- bullseye bookworm trixie
 for suite; do
   base "$suite"
   (check "$suite")

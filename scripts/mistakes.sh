@@ -48,7 +48,7 @@ mistake "history's images are not the refined ones" trainer/simgan/history.go 's
 mistake "history gives more than half" trainer/simgan/history.go 's/old := min\(n, /old := min(n*3\/2, /' trainer/simgan
 mistake "softmax over the wrong axis" cgo/libsimgan/losses.cc 's/log_softmax\(t\.to\(at::kFloat\), 1\)/log_softmax(t.to(at::kFloat), 2)/' models
 mistake "ReLU on the logits" models/discriminator.go 's/if next < len\(d\.norms\) \{\n\t\t\tx = s\.ReLUInPlace\(d\.norms\[next\]\.forward\(s, x, training\)\)/x = s.ReLU(x)\n\t\tif next < len(d.norms) {\n\t\t\tx = d.norms[next].forward(s, x, training)/' models
-mistake "no adversarial gradient reaches R" trainer/simgan/steps.go 's/m\.D\.Forward\(s, refined, true\), b\)/m.D.Forward(s, s.Detach(refined), true), b)/' trainer/simgan
+mistake "no adversarial gradient reaches R" trainer/simgan/steps.go 's/m\.D\.Forward\(s, refined, true\), m\.weights/m.D.Forward(s, s.Detach(refined), true), m.weights/' trainer/simgan
 mistake "lambda changes with the batch size" models/losses.go 's/lambda\/float64\(b\)\)/lambda)/' models
 mistake "D learns while R trains" trainer/simgan/steps.go 's/m\.D\.Freeze\(true\)/m.D.Freeze(false)/' trainer/simgan
 mistake "R learns while D trains" trainer/simgan/steps.go 's/err := cgo\.NoGrad\(func\(\) error \{\n(\t+return cgo\.AutocastIf.*?\n\t\t\}\))\n\t\}\)/err := func() error {\n$1\n\t}()/s' trainer/simgan
@@ -59,9 +59,9 @@ mistake "scaling by 256 before the cast" data/picture/unit.go 's/top := float64\
 mistake "the last partial batch dropped on export" eval/refine.go 's/from < end; from \+= refineBatch/from+refineBatch <= end; from += refineBatch/' eval
 mistake "one shuffle for all epochs" data/order.go 's/rand\.NewPCG\(o\.seed, uint64\(epoch\)\)/rand.NewPCG(o.seed, 0)/' data
 mistake "resume restores only weights: no optimizer" trainer/simgan/model.go 's/add\("optimizer\."\+name\+"\."\+moment, tensors\)/_, _, _ = name, moment, tensors/' trainer/simgan
-mistake "resume restores only weights: no noise state" trainer/simgan/model.go 's/m\.noise\.Restore\(st\.Noise\)/error(nil)/' trainer/simgan
+mistake "resume restores only weights: no noise state" trainer/simgan/state.go 's/return m\.noise\.Restore\(state\)/return nil/' trainer/simgan
 mistake "resume restores only weights: loaders start again" trainer/run.go 's/r\.synthetic\.Start\(st\.Synthetic\)/r.synthetic.Start(data.Position{})/' trainer
-mistake "resume forgets the open log window" trainer/simgan/model.go 's/return m\.meter\.restore\(m\.device, st\.Window\)/return nil/' trainer/simgan
+mistake "resume forgets the open log window" trainer/simgan/state.go 's/return m\.meter\.restore\(m\.device, st\.Window\)/return nil/' trainer/simgan
 mistake "checkpoints hold NaN" models/weights.go 's/if v-v != 0 \{/if false {/' models
 mistake "guards judge the history's images" trainer/simgan/watch.go 's/refined, y = s\.Narrow\(refined, 0, 0, n\)/refined, y = s.Narrow(refined, 0, s.Shape(refined)[0]-n, n)/' trainer/simgan
 mistake "processes sum gradients" cgo/libsimgan/process_group.cc 's/  flat\.div_\(group\(g\)\.size\);\n//' parallel

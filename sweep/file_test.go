@@ -34,6 +34,10 @@ func TestProblemsAreNamedWithTheirLine(t *testing.T) {
 		"steps and rungs":    {strings.Replace(fine, "train.lambda: {uniform", "train.steps: {int", 1) + "early_stopping: {first: 50}\n", "of the same length"},
 		"rung off the log":   {fine + "early_stopping: {first: 30}\n", "use a multiple"},
 		"threads":            {strings.Replace(fine, "train.lambda: {uniform", "threads: {int", 1), "the sweep sets it"},
+		"evaluation":         {strings.Replace(fine, "metric: l_reg", "evaluation: regresion", 1), `did you mean "regression"?`},
+		"labels of gaze":     {strings.Replace(fine, "metric: l_reg", "evaluation: gaze, labels: x", 1), "objective.labels belongs to"},
+		"kind of error":      {strings.Replace(fine, "metric: l_reg", "evaluation: regression, error: square", 1), "absolute or angular"},
+		"no program":         {strings.Replace(fine, "metric: l_reg", "evaluation: external", 1), "objective.train is missing"},
 		"no validation":      {strings.Replace(fine, "metric: l_reg", "evaluation: gaze", 1), "another seed of the built-in eyes"},
 	} {
 		t.Run(name, func(t *testing.T) {

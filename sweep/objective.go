@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -23,15 +24,19 @@ type Objective struct {
 	Phase  config.Phase `yaml:"phase"`  // phase of the run whose records count; default: train
 	Take   string       `yaml:"take"`   // last (default), min, max or mean of the records
 
-	Evaluation string `yaml:"evaluation"` // gaze
-	Field      string `yaml:"field"`      // of its JSON; default: refined.mean_degrees
+	Evaluation string `yaml:"evaluation"` // gaze, hand, regression, classification or external
+	Field      string `yaml:"field"`      // of its JSON; default: the metric of the row refined, as refined.mean_degrees
 	Validation string `yaml:"validation"` // SPEC of labelled real images, which are not data.test
 	Seeds      int    `yaml:"seeds"`      // estimators trained; default: 1
-	Steps      int    `yaml:"steps"`      // updates of each; default: eval gaze's own
-	Variants   int    `yaml:"variants"`   // refined versions of each image; default: eval gaze's own
+	Steps      int    `yaml:"steps"`      // updates of each; default: the evaluation's own
+	Variants   int    `yaml:"variants"`   // refined versions of each image; default: the evaluation's own
+
+	Labels string `yaml:"labels,omitempty"` // columns that regression, classification or external learn, as eval --labels
+	Error  string `yaml:"error,omitempty"`  // of regression: absolute (default) or angular
+	Train  string `yaml:"train,omitempty"`  // of external: the program, as eval --train
 
 	Command string   `yaml:"command,omitempty"` // shell line; {run} is the run folder; its last line of output is the value
-	Timeout Duration `yaml:"timeout,omitempty"` // of the command; default: 1h
+	Timeout Duration `yaml:"timeout,omitempty"` // of the command; default: 1h. Of external's program; default: none
 
 	Direction string `yaml:"direction"` // minimise or maximise
 }
@@ -96,14 +101,18 @@ func (o *Objective) checkMetric() (problems []error) {
 }
 
 func (o *Objective) checkEvaluation() (problems []error) {
-	if o.Evaluation != "gaze" {
-		problems = append(problems, fmt.Errorf("objective.evaluation is %q; use gaze", o.Evaluation))
+	metric, known := evaluations[o.Evaluation]
+	if !known {
+		names := slices.Sorted(maps.Keys(evaluations))
+		problems = append(problems, fmt.Errorf("objective.evaluation is %q%s; use %s", o.Evaluation,
+			suggest.Hint(o.Evaluation, names), strings.Join(names, ", ")))
 	}
+	problems = append(problems, o.checkTask()...)
 	if o.Phase != "" || o.Take != "" {
 		problems = append(problems, errors.New("objective.phase and objective.take belong to a metric, not to an evaluation"))
 	}
 	if o.Field == "" {
-		o.Field = "refined.mean_degrees"
+		o.Field = "refined." + metric
 	}
 	if o.Seeds == 0 {
 		o.Seeds = 1
@@ -114,6 +123,37 @@ func (o *Objective) checkEvaluation() (problems []error) {
 	}
 	if o.Validation == "" {
 		problems = append(problems, errors.New("objective.validation is missing: "+howToValidate))
+	}
+	return problems
+}
+
+// evaluations holds the metric of each evaluation.
+var evaluations = map[string]string{
+	"gaze": "mean_degrees", "hand": "mean_px", "regression": "mean_error", "classification": "accuracy", "external": "value",
+}
+
+// checkTask checks the keys that belong to some evaluations only.
+func (o *Objective) checkTask() (problems []error) {
+	for _, k := range []struct {
+		key, value string
+		of         []string
+	}{
+		{"labels", o.Labels, []string{"regression", "classification", "external"}},
+		{"error", o.Error, []string{"regression"}},
+		{"train", o.Train, []string{"external"}},
+	} {
+		if k.value != "" && !slices.Contains(k.of, o.Evaluation) {
+			problems = append(problems, fmt.Errorf("objective.%s belongs to evaluation: %s", k.key, strings.Join(k.of, " or ")))
+		}
+	}
+	if o.Error != "" && o.Error != "absolute" && o.Error != "angular" {
+		problems = append(problems, fmt.Errorf("objective.error is %q; use absolute or angular", o.Error))
+	}
+	if o.Evaluation == "external" && o.Train == "" {
+		problems = append(problems, errors.New("objective.train is missing: the program that evaluation: external calls"))
+	}
+	if o.Evaluation == "external" && o.Steps > 0 {
+		problems = append(problems, errors.New("objective.steps: the program of evaluation: external decides"))
 	}
 	return problems
 }

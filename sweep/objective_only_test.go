@@ -1,6 +1,34 @@
 package sweep
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The keys of an evaluation become flags of eval, each value one word.
+func TestEvaluationsOfAnyTask(t *testing.T) {
+	for want, o := range map[string]Objective{
+		"refined.accuracy|--labels|the class|--only|refined":     {Evaluation: "classification", Labels: "the class"},
+		"refined.mean_error|--labels|x,y|--error|angular|--only": {Evaluation: "regression", Labels: "x,y", Error: "angular"},
+		"refined.value|--train|python t.py --a 'b'|--only|refined|--timeout|1m30s": {
+			Evaluation: "external", Train: "python t.py --a 'b'", Timeout: Duration(90 * time.Second),
+		},
+		"refined.mean_px|--only|refined": {Evaluation: "hand"},
+	} {
+		o.Direction, o.Validation = "minimise", "folder:v"
+		if problems := o.check(); len(problems) > 0 {
+			t.Errorf("%s: %v", want, problems)
+		}
+		s := Sweep{File: File{Objective: o}}
+		args := s.evalArgs(&Trial{dir: "d"}, 0, slot{})
+		flags := o.Field + "|" + strings.Join(args[slices.Index(args, "--seeds")+2:], "|")
+		if args[1] != o.Evaluation || !strings.HasPrefix(flags, want) {
+			t.Errorf("%v: %s, want %s", args, flags, want)
+		}
+	}
+}
 
 // An evaluation trains no more rows than its field needs.
 func TestOnlyTheFieldsRowIsJudged(t *testing.T) {

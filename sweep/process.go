@@ -75,8 +75,15 @@ func (s *Sweep) evalArgs(t *Trial, rung int, on slot) []string {
 			args = append(args, flag.name, strconv.Itoa(flag.value))
 		}
 	}
-	if only := o.only(); only != "" {
-		args = append(args, "--only", only)
+	for _, flag := range [][2]string{
+		{"--labels", o.Labels}, {"--error", o.Error}, {"--train", o.Train}, {"--only", o.only()},
+	} {
+		if flag[1] != "" {
+			args = append(args, flag[0], flag[1])
+		}
+	}
+	if o.Evaluation == "external" && o.Timeout > 0 {
+		args = append(args, "--timeout", time.Duration(o.Timeout).String())
 	}
 	device := on.device
 	if device == "" {

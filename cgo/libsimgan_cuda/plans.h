@@ -108,6 +108,37 @@ inline void add_weight(fe::graph::Graph &g, const Request &r, const Shape &in, c
   result(t, op_out, filters, fe::DataType_t::BFLOAT16);
 }
 
+// An engine of cuDNN 9.19 whose kernels use Hopper's wgmma instructions, and configurations of its kernels.
+struct Engine {
+  int64_t id;
+  std::vector<int64_t> configurations;
+};
+
+// Returns the engines to ask for by name. The heuristics leave them out if cuDNN cannot ask the driver how many clusters
+// fit, and always for 7x7 layers without a residual. Strided layers have none.
+inline std::vector<Engine> wgmma_engines(const Request &r) {
+  if (r.layer.stride > 1) return {};
+  if (r.pass == Request::input && r.relu) return {{4, {6, 47, 4, 8, 2}}, {2, {4, 6, 8, 10, 44}}};
+  if (r.pass == Request::forward && !r.residual && r.layer.r == 7) return {{53, {0, 2, 3, 4, 6}}};
+  return {};
+}
+
+inline bool lists(const fe::graph::Graph &g, int64_t engine) {
+  for (int64_t i = 0, id = -1; i < g.get_execution_plan_count(); i++) {
+    std::unordered_map<fe::KnobType_t, int64_t> knobs;
+    if (g.get_engine_and_knobs_at_index(i, id, knobs).is_good() && id == engine) return true;
+  }
+  return false;
+}
+
+// Lists the engines that the heuristics left out, after theirs. cuDNN refuses an engine that the device cannot run.
+inline void add_wgmma(fe::graph::Graph &g, const Request &r) {
+  for (const auto &[engine, configurations] : wgmma_engines(r)) {
+    if (lists(g, engine)) continue;
+    for (const auto c : configurations) (void)g.create_execution_plan(engine, {{fe::KnobType_t::KERNEL_CFG, c}});
+  }
+}
+
 }  // namespace plans
 
 // Builds the request's graph in g, and lists cuDNN's plans for it without building them. handle is null if g has device
@@ -121,6 +152,7 @@ inline void plan(fe::graph::Graph &g, const Request &r, cudnnHandle_t handle) {
   good(g.validate());
   good(g.build_operation_graph(handle));
   good(g.create_execution_plans({fe::HeurMode_t::A, fe::HeurMode_t::FALLBACK}));
+  plans::add_wgmma(g, r);
 }
 
 }  // namespace sg

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,8 +22,8 @@ func newEvalLabelsCommand() *cli.Command {
 			"simgan eval labels --run runs/demo --limit 1.1 --n 500",
 		Description: "Compares rendered images with their refined versions: pupils of built-in eyes by a fit that is\n" +
 			"checked against the simulator's truth, joints of hands by an hourglass, other labels by a small\n" +
-			"network. Networks learn from other rendered images. Figures go to labels.json, the worst pairs to\n" +
-			"labels-worst.png in the run folder.",
+			"network. Networks learn from other rendered images. Figures go to labels.json in the run folder,\n" +
+			"the worst pairs to labels-worst.png beside them.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` of the refiner", Required: true},
 			checkpointFlag(),
@@ -68,7 +70,8 @@ func runEvalLabels(c *cli.Context) error {
 			return nil, "", err
 		}
 		found = r
-		path := filepath.Join(run, rundir.WorstFile)
+		figures := cmp.Or(c.String("json"), filepath.Join(run, rundir.LabelsFile))
+		path := strings.TrimSuffix(figures, ".json") + "-worst.png" // rundir.WorstFile in the run folder
 		text := fmt.Sprintf("%sthe %d worst pairs are in %s\n", r.Table(), len(r.Worst), path)
 		return r, text, picture.EncodePNG(path, worst.Image)
 	}, c.App.Writer)

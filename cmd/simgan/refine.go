@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -89,7 +91,11 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 	}
 	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; read them as %s\n",
 		o.Out, readAs(o.Data, o.Out))
-	next(out, append([]string{"eval"}, evaluationOf(o.Data, o.Run)...)...)
+	if evaluation := cmp.Or(eval.Usual(o.Data), evaluationOfLabels(o.Data)); evaluation != "" {
+		next(out, "eval", evaluation, "--run", o.Run)
+	} else {
+		next(out, "eval", "--help")
+	}
 	return nil
 }
 
@@ -102,15 +108,20 @@ func readAs(spec, out string) string {
 	return kind + ":" + out
 }
 
-// evaluationOf returns the arguments of eval for what a run learned from a data set of a kind.
-func evaluationOf(spec, run string) []string {
-	kind, _, _ := strings.Cut(spec, ",")
-	kind, _, _ = strings.Cut(kind, ":")
-	switch {
-	case strings.HasPrefix(spec, "simulated:hands") || kind == "nyu":
-		return []string{"hand", "--run", run}
-	case kind == "folder" || kind == "pack":
-		return []string{"--help"} // which evaluation depends on the labels
+// evaluationOfLabels returns the evaluation that fits the labels of a data set; "" if there is nothing to learn.
+func evaluationOfLabels(spec string) string {
+	ds, err := data.Open(spec)
+	if err != nil {
+		return ""
 	}
-	return []string{"gaze", "--run", run}
+	defer ds.Close()
+	switch info := ds.Info(); {
+	case slices.Equal(info.LabelNames, data.GazeLabels):
+		return "gaze"
+	case info.LabelNames != nil:
+		return "regression"
+	case info.Text != nil:
+		return "classification"
+	}
+	return ""
 }

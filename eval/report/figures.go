@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"simgan/eval"
+	"simgan/internal/shellwords"
 	"simgan/trainer/rundir"
 	curves "simgan/trainer/rundir/chart"
 )
@@ -27,7 +28,8 @@ type figuresShown struct {
 	Labels  string // the columns that were learned
 	Test    string
 	Spread  string // what the intervals are over
-	Run     string
+	// The commands that evaluate the run and write its page again.
+	Evaluate, Report string
 }
 
 // row is a kind of images that estimators were trained on.
@@ -96,7 +98,11 @@ func (t task) text(v float64) string {
 func showFigures(r *run) (any, error) {
 	shown, err := readFigures(r.dir)
 	if err == nil && shown == nil {
-		shown = &figuresShown{Run: r.dir}
+		task := cmp.Or(eval.Usual(r.config.Data.Synthetic), "TASK")
+		shown = &figuresShown{
+			Evaluate: shellwords.Join("simgan", "eval", task, "--run", r.dir),
+			Report:   shellwords.Join("simgan", "report", "--run", r.dir),
+		}
 	}
 	return shown, err
 }

@@ -44,10 +44,11 @@ func showStatus(r *run) (any, error) {
 
 // finished says when the run finished, and how long it took.
 func (r *run) finished() string {
-	if r.origin.Processes == nil {
+	last := r.last()
+	if last == nil || last.Ended == nil {
 		return "Finished " + r.done + "."
 	}
-	text := fmt.Sprintf("Finished %s, trained for %s", r.last().Ended.Format(time.DateTime), length(r.origin.Seconds()))
+	text := fmt.Sprintf("Finished %s, trained for %s", last.Ended.Format(time.DateTime), length(r.origin.Seconds()))
 	if n := len(r.origin.Processes); n > 1 {
 		text += fmt.Sprintf(" in %d processes", n)
 	}

@@ -64,8 +64,10 @@ type Train struct {
 	EMA float64 `yaml:"ema"`
 	R1  float64 `yaml:"r1"` // gradient penalty on D at real images, 0: off [Mescheder et al. 2018]
 	// steps of D from one penalty to the next; each penalty is scaled by this number
-	R1Every   int       `yaml:"r1_every"`
-	Precision Precision `yaml:"precision"` // float32, bfloat16, or auto: bfloat16 if the hardware has it
+	R1Every int `yaml:"r1_every"`
+	// float32, bfloat16, or auto: bfloat16 if the hardware has it. On a GPU, convolutions of float32 numbers use TF32, 10
+	// bits of their fractions, as PyTorch's do; those of R1 too
+	Precision Precision `yaml:"precision"`
 	// auto: on a GPU each kind of step is recorded as a CUDA graph after 3 eager steps, then launched whole; if
 	// recording fails, steps stay eager; on: such a failure ends the run; off
 	Capture Capture `yaml:"capture"`

@@ -72,10 +72,6 @@ func discriminatorGraphs(c config.Config, channels int) (graphs []string) {
 // cuDNN has every fused kernel that the presets need on an H100; asked without one (cgo/libsimgan_cuda/plans.cc). A
 // last layer whose one channel is not padded to 8 has none: if that is found too, the question is no question.
 func TestCuDNNHasTheFusedKernels(t *testing.T) {
-	program := os.Getenv("SIMGAN_PLANS")
-	if program == "" {
-		t.Skip("the CUDA side is not built: CUDA=1 make build, then . build/env.sh")
-	}
 	const impossible = "input+relu:512,64,35,55,1,1,1"
 	graphs := []string{impossible}
 	for preset, settings := range map[string][]string{
@@ -95,25 +91,65 @@ func TestCuDNNHasTheFusedKernels(t *testing.T) {
 	}
 	slices.Sort(graphs)
 	graphs = slices.Compact(graphs)
-	command := exec.Command(program, append([]string{"../../cgo/testdata/h100.json"}, graphs...)...)
-	command.Env = append(os.Environ(), "LD_LIBRARY_PATH="+os.Getenv("SIMGAN_PLANS_LIBS"))
-	out, err := command.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	found := map[string]string{}
-	for line := range strings.Lines(string(out)) {
-		if f := strings.Fields(line); len(f) == 4 {
-			found[f[0]] = f[3]
-		}
-	}
+	found := askPlans(t, graphs)
 	for _, g := range graphs {
-		switch kind := found[g]; {
+		switch kind := found[g].kind; {
 		case g == impossible && kind != "no":
 			t.Errorf("%s: %q, want no", g, kind)
 		case g != impossible && kind != "precompiled" && kind != "generated":
 			t.Errorf("%s: %q", g, kind)
 		}
 	}
+}
+
+// On an H100, which tells cuDNN how many clusters fit, the engines with wgmma compile for what R's time goes to: the
+// input gradients and the layers with a residual of both presets, and the hand preset's 7x7 layers. Without that number
+// engine 2 is left, asked for by name or not.
+func TestWGMMAEnginesCompile(t *testing.T) {
+	residual := []string{"forward+residual+relu", "input+relu", "input+residual+relu"}
+	r := slices.Concat(graphsOf(512, 64, 37, 57, 64, 3, 1, residual...), graphsOf(16, 64, 230, 230, 64, 7, 1, residual...))
+	seven := graphsOf(16, 64, 224, 224, 64, 7, 1, "forward+relu")
+	for _, c := range []struct {
+		engine, clusters string
+		graphs           []string
+	}{{"4", "1", r}, {"53", "1", seven}, {"2", "", graphsOf(512, 64, 37, 57, 64, 3, 1, residual...)}} {
+		environment := []string{"ENGINE=" + c.engine}
+		if c.clusters != "" {
+			environment = append(environment, "CLUSTERS="+c.clusters)
+		}
+		for g, f := range askPlans(t, c.graphs, environment...) {
+			if f != (found{"generated", c.engine}) {
+				t.Errorf("%s: engine %s is %+v", g, c.engine, f)
+			}
+		}
+	}
+}
+
+// found is a plan: precompiled, generated or no, and its engine.
+type found struct{ kind, engine string }
+
+// askPlans asks cuDNN for plans of the graphs on an H100. It wants an answer for each.
+func askPlans(t *testing.T, graphs []string, environment ...string) map[string]found {
+	t.Helper()
+	program := os.Getenv("SIMGAN_PLANS")
+	if program == "" {
+		t.Skip("the CUDA side is not built: CUDA=1 make build, then . build/env.sh")
+	}
+	command := exec.Command(program, append([]string{"../../cgo/testdata/h100.json"}, graphs...)...)
+	command.Env = append(append(os.Environ(), "LD_LIBRARY_PATH="+os.Getenv("SIMGAN_PLANS_LIBS")), environment...)
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	t.Logf("%s", out)
+	all := map[string]found{}
+	for line := range strings.Lines(string(out)) {
+		if f := strings.Fields(line); len(f) == 5 {
+			all[f[0]] = found{f[3], f[4]}
+		}
+	}
+	if len(all) != len(graphs) {
+		t.Fatalf("%d answers to %d graphs: %s", len(all), len(graphs), out)
+	}
+	return all
 }
