@@ -197,16 +197,12 @@ func (g *Generator) Close() {
 // State returns the state that the generator's next numbers depend on.
 func (g *Generator) State() ([]byte, error) {
 	var state []byte
-	err := Within(func(s *Scope) error {
+	err := Within(func(s *Scope) (err error) {
 		t := s.op("generator state", func(out *C.sg_tensor) *C.char { return C.sg_generator_state(g.g, out) })
 		if s.err != nil {
 			return s.err
 		}
-		values, err := Read(t)
-		state = make([]byte, len(values))
-		for i, v := range values {
-			state[i] = byte(v)
-		}
+		state, err = ReadBytes(t)
 		return err
 	})
 	return state, err

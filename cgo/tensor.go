@@ -214,6 +214,16 @@ func Read(t Tensor) ([]float32, error) {
 	return values, check("read", C.sg_tensor_read(ptr(t), p, C.int64_t(len(values))), t)
 }
 
+// ReadBytes copies the values of a uint8 tensor to the host.
+func ReadBytes(t Tensor) ([]byte, error) {
+	values, err := Read(t)
+	b := make([]byte, len(values))
+	for i, v := range values {
+		b[i] = byte(v)
+	}
+	return b, err
+}
+
 // Item returns the value of a tensor of one element. It waits for the device.
 func (s *Scope) Item(t Tensor) float64 {
 	if s.err != nil {

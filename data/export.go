@@ -51,24 +51,15 @@ const MaxVariants = 10000
 // Export calls fill to write all images of ds, each in the given number of variants, into the new folder out. The
 // folder appears only after every image is written.
 func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) error {
-	if variants < 1 || variants > MaxVariants {
-		return exit.Usagef("variants is %d; use 1 or more, at most %d", variants, MaxVariants)
-	}
-	// A row of the manifest, the image's names and their entries in maps.
-	if err := memory.Check("the table of refined images", 500*float64(ds.Len())*float64(variants),
-		"refine fewer images or variants at a time"); err != nil {
+	e, err := newExporter(ds, variants)
+	if err != nil {
 		return err
 	}
-	e := &Exporter{source: ds, variants: variants, images: make([]Refined, ds.Len()*variants)}
-	e.manifest.header = append(slices.Clone(manifestColumns), ds.Info().LabelNames...)
-	return intoNew(out, func(dir string) error {
-		e.dir = dir
-		if source := packOf(ds); source != nil {
-			return e.exportPack(source, fill)
-		}
-		if err := e.checkNames(); err != nil {
+	return intoNew(out, func(dir string) (err error) {
+		if err := e.open(dir); err != nil {
 			return err
 		}
+		defer func() { err = errors.Join(err, e.close()) }()
 		if err := fill(e); err != nil {
 			return err
 		}
@@ -76,24 +67,63 @@ func Export(ds Dataset, out string, variants int, fill func(*Exporter) error) er
 	})
 }
 
+func newExporter(ds Dataset, variants int) (*Exporter, error) {
+	if variants < 1 || variants > MaxVariants {
+		return nil, exit.Usagef("variants is %d; use 1 or more, at most %d", variants, MaxVariants)
+	}
+	// A row of the manifest, the image's names and their entries in maps.
+	if err := memory.Check("the table of refined images", 500*float64(ds.Len())*float64(variants),
+		"refine fewer images or variants at a time"); err != nil {
+		return nil, err
+	}
+	e := &Exporter{source: ds, variants: variants, images: make([]Refined, ds.Len()*variants)}
+	e.manifest.header = append(slices.Clone(manifestColumns), ds.Info().LabelNames...)
+	return e, nil
+}
+
+// open prepares for images in the folder.
+func (e *Exporter) open(dir string) (err error) {
+	e.dir = dir
+	if source := packOf(e.source); source != nil {
+		e.pack, err = newPackWriter(dir, source.info, len(e.images))
+		return err
+	}
+	return e.checkNames()
+}
+
+func (e *Exporter) close() error {
+	if e.pack == nil {
+		return nil
+	}
+	return e.pack.close()
+}
+
 // Write writes one variant of image i. It must have the source's bits.
 func (e *Exporter) Write(i, variant int, refined picture.Image, label []float32) error {
 	refined = original(e.source, refined)
 	place := i*e.variants + variant
-	r := Refined{Index: i, Suffix: e.suffix(variant)}
+	r := e.describe(place)
+	e.images[place] = r
 	if e.pack != nil {
-		r.Name = refinedName(e.source.Name(i), r.Suffix, filepath.Ext(e.source.Name(i)))
-		e.images[place] = r
 		return e.writePacked(place, r.Name, refined, label)
 	}
-	r.Name = refinedName(e.source.Name(i), r.Suffix, ".png")
 	path := filepath.Join(e.dir, filepath.FromSlash(r.Name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	e.images[place] = r
 	e.manifest.add(place, []string{e.source.Name(i), r.Name, fmt.Sprint(variant)}, label)
 	return picture.EncodePNG(path, refined)
+}
+
+// describe returns the image of a place: the variants of the first image come first.
+func (e *Exporter) describe(place int) Refined {
+	i := place / e.variants
+	extension := ".png"
+	if e.pack != nil {
+		extension = filepath.Ext(e.source.Name(i))
+	}
+	suffix := e.suffix(place % e.variants)
+	return Refined{Index: i, Suffix: suffix, Name: refinedName(e.source.Name(i), suffix, extension)}
 }
 
 // suffix returns what tells a variant's name from the source's.
@@ -125,24 +155,27 @@ func (e *Exporter) checkNames() error {
 	return nil
 }
 
-// whole returns an error if an image is missing.
-func (e *Exporter) whole() error {
+// whole returns an error if an image of the places from..to is missing.
+func (e *Exporter) whole(from, to int) error {
 	missing := 0
-	for _, r := range e.images {
+	for _, r := range e.images[from:to] {
 		if r.Name == "" {
 			missing++
 		}
 	}
 	if missing > 0 {
-		return fmt.Errorf("%d of %d images were refined; the others are missing", len(e.images)-missing, len(e.images))
+		return fmt.Errorf("%d of %d images were refined; the others are missing", to-from-missing, to-from)
 	}
 	return nil
 }
 
 // finish writes the tables. It returns an error if an image is missing.
 func (e *Exporter) finish() error {
-	if err := e.whole(); err != nil {
+	if err := e.whole(0, len(e.images)); err != nil {
 		return err
+	}
+	if e.pack != nil {
+		return e.finishPack(packOf(e.source))
 	}
 	if e.source.Info().Labelled() {
 		if err := e.writeLabels(); err != nil {
@@ -152,18 +185,7 @@ func (e *Exporter) finish() error {
 	return e.manifest.write(filepath.Join(e.dir, manifestName))
 }
 
-// exportPack calls fill to write the images into a pack.
-func (e *Exporter) exportPack(source *pack, fill func(*Exporter) error) (err error) {
-	if e.pack, err = newPackWriter(e.dir, source.info, len(e.images)); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, e.pack.close()) }()
-	if err := fill(e); err != nil {
-		return err
-	}
-	if err := e.whole(); err != nil {
-		return err
-	}
+func (e *Exporter) finishPack(source *pack) error {
 	names, err := nameList(len(e.images), func(i int) string { return e.images[i].Name })
 	if err != nil {
 		return err

@@ -14,7 +14,9 @@ import (
 
 // LoaderConfig configures a Loader.
 type LoaderConfig struct {
-	Batch   int
+	Batch   int // of this process
+	Rank    int // this process's number among Ranks that share the stream
+	Ranks   int // 0 or 1: this process has the whole stream
 	Seed    uint64
 	Workers int         // goroutines that decode or copy; 0: one per core
 	SkipBad int         // bad files that may be skipped

@@ -9,9 +9,10 @@ import (
 // decoder fills batches with images that several goroutines decode.
 type decoder struct {
 	l       *Loader
+	slice   slice
 	slots   chan chan decoded // one slot per image, in the stream's order
-	next    int64
-	skipped []int // in the order found; replaced, never changed, because positions share it
+	next    int64             // image of the slice
+	skipped []int             // in the order found; replaced, never changed, because positions share it
 	room    []byte
 }
 
@@ -22,7 +23,7 @@ const garbageRoom = 48 << 20
 
 // decoded is an image of the stream. It has no levels if it was delivered before (held).
 type decoded struct {
-	position int64
+	position int64 // in the slice
 	index    int
 	held     bool
 	levels   []byte
@@ -40,12 +41,13 @@ type job struct {
 func newDecoder(ctx context.Context, l *Loader, from Position) *decoder {
 	d := &decoder{
 		l: l, slots: make(chan chan decoded, l.config.Batch),
-		next: from.Next, skipped: from.Skipped, room: make([]byte, garbageRoom),
+		slice: newSlice(l.config), skipped: from.Skipped, room: make([]byte, garbageRoom),
 	}
+	d.next = d.slice.first(from.Next)
 	jobs := make(chan job, l.config.Batch) // so that no worker waits for the walk
 	l.done.Go(func() {
 		defer close(jobs)
-		d.walk(ctx, jobs, from.Next)
+		d.walk(ctx, jobs, d.slice.first(from.Next))
 	})
 	for range l.config.Workers {
 		l.done.Go(func() {
@@ -63,7 +65,7 @@ func (d *decoder) walk(ctx context.Context, jobs chan<- job, from int64) {
 	order := newOrder(d.l.config, d.l.ds.Len())
 	for position := from; ; position++ {
 		j := job{out: make(chan decoded, 1)}
-		j.position, j.index = position, order.at(position)
+		j.position, j.index = position, order.at(d.slice.place(position))
 		j.held = order.held(j.index)
 		select {
 		case d.slots <- j.out:
@@ -103,7 +105,7 @@ func (d *decoder) fill(ctx context.Context, b *Batch) delivery {
 			return out
 		}
 		d.next = image.position + 1
-		out.after = Position{d.next, d.skipped}
+		out.after = Position{d.slice.next(d.next), d.skipped}
 		if image.err != nil && !slices.Contains(d.skipped, image.index) {
 			if out.err = d.skip(image); out.err != nil {
 				return out
@@ -121,7 +123,7 @@ func (d *decoder) fill(ctx context.Context, b *Batch) delivery {
 		}
 		k++
 	}
-	out.after = Position{d.next, d.skipped}
+	out.after = Position{d.slice.next(d.next), d.skipped}
 	return out
 }
 

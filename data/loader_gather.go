@@ -27,7 +27,8 @@ func Mapped(ds Dataset) bool {
 type gatherer struct {
 	source  levelSource
 	order   *order
-	next    int64
+	slice   slice
+	next    int64 // image of the slice
 	skipped []int
 	workers int
 }
@@ -36,9 +37,10 @@ type gatherer struct {
 const gatherBytes = 1 << 18
 
 func newGatherer(l *Loader, source levelSource, from Position) *gatherer {
+	part := newSlice(l.config)
 	return &gatherer{
-		source: source, order: newOrder(l.config, source.Len()),
-		next: from.Next, skipped: from.Skipped, workers: l.config.Workers,
+		source: source, order: newOrder(l.config, source.Len()), slice: part,
+		next: part.first(from.Next), skipped: from.Skipped, workers: l.config.Workers,
 	}
 }
 
@@ -48,14 +50,14 @@ func (g *gatherer) fill(_ context.Context, b *Batch) delivery {
 	if err == nil {
 		err = g.copy(b)
 	}
-	return delivery{batch: b, after: Position{g.next, g.skipped}, err: err}
+	return delivery{batch: b, after: Position{g.slice.next(g.next), g.skipped}, err: err}
 }
 
 // index draws the batch's images and sets their labels.
 func (g *gatherer) index(b *Batch) {
 	labels := len(b.Labels) / b.N
 	for k := range b.N {
-		i := g.order.at(g.next)
+		i := g.order.at(g.slice.place(g.next))
 		g.next++
 		b.Index[k] = i
 		if labels > 0 {

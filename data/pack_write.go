@@ -126,15 +126,12 @@ func (w *packWriter) finish(names []byte, kind, source string) error {
 		Kind: kind, Units: unitsOf(w.info), LabelNames: w.info.LabelNames,
 		Source: source, Count: w.n, SHA256: map[string]string{},
 	}
-	files := []string{packImages, packNames}
-	if err := w.images.Sync(); err != nil {
+	if err := w.sync(); err != nil {
 		return err
 	}
+	files := []string{packImages, packNames}
 	if w.labels != nil {
 		files = append(files, packLabels)
-		if err := w.labels.Sync(); err != nil {
-			return err
-		}
 	}
 	for _, name := range files {
 		digest, err := fileSHA256(filepath.Join(w.dir, name))
@@ -148,6 +145,15 @@ func (w *packWriter) finish(names []byte, kind, source string) error {
 		return err
 	}
 	return atomicfile.Write(filepath.Join(w.dir, packAbout), append(text, '\n'))
+}
+
+// sync waits until what was written is on the disk.
+func (w *packWriter) sync() error {
+	err := w.images.Sync()
+	if w.labels != nil {
+		err = errors.Join(err, w.labels.Sync())
+	}
+	return err
 }
 
 func (w *packWriter) close() error {

@@ -52,7 +52,8 @@ type refining struct {
 func (o RefineOptions) refining(r *models.Refiner, ds data.Dataset, seed uint64) (f *refining, err error) {
 	f = &refining{r: r, seed: seed}
 	if o.Clips == "" {
-		f.noise, err = cgo.NewGenerator(o.Device, seed)
+		// Each part of a data set has noise of its own.
+		f.noise, err = cgo.NewGenerator(o.Device, seed+uint64(o.Shard.Index)<<40)
 	} else {
 		f.clips, err = clipsOf(ds, o.Clips)
 	}

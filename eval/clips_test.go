@@ -59,7 +59,7 @@ func TestClipsShareTheirNoise(t *testing.T) {
 		o := RefineOptions{
 			Run: run, Data: "folder:" + dir, Out: out, Variants: 1, Clips: c.clips, Device: cgo.CPU, Progress: func(int, int) {},
 		}
-		if err := RefineSet(context.Background(), o); err != nil {
+		if _, err := RefineSet(context.Background(), o); err != nil {
 			t.Fatal(err)
 		}
 		refined, err := data.Open("folder:" + out)
@@ -84,7 +84,7 @@ func TestClipsShareTheirNoise(t *testing.T) {
 		}
 	}
 	for clips, want := range map[string]string{"^a": "does not match the image b/", "(": "missing closing"} {
-		err := RefineSet(context.Background(), RefineOptions{
+		_, err := RefineSet(context.Background(), RefineOptions{
 			Run: run, Data: "folder:" + dir, Out: filepath.Join(dir, "x"), Variants: 1, Clips: clips, Device: cgo.CPU,
 		})
 		if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), want) {

@@ -61,7 +61,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		Device:   cgo.CPU,
 		Progress: func(int, int) {},
 	}
-	if err := RefineSet(context.Background(), o); err != nil {
+	if _, err := RefineSet(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
 	refined, err := data.Open("folder:" + out)
@@ -91,7 +91,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	for more, same := range map[uint64]bool{0: true, 1: false} {
 		s, o := seed+more, o
 		o.Seed, o.Out = &s, filepath.Join(t.TempDir(), "again")
-		if err := RefineSet(context.Background(), o); err != nil {
+		if _, err := RefineSet(context.Background(), o); err != nil {
 			t.Fatal(err)
 		}
 		a, aErr := os.ReadFile(filepath.Join(out, "0000003_v1.png"))
@@ -103,7 +103,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	cancelled, cancel := context.WithCancelCause(context.Background())
 	cancel(exit.ErrStopped)
 	o.Out += "2"
-	if err := RefineSet(cancelled, o); !errors.Is(err, exit.ErrStopped) {
+	if _, err := RefineSet(cancelled, o); !errors.Is(err, exit.ErrStopped) {
 		t.Errorf("a cancelled refining returned %v", err)
 	}
 	if _, err := os.Stat(o.Out); err == nil {

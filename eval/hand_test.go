@@ -116,7 +116,7 @@ func TestHandsEndToEnd(t *testing.T) {
 	if err := trainer.Run(context.Background(), config, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
-	if err := RefineSet(context.Background(), RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 1, Device: cgo.CPU, Progress: func(int, int) {}}); err != nil {
+	if _, err := RefineSet(context.Background(), RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 1, Device: cgo.CPU, Progress: func(int, int) {}}); err != nil {
 		t.Fatal(err)
 	}
 	refined, err := data.Open("nyu:" + out)

@@ -129,7 +129,7 @@ func TestRealismOfARun(t *testing.T) {
 		t.Errorf("no such checkpoint: %v", err)
 	}
 	out := filepath.Join(t.TempDir(), "refined")
-	err := RefineSet(context.Background(), RefineOptions{
+	_, err := RefineSet(context.Background(), RefineOptions{
 		Run: run, Checkpoint: "bset", Data: c.Data.Synthetic, Out: out, Variants: 1, Device: cgo.CPU, Progress: func(int, int) {},
 	})
 	if _, statErr := os.Stat(out); !errors.Is(err, exit.ErrUsage) || statErr == nil {

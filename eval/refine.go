@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"fmt"
 
 	"simgan/cgo"
 	"simgan/data"
@@ -12,51 +13,53 @@ import (
 
 // RefineOptions are what RefineSet takes.
 type RefineOptions struct {
-	Run        string  // the run folder whose refiner is used
-	Checkpoint string  // best, latest or a step; "": latest
-	Data       string  // SPEC of the images
-	Out        string  // the new folder
-	Variants   int     // versions of each image; more than 1 needs a refiner that takes noise
-	Seed       *uint64 // of the noise; nil: the run's
-	Clips      string  // whose images share their noise: ClipFolders or a pattern, as in clipsOf; "": no two images
+	Run        string     // the run folder whose refiner is used
+	Checkpoint string     // best, latest or a step; "": latest
+	Data       string     // SPEC of the images
+	Out        string     // the new folder
+	Variants   int        // versions of each image; more than 1 needs a refiner that takes noise
+	Seed       *uint64    // of the noise; nil: the run's
+	Clips      string     // whose images share their noise: ClipFolders or a pattern, as in clipsOf; "": no two images
+	Shard      data.Shard // the part of the images that is refined; the zero value: all of them
 	Skip       data.Skip
 	Device     cgo.Device
 	Progress   func(done, total int) // called as images are refined
 }
 
-// RefineSet writes the refined data set with its labels: every image of it, bad files aside that Skip allows.
-func RefineSet(ctx context.Context, o RefineOptions) error {
+// RefineSet writes the refined data set with its labels: every image of it, bad files aside that Skip allows. Of a data
+// set in parts it writes one; finished is false until all are written.
+func RefineSet(ctx context.Context, o RefineOptions) (finished bool, err error) {
 	if o.Variants < 1 || o.Variants > data.MaxVariants {
-		return exit.Usagef("--variants is %d; use 1 or more, at most %d", o.Variants, data.MaxVariants)
+		return false, exit.Usagef("--variants is %d; use 1 or more, at most %d", o.Variants, data.MaxVariants)
 	}
 	l, err := trainer.LoadCheckpoint(o.Run, o.Checkpoint, o.Device)
 	if err != nil {
-		return err
+		return false, err
 	}
 	r := l.Refiner
 	defer r.Close()
 	if o.Variants > 1 && r.Config.Noise.Kind == architecture.NoNoise {
-		return exit.Usagef("--variants %d: all would be the same, "+
+		return false, exit.Usagef("--variants %d: all would be the same, "+
 			"because the run's refiner takes no noise (refiner.noise.kind)", o.Variants)
 	}
 	if o.Seed != nil && r.Config.Noise.Kind == architecture.NoNoise {
-		return exit.Usagef("--seed %d: changes nothing, because the run's refiner takes no noise "+
+		return false, exit.Usagef("--seed %d: changes nothing, because the run's refiner takes no noise "+
 			"(refiner.noise.kind)", *o.Seed)
 	}
 	if o.Clips != "" && r.Config.Noise.Kind == architecture.NoNoise {
-		return exit.Usagef("--clips: changes nothing, because the run's refiner takes no noise (refiner.noise.kind)")
+		return false, exit.Usagef("--clips: changes nothing, because the run's refiner takes no noise (refiner.noise.kind)")
 	}
 	source, err := data.OpenContext(ctx, o.Data)
 	if err != nil {
-		return exit.Usagef("%w", err)
+		return false, exit.Usagef("%w", err)
 	}
 	defer source.Close()
 	ds, err := data.Readable(ctx, source, o.Skip)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if ds.Info().C != r.Channels {
-		return exit.Usagef("%s has %d channel(s), the refiner was trained on %d", o.Data, ds.Info().C, r.Channels)
+		return false, exit.Usagef("%s has %d channel(s), the refiner was trained on %d", o.Data, ds.Info().C, r.Channels)
 	}
 	seed := l.Config.Seed
 	if o.Seed != nil {
@@ -64,33 +67,42 @@ func RefineSet(ctx context.Context, o RefineOptions) error {
 	}
 	refine, err := o.refining(r, ds, seed)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer refine.close()
-	return data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error {
-		for from := 0; from < ds.Len(); from += refineBatch {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			b, err := data.LoadRange(ds, from, min(from+refineBatch, ds.Len()))
+	write := func(e *data.Exporter, first, end int) error { return o.refineRange(ctx, e, ds, refine, first, end) }
+	if o.Shard.Of <= 1 {
+		return true, data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error { return write(e, 0, ds.Len()) })
+	}
+	what := fmt.Sprintf("%s refined by %s, checkpoint %q, seed %d, clips %q", o.Data, o.Run, o.Checkpoint, seed, o.Clips)
+	return data.ExportShard(ctx, ds, o.Out, o.Variants, o.Shard, what, write)
+}
+
+// refineRange refines the images first..end of ds.
+func (o RefineOptions) refineRange(ctx context.Context, e *data.Exporter, ds data.Dataset, refine *refining,
+	first, end int) error {
+	for from := first; from < end; from += refineBatch {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		b, err := data.LoadRange(ds, from, min(from+refineBatch, end))
+		if err != nil {
+			return data.SkipHint(err)
+		}
+		for variant := range o.Variants {
+			refined, err := refine.batch(b, variant)
 			if err != nil {
-				return data.SkipHint(err)
+				return err
 			}
-			for variant := range o.Variants {
-				refined, err := refine.batch(b, variant)
-				if err != nil {
+			for k, m := range refined.Images(ds.Info().Bits) {
+				if err := e.Write(from+k, variant, m, b.Label(k)); err != nil {
 					return err
 				}
-				for k, m := range refined.Images(ds.Info().Bits) {
-					if err := e.Write(from+k, variant, m, b.Label(k)); err != nil {
-						return err
-					}
-				}
 			}
-			o.Progress(from+b.N, ds.Len())
 		}
-		return nil
-	})
+		o.Progress(from-first+b.N, end-first)
+	}
+	return nil
 }
 
 // refineAll returns the refined variants of every synthetic image, rounded to levels as in a written data set.

@@ -56,6 +56,16 @@ func (m *Module) Close() {
 	m.params = nil
 }
 
+// Buffers returns the running statistics among the parameters.
+func Buffers(params []Param) (ts []cgo.Tensor) {
+	for _, p := range params {
+		if p.Buffer {
+			ts = append(ts, p.Tensor)
+		}
+	}
+	return ts
+}
+
 // To moves the network to the device.
 func (m *Module) To(device cgo.Device) error {
 	for _, p := range m.params {

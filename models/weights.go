@@ -89,6 +89,51 @@ func Load(path string, params []Param) error {
 	return nil
 }
 
+// LoadRows returns n rows of a tensor of a safetensors file, from the row first on, on the CPU. If the values are not
+// finite, the error is an ErrNotFinite.
+func LoadRows(s *cgo.Scope, path, name string, first, n int) (cgo.Tensor, error) {
+	data, err := inputfile.Read(path, inputfile.Large)
+	if err != nil {
+		return cgo.Tensor{}, err
+	}
+	file, err := safetensors.Deserialize(data)
+	if err != nil {
+		return cgo.Tensor{}, fmt.Errorf("%s: not a complete safetensors file: %w", path, err)
+	}
+	view, ok := file.Tensor(name)
+	if !ok || view.DType() != safetensors.F32 || len(view.Shape()) == 0 || uint64(first+n) > view.Shape()[0] {
+		return cgo.Tensor{}, fmt.Errorf("%s: has no tensor %s of %d rows", path, name, first+n)
+	}
+	shape := sizes(view)
+	all := shape[0]
+	shape[0] = int64(n)
+	values := make([]float32, cgo.TensorInfo{Shape: shape}.Numel())
+	from := view.Data()[int64(first)*int64(len(view.Data()))/all:]
+	if err := floats(values, from); err != nil {
+		return cgo.Tensor{}, fmt.Errorf("%s: tensor %s: %w", path, name, err)
+	}
+	return s.From(values, cgo.CPU, shape...), s.Err()
+}
+
+func sizes(view safetensors.TensorView) []int64 {
+	shape := make([]int64, len(view.Shape()))
+	for i, n := range view.Shape() {
+		shape[i] = int64(n)
+	}
+	return shape
+}
+
+// floats reads little-endian values.
+func floats(values []float32, from []byte) error {
+	for i := range values {
+		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(from[4*i:]))
+		if v := values[i]; v-v != 0 { // NaN - NaN and Inf - Inf are NaN
+			return ErrNotFinite
+		}
+	}
+	return nil
+}
+
 // maxChannels bounds the channels of an image that a file asks for.
 const maxChannels = 64
 
@@ -114,10 +159,7 @@ func copyView(p Param, view safetensors.TensorView) error {
 	if err != nil {
 		return err
 	}
-	shape := make([]int64, len(view.Shape()))
-	for i, n := range view.Shape() {
-		shape[i] = int64(n)
-	}
+	shape := sizes(view)
 	if p.Rows && len(shape) > 0 && shape[0] > info.Shape[0] {
 		shape[0] = info.Shape[0]
 	}
@@ -125,11 +167,8 @@ func copyView(p Param, view safetensors.TensorView) error {
 		return fmt.Errorf("it is %v %v, not F32 %v", view.DType(), shape, info.Shape)
 	}
 	values := make([]float32, info.Numel())
-	for i := range values {
-		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(view.Data()[4*i:]))
-		if v := values[i]; v-v != 0 { // NaN - NaN and Inf - Inf are NaN
-			return ErrNotFinite
-		}
+	if err := floats(values, view.Data()); err != nil {
+		return err
 	}
 	return cgo.Within(func(s *cgo.Scope) error {
 		from := s.From(values, cgo.CPU, shape...)

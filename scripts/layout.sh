@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks the arrows between packages: an arrow that is not drawn here is an error.
 #   cgo <- models <- trainer/simgan <- trainer <- eval <- cmd        bench knows trainer/simgan, not trainer
+#   cgo <- parallel <- trainer/simgan
 #   eval, sweep <- experiment <- cmd
 # Without torch: data, data/picture, models/architecture, trainer/config, trainer/rundir, sweep, configs, cgo/h5names.
 # Only cgo says import "C".
@@ -24,6 +25,8 @@ readonly TORCH='^simgan/cgo$|gotorch'
 
 forbid ./cgo/... '^simgan/(models|data|trainer|sweep|bench|eval|cmd)'
 forbid ./models/... '^simgan/(data|trainer|sweep|bench|eval|cmd)'
+forbid ./parallel '^simgan/(models|data|trainer|sweep|bench|eval|cmd)'
+forbid './internal/ranks ./internal/launch' "$TORCH|^simgan/(models|data|parallel|trainer|sweep|bench|eval|cmd)"
 forbid ./data/... "$TORCH|^simgan/(models|trainer|sweep|bench|eval|cmd)"
 forbid ./data/picture/... '^simgan/(data$|data/(adapt|mat|npy|simulate))'
 forbid ./data/adapt/... '^simgan/(data$|data/(mat|npy|simulate))'

@@ -21,7 +21,7 @@ prepare() {
   return $result
 }
 
-# mistake NAME FILE PERL PACKAGE: PERL edits FILE as one string.
+# mistake NAME FILE PERL PACKAGE [TESTS]: PERL edits FILE as one string. TESTS is a pattern of the package's tests.
 mistake() {
   rm -rf "${COPY:?}"/*
   git ls-files -co --exclude-standard | tar -c -T - | tar -x -C "$COPY"
@@ -32,7 +32,7 @@ mistake() {
   elif ! prepare "$2" "$4"; then
     echo "NOT BUILT   $1: fix this script"
     unseen=1
-  elif failed=$(cd "$COPY" && go test "./$4" 2>&1); then
+  elif failed=$(cd "$COPY" && go test ${5:+-run "$5"} "./$4" 2>&1); then
     echo "UNSEEN      $1"
     unseen=1
   else
@@ -56,7 +56,7 @@ mistake "R is pretrained with the full loss" trainer/simgan/algorithm.go 's/m\.u
 mistake "width and height swapped on resize" data/picture/resize.go 's/(func \(m Image\) Resize\(h, w int\) Image \{)/$1\n\th, w = w, h/' data/picture
 mistake "a contrast stretch an image on export" data/picture/unit.go 's/for i, v := range pixels \{\n\t\tm\.Pix/low, high := pixels[0], pixels[0]\n\tfor _, v := range pixels {\n\t\tlow, high = min(low, v), max(high, v)\n\t}\n\tfor i, v := range pixels {\n\t\tv = (v-low)\/(high-low+1e-9)*2 - 1\n\t\tm.Pix/' data/picture
 mistake "scaling by 256 before the cast" data/picture/unit.go 's/top := float64\(int\(1\)<<bits - 1\)/top := float64(int(1) << bits)/' data/picture
-mistake "the last partial batch dropped on export" eval/refine.go 's/from < ds\.Len\(\); from \+= refineBatch/from+refineBatch <= ds.Len(); from += refineBatch/' eval
+mistake "the last partial batch dropped on export" eval/refine.go 's/from < end; from \+= refineBatch/from+refineBatch <= end; from += refineBatch/' eval
 mistake "one shuffle for all epochs" data/order.go 's/rand\.NewPCG\(o\.seed, uint64\(epoch\)\)/rand.NewPCG(o.seed, 0)/' data
 mistake "resume restores only weights: no optimizer" trainer/simgan/model.go 's/add\("optimizer\."\+name\+"\."\+moment, tensors\)/_, _, _ = name, moment, tensors/' trainer/simgan
 mistake "resume restores only weights: no noise state" trainer/simgan/state.go 's/return m\.noise\.Restore\(state\)/return nil/' trainer/simgan
@@ -64,4 +64,12 @@ mistake "resume restores only weights: loaders start again" trainer/run.go 's/r\
 mistake "resume forgets the open log window" trainer/simgan/state.go 's/return m\.meter\.restore\(m\.device, st\.Window\)/return nil/' trainer/simgan
 mistake "checkpoints hold NaN" models/weights.go 's/if v-v != 0 \{/if false {/' models
 mistake "guards judge the history's images" trainer/simgan/watch.go 's/refined, y = s\.Narrow\(refined, 0, 0, n\)/refined, y = s.Narrow(refined, 0, s.Shape(refined)[0]-n, n)/' trainer/simgan
+mistake "processes sum gradients" cgo/libsimgan/process_group.cc 's/  flat\.div_\(group\(g\)\.size\);\n//' parallel
+mistake "processes draw the same images" data/slice.go 's/ \+ s\.rank\*s\.batch//' data
+mistake "processes draw the same noise" trainer/simgan/networks.go 's/noiseStream\+ofRank\(rank\)/noiseStream/' cmd/simgan ProcessesResume
+mistake "processes choose the same old images" trainer/simgan/model.go 's/\+ofRank\(m\.group\.Rank\(\)\)//' cmd/simgan ProcessesResume
+mistake "each process keeps the whole history" trainer/config/shares.go 's/c\.Train\.History\/History\(n\)/c.Train.History/' trainer/config
+mistake "gradients of D stay with their process" trainer/simgan/steps.go 's/m\.joinGradients\(m\.D\.Params\(\)\)/error(nil)/' cmd/simgan ProcessesResume
+mistake "the average follows in process 0 only" trainer/simgan/steps.go 's/if m\.Average == nil \{/if m.Average == nil || m.group.Rank() > 0 {/' cmd/simgan ProcessesResume
+mistake "a process resumes with another's history" trainer/processes.go 's/historyFile\(rank\)\)/historyFile(0))/' cmd/simgan ProcessesResume
 exit $unseen

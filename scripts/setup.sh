@@ -92,7 +92,7 @@ compile() {
 }
 
 libraries_key() {
-  key "$VERSION" "$TORCH" "$GOTORCH" "$(g++ -dumpfullversion)" -- cgo/libsimgan/{Makefile,*.h,*.cc,kernels/*}
+  key "$VERSION" "$TORCH" "$GOTORCH" "$(g++ -dumpfullversion)" -- cgo/libsimgan/{Makefile,*.h,*.cc,gloo/*.h,gloo/*/*.h,kernels/*}
 }
 
 # The libraries are in the cache under a key of all that they are made of, so that a second checkout builds nothing.

@@ -1,23 +1,16 @@
 package sweep
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
+	"simgan/internal/cluster"
 	"simgan/internal/exit"
 	"simgan/internal/shellwords"
 )
-
-// clusterThreads is the number of threads that a trial on a cluster asks for if the file names none.
-const clusterThreads = 4
 
 // Commands returns a shell line per trial, which trains the trial in full and evaluates it, for any queue or for
 // parallel. program is the path of simgan. When the commands have finished, WriteResults reads what they left.
@@ -54,7 +47,7 @@ func (s *Sweep) clusterThreads() int {
 	if s.Threads > 0 {
 		return s.Threads
 	}
-	return clusterThreads
+	return cluster.Threads
 }
 
 // Slurm returns a job-array script with a task per trial. It runs in the folder that it is submitted from.
@@ -76,7 +69,7 @@ func (s *Sweep) Slurm(program string) (string, error) {
 		"#!/bin/sh",
 		"# The trials of " + s.Path + " as an array of jobs. Submit it with sbatch in this folder; submitted again,",
 		"# it continues what is not finished. When it has finished: " + collect,
-		"#SBATCH --job-name=" + dnsName(s.name()),
+		"#SBATCH --job-name=" + cluster.DNSName("sweep-", s.name()),
 		"#SBATCH --array=" + array,
 		"#SBATCH --ntasks=1",
 		fmt.Sprintf("#SBATCH --cpus-per-task=%d", s.clusterThreads()),
@@ -90,15 +83,6 @@ func (s *Sweep) Slurm(program string) (string, error) {
 	}, "\n"), nil
 }
 
-var notDNS = regexp.MustCompile(`[^a-z0-9]+`)
-
-// dnsName turns a name into one that Kubernetes accepts.
-func dnsName(name string) string {
-	name = strings.Trim(notDNS.ReplaceAllString(strings.ToLower(name), "-"), "-")
-	name = "sweep-" + strings.TrimPrefix(name, "sweep-")
-	return strings.TrimSuffix(name[:min(len(name), 50)], "-")
-}
-
 // Kubernetes returns a manifest: a ConfigMap with the sweep's file, and an indexed Job with an index per trial. image
 // is simgan's. The folders runs and data of the volume claim are mounted as /runs and /data.
 func (s *Sweep) Kubernetes(image, claim string) ([]byte, error) {
@@ -109,17 +93,11 @@ func (s *Sweep) Kubernetes(image, claim string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var text bytes.Buffer
-	text.WriteString("# kubectl apply -f THIS. When the job is complete, in a pod with the same volumes: " +
-		"simgan sweep --dir " +
-		s.podDir() + " --collect FILE\n")
-	encoder := yaml.NewEncoder(&text)
-	encoder.SetIndent(2)
-	err = errors.Join(encoder.Encode(configMap), encoder.Encode(s.job(image, claim, items)), encoder.Close())
-	return text.Bytes(), err
+	return cluster.Manifest("kubectl apply -f THIS. When the job is complete, in a pod with the same volumes: "+
+		"simgan sweep --dir "+s.podDir()+" --collect FILE", configMap, s.job(image, claim, items))
 }
 
-type object = map[string]any
+type object = cluster.Object
 
 // configMap returns the ConfigMap with the sweep's file and the config that the file names, and their places in the
 // pod's /sweep.
@@ -143,7 +121,7 @@ func (s *Sweep) configMap() (object, []object, error) {
 		items = append(items, object{"key": "base.yaml", "path": filepath.Clean(config)})
 	}
 	return object{
-		"apiVersion": "v1", "kind": "ConfigMap", "metadata": object{"name": dnsName(s.name())}, "data": files,
+		"apiVersion": "v1", "kind": "ConfigMap", "metadata": object{"name": cluster.DNSName("sweep-", s.name())}, "data": files,
 	}, items, nil
 }
 
@@ -151,7 +129,7 @@ func (s *Sweep) configMap() (object, []object, error) {
 func (s *Sweep) podDir() string { return "/runs/" + filepath.Base(s.Dir) }
 
 func (s *Sweep) job(image, claim string, items []object) object {
-	name, threads := dnsName(s.name()), strconv.Itoa(s.clusterThreads())
+	name, threads := cluster.DNSName("sweep-", s.name()), strconv.Itoa(s.clusterThreads())
 	resources := object{"cpu": threads, "memory": "8Gi"}
 	if s.gpu() {
 		resources["nvidia.com/gpu"] = "1"

@@ -50,9 +50,12 @@ func (r *run) checkSet(ctx context.Context, key string, set data.Dataset) (*data
 	return f, nil
 }
 
-// Try does what Run does before its first step, without a run folder, and returns what Run would log. dir is where the
-// run folder would be.
-func Try(ctx context.Context, c config.Config, dir string) (notes []string, err error) {
+// Try does what Run does before its first step, without a run folder, and returns what Run would log in each of n
+// processes. dir is where the run folder would be.
+func Try(ctx context.Context, c config.Config, dir string, n int) (notes []string, err error) {
+	if c, err = c.ShareOf(n); err != nil {
+		return nil, err
+	}
 	r := &run{config: c}
 	defer r.close()
 	if err := r.open(ctx); err != nil {

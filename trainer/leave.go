@@ -19,6 +19,10 @@ func (r *run) leave(cause error) error {
 	defer r.end(cause)
 	m := r.model
 	switch {
+	case r.group.Failed(): // the others are gone: nothing can be saved
+		r.folder.Note("failed: %v", cause)
+		r.folder.Logf("continue from the last checkpoint with: %s", r.resume())
+		return cause
 	case errors.Is(cause, simgan.ErrNotFinite):
 		return r.leaveDiverged(cause)
 	case errors.Is(cause, exit.ErrStopped), errors.Is(cause, exit.ErrGuard):
@@ -41,12 +45,12 @@ func (r *run) leave(cause error) error {
 
 // resume returns the command that continues the run.
 func (r *run) resume() string {
-	return shellwords.Join("simgan", "train", "--run", r.folder.Dir, "--resume")
+	return shellwords.Join("simgan", "train", "--run", r.dir, "--resume")
 }
 
 // leaveDiverged logs where a diverged run can continue from.
 func (r *run) leaveDiverged(cause error) error {
-	last, err := rundir.LatestCheckpoint(r.folder.Dir)
+	last, err := rundir.LatestCheckpoint(r.dir)
 	if err != nil {
 		return errors.Join(cause, err)
 	}

@@ -1,10 +1,6 @@
 package trainer
 
-import (
-	"time"
-
-	"simgan/trainer/rundir"
-)
+import "time"
 
 // page writes the run's page while it trains.
 type page struct {
@@ -17,20 +13,20 @@ type page struct {
 const pageShare = 50
 
 // update writes the page, unless the last one took long and is recent.
-func (p *page) update(f *rundir.Folder) {
+func (p *page) update(dir string, b book) {
 	if time.Since(p.last) >= pageShare*p.cost {
-		p.write(f)
+		p.write(dir, b)
 	}
 }
 
 // write writes the page. The run does not depend on the page: a failure is logged.
-func (p *page) write(f *rundir.Folder) {
+func (p *page) write(dir string, b book) {
 	if p.make == nil {
 		return
 	}
 	start := time.Now()
-	if err := p.make(f.Dir); err != nil {
-		f.Logf("warning: the run's page: %v", err)
+	if err := p.make(dir); err != nil {
+		b.Logf("warning: the run's page: %v", err)
 	}
 	p.last = time.Now()
 	p.cost = p.last.Sub(start)

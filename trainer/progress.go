@@ -19,7 +19,8 @@ type progress struct {
 	config config.Train
 	images int // since the last window
 	since  time.Time
-	waited time.Duration
+	waited time.Duration // for data
+	joined time.Duration // for other processes
 }
 
 func newProgress(out io.Writer, c config.Train, m *simgan.Model) *progress {
@@ -61,13 +62,14 @@ func (p *progress) perIteration(phase config.Phase) int {
 	return p.config.Batch
 }
 
-// window ends a log window. It returns the images per second through updates, and the share of the time spent waiting
-// for data.
-func (p *progress) window(waited time.Duration) (rate, wait float64) {
+// window ends a log window. It returns the images per second through updates, and the shares of the time spent waiting
+// for data and for other processes.
+func (p *progress) window(waited, joined time.Duration) (rate, wait, join float64) {
 	seconds := time.Since(p.since).Seconds()
-	rate, wait = float64(p.images)/seconds, (waited-p.waited).Seconds()/seconds
-	p.since, p.images, p.waited = time.Now(), 0, waited
-	return rate, wait
+	rate = float64(p.images) / seconds
+	wait, join = (waited-p.waited).Seconds()/seconds, (joined-p.joined).Seconds()/seconds
+	p.since, p.images, p.waited, p.joined = time.Now(), 0, waited, joined
+	return rate, wait, join
 }
 
 // windowLine returns the log line of a window: its losses without what only guards judge, and the time that is left of

@@ -74,7 +74,7 @@ func (r *run) end(cause error) {
 	if err := r.folder.End(outcome(cause), reason, string(r.model.Phase), r.model.Step); err != nil {
 		r.folder.Logf("warning: %v", err)
 	}
-	r.page.write(r.folder)
+	r.page.write(r.dir, r.folder)
 }
 
 func outcome(cause error) rundir.Outcome {

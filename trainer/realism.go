@@ -29,9 +29,9 @@ const (
 	measuredBatch      = 32
 )
 
-// loadRealism loads the images that measurements take, unless eval.every is 0.
+// loadRealism loads the images that measurements take, in process 0, unless eval.every is 0.
 func (r *run) loadRealism() error {
-	if r.config.Eval.Every == 0 {
+	if r.config.Eval.Every == 0 || r.group.Rank() > 0 {
 		return nil
 	}
 	info, skip := r.synthetic.Set.Info(), r.config.Data.SkipBad

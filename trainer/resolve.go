@@ -41,3 +41,31 @@ func ChangesAtResume(run string, c config.Config) ([]config.Change, error) {
 	}
 	return changes, config.CheckResume(changes)
 }
+
+// nothingLeft notes how the config of a run that is resumed changes. It reports, and logs, that a finished run has no
+// steps left. A run that is to make more steps is finished no more.
+func (r *run) nothingLeft(f *rundir.Folder) (over bool, err error) {
+	if r.changes, err = ChangesAtResume(r.dir, r.config); err != nil {
+		return false, err
+	}
+	done, err := f.IsDone()
+	if !done || err != nil {
+		return false, err
+	}
+	latest, err := rundir.LatestCheckpoint(f.Dir)
+	if err != nil || latest == "" {
+		return false, err
+	}
+	st, err := readState(latest)
+	if err != nil {
+		return false, err
+	}
+	if st.Step >= r.config.Train.Steps {
+		f.Logf("%s is done already, %d steps of train.steps=%d: nothing to resume", f.Dir, st.Step, r.config.Train.Steps)
+		for _, c := range r.changes {
+			f.Logf("not used: %v; train.steps above %d would continue the run", c, st.Step)
+		}
+		return true, nil
+	}
+	return false, f.Reopen()
+}

@@ -13,6 +13,7 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/models"
+	"simgan/parallel"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
 	"simgan/trainer/simgan"
@@ -20,11 +21,12 @@ import (
 
 // Options are what Run takes beside the config.
 type Options struct {
-	Dir    string    // the run folder
-	Resume bool      // continue from the newest checkpoint
-	Until  int       // pause after this step of Algorithm 1, saved, as if stopped by a signal; 0: train to the end
-	Notes  []string  // logged when the run has begun
-	Out    io.Writer // progress and log lines
+	Dir    string          // the run folder
+	Resume bool            // continue from the newest checkpoint
+	Until  int             // pause after this step of Algorithm 1, saved, as if stopped by a signal; 0: train to the end
+	Notes  []string        // logged when the run has begun
+	Out    io.Writer       // progress and log lines
+	Group  *parallel.Group // of the processes that train as one; nil: this one alone. All call Run with the same config
 
 	Process rundir.Process         // version, commit and command of this process; Run adds the rest
 	Page    func(dir string) error // writes the run's page, after each sample grid and at the end; nil: no page
@@ -32,16 +34,19 @@ type Options struct {
 
 // run is one run: its model, data and folder.
 type run struct {
-	config    config.Config
-	until     int // Options.Until
+	dir       string
+	out       io.Writer
+	group     *parallel.Group
+	config    config.Config // of all processes together
+	until     int           // Options.Until
 	threads   int
 	model     *simgan.Model
 	synthetic *simgan.Stream
 	real      *simgan.Stream
 	resident  int64                       // bytes of images on the device
 	samples   struct{ x, y *data.Pixels } // images of the sample grids
-	realism   *realism                    // nil if eval.every is 0
-	folder    *rundir.Folder
+	realism   *realism                    // nil if eval.every is 0, and in the other processes
+	folder    book
 	progress  *progress
 	guards    map[string]int  // log windows in a row in which a guard saw its failure
 	changes   []config.Change // of the run's config, when it is resumed
@@ -51,24 +56,30 @@ type run struct {
 }
 
 // Run trains as the config says and fills the run folder; DONE is its last file. If ctx is cancelled, Run saves a
-// checkpoint and returns ctx's cause.
+// checkpoint and returns ctx's cause. If a process of the group is asked to stop, all are.
 func Run(ctx context.Context, c config.Config, o Options) error {
-	folder, err := rundir.Open(o.Dir, o.Resume, o.Out)
-	if err != nil {
+	r := &run{
+		dir: o.Dir, out: o.Out, group: o.Group, config: c, until: o.Until, folder: noBook{}, guards: map[string]int{},
+		notes: slices.Clone(o.Notes),
+	}
+	over := false
+	if r.group.Rank() == 0 {
+		folder, err := rundir.Open(o.Dir, o.Resume, o.Out)
+		if err != nil {
+			return err
+		}
+		defer folder.Close()
+		r.folder, r.page.make = folder, o.Page
+		if o.Resume {
+			if over, err = r.nothingLeft(folder); err != nil {
+				return err
+			}
+		}
+	}
+	if over, err := r.group.Decide(over); over || err != nil {
 		return err
 	}
-	defer folder.Close()
-	var changes []config.Change
-	if o.Resume {
-		if changes, err = ChangesAtResume(o.Dir, c); err != nil {
-			return err
-		}
-		if over, err := nothingLeft(folder, c.Train.Steps, changes); over || err != nil {
-			return err
-		}
-	}
-	r := &run{config: c, until: o.Until, changes: changes, folder: folder, guards: map[string]int{}}
-	r.notes, r.process, r.page.make = slices.Clone(o.Notes), o.Process, o.Page
+	r.process = o.Process
 	defer r.close()
 	if err := r.open(ctx); err != nil {
 		return err
@@ -78,45 +89,24 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 		return err
 	}
 	hooks := simgan.Hooks{Before: func() error { return r.stopped(ctx) }, After: r.after}
-	if err := r.model.Algorithm1(ctx, r.synthetic, r.real, hooks); err != nil {
+	work := ctx
+	if r.group != nil {
+		work = context.WithoutCancel(ctx) // all processes stop together, between two iterations
+	}
+	if err := r.model.Algorithm1(work, r.synthetic, r.real, hooks); err != nil {
 		return r.leave(err)
 	}
 	if err := r.save(); err != nil {
 		return r.leave(err)
 	}
 	r.end(nil)
-	seconds, err := folder.Seconds()
+	seconds, err := r.folder.Seconds()
 	if err != nil {
 		return err
 	}
 	trained := time.Duration(seconds * float64(time.Second))
-	folder.Logf("done: %s, trained for %s", o.Dir, trained.Round(time.Second))
-	return folder.Finish(trained.Seconds())
-}
-
-// nothingLeft reports, and logs, that a finished run has no steps left. A run that is to make more steps is finished no
-// more.
-func nothingLeft(f *rundir.Folder, steps int, changes []config.Change) (bool, error) {
-	done, err := f.IsDone()
-	if !done || err != nil {
-		return false, err
-	}
-	latest, err := rundir.LatestCheckpoint(f.Dir)
-	if err != nil || latest == "" {
-		return false, err
-	}
-	st, err := readState(latest)
-	if err != nil {
-		return false, err
-	}
-	if st.Step >= steps {
-		f.Logf("%s is done already, %d steps of train.steps=%d: nothing to resume", f.Dir, st.Step, steps)
-		for _, c := range changes {
-			f.Logf("not used: %v; train.steps above %d would continue the run", c, st.Step)
-		}
-		return true, nil
-	}
-	return false, f.Reopen()
+	r.folder.Logf("done: %s, trained for %s", o.Dir, trained.Round(time.Second))
+	return r.folder.Finish(trained.Seconds())
 }
 
 // open opens the data and builds the model.
@@ -125,7 +115,13 @@ func (r *run) open(ctx context.Context) (err error) {
 	if r.threads, err = cgo.Start(c.Threads); err != nil {
 		return err
 	}
+	if err = r.group.SetTimeout(time.Duration(c.Train.Timeout) * time.Second); err != nil {
+		return err
+	}
 	warn := func(err error) { r.folder.Logf("warning: skipped: %v", err) }
+	if r.group.Rank() > 0 { // process 0's log does not have it
+		warn = func(err error) { fmt.Fprintf(r.out, "warning: skipped: %v\n", err) }
+	}
 	if r.synthetic, r.real, err = simgan.OpenStreams(ctx, c, warn); err != nil {
 		return err
 	}
@@ -138,7 +134,9 @@ func (r *run) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	o := simgan.Options{Log: r.log, Weights: weights}
+	r.synthetic.ShareWith(r.group)
+	r.real.ShareWith(r.group)
+	o := simgan.Options{Log: r.log, Weights: weights, Group: r.group}
 	if r.model, err = simgan.NewModel(c, r.synthetic.Set.Info(), o); err != nil {
 		return err
 	}
@@ -178,11 +176,14 @@ func (r *run) begin(resume bool) error {
 		}
 		st = restored
 	}
-	if err := r.checkNeeds(r.folder.Dir); err != nil {
+	if err := r.checkNeeds(r.dir); err != nil {
 		return err
 	}
 	text, err := r.config.YAML()
 	if err != nil {
+		return err
+	}
+	if err := r.sameWeights(); err != nil {
 		return err
 	}
 	if err := r.folder.Start(text, st.Metrics, int64(r.model.Step)); err != nil {
@@ -201,7 +202,7 @@ func (r *run) begin(resume bool) error {
 		return err
 	}
 	r.announce()
-	r.progress = newProgress(r.folder.Out, r.config.Train, r.model)
+	r.progress = newProgress(r.screen(), r.config.Train, r.model)
 	if r.model.Phase != config.PhaseRefiner || r.model.Step > 0 {
 		return nil
 	}
@@ -219,6 +220,9 @@ func (r *run) announce() {
 	f.Logf("refiner %d parameters, discriminator %d parameters, %dx%d patches; %s, %s, %d threads",
 		models.Count(r.model.R.Params()), models.Count(r.model.D.Params()), w, h,
 		r.model.Device(), c.Train.Precision, r.threads)
+	if n := r.group.Size(); n > 1 {
+		f.Logf("%d processes, %d of the %d images of a step each", n, c.Train.Batch/n, c.Train.Batch)
+	}
 	if r.realism != nil {
 		f.Logf("realism_distance of synthetic images from real ones: %.3g (0: alike, 1: nothing in common)",
 			r.realism.synthetic)
@@ -230,8 +234,8 @@ func (r *run) announce() {
 
 // stopped reports, between two iterations, whether the run was asked to stop.
 func (r *run) stopped(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	if err := r.group.Stopped(ctx); err != nil {
+		return err
 	}
 	if r.until > 0 && r.model.Phase == config.PhaseTrain && r.model.Step >= r.until {
 		return errPaused

@@ -41,7 +41,7 @@ func (r *run) drawSamples(step int) error {
 	if err := r.folder.WriteSamples(step, grid); err != nil {
 		return err
 	}
-	r.page.update(r.folder)
+	r.page.update(r.dir, r.folder)
 	return nil
 }
 

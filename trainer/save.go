@@ -3,9 +3,7 @@ package trainer
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 
 	"simgan/data"
 	"simgan/models"
@@ -19,18 +17,30 @@ type state struct {
 	simgan.State
 	Synthetic data.Position  `json:"synthetic"`
 	Real      data.Position  `json:"real"`
-	Metrics   int64          `json:"metrics_bytes"` // length of metrics.jsonl
-	Guards    map[string]int `json:"guards"`        // log windows in a row in which a guard saw its failure
+	Metrics   int64          `json:"metrics_bytes"`       // length of metrics.jsonl
+	Others    []share        `json:"processes,omitempty"` // of processes 1 and up that trained with this one
+	Guards    map[string]int `json:"guards"`              // log windows in a row in which a guard saw its failure
 
 	Realism *rundir.Realism `json:"realism,omitempty"`
 }
 
+// share is where another process of the run stands.
+type share struct {
+	simgan.State
+	Synthetic data.Position `json:"synthetic"`
+	Real      data.Position `json:"real"`
+}
+
 // save writes checkpoints/step-NNNNNNN, atomically. Checkpoints taken during pretraining are named step 0, because only
 // iterations of Algorithm 1 are counted. If a loss or a weight is not finite, save writes none and fails with
-// simgan.ErrNotFinite: the last good checkpoint stays.
+// simgan.ErrNotFinite: the last good checkpoint stays. Of several processes each gives its state to process 0, which
+// writes.
 func (r *run) save() (err error) {
 	st := state{Synthetic: r.synthetic.Position(), Real: r.real.Position(), Guards: r.guards}
 	if st.State, err = r.model.State(); err != nil {
+		return err
+	}
+	if st.Others, err = r.gather(share{st.State, st.Synthetic, st.Real}); err != nil {
 		return err
 	}
 	if st.Metrics, err = r.folder.MetricsSize(); err != nil {
@@ -43,7 +53,10 @@ func (r *run) save() (err error) {
 	if r.model.Phase != config.PhaseTrain {
 		step = 0
 	}
-	return r.folder.WriteCheckpoint(step, r.config.Log.Keep, st, r.writeTensors)
+	err = r.folder.WriteCheckpoint(step, r.config.Log.Keep, st, func(folder string) error {
+		return errors.Join(r.writeTensors(folder), r.receiveHistories(folder, st.Others))
+	})
+	return errors.Join(err, r.sendHistory())
 }
 
 // writeTensors writes the model's tensors into a checkpoint's folder.
@@ -53,48 +66,19 @@ func (r *run) writeTensors(folder string) error {
 		return err
 	}
 	for name, params := range files {
-		err := models.Save(filepath.Join(folder, name), params, map[string]string{"format": "pt"})
-		if errors.Is(err, models.ErrNotFinite) {
-			return fmt.Errorf("%w: %w", err, simgan.ErrNotFinite)
-		}
-		if err != nil {
+		if err := r.saveTensors(filepath.Join(folder, name), params); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// restoreLatest continues from the newest checkpoint and returns its state, or the zero state if there is none.
-func (r *run) restoreLatest() (st state, err error) {
-	folder, err := rundir.LatestCheckpoint(r.folder.Dir)
-	if err != nil {
-		return st, err
+func (r *run) saveTensors(path string, params []models.Param) error {
+	err := models.Save(path, params, map[string]string{"format": "pt"})
+	if errors.Is(err, models.ErrNotFinite) {
+		return fmt.Errorf("%w: %w", err, simgan.ErrNotFinite)
 	}
-	if folder == "" {
-		return st, r.refuseLost()
-	}
-	files, err := r.model.Files()
-	if err != nil {
-		return st, err
-	}
-	if st, err = readState(folder, slices.Collect(maps.Keys(files))...); err != nil {
-		return st, err
-	}
-	if err := r.model.Restore(st.State); err != nil {
-		return st, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
-	}
-	if files, err = r.model.Files(); err != nil { // the history holds as many images as the state says
-		return st, err
-	}
-	for name, params := range files {
-		if err := models.Load(filepath.Join(folder, name), params); err != nil {
-			return st, err
-		}
-	}
-	if st.Guards != nil { // checkpoints from before there were guards have none
-		r.guards = st.Guards
-	}
-	return st, nil
+	return err
 }
 
 // refuseLost returns an error if a training left metrics but no checkpoint: starting again would cut them.
@@ -105,7 +89,7 @@ func (r *run) refuseLost() error {
 	}
 	return fmt.Errorf("run folder %s: holds metrics of a training, but no whole checkpoint to resume from. "+
 		"If its checkpoints were moved, put them back. To start again from step 0, remove %s, or choose another --run",
-		r.folder.Dir, filepath.Join(r.folder.Dir, rundir.MetricsFile))
+		r.dir, filepath.Join(r.dir, rundir.MetricsFile))
 }
 
 // readState reads a checkpoint's state and checks that the needed files, and the others that it lists, are whole.
@@ -123,6 +107,11 @@ func readState(folder string, needed ...string) (st state, err error) {
 func (st state) check() error {
 	if st.Metrics < 0 {
 		return fmt.Errorf("metrics_bytes is %d", st.Metrics)
+	}
+	for i, other := range st.Others {
+		if other.Held < 0 || other.Held > config.MaxHistory {
+			return fmt.Errorf("processes: history_held of process %d is %d", i+1, other.Held)
+		}
 	}
 	for name, windows := range st.Guards {
 		if windows < 0 {

@@ -35,11 +35,15 @@ func (r *run) endWindow() error {
 		record[name] = v
 		scalars[string(m.Phase)+"/"+name] = v
 	}
-	rate, wait := r.progress.window(r.synthetic.Waited() + r.real.Waited())
-	for name, v := range map[string]float64{
+	rate, wait, join := r.progress.window(r.synthetic.Waited()+r.real.Waited(), r.group.Waited())
+	measured := map[string]float64{
 		"images_per_second": rate, "loader_wait_share": wait,
 		"lr_refiner": m.Rate(c.LRRefiner), "lr_discriminator": m.Rate(c.LRDiscriminator),
-	} {
+	}
+	if r.group.Size() > 1 {
+		measured["processes_wait_share"] = join
+	}
+	for name, v := range measured {
 		record[name], scalars[string(m.Phase)+"/"+name] = v, v
 	}
 	r.progress.clear()

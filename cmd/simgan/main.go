@@ -56,9 +56,9 @@ func newApp(out, problems io.Writer) *cli.App {
 			return cli.ShowAppHelp(c)
 		},
 		Commands: []*cli.Command{
-			newTrainCommand(), newRefineCommand(), newEvalCommand(), newTuringCommand(), newReportCommand(), newExportCommand(),
-			newSimulateCommand(), newPackCommand(), newCheckCommand(), newSweepCommand(), newExperimentCommand(),
-			newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand(),
+			newTrainCommand(), newLaunchCommand(), newRefineCommand(), newEvalCommand(), newTuringCommand(), newReportCommand(),
+			newExportCommand(), newSimulateCommand(), newPackCommand(), newCheckCommand(), newSweepCommand(),
+			newExperimentCommand(), newBenchCommand(), newDoctorCommand(), newCompletionCommand(), newVersionCommand(),
 		},
 	}
 	for _, command := range app.Commands {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"simgan/data"
 	"simgan/eval"
 	"simgan/internal/bar"
+	"simgan/internal/ranks"
 )
 
 func newRefineCommand() *cli.Command {
@@ -32,6 +34,10 @@ func newRefineCommand() *cli.Command {
 			&cli.IntFlag{Name: "variants", Value: 1, Usage: "refined versions of each image"},
 			skipBadFlag(),
 			&cli.Uint64Flag{Name: "seed", DefaultText: "the run's", Usage: "of the noise: another seed, other versions"},
+			&cli.StringFlag{
+				Name: "shard", DefaultText: "all, or the process's of several",
+				Usage: "refine only the part `I/N`, I from 0; all parts have the same --out, and the last one completes it",
+			},
 			clipsFlag(),
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
 		},
@@ -44,6 +50,9 @@ func newRefineCommand() *cli.Command {
 				Run: c.String("run"), Checkpoint: c.String("checkpoint"), Data: c.String("data"), Out: c.String("out"),
 				Variants: c.Int("variants"), Skip: skip, Clips: c.Generic("clips").(*clipsValue).text,
 			}
+			if o.Shard, err = shardOf(c.String("shard")); err != nil {
+				return err
+			}
 			if c.IsSet("seed") {
 				seed := c.Uint64("seed")
 				o.Seed = &seed
@@ -51,6 +60,15 @@ func newRefineCommand() *cli.Command {
 			return runRefine(c.Context, o, c.String("device"), c.App.Writer)
 		},
 	}
+}
+
+// shardOf returns the part that --shard names, else the part of one of several processes.
+func shardOf(text string) (data.Shard, error) {
+	if text != "" {
+		return data.ParseShard(text)
+	}
+	place, err := ranks.FromEnvironment(os.Getenv)
+	return data.Shard{Index: place.Rank, Of: place.Size}, err
 }
 
 func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.Writer) (err error) {
@@ -62,10 +80,14 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 	}
 	progress := bar.New(out, "refining", "images")
 	o.Progress = progress.Set
-	err = eval.RefineSet(ctx, o)
+	finished, err := eval.RefineSet(ctx, o)
 	progress.Clear()
 	if err != nil {
 		return err
+	}
+	if !finished {
+		fmt.Fprintf(out, "part %v is written; %s appears when all parts are\n", o.Shard, o.Out)
+		return nil
 	}
 	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; read them as %s\n",
 		o.Out, readAs(o.Data, o.Out))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"simgan/internal/bar"
+	"simgan/internal/exit"
 )
 
 // defaultGrace is how long a command may take to stop: a little less than the 120 s that our Slurm and Kubernetes jobs
@@ -80,7 +81,7 @@ func (s *stopper) stop(number syscall.Signal, hint string) {
 		fmt.Fprintln(s.problems) // the terminal shows ^C at the end of a bar's line
 	}
 	fmt.Fprintf(s.problems, "stopping, within %s%s\n", grace, hint)
-	s.cancel(stopped{number})
+	s.cancel(exit.Stopped{Signal: number})
 	time.AfterFunc(grace, func() {
 		fmt.Fprintf(s.problems, "simgan: not stopped within --grace %s, perhaps because a read or write blocks: "+
 			"ended without saving again\n", grace)

@@ -12,6 +12,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"simgan/eval/report"
+	"simgan/internal/ranks"
+	"simgan/parallel"
 	"simgan/trainer"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
@@ -25,6 +27,8 @@ type trainOptions struct {
 	resume, goOn   bool // --resume, --continue
 	dry            bool
 	until          int
+	device         string // --device, "" if it is not given
+	job            jobOptions
 }
 
 func newTrainCommand() *cli.Command {
@@ -36,8 +40,9 @@ func newTrainCommand() *cli.Command {
 			"simgan train --run runs/mine --resume --set train.lr_refiner=1e-4\n" +
 			"simgan train --run runs/job --continue --preset gaze-paper-v1\n" +
 			"simgan train --run runs/five --seeds 5 --preset gaze\n" +
-			"simgan train --preset hand-paper --device cuda:1 --dry-run",
-		Flags: []cli.Flag{
+			"simgan train --preset hand-paper --device cuda:1 --dry-run\n" +
+			"simgan train --preset gaze --run runs/eight --slurm-script --processes 8 | sbatch",
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "preset", Usage: strings.Join(config.PresetNames(), ", ")},
 			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` over the preset, as a run's config.yaml"},
 			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, as train.steps=500; may be repeated"},
@@ -58,15 +63,16 @@ func newTrainCommand() *cli.Command {
 				Name:  "dry-run",
 				Usage: "print the resolved config, open the data, report what the run takes, and stop",
 			},
-		},
+		}, jobFlags()...),
 		Action: func(c *cli.Context) error {
 			o := trainOptions{
 				preset: c.String("preset"), config: c.String("config"), settings: c.StringSlice("set"),
 				run: c.String("run"), resume: c.Bool("resume"), goOn: c.Bool("continue"), dry: c.Bool("dry-run"),
-				until: c.Int("until"),
+				until: c.Int("until"), job: jobOptionsOf(c),
 			}
 			if c.IsSet("device") {
-				o.settings = append(o.settings, "device="+c.String("device"))
+				o.device = c.String("device")
+				o.settings = append(o.settings, "device="+o.device)
 			}
 			seed := uint64(1)
 			if c.IsSet("seed") {
@@ -78,28 +84,41 @@ func newTrainCommand() *cli.Command {
 			if c.IsSet("seed") {
 				o.settings = append(o.settings, fmt.Sprintf("seed=%d", seed))
 			}
+			if o.job.asked() {
+				return o.printJob(c.App.Writer)
+			}
 			return runTrain(c.Context, o, c.App.Writer)
 		},
 	}
 }
 
-func runTrain(ctx context.Context, o trainOptions, out io.Writer) error {
+func runTrain(ctx context.Context, o trainOptions, out io.Writer) (err error) {
+	place, err := ranks.FromEnvironment(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if o.dry {
+		return o.try(ctx, place, out)
+	}
 	p, err := o.plan()
 	if err != nil {
 		return err
 	}
-	if o.run == "" {
-		o.run = filepath.Join("runs", time.Now().Format("20060102-150405"))
+	group, err := parallel.Join(ctx, place, time.Duration(p.Config.Train.Timeout)*time.Second)
+	if err != nil {
+		return err
 	}
-	if o.dry {
-		return p.try(ctx, o.run, out)
+	defer func() { group.Leave(err) }()
+	if err := p.agree(group, place, o.device); err != nil {
+		return err
 	}
-	err = trainer.Run(ctx, p.config, trainer.Options{
-		Dir: o.run, Resume: p.resume, Until: o.until, Out: out, Notes: p.notes,
+	err = trainer.Run(ctx, p.Config, trainer.Options{
+		Dir: p.Run, Resume: p.Resume, Until: p.Until, Out: out, Notes: p.notes, Group: group,
 		Process: thisProcess(rundir.TrainWork), Page: report.WriteLive,
 	})
-	if _, unfinished := os.Stat(filepath.Join(o.run, rundir.DoneFile)); err == nil && unfinished == nil {
-		next(out, "refine", "--run", o.run, "--data", p.config.Data.Synthetic, "--out", filepath.Clean(o.run)+"-refined")
+	_, unfinished := os.Stat(filepath.Join(p.Run, rundir.DoneFile))
+	if err == nil && unfinished == nil && group.Rank() == 0 {
+		next(out, "refine", "--run", p.Run, "--data", p.Config.Data.Synthetic, "--out", filepath.Clean(p.Run)+"-refined")
 	}
 	return err
 }

@@ -2,42 +2,80 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"simgan/cgo"
 	"simgan/internal/exit"
 	"simgan/internal/nvidia"
+	"simgan/internal/ranks"
+	"simgan/parallel"
 	"simgan/trainer"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
 )
 
-// trainPlan is what train will do.
+// trainPlan is what train will do. Several processes follow the plan of process 0.
 type trainPlan struct {
-	config config.Config // resolved
-	resume bool          // the run has begun; config's base is the run's own config.yaml
+	Config config.Config // resolved
+	Resume bool          // the run has begun; Config's base is the run's own config.yaml
+	Run    string        // the run folder
+	Until  int           // pause after this step
 	notes  []string      // logged when training starts
+}
+
+// agree makes the plan that of process 0, on a device of this process's own: the one that it was given, else by its
+// number on its machine.
+func (p *trainPlan) agree(group *parallel.Group, place ranks.Place, device string) error {
+	if group == nil {
+		return nil
+	}
+	text, err := json.Marshal(p)
+	if err == nil {
+		text, err = group.BroadcastBytes(text)
+	}
+	if err == nil {
+		err = json.Unmarshal(text, p)
+	}
+	if err != nil || p.Config.Device == cgo.CPU.String() {
+		return err
+	}
+	if device != "" && device != "auto" && device != "cuda" {
+		p.Config.Device = device
+		return nil
+	}
+	visible, err := cgo.CUDADevices() // a launcher may show each process its own GPU only
+	if err != nil {
+		return err
+	}
+	p.Config.Device = cgo.Device(place.Local % visible).String()
+	return nil
 }
 
 // plan decides whether the run starts or continues, and loads its config.
 func (o trainOptions) plan() (p trainPlan, err error) {
-	if p.resume, err = o.hasBegun(); err != nil {
+	p.Run, p.Until = o.run, o.until
+	if p.Run == "" {
+		p.Run = filepath.Join("runs", time.Now().Format("20060102-150405"))
+	}
+	if p.Resume, err = o.hasBegun(); err != nil {
 		return p, err
 	}
 	preset, file := o.preset, o.config
-	if p.resume {
+	if p.Resume {
 		preset, file = "", filepath.Join(o.run, rundir.ConfigFile)
 	}
 	asked, err := p.load(preset, file, o.settings)
 	if err != nil {
 		return p, err
 	}
-	if p.resume && (o.preset != "" || o.config != "") {
+	if p.Resume && (o.preset != "" || o.config != "") {
 		if err := p.noteUnused(o); err != nil {
 			return p, err
 		}
@@ -74,11 +112,11 @@ func (o trainOptions) hasBegun() (bool, error) {
 
 // load loads and resolves the config. It returns the device as the user wrote it.
 func (p *trainPlan) load(preset, file string, settings []string) (asked string, err error) {
-	if p.config, err = config.Load(preset, file, settings); err != nil {
+	if p.Config, err = config.Load(preset, file, settings); err != nil {
 		return "", err
 	}
-	asked = p.config.Device
-	return asked, trainer.Resolve(&p.config)
+	asked = p.Config.Device
+	return asked, trainer.Resolve(&p.Config)
 }
 
 // noteUnused notes what --preset and --config would set otherwise than the run that --continue continues.
@@ -87,7 +125,7 @@ func (p *trainPlan) noteUnused(o trainOptions) error {
 	if _, err := first.load(o.preset, o.config, o.settings); err != nil {
 		return err
 	}
-	unused, err := config.Changes(p.config, first.config)
+	unused, err := config.Changes(p.Config, first.Config)
 	for _, c := range unused {
 		p.notes = append(p.notes, fmt.Sprintf(
 			"not used: %v: the run has begun with its own config.yaml; --set changes a key", c))
@@ -97,7 +135,7 @@ func (p *trainPlan) noteUnused(o trainOptions) error {
 
 // noteDevice notes that a run is on the CPU though its user may expect a GPU.
 func (p *trainPlan) noteDevice(asked string) error {
-	if p.config.Device != cgo.CPU.String() {
+	if p.Config.Device != cgo.CPU.String() {
 		return nil
 	}
 	if asked == "auto" {
@@ -105,7 +143,7 @@ func (p *trainPlan) noteDevice(asked string) error {
 		return nil
 	}
 	best, err := cgo.ParseDevice("auto")
-	if err == nil && p.resume && best != cgo.CPU {
+	if err == nil && p.Resume && best != cgo.CPU {
 		p.notes = append(p.notes, "the run stays on the CPU, as its config.yaml says; --device auto takes the GPU")
 	}
 	return err
@@ -120,11 +158,18 @@ func whyNoGPU() string {
 	return fmt.Sprintf("no GPU is used: %v", err)
 }
 
-// try prints the resolved config. Around it are comments: what a resumed run changes, and what the run would log before
-// its first step.
-func (p *trainPlan) try(ctx context.Context, run string, out io.Writer) error {
-	if p.resume {
-		changes, err := trainer.ChangesAtResume(run, p.config)
+// try prints the resolved config, in process 0. Around it are comments: what a resumed run changes, and what the run
+// would log before its first step.
+func (o trainOptions) try(ctx context.Context, place ranks.Place, out io.Writer) error {
+	if place.Rank > 0 {
+		return nil
+	}
+	p, err := o.plan()
+	if err != nil {
+		return err
+	}
+	if p.Resume {
+		changes, err := trainer.ChangesAtResume(p.Run, p.Config)
 		if err != nil {
 			return err
 		}
@@ -132,14 +177,14 @@ func (p *trainPlan) try(ctx context.Context, run string, out io.Writer) error {
 			fmt.Fprintf(out, "# changed: %v\n", c)
 		}
 	}
-	text, err := p.config.YAML()
+	text, err := p.Config.YAML()
 	if err != nil {
 		return err
 	}
 	if _, err = out.Write(text); err != nil {
 		return err
 	}
-	notes, err := trainer.Try(ctx, p.config, run)
+	notes, err := trainer.Try(ctx, p.Config, p.Run, place.Size)
 	for _, n := range append(p.notes, notes...) {
 		fmt.Fprintf(out, "# %s\n", n)
 	}

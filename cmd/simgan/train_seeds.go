@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"simgan/internal/exit"
+	"simgan/internal/ranks"
 	"simgan/trainer/rundir"
 )
 
@@ -18,6 +19,8 @@ import (
 // stopped.
 func runSeeds(ctx context.Context, o trainOptions, first uint64, n int, out io.Writer) error {
 	switch {
+	case os.Getenv(ranks.WorldSize) != "":
+		return exit.Usagef("--seeds trains runs one after the other, in one process: start it without a launcher")
 	case n < 1:
 		return exit.Usagef("--seeds is %d; use 1 or more", n)
 	case o.run == "":

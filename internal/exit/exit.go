@@ -31,6 +31,14 @@ var ErrGuard = errors.New("stopped by a guard")
 // ErrStopped marks the error of work that was asked to stop, for instance by a signal.
 var ErrStopped = errors.New("stopped")
 
+// Stopped is the ErrStopped of work that a signal stopped.
+type Stopped struct{ Signal syscall.Signal }
+
+func (s Stopped) Error() string { return fmt.Sprintf("stopped by %v", s.Signal) }
+
+// Is reports that it is an ErrStopped.
+func (Stopped) Is(target error) bool { return target == ErrStopped }
+
 // Usagef returns an error with the text of fmt.Errorf that is also an ErrUsage.
 func Usagef(format string, args ...any) error { return usage{fmt.Errorf(format, args...)} }
 

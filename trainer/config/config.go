@@ -74,6 +74,8 @@ type Train struct {
 	// auto: on a GPU each kind of step is recorded as a CUDA graph after 3 eager steps, then launched whole; if
 	// recording fails, steps stay eager; on: such a failure ends the run; off
 	Capture Capture `yaml:"capture"`
+	// seconds that one of several processes waits for the others before it gives up (docs/scaling.md)
+	Timeout int `yaml:"timeout"`
 }
 
 // Log says how often a run writes what, in iterations of Algorithm 1; 0: only at its end.
@@ -133,7 +135,7 @@ func Default() Config {
 			Steps: 2000, Batch: 64, KG: 2, KD: 1, PretrainRefiner: 150, PretrainDiscriminator: 50, History: HistoryAuto,
 			Lambda: 0.02, Psi: architecture.IdentityPsi, Optimizer: Adam, LRRefiner: 5e-4, LRDiscriminator: 2e-4,
 			LRDecay: LinearDecay, Beta1: 0.5, Beta2: 0.999, EMA: 0.995, R1: 0.1, R1Every: 4,
-			Precision: PrecisionAuto, Kernels: KernelsAuto, Capture: CaptureAuto,
+			Precision: PrecisionAuto, Kernels: KernelsAuto, Capture: CaptureAuto, Timeout: 600,
 		},
 		Log:   Log{Every: 50, SamplesEvery: 250, CheckpointEvery: 500, Keep: 3},
 		Eval:  Eval{Every: 100},

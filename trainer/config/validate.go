@@ -43,6 +43,7 @@ const (
 	maxKernel  = 63
 	maxNoise   = 256 // channels
 	maxThreads = 4096
+	minTimeout = 10 // seconds: finding out which process is at fault takes some of them
 	maxFactor  = 16 // on D's feature maps
 )
 
@@ -71,6 +72,7 @@ func (v *validation) numbers(c *Config) {
 		{"train.pretrain_refiner", t.PretrainRefiner, 0, MaxSteps},
 		{"train.pretrain_discriminator", t.PretrainDiscriminator, 0, MaxSteps},
 		{"train.r1_every", t.R1Every, 1, MaxSteps},
+		{"train.timeout", t.Timeout, minTimeout, MaxSteps},
 		{"refiner.blocks", r.Blocks, 0, maxBlocks},
 		{"refiner.width", r.Width, 1, maxMaps},
 		{"refiner.kernel", r.Kernel, 1, maxKernel},

@@ -38,6 +38,20 @@ func (b *history) restore(held int, maps []int64, random *rand.PCG) {
 	*b.random = *random
 }
 
+// put makes the images (n, C, H, W) the buffer's contents, of which it keeps as many as it has room for.
+func (b *history) put(s *cgo.Scope, images cgo.Tensor) error {
+	shape := s.Shape(images)
+	if shape == nil {
+		return s.Err()
+	}
+	b.held = min(int(shape[0]), b.size)
+	kept, room := s.Narrow(images, 0, 0, int64(b.held)), s.Narrow(b.images, 0, 0, int64(b.held))
+	if s.Err() != nil {
+		return s.Err()
+	}
+	return cgo.Copy(room, kept)
+}
+
 // contents returns the images that the buffer holds (held, C, H, W), valid until the next call.
 func (b *history) contents() (cgo.Tensor, error) {
 	cgo.Free(b.filled)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"simgan/cgo"
+	"simgan/parallel"
 )
 
 // meter averages losses over a log window on the device; the host reads them once per window. The sums keep their
@@ -59,6 +60,17 @@ type Total struct {
 	Count int     `json:"count"`
 }
 
+// open returns the sums of the open window, in the order of their names. Processes that train as one have the same names
+// and counts.
+func (m *meter) open() (sums []cgo.Tensor) {
+	for _, name := range slices.Sorted(maps.Keys(m.sums)) {
+		if m.counts[name] > 0 {
+			sums = append(sums, m.sums[name])
+		}
+	}
+	return sums
+}
+
 // totals reads the window so far. An ErrNotFinite names a loss that is NaN or infinite; the totals are returned all the
 // same.
 func (m *meter) totals() (map[string]Total, error) {
@@ -80,8 +92,11 @@ func (m *meter) totals() (map[string]Total, error) {
 	return totals, bad
 }
 
-// read returns the averages since the last read and starts a new window. It fails as totals does.
-func (m *meter) read() (map[string]float64, error) {
+// read returns the averages since the last read, over all processes, and starts a new window. It fails as totals does.
+func (m *meter) read(g *parallel.Group) (map[string]float64, error) {
+	if err := g.Average(m.open()); err != nil {
+		return nil, err
+	}
 	totals, err := m.totals()
 	averages := make(map[string]float64, len(totals))
 	for name, t := range totals {

@@ -10,6 +10,7 @@ import (
 	"simgan/internal/home"
 	"simgan/models"
 	"simgan/models/architecture"
+	"simgan/parallel"
 	"simgan/trainer/config"
 )
 
@@ -34,29 +35,39 @@ type Model struct {
 	meter    *meter
 	inputs   *inputs // made by the first step
 	captures *captures
-	dSteps   int64 // updates of D made, for r1_every
+	group    *parallel.Group // nil: this process trains alone
+	buffers  []cgo.Tensor    // running statistics of R and D
+	dSteps   int64           // updates of D made, for r1_every
 	log      func(format string, args ...any)
 }
 
 // Options are what NewModel takes beside the config.
 type Options struct {
 	Log    func(format string, args ...any) // notes on kernels and CUDA graphs; nil: none
+	Group  *parallel.Group                  // of the processes that train as one; nil: this one alone
 	Record Recorder                         // records steps; nil: as CUDA graphs on a GPU, unless train.capture is off
 
 	Weights *data.Pixels // of LoadWeights; nil: every pixel counts 1
 }
 
 // NewModel builds everything that the config describes for images like image, at the start of the first phase. c.Device
-// and c.Train.Precision are resolved. An exit.ErrUsage says what of the config does not fit the images or the device.
+// and c.Train.Precision are resolved. One of several processes takes its share of the batch and the history. An exit.ErrUsage says what of the config does not fit the images or the device.
 func NewModel(c config.Config, image data.Info, o Options) (m *Model, err error) {
-	m = &Model{Phase: config.PhaseRefiner, config: c, image: image, meter: newMeter()}
+	if c, err = c.ShareOf(o.Group.Size()); err != nil {
+		return nil, err
+	}
+	m = &Model{Phase: config.PhaseRefiner, config: c, image: image, meter: newMeter(), group: o.Group}
 	defer func() {
 		if err != nil {
 			m.Close()
 			m = nil
 		}
 	}()
-	if m.networks, err = newNetworks(c, image); err != nil {
+	if m.networks, err = newNetworks(c, image, o.Group.Rank()); err != nil {
+		return m, err
+	}
+	m.buffers = append(models.Buffers(m.R.Params()), models.Buffers(m.D.Params())...)
+	if err = o.Group.UseDevice(m.device); err != nil {
 		return m, err
 	}
 	if err = m.openPsi(); err != nil {
@@ -104,16 +115,16 @@ func (m *Model) openHistory() (err error) {
 	if size == 0 {
 		return nil
 	}
-	m.history, err = newHistory(size, m.config.Seed, m.device, m.image.C, m.image.H, m.image.W)
+	m.history, err = newHistory(size, m.config.Seed+ofRank(m.group.Rank()), m.device, m.image.C, m.image.H, m.image.W)
 	return err
 }
 
 // Device returns the training device.
 func (m *Model) Device() cgo.Device { return m.device }
 
-// ReadWindow returns the averages of the log window so far by name, and starts a new window. An ErrNotFinite names a
+// ReadWindow returns the averages of the log window so far by name, over all processes, and starts a new window. An ErrNotFinite names a
 // loss that is NaN or infinite; the averages are returned all the same.
-func (m *Model) ReadWindow() (map[string]float64, error) { return m.meter.read() }
+func (m *Model) ReadWindow() (map[string]float64, error) { return m.meter.read(m.group) }
 
 // Files returns the tensors of a checkpoint by file name, valid until the next step. Of the history they hold the
 // images that are in it.
@@ -141,19 +152,22 @@ func (m *Model) Files() (map[string][]models.Param, error) {
 		if err != nil {
 			return nil, err
 		}
-		rest = append(rest, models.Param{Name: "history.0", Tensor: held, Rows: true})
+		rest = append(rest, models.Param{Name: HistoryTensor, Tensor: held, Rows: true})
 	}
 	if len(rest) > 0 {
-		files["state.safetensors"] = rest
+		files[StateFile] = rest
 	}
 	return files, nil
 }
 
-// The files of a checkpoint that hold R, its moving average and D.
+// The files of a checkpoint that hold R, its moving average, D, and the rest, with the history among it.
 const (
 	RefinerFile       = "refiner.safetensors"
 	AverageFile       = "refiner_ema.safetensors"
 	DiscriminatorFile = "discriminator.safetensors"
+	StateFile         = "state.safetensors"
+
+	HistoryTensor = "history.0"
 )
 
 // Close frees everything.

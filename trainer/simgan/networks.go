@@ -25,9 +25,9 @@ type networks struct {
 	notes  []string // which kernels the layers use, and on a GPU why not the fused ones
 }
 
-// newNetworks builds the networks of the config for images like image, initialised from its seed. It refuses a batch
-// that the device cannot hold.
-func newNetworks(c config.Config, image data.Info) (n *networks, err error) {
+// newNetworks builds the networks of the config for images like image, initialised from its seed. They are the same in
+// all processes, their noise is not. It refuses a batch that the device cannot hold.
+func newNetworks(c config.Config, image data.Info, rank int) (n *networks, err error) {
 	n = &networks{bfloat: c.Train.Precision == config.BFloat16}
 	defer func() {
 		if err != nil {
@@ -50,7 +50,7 @@ func newNetworks(c config.Config, image data.Info) (n *networks, err error) {
 	if n.optD, err = newOptimizer(c.Train, n.D.Params()); err != nil {
 		return n, err
 	}
-	if n.noise, err = cgo.NewGenerator(n.device, c.Seed+noiseStream); err != nil {
+	if n.noise, err = cgo.NewGenerator(n.device, c.Seed+noiseStream+ofRank(rank)); err != nil {
 		return n, err
 	}
 	n.chooseKernels(c, image)
@@ -129,6 +129,10 @@ const (
 	SampleStream    = 5 << 32 // noise of the sample grids
 	RealismStream   = 6 << 32 // noise of the images that realism_distance is of
 )
+
+// ofRank is added to the seed of what differs between processes: noise, and the choice of old images. It is 0 for the
+// first process, and beyond all streams for the others.
+func ofRank(rank int) uint64 { return uint64(rank) << 40 }
 
 // Best returns the refiner to refine with: the moving average if there is one.
 func (n *networks) Best() *models.Refiner {

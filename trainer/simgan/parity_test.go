@@ -234,7 +234,7 @@ func compareLosses(t *testing.T, m *Model, g golden, x, y *data.Pixels) {
 	if err := stepD(t, m, x, y); err != nil {
 		t.Fatal(err)
 	}
-	losses, err := m.meter.read()
+	losses, err := m.meter.read(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,7 +334,7 @@ func TestPenaltyEqualsPyTorch(t *testing.T) {
 	if err := cgo.Gradients(false, m.device, func(s *cgo.Scope) cgo.Tensor { return m.penaltyR1(s, y.N) }); err != nil {
 		t.Fatal(err)
 	}
-	averages, err := m.meter.read()
+	averages, err := m.meter.read(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -426,7 +426,7 @@ func (l *lossesOf) step(t *testing.T, err error, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	averages, err := l.m.meter.read()
+	averages, err := l.m.meter.read(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"simgan/cgo"
 	"simgan/internal/exit"
 	"simgan/trainer/config"
 )
@@ -65,6 +66,22 @@ func (m *Model) Restore(st State) error {
 	}
 	m.Phase, m.Step, m.updates, m.dSteps = st.Phase, st.Step, st.Made, st.DSteps
 	return m.meter.restore(m.device, st.Window)
+}
+
+// PutHistory makes the images (n, C, H, W) the contents of the history, if there is one.
+func (m *Model) PutHistory(s *cgo.Scope, images cgo.Tensor) error {
+	if m.history == nil {
+		return nil
+	}
+	return m.history.put(s, images)
+}
+
+// History returns the images that the history holds (n, C, H, W), valid until the next step; no tensor without history.
+func (m *Model) History() (cgo.Tensor, error) {
+	if m.history == nil {
+		return cgo.Tensor{}, nil
+	}
+	return m.history.contents()
 }
 
 // check reports every field of a state that is out of range.

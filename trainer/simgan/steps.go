@@ -36,6 +36,9 @@ func (m *Model) learnR(b int, adversary bool) error {
 	if err := cgo.Gradients(m.bfloat, m.device, loss); err != nil {
 		return err
 	}
+	if err := m.joinGradients(m.R.Params()); err != nil {
+		return err
+	}
 	if err := m.inputs.descend(m.optR, m.device); err != nil {
 		return err
 	}
@@ -119,6 +122,9 @@ func (m *Model) learnD(b int, v variant) error {
 	if err == nil && v.penalty {
 		err = cgo.Gradients(false, m.device, func(s *cgo.Scope) cgo.Tensor { return m.penaltyR1(s, b) })
 	}
+	if err == nil {
+		err = m.joinGradients(m.D.Params())
+	}
 	if err != nil {
 		return err
 	}
@@ -148,6 +154,16 @@ func (m *Model) penaltyR1(s *cgo.Scope, b int) cgo.Tensor {
 	r1 := models.PenaltyR1(s, m.D.Decide(s, m.D.Layers(s, y, true)), y, m.config.Train.R1, b)
 	m.meter.add(s, "r1", r1)
 	return s.Scale(r1, float64(m.config.Train.R1Every))
+}
+
+// joinGradients averages the gradients over all processes. Each loss is an average over a process's images, and all have
+// the same number of images, so the result is the gradient of the loss of the whole batch. Running statistics are
+// averaged too, because each process sees its own images.
+func (m *Model) joinGradients(params []models.Param) error {
+	if err := m.group.AverageGradients(models.Tensors(params)); err != nil {
+		return err
+	}
+	return m.group.Average(m.buffers)
 }
 
 // imagesForD returns D's b refined and b real images. The refined ones are fresh ones of the current R, followed by

@@ -10,6 +10,7 @@ import (
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/internal/exit"
+	"simgan/parallel"
 	"simgan/trainer/config"
 )
 
@@ -68,6 +69,12 @@ func OpenStream(
 	return &Stream{Set: set, info: set.Info(), config: data.LoaderConfig{
 		Batch: c.Train.Batch, Seed: c.Seed + offset, Workers: c.Data.Workers, SkipBad: c.Data.SkipBad, Warn: warn,
 	}}, nil
+}
+
+// ShareWith takes a process's part of each batch of the processes that train as one.
+func (s *Stream) ShareWith(g *parallel.Group) {
+	s.config.Rank, s.config.Ranks = g.Rank(), g.Size()
+	s.config.Batch /= g.Size()
 }
 
 // Place decides whether the images stay on the device: if mode is "on", or if it is "auto" and they fit into the share

@@ -29,7 +29,7 @@ func TestWatchMeasuresImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := m.read()
+	got, err := m.read(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
