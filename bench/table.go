@@ -59,6 +59,7 @@ func (r *presetFigures) write(b *strings.Builder, peak float64) {
 	if r.Unequal != "" {
 		b.WriteString("THE LOSSES DIFFER: these figures compare nothing.\n\n")
 	}
+	b.WriteString(r.headline())
 	b.WriteString("| | images/s | R step, ms | D step, ms | images/s through R's step | share of the peak | idle | " +
 		"peak memory, MB | beside PyTorch float32 |\n|---|---|---|---|---|---|---|---|---|\n")
 	base := find(r.Contestants, "PyTorch float32", "")
@@ -78,6 +79,25 @@ func (r *presetFigures) write(b *strings.Builder, peak float64) {
 			t.beside(base, func(t trainTurn) float64 { return 1 / t.Iteration }))
 	}
 	r.writeNotes(b)
+}
+
+// headline compares simgan's fastest setting with PyTorch's fastest, or is empty if either has no turns.
+func (r *presetFigures) headline() string {
+	best := func(program string) (fastest *trainTurns) {
+		for _, t := range r.Contestants {
+			if strings.HasPrefix(t.Name, program) && len(t.Turns) > 0 &&
+				(fastest == nil || t.median(trainSpeed) > fastest.median(trainSpeed)) {
+				fastest = t
+			}
+		}
+		return fastest
+	}
+	ours, theirs := best("simgan"), best("PyTorch")
+	if ours == nil || theirs == nil {
+		return ""
+	}
+	return fmt.Sprintf("**%s is %s times as fast as %s**, PyTorch's best setting here.\n\n", ours.Name,
+		ours.beside(theirs, func(t trainTurn) float64 { return 1 / t.Iteration }), theirs.Name)
 }
 
 // writeNotes writes below the table why turns failed or ran in another way than asked for.

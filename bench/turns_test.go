@@ -87,6 +87,7 @@ func TestTakeTurnsGoesOn(t *testing.T) {
 	for name, wants := range map[string][]string{
 		"table.md": {
 			"| simgan float32 | 10 | 1000.0 | 0.0 | 0 | 50 % | - | 0 | 1.00 (1.00 to 1.00) |", "| PyTorch bfloat16 torch.compile | failed |",
+			"**simgan float32 is 1.00 (1.00 to 1.00) times as fast as PyTorch float32**",
 			"* PyTorch float32: failed in round 2: ", "* PyTorch bfloat16 torch.compile: failed in round 1: out of registers\n", "* simgan float32: fused refiner off: a test\n",
 		},
 		"figures.json": {`"images_per_second": 10`, `"error": "sh -c`, `out of registers`},

@@ -30,9 +30,13 @@ const minContrast = 0.1
 // Alike says what tells two sets apart at a glance, so that a discriminator need not look at the images' content.
 func Alike(a, b *Findings) (warnings []string) {
 	if share := a.Levels.Overlap(b.Levels); share < minOverlap {
+		way := "another choice of images may help"
+		if a.Info.C == 1 && a.Info.Bits == 8 {
+			way = "equalize=true may help, or another choice of images"
+		}
 		warnings = append(warnings, fmt.Sprintf("only %.0f %% of the levels of the two sets overlap (means %.0f %% and %.0f %% "+
-			"of the range): D can tell them apart by brightness alone; equalize=true may help, or another choice of images",
-			100*share, 100*a.Levels.Mean, 100*b.Levels.Mean))
+			"of the range): D can tell them apart by brightness alone; %s",
+			100*share, 100*a.Levels.Mean, 100*b.Levels.Mean, way))
 	}
 	return warnings
 }

@@ -32,7 +32,7 @@ func Classification(ctx context.Context, o Options, columns []string) (*Classifi
 		return nil, exit.Usagef("--labels names %d columns; eval classification learns one", len(columns))
 	}
 	c := &classes{columns: columns}
-	t := task{name: "classification", metric: "accuracy", higher: true, labels: c}
+	t := task{name: "classification", metric: "accuracy", higher: true, labels: c, fill: true}
 	return compare(ctx, o, t, c.judge, func(f *ClassificationFigures) []float64 { return negative(f.PerSeed) })
 }
 

@@ -42,7 +42,7 @@ func TestKIDInterval(t *testing.T) {
 		if _, ci := kid(draw(0), draw(0)); ci[0] <= 0 && 0 <= ci[1] {
 			held++
 		}
-		if value, ci := kid(draw(0), draw(0.8)); ci[0] > 0 && value > 0 {
+		if value, ci := kid(draw(0), draw(1.5)); ci[0] > 0 && value > 0 {
 			apart++
 		}
 	}

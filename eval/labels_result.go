@@ -131,18 +131,18 @@ func (r *LabelsResult) Table() string {
 			f.Shift.String()+" "+f.Unit, f.Shift.Median, f.Shift.P95, f.Rendered.String(), f.Refined.String())
 	}
 	if r.Check != nil {
-		fmt.Fprintf(&t, "%-17s error in built-in real images: %s %s\n", r.Figures[0].Name, r.Check.String(), r.Figures[0].Unit)
+		fmt.Fprintf(&t, "%-17s error in built-in real images: %v %s\n", r.Figures[0].Name, r.Check, r.Figures[0].Unit)
 	}
 	return t.String() + r.Reading() + "\n"
 }
 
 // String returns the mean and the standard deviation.
-func (d Distribution) String() string { return fmt.Sprintf("%.3g +- %.2g", d.Mean, d.SD) }
+func (d Distribution) String() string { return fmt.Sprintf("%.3g +- %.3g", d.Mean, d.SD) }
 
 // Reading says in a sentence whether labels moved.
 func (r *LabelsResult) Reading() string {
 	f := r.Figures[0]
-	text := fmt.Sprintf("Refining moved %s by %s %s on average (limit %.3g): ", f.Name, f.Shift.String(), f.Unit, r.Limit)
+	text := fmt.Sprintf("Refining moved the %s by %s %s on average (limit %.3g): ", f.Name, f.Shift.String(), f.Unit, r.Limit)
 	switch {
 	case !r.Moved:
 		return text + "labels stay valid."

@@ -50,7 +50,8 @@ func TestPupilsThatMoved(t *testing.T) {
 			t.Fatal(err)
 		}
 		pupil, gaze := r.Figures[0].Shift, r.Figures[2].Shift
-		if math.Abs(pupil.Mean-float64(dx)) > 0.15*float64(dx) || math.Abs(gaze.Mean-3.25*float64(dx)) > 0.6*float64(dx)+1e-6 {
+		d := float64(dx)
+		if math.Abs(pupil.Mean-d) > 0.15*d || math.Abs(gaze.Mean-3.25*d) > 0.6*d+1e-6 {
 			t.Errorf("moved by %d pixels: pupils by %+v, gazes by %+v", dx, pupil, gaze)
 		}
 		if r.Moved != (dx > 0) || r.Pairs < 9 || r.Limit != 1.1 || len(r.Worst) != r.Pairs {

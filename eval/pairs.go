@@ -17,7 +17,8 @@ type Pair struct {
 	Told float64
 }
 
-// Pairs refines up to n images from all parts of the run's synthetic data set. progress is called as images are refined.
+// Pairs refines up to n images from all parts of the run's synthetic data set. progress is called as images are
+// refined.
 func Pairs(
 	ctx context.Context, run, checkpoint string, device cgo.Device, n int, progress func(done, total int),
 ) ([]Pair, error) {

@@ -15,7 +15,7 @@ type realismMeter struct {
 	compared  set
 	reference *adapt.Reference // of compared
 	features  *models.ImageEncoder
-	scale     standard
+	scale     float64     // brings features of real images to a mean square of 1
 	want      [][]float64 // features of compared
 	learned   float64
 }
@@ -45,11 +45,12 @@ func (m *realismMeter) describeReal(ctx context.Context, other set, o Options) e
 	if err != nil {
 		return err
 	}
-	m.scale = newStandard(own)
-	if m.want, err = encode(m.features, m.compared, device); err != nil {
+	m.scale = 1 / rootMeanSquare(own)
+	want, err := encode(m.features, m.compared, device)
+	if err != nil {
 		return err
 	}
-	m.scale.apply(m.want)
+	m.want = scaled(want, m.scale)
 	unseen, err := m.compared.degraded(ctx, 1)
 	if err != nil {
 		return err
@@ -80,9 +81,8 @@ func (m *realismMeter) measure(ctx context.Context, k kind, o Options) (*Realism
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", source.name, err)
 		}
-		m.scale.apply(got)
 		var distance float64
-		distance, kidInterval = kid(got, m.want)
+		distance, kidInterval = kid(scaled(got, m.scale), m.want)
 		if !finite(distance) {
 			return nil, fmt.Errorf("%s: %w", source.name, errDiverged)
 		}

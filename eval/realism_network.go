@@ -107,36 +107,23 @@ func encode(e *models.ImageEncoder, d set, device cgo.Device) (features [][]floa
 	return features, err
 }
 
-// standard brings features to mean 0 and deviation 1 over real images, so that each counts alike.
-type standard struct{ mean, deviation []float64 }
-
-// newStandard returns the standard of features. A feature that hardly differs among real images counts as if its
-// deviation were leastDeviation of the features' own.
-func newStandard(features [][]float64) standard {
-	size, n := len(features[0]), float64(len(features))
-	s := standard{make([]float64, size), make([]float64, size)}
-	total := 0.0
-	for k := range size {
-		square := 0.0
-		for _, f := range features {
-			s.mean[k], square = s.mean[k]+f[k]/n, square+f[k]*f[k]/n
+// rootMeanSquare returns that of all features.
+func rootMeanSquare(features [][]float64) float64 {
+	sum, n := 0.0, 0.0
+	for _, f := range features {
+		for _, v := range f {
+			sum, n = sum+v*v, n+1
 		}
-		variance := max(square-s.mean[k]*s.mean[k], 0)
-		s.deviation[k], total = math.Sqrt(variance), total+variance/float64(size)
 	}
-	for k, d := range s.deviation {
-		s.deviation[k] = max(d, leastDeviation*math.Sqrt(total), math.SmallestNonzeroFloat32)
-	}
-	return s
+	return max(math.Sqrt(sum/n), math.SmallestNonzeroFloat32)
 }
 
-const leastDeviation = 0.1
-
-// apply brings the features to the standard, in place.
-func (s standard) apply(features [][]float64) {
+// scaled multiplies the features by a factor, in place.
+func scaled(features [][]float64, factor float64) [][]float64 {
 	for _, f := range features {
 		for k := range f {
-			f[k] = (f[k] - s.mean[k]) / s.deviation[k]
+			f[k] *= factor
 		}
 	}
+	return features
 }

@@ -96,8 +96,8 @@ func (o *RealismOptions) imagesPerRow(synthetic, refined, real data.Dataset) (n 
 			continue
 		}
 		if i := d.set.Info(); i.C != want.C || i.H != want.H || i.W != want.W || i.Bits != want.Bits {
-			return 0, exit.Usagef("%s: images of %s are %dx%dx%d of %d bits (channels, height, width), the real ones "+
-				"%dx%dx%d of %d bits; add size=HxW (or grey=true) to its SPEC",
+			return 0, exit.Usagef("%s: images of %s are %dx%dx%d (channels, height, width) of %d bits, the real ones "+
+				"%dx%dx%d of %d bits; add size=HxW (or grey=true) to its SPEC, and give sets of one depth",
 				d.key, d.spec, i.C, i.H, i.W, i.Bits, want.C, want.H, want.W, want.Bits)
 		}
 		if least := d.halves * o.fewest(); d.set.Len() < least {

@@ -63,13 +63,17 @@ func TestRealismOfFolders(t *testing.T) {
 		if f == nil {
 			t.Fatalf("no row %s", name)
 		}
-		a, far := f.TwoSample, name == rowSynthetic
-		if far != (a.Mean > 0.9) || far != (f.KID.CI95[0] > 1) || far != (f.Distance.Mean > 0.5) {
-			t.Errorf("%s: told apart %.2f %v, KID %.3f %v, distance %.3f",
-				name, a.Mean, *a.CI95, f.KID.Mean, *f.KID.CI95, f.Distance.Mean)
-		}
-		if !(a.CI95[0] <= a.Mean && a.Mean <= a.CI95[1]) || !far && a.CI95[0] > 0.5 {
+		a := f.TwoSample
+		if !(a.CI95[0] <= a.Mean && a.Mean <= a.CI95[1]) {
 			t.Errorf("%s: %.2f, interval %v", name, a.Mean, *a.CI95)
+		}
+		if strings.HasSuffix(name, rowControl) {
+			continue // the control of 16 bits cannot darken, and spoils what is dark already
+		}
+		far := name == rowSynthetic
+		if far != (a.Mean > 0.9) || far != (a.CI95[0] > 0.5) || far != (f.KID.CI95[0] > 0) || far != (f.Distance.Mean > 0.5) {
+			t.Errorf("%s: told apart %.2f %v, KID %.3g %v, distance %.3f",
+				name, a.Mean, *a.CI95, f.KID.Mean, *f.KID.CI95, f.Distance.Mean)
 		}
 	}
 	if math.Abs(r.Real.LevelMean-14000.0/65535) > 0.002 || math.Abs(r.Synthetic.LevelMean-44000.0/65535) > 0.002 {
@@ -140,7 +144,7 @@ func TestRealismRefusals(t *testing.T) {
 		"no real images are named":                                         func(o *RealismOptions) { o.Real = "" },
 		few + " has 15 images; eval realism needs at least 16":             func(o *RealismOptions) { o.Synthetic = few },
 		few + " has 15 images; eval realism needs at least 32":             func(o *RealismOptions) { o.Real = few },
-		"are 1x35x55 of 8 bits (channels, height, width), the real ones 1": func(o *RealismOptions) { o.Synthetic = "simulated:eyes,n=40" },
+		"are 1x35x55 (channels, height, width) of 8 bits, the real ones 1": func(o *RealismOptions) { o.Synthetic = "simulated:eyes,n=40" },
 		"16 bits, the real ones 1x64x64 of 8 bits": func(o *RealismOptions) {
 			o.Synthetic, o.Real = "simulated:hands,n=40,size=64x64", "simulated:eyes,domain=real,n=40,size=64x64"
 		},

@@ -45,7 +45,7 @@ func Regression(ctx context.Context, o Options, columns []string, kind string) (
 	if !v.angular && kind != AbsoluteError {
 		return nil, exit.Usagef("--error is %q; use %s or %s", kind, AbsoluteError, AngularError)
 	}
-	t := task{name: "regression", metric: "mean_error", labels: v}
+	t := task{name: "regression", metric: "mean_error", labels: v, fill: true}
 	if v.angular {
 		t.unit = "degrees"
 	}

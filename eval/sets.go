@@ -72,7 +72,7 @@ func prepare(ctx context.Context, o *Options, t task) (s *sources, err error) {
 		return s, err
 	}
 	s.synthetic = s.synthetic.atMost(o.mostScenes())
-	if err := o.fillsBatch(s.synthetic, "synthetic", o.Synthetic); err != nil {
+	if err := o.fillsBatch(s.synthetic, "synthetic", o.Synthetic); t.fill && err != nil {
 		return s, err
 	}
 	if r := s.refiners[0]; s.synthetic.C != r.Channels {
@@ -158,7 +158,7 @@ func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 			return err
 		}
 		s.real = s.real.atMost(s.options.mostScenes())
-		if err := s.options.fillsBatch(s.real, "real", spec); err != nil {
+		if err := s.options.fillsBatch(s.real, "real", spec); t.fill && err != nil {
 			return err
 		}
 	}

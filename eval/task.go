@@ -16,6 +16,7 @@ type task struct {
 	higher bool   // a higher figure is better
 	unit   string // of the metric, in words
 	labels labelling
+	fill   bool // training images that do not fill a batch are refused; gaze and hand have always repeated them
 }
 
 // labelling chooses what estimators learn from the columns of data sets. The first data set that it sees, the synthetic

@@ -29,7 +29,7 @@ func fake(t *testing.T) Options {
 	}
 	t.Setenv("FAKE_LOG", filepath.Join(dir, "calls"))
 	return Options{
-		Out: filepath.Join(dir, "out"), Seeds: 2, EvalSeeds: 2, Parallel: 1, Command: []string{program}, Log: &bytes.Buffer{},
+		Out: filepath.Join(dir, `out "of" it's`), Seeds: 2, EvalSeeds: 2, Parallel: 1, Command: []string{program}, Log: &bytes.Buffer{},
 	}
 }
 

@@ -56,7 +56,7 @@ func (l Line) Name() string {
 func (r *run) collect() (*Result, error) {
 	o := r.options
 	result := &Result{
-		Experiment: r.Name, Task: o.Task, Measure: measures[o.Task], Paper: r.Paper, Compared: r.Compared,
+		Experiment: r.Name, Task: o.Task, Paper: r.Paper, Compared: r.Compared,
 		GANSeeds: o.Seeds, EstimatorSeeds: o.EvalSeeds,
 		Config: strings.Join(append(append([]string{}, nonEmpty(o.Preset, o.Config)...), o.Settings...), ", "),
 	}
@@ -89,11 +89,6 @@ func (r *run) collect() (*Result, error) {
 	}
 	result.add("", shared, shared, o.EvalSeeds, "real")
 	return result, nil
-}
-
-// measures are what the figures of a task are before an evaluation has said so.
-var measures = map[string]Measure{
-	"gaze": {Metric: "mean_degrees", Unit: "degrees"}, "hand": {Metric: "mean_px", Unit: "pixels"},
 }
 
 func nonEmpty(texts ...string) (kept []string) {

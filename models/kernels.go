@@ -49,39 +49,48 @@ type Kernels struct {
 	OnFailure func(err error) // called, if set, when the kernels fail in Forward; layers replace them from then on
 }
 
-// UseCPUKernels lets R run through our kernels on the CPU, for batches of any size, and returns what they are; "" means
-// that R keeps libtorch's layers. The padding must be zeros or replicate, and nothing normalised. In bfloat16 the
-// kernels need AMX. In float32 they are Winograd's: the blocks' filters must be 3x3, the width a multiple of 8, and the
-// processor must have AVX2. Timing does not decide, as it does on a GPU: a resumed run must round as it did before.
-func (r *Refiner) UseCPUKernels(bfloat bool) string {
+// UseWinograd lets R run through Winograd's convolutions in float32 on the CPU, for batches of any size. An error says
+// why R keeps libtorch's layers. Timing does not decide, as it does on a GPU: a resumed run must round as before.
+func (r *Refiner) UseWinograd() error {
 	c := r.Config
 	switch {
-	case supportsKernels(c) != nil:
-		return ""
-	case bfloat:
-		return r.Kernels.useAMX()
-	case c.BlockKernel != 3 || c.Width%8 != 0 || !cgo.HasWinograd():
-		return ""
+	case !cgo.HasWinograd():
+		return errors.New("this processor lacks AVX2 or FMA")
+	case c.BlockKernel != 3:
+		return fmt.Errorf("refiner.block_kernel is %d, and Winograd's kernels are for 3", c.BlockKernel)
+	case c.Width%8 != 0:
+		return fmt.Errorf("refiner.width is %d, and Winograd's kernels are for multiples of 8", c.Width)
+	}
+	if err := supportsKernels(c); err != nil {
+		return err
 	}
 	r.Kernels.path, r.Kernels.anyBatch = winogradPath, true
-	return "Winograd's convolutions"
+	return nil
 }
 
-// UseCPUKernels lets D run through our kernels on the CPU, as R's UseCPUKernels does, in bfloat16 only. PenaltyR1 still
-// needs Layers.
-func (d *Discriminator) UseCPUKernels(bfloat bool) string {
-	if !bfloat || d.Config.Normalization != architecture.NoNormalization {
-		return ""
+// UseAMX lets R run through AMX in bfloat16 on the CPU, as UseWinograd does.
+func (r *Refiner) UseAMX() error {
+	if err := supportsKernels(r.Config); err != nil {
+		return err
+	}
+	return r.Kernels.useAMX()
+}
+
+// UseAMX lets D run through AMX in bfloat16 on the CPU, for batches of any size. An error says why D keeps libtorch's
+// layers. PenaltyR1 still needs Layers.
+func (d *Discriminator) UseAMX() error {
+	if err := d.supportsKernels(); err != nil {
+		return err
 	}
 	return d.Kernels.useAMX()
 }
 
-func (k *Kernels) useAMX() string {
+func (k *Kernels) useAMX() error {
 	if !cgo.HasAMX() {
-		return ""
+		return errors.New("this processor lacks AMX or AVX512-BF16, or the system keeps AMX from this process")
 	}
 	k.path, k.anyBatch = amxPath, true
-	return "AMX"
+	return nil
 }
 
 // UseGPUKernels lets R train through cuDNN's fused kernels on the GPU, for batches of n images of h x w, if the kernels
@@ -96,8 +105,8 @@ func (r *Refiner) UseGPUKernels(device cgo.Device, bfloat bool, n, h, w int) (sp
 
 // UseGPUKernels lets D train through cuDNN's fused kernels, as R's UseGPUKernels does. PenaltyR1 still needs Layers.
 func (d *Discriminator) UseGPUKernels(device cgo.Device, bfloat bool, n, h, w int) (speedup float64, err error) {
-	if d.Config.Normalization != architecture.NoNormalization {
-		return 0, fmt.Errorf("there are no kernels for discriminator.normalization %s", d.Config.Normalization)
+	if err := d.supportsKernels(); err != nil {
+		return 0, err
 	}
 	return d.Kernels.tryOnGPU(device, bfloat, func() (*trial, error) { return d.newTrial(n, h, w) })
 }
@@ -111,6 +120,13 @@ func supportsKernels(c architecture.Refiner) error {
 		return fmt.Errorf("there are no kernels for refiner.normalization %s", c.Normalization)
 	case c.Kernel%2 == 0 || c.BlockKernel%2 == 0:
 		return errors.New("there are no kernels for even filter sizes")
+	}
+	return nil
+}
+
+func (d *Discriminator) supportsKernels() error {
+	if d.Config.Normalization != architecture.NoNormalization {
+		return fmt.Errorf("there are no kernels for discriminator.normalization %s", d.Config.Normalization)
 	}
 	return nil
 }

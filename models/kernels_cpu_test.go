@@ -1,39 +1,34 @@
 package models
 
 import (
+	"strings"
 	"testing"
 
 	"simgan/cgo"
 	"simgan/models/architecture"
 )
 
-// R uses Winograd's convolutions where they exist, for every batch, and gets the result of libtorch's layers. Other
-// configs keep libtorch's layers.
-func TestUseCPUKernels(t *testing.T) {
+// R uses Winograd's convolutions or AMX if config and processor allow it, for every batch, and gets the result of
+// libtorch's layers. Otherwise an error says why it keeps these.
+func TestCPUKernels(t *testing.T) {
 	start(t)
-	if !cgo.HasWinograd() {
-		t.Skip("this processor has no AVX2 or no FMA")
-	}
-	const winograd = "Winograd's convolutions"
-	amx := ""
-	if cgo.HasAMX() {
-		amx = "AMX"
-	}
+	amx := func(r *Refiner) error { return r.UseAMX() }
+	winograd := func(r *Refiner) error { return r.UseWinograd() }
 	for name, c := range map[string]struct {
 		change func(c *architecture.Refiner)
-		bfloat bool
-		want   string
+		use    func(r *Refiner) error
+		has    bool
+		limit  float64
+		why    string // in the error; "": none
 	}{
-		"zeros":              {func(c *architecture.Refiner) { c.Padding = "zeros" }, false, winograd},
-		"replicate":          {func(c *architecture.Refiner) { c.Padding = "replicate" }, false, winograd},
-		"reflect":            {func(c *architecture.Refiner) { c.Padding = "reflect" }, false, ""},
-		"7x7":                {func(c *architecture.Refiner) { c.BlockKernel = 7 }, false, ""},
-		"width 12":           {func(c *architecture.Refiner) { c.Width = 12 }, false, ""},
-		"normalization":      {func(c *architecture.Refiner) { c.Normalization = "batch" }, false, ""},
-		"bfloat16":           {func(*architecture.Refiner) {}, true, amx},
-		"bfloat16, 7x7":      {func(c *architecture.Refiner) { c.BlockKernel = 7 }, true, amx},
-		"bfloat16, width 12": {func(c *architecture.Refiner) { c.Width = 12 }, true, amx},
-		"bfloat16, reflect":  {func(c *architecture.Refiner) { c.Padding = "reflect" }, true, ""},
+		"zeros":       {func(c *architecture.Refiner) { c.Padding = "zeros" }, winograd, cgo.HasWinograd(), 1e-5, ""},
+		"replicate":   {func(c *architecture.Refiner) { c.Padding = "replicate" }, winograd, cgo.HasWinograd(), 1e-5, ""},
+		"reflect":     {func(c *architecture.Refiner) { c.Padding = "reflect" }, winograd, true, 0, "reflect"},
+		"7x7":         {func(c *architecture.Refiner) { c.BlockKernel = 7 }, winograd, true, 0, "block_kernel"},
+		"width 12":    {func(c *architecture.Refiner) { c.Width = 12 }, winograd, true, 0, "width"},
+		"batch":       {func(c *architecture.Refiner) { c.Normalization = "batch" }, winograd, true, 0, "normalization"},
+		"amx":         {func(c *architecture.Refiner) { c.BlockKernel, c.Width = 7, 12 }, amx, cgo.HasAMX(), 0.02, ""},
+		"amx reflect": {func(c *architecture.Refiner) { c.Padding = "reflect" }, amx, true, 0, "reflect"},
 	} {
 		config := paper
 		config.Width, config.Blocks = 16, 2
@@ -42,11 +37,14 @@ func TestUseCPUKernels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := r.UseCPUKernels(c.bfloat); got != c.want {
-			t.Errorf("%s: %q", name, got)
-		}
-		if c.want != "" {
-			sameAsLayers(t, name, r, map[bool]float64{false: 1e-5, true: 0.02}[c.bfloat])
+		err = c.use(r)
+		switch {
+		case !c.has && err == nil:
+			t.Errorf("%s: used on a processor that lacks it", name)
+		case c.has && c.why == "" && err == nil:
+			sameAsLayers(t, name, r, c.limit)
+		case c.has && (err == nil || c.why == "" || !strings.Contains(err.Error(), c.why)):
+			t.Errorf("%s: %v, want an error about %q", name, err, c.why)
 		}
 		r.Close()
 	}

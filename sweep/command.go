@@ -62,7 +62,8 @@ func (o *Objective) checkCommand() (problems []error) {
 	return problems
 }
 
-// commandFile names the file in a run folder that holds what the command printed, at a rung or, with rung 0, at the end.
+// commandFile names the file in a run folder that holds what the command printed, at a rung or, with rung 0, at the
+// end.
 func commandFile(rung int) string {
 	if rung == 0 {
 		return "objective.txt"

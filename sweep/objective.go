@@ -35,7 +35,7 @@ type Objective struct {
 	Error  string `yaml:"error,omitempty"`  // of regression: absolute (default) or angular
 	Train  string `yaml:"train,omitempty"`  // of external: the program, as eval --train
 
-	Command string   `yaml:"command,omitempty"` // shell line; {run} is the run folder; its last line of output is the value
+	Command string   `yaml:"command,omitempty"` // shell line that prints the value last; {run} is the run folder
 	Timeout Duration `yaml:"timeout,omitempty"` // of the command; default: 1h. Of external's program; default: none
 
 	Direction string `yaml:"direction"` // minimise or maximise

@@ -12,7 +12,7 @@ type book interface {
 	Record(p rundir.Process) error
 	Recorded() bool
 	End(o rundir.Outcome, reason, phase string, step int) error
-	Seconds() float64
+	Seconds() (float64, error)
 	RemoveLeftovers() error
 	Start(config []byte, metricsBytes, step int64) error
 	HasMetrics() (bool, error)
@@ -31,7 +31,7 @@ func (noBook) Note(string, ...any)                                            {}
 func (noBook) Record(rundir.Process) error                                    { return nil }
 func (noBook) Recorded() bool                                                 { return false }
 func (noBook) End(rundir.Outcome, string, string, int) error                  { return nil }
-func (noBook) Seconds() float64                                               { return 0 }
+func (noBook) Seconds() (float64, error)                                      { return 0, nil }
 func (noBook) RemoveLeftovers() error                                         { return nil }
 func (noBook) Start([]byte, int64, int64) error                               { return nil }
 func (noBook) HasMetrics() (bool, error)                                      { return false, nil }

@@ -22,12 +22,6 @@ type Loaded struct {
 	Checkpoint string          // name of the checkpoint's folder
 }
 
-// LoadRefiner reads the refiner of a run's newest checkpoint, and the run's config. The caller closes the refiner.
-func LoadRefiner(run string, device cgo.Device) (*models.Refiner, config.Config, error) {
-	l, err := LoadCheckpoint(run, rundir.LatestName, device)
-	return l.Refiner, l.Config, err
-}
-
 // LoadCheckpoint reads the refiner of a run's checkpoint, named as rundir.FindCheckpoint takes it.
 func LoadCheckpoint(run, checkpoint string, device cgo.Device) (l Loaded, err error) {
 	if l.Config, err = config.Load("", filepath.Join(run, rundir.ConfigFile), nil); err != nil {
@@ -45,7 +39,7 @@ func LoadCheckpoint(run, checkpoint string, device cgo.Device) (l Loaded, err er
 		return l, err
 	}
 	if device == cgo.CPU {
-		l.Refiner.UseCPUKernels(false)
+		_ = l.Refiner.UseWinograd() // else libtorch's layers
 	}
 	return l, l.Refiner.To(device)
 }

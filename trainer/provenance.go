@@ -17,15 +17,21 @@ import (
 	"simgan/trainer/simgan"
 )
 
-// record completes what the caller knows of this process and writes it into the run's provenance.
-func (r *run) record(p rundir.Process) error {
+// CompleteProcess adds to what a caller knows of this process where it runs, and that it starts now.
+func CompleteProcess(p *rundir.Process, device cgo.Device) error {
 	torch, instructions, err := cgo.Version()
-	if err != nil {
-		return err
-	}
-	p.Libtorch, p.Device = torch, deviceName(r.model.Device(), instructions)
+	p.Libtorch, p.Device = torch, deviceName(device, instructions)
 	p.Host, _ = os.Hostname() // a machine without a name has none in its provenance
 	p.PID, p.Started = os.Getpid(), time.Now().Truncate(time.Millisecond)
+	return err
+}
+
+// record writes this process into the run's provenance.
+func (r *run) record(p rundir.Process) error {
+	p.Work = rundir.TrainWork
+	if err := CompleteProcess(&p, r.model.Device()); err != nil {
+		return err
+	}
 	return r.folder.Record(p)
 }
 

@@ -6,6 +6,7 @@ import (
 	"simgan/cgo"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
+	"simgan/trainer/simgan"
 )
 
 // Resolve replaces auto by what this machine has. The resolved config runs the same on any machine that has it.
@@ -17,9 +18,12 @@ func Resolve(c *config.Config) error {
 	c.Device = device.String()
 	if c.Train.Precision == config.PrecisionAuto {
 		c.Train.Precision = config.Float32
-		if cgo.HasBFloat16(device) {
+		if cgo.HasBFloat16(device) && c.Train.Kernels != config.WinogradKernels {
 			c.Train.Precision = config.BFloat16
 		}
+	}
+	if device == cgo.CPU {
+		c.Train.Kernels = simgan.CPUKernels(c.Train)
 	}
 	return nil
 }

@@ -100,7 +100,11 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 		return r.leave(err)
 	}
 	r.end(nil)
-	trained := time.Duration(r.folder.Seconds() * float64(time.Second))
+	seconds, err := r.folder.Seconds()
+	if err != nil {
+		return err
+	}
+	trained := time.Duration(seconds * float64(time.Second))
 	r.folder.Logf("done: %s, trained for %s", o.Dir, trained.Round(time.Second))
 	return r.folder.Finish(trained.Seconds())
 }

@@ -79,32 +79,47 @@ func TestRunFillsItsFolder(t *testing.T) {
 	}
 }
 
-// A run cut at any of its checkpoints, or before the first, ends in the same bytes as one that was never stopped.
+// A run cut at any of its checkpoints, or before the first, ends in the same bytes as one that was never stopped. So does
+// one in bfloat16, by AMX if the processor has it.
 func TestResumeIsExact(t *testing.T) {
 	base := t.TempDir()
 	whole := filepath.Join(base, "whole")
 	train(t, tinyrun.Config(t), whole, false)
-	want := weights(t, whole)
 	for _, cut := range []string{"step-0000000", "step-0000002", "step-0000004"} {
-		dir := filepath.Join(base, cut)
-		if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
-			t.Fatal(err)
+		cutAndResume(t, whole, filepath.Join(base, cut), cut)
+	}
+}
+
+func TestResumeIsExactInBFloat16(t *testing.T) {
+	const bfloat, threads = "train.precision=bfloat16", "threads=2"
+	base := t.TempDir()
+	whole := filepath.Join(base, "whole")
+	train(t, tinyrun.Config(t, bfloat, threads), whole, false)
+	cutAndResume(t, whole, filepath.Join(base, "cut"), "step-0000002", bfloat, threads)
+}
+
+// cutAndResume copies the whole run to dir as a kill after the checkpoint would have left it, resumes it there, and
+// compares the last checkpoints.
+func cutAndResume(t *testing.T, whole, dir, checkpoint string, settings ...string) {
+	t.Helper()
+	if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(filepath.Join(dir, "DONE"))
+	checkpoints, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range checkpoints {
+		if filepath.Base(c) > checkpoint {
+			os.RemoveAll(c)
 		}
-		os.Remove(filepath.Join(dir, "DONE"))
-		checkpoints, err := filepath.Glob(filepath.Join(dir, "checkpoints", "*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range checkpoints { // as a kill after this checkpoint would have left it
-			if filepath.Base(c) > cut {
-				os.RemoveAll(c)
-			}
-		}
-		train(t, tinyrun.Config(t), dir, true)
-		for name, content := range weights(t, dir) {
-			if !bytes.Equal(content, want[name]) {
-				t.Errorf("resumed at %s: %s.safetensors differs", cut, name)
-			}
+	}
+	train(t, tinyrun.Config(t, settings...), dir, true)
+	want := weights(t, whole)
+	for name, content := range weights(t, dir) {
+		if !bytes.Equal(content, want[name]) {
+			t.Errorf("resumed at %s, %v: %s.safetensors differs", checkpoint, settings, name)
 		}
 	}
 }

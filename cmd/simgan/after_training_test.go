@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"simgan/data"
 )
 
 // block is a fenced block of a page: the language after the fence, and its lines.
@@ -50,7 +52,7 @@ func TestAfterTrainingPage(t *testing.T) {
 	}
 	for i, b := range blocks {
 		if b[1] == "sh" {
-			for line := range strings.Lines(b[2]) {
+			for line := range strings.Lines(strings.ReplaceAll(b[2], "\\\n", "")) {
 				shell(t, strings.TrimSpace(line))
 			}
 			continue
@@ -65,6 +67,10 @@ func TestAfterTrainingPage(t *testing.T) {
 		if _, err := os.Stat(path); err != nil {
 			t.Error(err)
 		}
+	}
+	called(t, "python", "examples/circles.py", "circles")
+	if _, err := data.Open("folder:circles/renders"); err != nil {
+		t.Error(err)
 	}
 	// The noise of the example is enlarged as PyTorch does.
 	called(t, "python", "-c", `

@@ -3,10 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -16,6 +19,7 @@ import (
 	"simgan/internal/bar"
 	"simgan/internal/exit"
 	"simgan/internal/jsonfile"
+	"simgan/trainer"
 	"simgan/trainer/rundir"
 )
 
@@ -148,6 +152,10 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 		return err
 	}
 	o.Estimator.Device, o.Estimator.BFloat = device, cgo.HasBFloat16(device)
+	p := thisProcess("eval")
+	if err := trainer.CompleteProcess(&p, device); err != nil {
+		return err
+	}
 	progress := &stages{out: out}
 	o.Out, o.Progress = progress, progress.set
 	result, table, err := f(ctx, o.Options)
@@ -160,13 +168,24 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 		return err
 	}
 	fmt.Fprintf(out, "written to %s\n", o.json)
-	if len(o.Runs) == 1 && o.Only == "" {
-		if err := rundir.ShowFigures(o.Runs[0], "eval", result); err != nil {
-			return err
-		}
+	if err := o.keep(p, result); err != nil {
+		fmt.Fprintln(out, "warning:", err)
 	}
 	next(out, "report", "--run", o.Runs[0])
 	return nil
+}
+
+// keep shows figures that were written into a run's folder in TensorBoard, and adds this process to the run's
+// provenance.
+func (o *evalOptions) keep(p rundir.Process, result any) error {
+	dir, name := filepath.Split(o.json)
+	if len(o.Runs) != 1 || filepath.Clean(dir) != filepath.Clean(o.Runs[0]) {
+		return nil
+	}
+	now := time.Now().Truncate(time.Millisecond)
+	p.Ended, p.Outcome = &now, rundir.Finished
+	prefix := strings.TrimSuffix(name, filepath.Ext(name))
+	return errors.Join(rundir.AddProcess(dir, p), rundir.ShowFigures(dir, prefix, result))
 }
 
 // place expands folders of several runs, and decides where the figures go if --json does not say. Figures of every row

@@ -21,10 +21,10 @@ const sweepText = `
 preset: gaze-demo
 settings: [device=cpu, refiner.width=4, refiner.blocks=1, discriminator.width=0.1, train.batch=4, train.history=8, train.precision=float32,
   train.pretrain_refiner=1, train.pretrain_discriminator=1, train.steps=2, log.every=1, log.samples_every=0, log.checkpoint_every=0,
-  "data.synthetic=simulated:eyes,n=32", "data.real=simulated:eyes,domain=real,n=32,seed=2", "data.test=simulated:eyes,domain=real,n=32,seed=3"]
+  "data.synthetic=simulated:eyes,n=8", "data.real=simulated:eyes,domain=real,n=8,seed=2", "data.test=simulated:eyes,domain=real,n=8,seed=3"]
 parameters: {train.lambda: {choices: [0.01]}}
 method: grid
-objective: {evaluation: gaze, direction: minimise, validation: "simulated:eyes,domain=real,n=32,seed=4", steps: 1, variants: 1}
+objective: {evaluation: gaze, direction: minimise, validation: "simulated:eyes,domain=real,n=8,seed=4", steps: 1, variants: 1}
 early_stopping: {first: 1, eta: 2}
 `
 

@@ -114,7 +114,7 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) (err error) {
 	}
 	err = trainer.Run(ctx, p.Config, trainer.Options{
 		Dir: p.Run, Resume: p.Resume, Until: p.Until, Out: out, Notes: p.notes, Group: group,
-		Process: rundir.Process{Version: release, Commit: commit, Command: os.Args}, Page: report.WriteLive,
+		Process: thisProcess(rundir.TrainWork), Page: report.WriteLive,
 	})
 	_, unfinished := os.Stat(filepath.Join(p.Run, rundir.DoneFile))
 	if err == nil && unfinished == nil && group.Rank() == 0 {

@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 
 	"github.com/urfave/cli/v2"
 
 	"simgan/cgo"
+	"simgan/trainer/rundir"
 )
 
 // release is simgan's version, the newest in CHANGELOG.md.
@@ -22,6 +24,11 @@ func version() string {
 		return release
 	}
 	return release + " (" + commit + ")"
+}
+
+// thisProcess returns what the command knows of this process, for a run's provenance.
+func thisProcess(work string) rundir.Process {
+	return rundir.Process{Work: work, Version: release, Commit: commit, Command: os.Args}
 }
 
 func newVersionCommand() *cli.Command {

@@ -50,6 +50,7 @@ type line struct {
 	Name, Value string // Value: the last one
 	Points      string // of an SVG polyline
 	Class       int
+	Dot         bool // there is one point
 }
 
 type tick struct {
@@ -112,7 +113,10 @@ func (p plot) draw() (c chart, ok bool) {
 	c.Data = chartData{Width: chartWidth, Left: chartLeft, Last: axes.Last, Across: c.Across}
 	for i, s := range p.series {
 		if n := len(s.points); n > 0 {
-			c.Lines = append(c.Lines, line{s.name, number(s.points[n-1].Value), axes.Polyline(s.points, n), i % chartStyles})
+			c.Lines = append(c.Lines, line{
+				Name: s.name, Value: number(s.points[n-1].Value), Points: axes.Polyline(s.points, n),
+				Class: i % chartStyles, Dot: n == 1,
+			})
 			c.Data.Lines = append(c.Data.Lines, dataLines{s.name, rounded(s.points)})
 		}
 	}

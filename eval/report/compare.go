@@ -91,7 +91,9 @@ func showDifferences(runs []*run) (any, error) {
 			shown.Keys[k].Values = append(shown.Keys[k].Values, v.Text)
 		}
 	}
-	shown.Keys = slices.DeleteFunc(shown.Keys, func(d difference) bool { return len(slices.Compact(slices.Clone(d.Values))) == 1 })
+	shown.Keys = slices.DeleteFunc(shown.Keys, func(d difference) bool {
+		return len(slices.Compact(slices.Clone(d.Values))) == 1
+	})
 	return shown, nil
 }
 
@@ -141,7 +143,8 @@ func (r *run) state() string {
 func showTogether(runs []*run) (any, error) {
 	var plots []plot
 	for _, name := range []string{
-		"l_reg", "l_real", "L_D", "d_refined_right", "d_real_right", "refined_change", "refined_variance", "images_per_second",
+		"l_reg", "l_real", "L_D", "d_refined_right", "d_real_right", "refined_change", "refined_variance",
+		"images_per_second",
 	} {
 		p := plot{title: name, share: strings.HasSuffix(name, "_right")}
 		if p.share {

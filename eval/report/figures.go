@@ -71,9 +71,11 @@ var tasks = map[string]task{
 		Learner: "hand estimator", Quantity: meanError, key: "mean_px", Sign: " px", unit: "pixels",
 		Second: "joints within 5 px", second: "pck_5px",
 	},
-	"regression":     {Learner: "estimator", Quantity: meanError, key: "mean_error", Second: "R\u00b2", second: "r2"},
-	"classification": {Learner: "classifier", Quantity: "accuracy", key: "accuracy", percent: true, Sign: " %", unit: "points"},
-	"external":       {Learner: "program", Quantity: "value", key: "value"},
+	"regression": {Learner: "estimator", Quantity: meanError, key: "mean_error", Second: "R\u00b2", second: "r2"},
+	"classification": {
+		Learner: "classifier", Quantity: "accuracy", key: "accuracy", percent: true, Sign: " %", unit: "points",
+	},
+	"external": {Learner: "program", Quantity: "value", key: "value"},
 }
 
 // taskOf returns the task of a result. Figures from before there were others are of gaze.

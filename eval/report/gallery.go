@@ -90,7 +90,9 @@ func (r *run) samplePairs() (pairs []eval.Pair, err error) {
 		return nil, err
 	}
 	for k := range rows[0] {
-		pairs = append(pairs, eval.Pair{Name: fmt.Sprintf("sample %d", k+1), Rendered: rows[0][k], Refined: rows[1][k], Told: math.NaN()})
+		pairs = append(pairs, eval.Pair{
+			Name: fmt.Sprintf("sample %d", k+1), Rendered: rows[0][k], Refined: rows[1][k], Told: math.NaN(),
+		})
 	}
 	return pairs, nil
 }

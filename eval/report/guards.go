@@ -24,7 +24,10 @@ func showGuards(r *run) (any, error) {
 	if g.DWins > 0 {
 		right.marks = append(right.marks, mark{g.DWins, fmt.Sprintf("limit %g", g.DWins)})
 	}
-	change := plot{title: "What R changes, and how far the domains are apart", series: of("refined_change", "domain_distance")}
+	change := plot{
+		title:  "What R changes, and how far the domains are apart",
+		series: of("refined_change", "domain_distance"),
+	}
 	change.series = append(change.series, series{"limit", scaled(g.Unchanged, change.series[1].points)})
 	variance := plot{title: "Variance of a pixel over a batch",
 		series: of("refined_variance", "synthetic_variance", "real_variance")}

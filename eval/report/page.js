@@ -1,6 +1,7 @@
 // Charts: the values at the pointer, or, with the chart focused, at a place that the arrow keys move.
 for (const chart of document.querySelectorAll('.chart')) {
-  const svg = chart.querySelector('svg[role=img]'), cursor = chart.querySelector('.cursor'), tip = chart.querySelector('.tip');
+  const svg = chart.querySelector('svg[role=img]'), cursor = chart.querySelector('.cursor');
+  const tip = chart.querySelector('.tip');
   const { width, left, last, lines, across } = JSON.parse(chart.querySelector('script').textContent);
   const steps = [...new Set(lines.flatMap(l => l.points.map(p => p[0])))].sort((a, b) => a - b);
   const nearest = (sorted, x) => sorted.reduce((a, b) => Math.abs(b - x) < Math.abs(a - x) ? b : a);

@@ -65,8 +65,8 @@ func reading(t task, synthetic, refined row, gap *eval.Share) string {
 func beyond(t task, control, refined row, gap *eval.Share) string {
 	gain := t.gain(refined, control)
 	if gain <= 0 {
-		return fmt.Sprintf("The control, which needs no refiner, is better: with the same adaptation, the %s of refined images "+
-			"is %s.", t.Quantity, t.amount(-gain, false))
+		return fmt.Sprintf("The control, which needs no refiner, is better: with the same adaptation, the %s of refined "+
+			"images is %s.", t.Quantity, t.amount(-gain, false))
 	}
 	text := fmt.Sprintf("The control needs no refiner. With the same adaptation, the %s of refined images is another %s",
 		t.Quantity, t.amount(gain, true))

@@ -22,6 +22,7 @@ var sections = []section{
 	{"status", "", showStatus},
 	{"figures", "What refining gained", showFigures},
 	{"labels", "Do labels stay?", showLabels},
+	{"turing", "Can people tell?", showTuring},
 	{"samples", "Samples", showSamples},
 	{"gallery", "Refined beside rendered", showGallery},
 	{"realism", "How real refined images look, and which checkpoint to take", showRealism},

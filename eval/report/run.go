@@ -55,11 +55,11 @@ func open(dir string) (*run, error) {
 
 // last returns the newest process that trained in the folder; nil if that is not known.
 func (r *run) last() *rundir.Process {
-	n := len(r.origin.Processes)
-	if n == 0 {
+	trainings := r.origin.Trainings()
+	if len(trainings) == 0 {
 		return nil
 	}
-	return &r.origin.Processes[n-1]
+	return &trainings[len(trainings)-1]
 }
 
 // trains reports whether the process is training in the folder: it left no end and holds the lock.

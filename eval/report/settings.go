@@ -24,10 +24,12 @@ type processShown struct {
 func showSettings(r *run) (any, error) {
 	shown := settingsShown{Config: r.config, Yaml: r.yaml}
 	for _, p := range r.origin.Processes {
-		one := processShown{Process: p, Line: strings.Join(p.Command, " "), Begun: p.Started.Format(time.DateTime), Took: "no end"}
+		one := processShown{
+			Process: p, Line: strings.Join(p.Command, " "), Begun: p.Started.Format(time.DateTime), Took: "no end",
+		}
 		if p.Ended != nil {
 			one.Took = length(p.Seconds())
-		} else if r.trains {
+		} else if r.trains && p.Work == rundir.TrainWork {
 			one.Took = "trains"
 		}
 		shown.Processes = append(shown.Processes, one)

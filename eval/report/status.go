@@ -49,7 +49,7 @@ func (r *run) finished() string {
 		return "Finished " + r.done + "."
 	}
 	text := fmt.Sprintf("Finished %s, trained for %s", last.Ended.Format(time.DateTime), length(r.origin.Seconds()))
-	if n := len(r.origin.Processes); n > 1 {
+	if n := len(r.origin.Trainings()); n > 1 {
 		text += fmt.Sprintf(" in %d processes", n)
 	}
 	return text + "."
@@ -57,8 +57,8 @@ func (r *run) finished() string {
 
 // running says where the run is.
 func (r *run) running(now time.Time) string {
-	text := fmt.Sprintf("Training; written %s. The page loads itself again every 20 seconds and shows each new sample grid.",
-		now.Format(time.DateTime))
+	text := fmt.Sprintf("Training; written %s. The page loads itself again every 20 seconds and shows each new sample "+
+		"grid.", now.Format(time.DateTime))
 	if len(r.records) == 0 {
 		return text
 	}
@@ -89,9 +89,11 @@ func (r *run) ended(p rundir.Process) statusShown {
 		shown.Command = r.resume(fmt.Sprintf("train.lr_refiner=%g --set train.lr_discriminator=%g",
 			r.config.Train.LRRefiner/2, r.config.Train.LRDiscriminator/2))
 	case rundir.Failed:
-		shown.Head, shown.Do = "An error ended this run at "+at+".", "Once its cause is removed, continue from the newest checkpoint:"
+		shown.Head = "An error ended this run at " + at + "."
+		shown.Do = "Once its cause is removed, continue from the newest checkpoint:"
 	default:
-		shown.Head = fmt.Sprintf("The process that began on %s (host %s) left no end.", p.Started.Format(time.DateTime), p.Host)
+		began := p.Started.Format(time.DateTime)
+		shown.Head = fmt.Sprintf("The process that began on %s (host %s) left no end.", began, p.Host)
 		shown.Reason = "It was killed, for instance for want of memory, or its machine failed. " + lastLine(r.dir)
 		shown.Do = "Continue from the newest checkpoint:"
 	}

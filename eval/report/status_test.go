@@ -11,7 +11,7 @@ import (
 
 // processes is a provenance.json of one process, which ended as given.
 func processes(end string) string {
-	return `{"processes":[{"version":"0.1.0","device":"cpu","host":"h","command":["simgan","train","--set","a=<b>"],
+	return `{"processes":[{"work":"train","version":"0.1.0","device":"cpu","host":"h","command":["simgan","train","--set","a=<b>"],
 		"started":"2026-01-02T03:04:05Z",` + end + `}]}`
 }
 

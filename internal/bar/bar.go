@@ -21,8 +21,8 @@ const (
 	drawEvery = 200 * time.Millisecond
 )
 
-// Bar shows how far a job is, its rate, the time that has passed and the time that is left: a bar on a terminal, a plain
-// line now and then elsewhere. Several goroutines may use it.
+// Bar shows how far a job is, its rate, the time that has passed and the time that is left: a bar on a terminal, a
+// plain line now and then elsewhere. Several goroutines may use it.
 type Bar struct {
 	out   io.Writer
 	what  string // is done, as "refining"

@@ -68,6 +68,9 @@ type Train struct {
 	// float32, bfloat16, or auto: bfloat16 if the hardware has it. On a GPU, convolutions of float32 numbers use TF32, 10
 	// bits of their fractions, as PyTorch's do; those of R1 too
 	Precision Precision `yaml:"precision"`
+	// what computes R and D on a CPU: amx (bfloat16; R and D), winograd (float32; R), libtorch, or auto: the first that
+	// the processor has for the precision; not for a GPU
+	Kernels Kernels `yaml:"kernels"`
 	// auto: on a GPU each kind of step is recorded as a CUDA graph after 3 eager steps, then launched whole; if
 	// recording fails, steps stay eager; on: such a failure ends the run; off
 	Capture Capture `yaml:"capture"`
@@ -132,7 +135,7 @@ func Default() Config {
 			Steps: 2000, Batch: 64, KG: 2, KD: 1, PretrainRefiner: 150, PretrainDiscriminator: 50, History: HistoryAuto,
 			Lambda: 0.02, Psi: architecture.IdentityPsi, Optimizer: Adam, LRRefiner: 5e-4, LRDiscriminator: 2e-4,
 			LRDecay: LinearDecay, Beta1: 0.5, Beta2: 0.999, EMA: 0.995, R1: 0.1, R1Every: 4,
-			Precision: PrecisionAuto, Capture: CaptureAuto, Timeout: 600,
+			Precision: PrecisionAuto, Kernels: KernelsAuto, Capture: CaptureAuto, Timeout: 600,
 		},
 		Log:   Log{Every: 50, SamplesEvery: 250, CheckpointEvery: 500, Keep: 3},
 		Eval:  Eval{Every: 100},

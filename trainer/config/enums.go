@@ -76,6 +76,25 @@ func (p *Precision) UnmarshalText(text []byte) error {
 // UnmarshalYAML is UnmarshalText with the line in its error.
 func (p *Precision) UnmarshalYAML(n *yaml.Node) error { return enum.Decode(p, n) }
 
+// Kernels are what computes the convolutions of R and D on a CPU. Each rounds in its own way.
+type Kernels string
+
+// The choices of train.kernels.
+const (
+	KernelsAuto     Kernels = "auto"
+	AMXKernels      Kernels = "amx"      // ours, for bfloat16
+	WinogradKernels Kernels = "winograd" // ours, for float32
+	LibtorchKernels Kernels = "libtorch"
+)
+
+// UnmarshalText accepts auto, amx, winograd and libtorch.
+func (k *Kernels) UnmarshalText(text []byte) error {
+	return enum.Parse(k, "train.kernels", text, KernelsAuto, AMXKernels, WinogradKernels, LibtorchKernels)
+}
+
+// UnmarshalYAML is UnmarshalText with the line in its error.
+func (k *Kernels) UnmarshalYAML(n *yaml.Node) error { return enum.Decode(k, n) }
+
 // Capture says whether updates are recorded as CUDA graphs.
 type Capture string
 

@@ -29,7 +29,7 @@ type Folder struct {
 	created bool        // the folder did not exist before
 	locked  os.FileInfo // of the lock's file, to notice that the folder was removed
 
-	provenance Provenance
+	process *Process // Record's
 }
 
 // Open creates the run's folder or, to resume, opens it, and locks it. A folder that holds a run is refused unless

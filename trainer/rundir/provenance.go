@@ -12,6 +12,9 @@ import (
 	"simgan/internal/inputfile"
 )
 
+// TrainWork is the work of a process that trains.
+const TrainWork = "train"
+
 // Outcome says how a process that trained in a run folder ended.
 type Outcome string
 
@@ -25,8 +28,9 @@ const (
 	Failed   Outcome = "failed"   // by an error
 )
 
-// Process says by what, where and when a run was trained: one entry of provenance.json.
+// Process says by what, where and when a run was trained or evaluated: one entry of provenance.json.
 type Process struct {
+	Work     string     `json:"work"`             // train or eval
 	Version  string     `json:"version"`          // of simgan
 	Commit   string     `json:"commit,omitempty"` // of its source
 	Libtorch string     `json:"libtorch"`
@@ -50,14 +54,24 @@ func (p Process) Seconds() float64 {
 	return p.Ended.Sub(p.Started).Seconds()
 }
 
-// Provenance holds the processes that trained in a run folder, the first one first: provenance.json.
+// Provenance holds the processes that trained and evaluated a run, the first one first: provenance.json.
 type Provenance struct {
 	Processes []Process `json:"processes"`
 }
 
+// Trainings returns the processes that trained.
+func (p Provenance) Trainings() (all []Process) {
+	for _, one := range p.Processes {
+		if one.Work == TrainWork {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
 // Seconds returns how long the processes trained together.
 func (p Provenance) Seconds() (sum float64) {
-	for _, one := range p.Processes {
+	for _, one := range p.Trainings() {
 		sum += one.Seconds()
 	}
 	return sum
@@ -79,32 +93,48 @@ func ReadProvenance(dir string) (p Provenance, err error) {
 	return p, nil
 }
 
-// Record appends the process to provenance.json. End completes it.
-func (f *Folder) Record(p Process) (err error) {
-	if f.provenance, err = ReadProvenance(f.Dir); err != nil {
-		return err
-	}
-	f.provenance.Processes = append(f.provenance.Processes, p)
-	return f.writeProvenance()
+// AddProcess appends a process to a run's provenance.json.
+func AddProcess(dir string, p Process) error {
+	return changeProvenance(dir, func(all *Provenance) { all.Processes = append(all.Processes, p) })
+}
+
+// Record appends the process that trains to provenance.json. End completes it.
+func (f *Folder) Record(p Process) error {
+	f.process = &p
+	return AddProcess(f.Dir, p)
 }
 
 // Recorded reports whether Record was called.
-func (f *Folder) Recorded() bool { return len(f.provenance.Processes) > 0 }
+func (f *Folder) Recorded() bool { return f.process != nil }
 
 // End writes how the recorded process ended.
 func (f *Folder) End(outcome Outcome, reason, phase string, step int) error {
-	p, now := &f.provenance.Processes[len(f.provenance.Processes)-1], time.Now().Truncate(time.Millisecond)
-	p.Ended, p.Outcome, p.Reason, p.Phase, p.Step = &now, outcome, reason, phase, step
-	return f.writeProvenance()
+	now := time.Now().Truncate(time.Millisecond)
+	return changeProvenance(f.Dir, func(all *Provenance) {
+		for i := range all.Processes { // others may have been added meanwhile
+			p := &all.Processes[i]
+			if p.PID == f.process.PID && p.Started.Equal(f.process.Started) {
+				p.Ended, p.Outcome, p.Reason, p.Phase, p.Step = &now, outcome, reason, phase, step
+			}
+		}
+	})
 }
 
-// Seconds returns how long all recorded processes trained.
-func (f *Folder) Seconds() float64 { return f.provenance.Seconds() }
+// Seconds returns how long all processes trained in the folder.
+func (f *Folder) Seconds() (float64, error) {
+	p, err := ReadProvenance(f.Dir)
+	return p.Seconds(), err
+}
 
-func (f *Folder) writeProvenance() error {
-	text, err := json.MarshalIndent(f.provenance, "", " ")
+func changeProvenance(dir string, change func(all *Provenance)) error {
+	all, err := ReadProvenance(dir)
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(f.path(ProvenanceFile), append(text, '\n'))
+	change(&all)
+	text, err := json.MarshalIndent(all, "", " ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(dir, ProvenanceFile), append(text, '\n'))
 }

@@ -18,8 +18,13 @@ func TestProvenanceHoldsEveryProcess(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := f.Record(Process{Version: "0.1.0", Command: []string{"simgan", "train"}, Started: start}); err != nil {
+		if err := f.Record(Process{Work: TrainWork, Version: "0.1.0", PID: k, Started: start}); err != nil {
 			t.Fatal(err)
+		}
+		if k == 2 { // an evaluation meanwhile
+			if err := AddProcess(dir, Process{Work: "eval", PID: 9, Started: start, Ended: &start}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if outcome != "" {
 			if err := f.End(outcome, "why", "train", 10*k); err != nil {
@@ -29,10 +34,11 @@ func TestProvenanceHoldsEveryProcess(t *testing.T) {
 		f.Close()
 	}
 	p, err := ReadProvenance(dir)
-	if err != nil || len(p.Processes) != 3 {
+	trainings := p.Trainings()
+	if err != nil || len(p.Processes) != 4 || len(trainings) != 3 || p.Processes[3].Work != "eval" {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	killed, last := p.Processes[0], p.Processes[2]
+	killed, last := trainings[0], trainings[2]
 	if killed.Ended != nil || killed.Outcome != "" || killed.Seconds() != 0 {
 		t.Errorf("the killed process has an end: %+v", killed)
 	}

@@ -91,15 +91,7 @@ func (n *networks) build(c config.Config, image data.Info) (err error) {
 // chooseKernels lets R and D, each on its own, train through faster kernels if they are correct and pay on this device.
 func (n *networks) chooseKernels(c config.Config, image data.Info) {
 	if n.device == cgo.CPU {
-		if kernels := n.R.UseCPUKernels(n.bfloat); kernels != "" {
-			n.notes = append(n.notes, "refiner by "+kernels)
-		}
-		if kernels := n.D.UseCPUKernels(n.bfloat); kernels != "" {
-			n.notes = append(n.notes, "discriminator by "+kernels)
-		}
-		if n.Average != nil {
-			n.Average.UseCPUKernels(n.bfloat)
-		}
+		n.notes = append(n.notes, n.chooseCPUKernels(c.Train)...)
 		return
 	}
 	if err := cgo.LoadDeviceKernels(n.device); err != nil {

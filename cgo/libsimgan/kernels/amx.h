@@ -43,11 +43,13 @@ struct Results {
 };
 
 // What is done with gradients before they are written to dx: + residual (if any); if x is given, which was max(z, 0),
-// the gradient is that at z, and its sum per channel is added to sum.
+// the gradient is that at z, and its sum per channel is added to sum. `next` are maps like dx that are read after this,
+// if any: they are brought into the cache.
 struct Gradients {
   const bits *residual, *x;
   bits *dx;
   float *sum;
+  const bits *next;
 };
 
 // The windows of a max-pool over maps with c channels: out h x w, from position `in` on of rows of in_pitch positions,

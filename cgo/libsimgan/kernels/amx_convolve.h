@@ -84,6 +84,7 @@ struct WriteResults {
   }
   inline void write(v16 u, v16 v, int64_t position) {
     const int64_t at = position * channels + first;
+    __builtin_prefetch(to.y + at + 64 * channels, /*write=*/1);
     u += low;
     v += high;
     if (to.residual) {
@@ -123,6 +124,7 @@ struct WriteGradients {
   }
   inline void write(v16 u, v16 v, int64_t position) {
     const int64_t at = position * channels + first;
+    if (to.next) __builtin_prefetch(to.next + at);
     if (to.residual) {
       u += wide(to.residual + at);
       v += wide(to.residual + at + 16);

@@ -5,6 +5,11 @@
 namespace sg::amx {
 namespace {
 
+inline void store(bits *p, v16 low, v16 high) {
+  *reinterpret_cast<half16 *>(p) = narrow(low);
+  *reinterpret_cast<half16 *>(p + 16) = narrow(high);
+}
+
 struct EmulatedTiles {
   static constexpr int64_t rows = 16, bytes = 64;
 

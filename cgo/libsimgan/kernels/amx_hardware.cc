@@ -17,6 +17,11 @@
 namespace sg::amx {
 namespace {
 
+inline void store(bits *p, v16 low, v16 high) {
+  store(p,
+        reinterpret_cast<half32>(_mm512_cvtne2ps_pbh(reinterpret_cast<__m512>(high), reinterpret_cast<__m512>(low))));
+}
+
 // The tile registers. The assembler knows the instructions; a number of a register must be a constant.
 struct TileRegisters {
   static void begin() {

@@ -48,7 +48,8 @@ void Worker::input_gradient(size_t l, const bits *dy, const Maps &maps, const bi
   const auto &layer = net_.layers[l];
   const auto &map = layer.x;
   for (const auto &walk : layer.input_gradient)
-    net_.kernels.input_gradient(walk, dy, net_.arranged(l, true), {past, l > 0 ? maps.x[l] : nullptr, dx, sum});
+    net_.kernels.input_gradient(walk, dy, net_.arranged(l, true),
+                                {past, l > 0 ? maps.x[l] : nullptr, dx, sum, l > 1 ? maps.x[l - 1] : nullptr});
   if (net_.replicate && layer.shape.r > 1) net_.kernels.fold(map, dx);
   std::memset(dx - map.lead * map.c, 0, map.lead * map.c * sizeof(bits));
   std::memset(dx + map.positions() * map.c, 0, (map.step - map.positions()) * map.c * sizeof(bits));

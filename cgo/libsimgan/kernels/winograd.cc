@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "kernels/winograd_tiles.h"
+#include "kernels/winograd_steps.h"
 
 namespace sg::winograd {
 namespace {
@@ -18,6 +18,10 @@ using at::Tensor;
 int64_t threads(int64_t n) {
   at::internal::lazy_init_num_threads();
   return std::min<int64_t>(at::get_num_threads(), std::max<int64_t>(n, 1));
+}
+
+const Steps &steps_for(int64_t c, int64_t k) {
+  return c % 16 == 0 && k % 16 == 0 && has_avx512() ? avx512_steps() : avx2_steps();
 }
 
 // Per thread, memory for two chunks of tiles, of a and of b channels.
@@ -37,6 +41,7 @@ const float *values(const Tensor &t) { return t.defined() ? t.data_ptr<float>() 
 // *sum unless it is null. The result's border is not written.
 Tensor convolve(const Tensor &maps, const Tensor &u, int64_t border, const Epilogue &epilogue, Tensor *sum = nullptr) {
   const int64_t c = u.size(1), k = u.size(2);
+  const auto &steps = steps_for(c, k);
   const Tiles tiles(maps, border);
   const int64_t workers = threads(tiles.chunks());
   auto out = at::empty({maps.size(0), k, maps.size(2), maps.size(3)}, maps.options(), at::MemoryFormat::ChannelsLast);
@@ -47,10 +52,10 @@ Tensor convolve(const Tensor &maps, const Tensor &u, int64_t border, const Epilo
     if (sum) e.sum = sums.data_ptr<float>() + at::get_thread_num() * k;
     for (int64_t first = begin * chunk; first < std::min(end * chunk, tiles.count); first += chunk) {
       const int64_t count = std::min(chunk, tiles.count - first);
-      spread<Input>(tiles, values(maps), c, first, count, 1, room.first());
+      steps.spread_inputs(tiles, values(maps), c, first, count, room.first());
       for (int64_t q = 0; q < products; q++)
-        product(room.first() + q * chunk * c, values(u) + q * c * k, room.second() + q * chunk * k, count, c, k);
-      write(tiles, room.second(), k, first, count, e, out.data_ptr<float>());
+        steps.product(room.first() + q * chunk * c, values(u) + q * c * k, room.second() + q * chunk * k, count, c, k);
+      steps.write(tiles, room.second(), k, first, count, e, out.data_ptr<float>());
     }
   });
   if (sum) *sum = sums.sum(0);
@@ -61,7 +66,7 @@ Tensor convolve(const Tensor &maps, const Tensor &u, int64_t border, const Epilo
 Tensor transformed(const Tensor &w, bool gradient) {
   const auto in_order = w.permute(gradient ? at::IntArrayRef{0, 2, 3, 1} : at::IntArrayRef{1, 2, 3, 0}).contiguous();
   auto u = at::empty({products, in_order.size(0), in_order.size(3)}, w.options());
-  spread_filters(values(in_order), u.size(1), u.size(2), gradient, u.data_ptr<float>());
+  steps_for(u.size(1), u.size(2)).spread_filters(values(in_order), u.size(1), u.size(2), gradient, u.data_ptr<float>());
   return u;
 }
 
@@ -97,6 +102,7 @@ struct Winograd : sg::Kernels {
   Tensor weight_gradient(const Tensor &dy, const Tensor &x, int64_t r, int64_t stride, int64_t p) override {
     const int64_t c = x.size(1), k = dy.size(1);
     if (!suits(k, c, r, stride)) return other.weight_gradient(dy, x, r, stride, p);
+    const auto &steps = steps_for(c, k);
     const Tiles tiles(x, p);
     const int64_t workers = threads(tiles.chunks());
     Room room(x, workers, c, k);
@@ -105,15 +111,15 @@ struct Winograd : sg::Kernels {
       float *part = parts.data_ptr<float>() + at::get_thread_num() * products * c * k;
       for (int64_t first = begin * chunk; first < std::min(end * chunk, tiles.count); first += chunk) {
         const int64_t count = std::min(chunk, tiles.count - first);
-        spread<Input>(tiles, values(x), c, first, count, 1, room.first());
-        spread<OutputGradient>(tiles, values(dy), k, first, count, 0, room.second());
+        steps.spread_inputs(tiles, values(x), c, first, count, room.first());
+        steps.spread_gradients(tiles, values(dy), k, first, count, room.second());
         for (int64_t q = 0; q < products; q++)
-          outer(room.first() + q * chunk * c, room.second() + q * chunk * k, part + q * c * k, count, c, k);
+          steps.outer(room.first() + q * chunk * c, room.second() + q * chunk * k, part + q * c * k, count, c, k);
       }
     });
     auto dw = at::empty({c, 3, 3, k}, x.options());
-    at::parallel_for(0, c * k / 8, 64, [&](int64_t begin, int64_t end) {
-      gather_filters(values(parts), workers, c, k, begin, end, dw.data_ptr<float>());
+    at::parallel_for(0, c * k / 16, 32, [&](int64_t begin, int64_t end) {
+      steps.gather_filters(values(parts), workers, c, k, 16 * begin, 16 * end, dw.data_ptr<float>());
     });
     return dw.permute({3, 0, 1, 2});
   }

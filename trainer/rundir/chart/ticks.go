@@ -21,7 +21,8 @@ func (a *Axes) Fit() []float64 {
 	if a.Log = a.Low > 1/largest && a.High > logFrom*a.Low; a.Log {
 		return a.fitLog()
 	}
-	if size := max(math.Abs(a.Low), math.Abs(a.High)); a.High-a.Low <= max(size*1e-9, 1/largest) { // also below what a float resolves
+	size := max(math.Abs(a.Low), math.Abs(a.High))
+	if a.High-a.Low <= max(size*1e-9, 1/largest) { // a smaller range is not resolved
 		a.Low, a.High = a.Low-max(size/10, 0.5), a.High+max(size/10, 0.5)
 	}
 	const intervals = 4

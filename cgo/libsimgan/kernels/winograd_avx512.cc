@@ -1,0 +1,27 @@
+#include <algorithm>
+#include <vector>
+
+#include "kernels/winograd_steps.h"
+
+namespace sg::winograd {
+namespace {
+constexpr int lanes = 16;
+}
+}  // namespace sg::winograd
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512vl,avx512bw,avx512dq,fma")
+
+#include "kernels/winograd_templates.h"
+
+const sg::winograd::Steps &sg::winograd::avx512_steps() {
+  static const StepsHere steps;
+  return steps;
+}
+
+#pragma GCC pop_options
+
+bool sg::winograd::has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+}
