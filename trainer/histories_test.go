@@ -30,8 +30,11 @@ func TestHistoriesAreDealt(t *testing.T) {
 // One process that goes on with the run of two averages their log windows and skips the bad files of both.
 func TestPartOfAnotherNumber(t *testing.T) {
 	window := func(sum float32) map[string]simgan.Total { return map[string]simgan.Total{"L_R": {Sum: sum, Count: 4}} }
-	st := state{State: simgan.State{Step: 7, Held: 3, Window: window(2)}, Synthetic: data.Position{Next: 56, Skipped: []int{4}}}
-	st.Others = []share{{State: simgan.State{Step: 7, Held: 5, Window: window(6)}, Synthetic: data.Position{Next: 56, Skipped: []int{1, 4}}}}
+	st := state{State: simgan.State{Step: 7, Held: 3, Window: window(2)}}
+	st.Synthetic = data.Position{Next: 56, Skipped: []int{4}}
+	other := share{State: simgan.State{Step: 7, Held: 5, Window: window(6)}}
+	other.Synthetic = data.Position{Next: 56, Skipped: []int{1, 4}}
+	st.Others = []share{other}
 	got := (&run{}).part(st)
 	if got.Step != 7 || got.Held != 3 || got.Window["L_R"] != (simgan.Total{Sum: 4, Count: 4}) {
 		t.Errorf("the part is %+v", got.State)
