@@ -5,6 +5,9 @@ package parallel
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"simgan/cgo"
@@ -31,6 +34,8 @@ func Join(ctx context.Context, place ranks.Place, timeout time.Duration) (*Group
 		Rank: place.Rank, Size: place.Size, Host: place.Host, Port: place.Port,
 		Serve: place.Rank == 0 && !place.Served, Prefix: "simgan" + place.Attempt,
 	}
+	// The store's thread writes to sockets that others have closed. Without this the process would end, silently.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	peers, err := cgo.JoinGroup(meeting, timeout/3) // it tries again and again
 	if err != nil {
 		return nil, fmt.Errorf("%v: %w; is process 0 running, and are %s and %s its machine's?", place, err,

@@ -136,6 +136,7 @@ func exchangeTensors(g *Group, s *cgo.Scope) error {
 type result struct {
 	text string
 	code int
+	end  string // the same as text
 }
 
 // start runs the scenario in n processes to their ends.
@@ -158,7 +159,7 @@ func start(t *testing.T, scenario string, n int) []result {
 		go func() {
 			defer cancel()
 			text, _ := cmd.CombinedOutput() // the exit code says more than the error
-			results[rank] = result{string(text), cmd.ProcessState.ExitCode()}
+			results[rank] = result{string(text), cmd.ProcessState.ExitCode(), cmd.ProcessState.String()}
 			done <- 0
 		}()
 	}
@@ -195,7 +196,7 @@ func TestFailuresNameTheProcess(t *testing.T) {
 					t.Errorf("process %d: %s, want %s", rank, r.text, c.want)
 				}
 				if wantCode := exit.Guard; scenario == "fails" && r.code != wantCode {
-					t.Errorf("process %d: exit code %d, want %d", rank, r.code, wantCode)
+					t.Errorf("process %d: %s, want exit code %d", rank, r.end, wantCode)
 				}
 			}
 		})

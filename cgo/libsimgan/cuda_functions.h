@@ -15,8 +15,8 @@ char *sg_cuda_graph_end(sg_graph graph);
 char *sg_cuda_graph_abandon(sg_graph graph);
 char *sg_cuda_graph_launch(sg_graph graph);
 char *sg_cuda_graph_free(sg_graph graph);
-// NCCL between the GPUs of a group of processes. Process 0 makes the id, of SG_CUDA_NCCL_ID bytes; all join with it. The
-// sum of a tensor, in place, is work of the device's current stream and can be recorded.
+// NCCL between the GPUs of a group of processes. Process 0 makes the id, of SG_CUDA_NCCL_ID bytes; all join with it.
+// The sum of a tensor, in place, is work of the device's current stream and can be recorded.
 enum { SG_CUDA_NCCL_ID = 128 };
 char *sg_cuda_nccl_id(void *id);
 char *sg_cuda_nccl_join(const void *id, int32_t device, int32_t rank, int32_t size, void **out);

@@ -1,7 +1,7 @@
-// Processes that train together: PyTorch's c10d with its TCP store, Gloo between hosts, and NCCL between GPUs. The rules
-// of tensor.h apply. All processes of a group call the same functions with tensors of the same shapes in the same order;
-// a call returns when its result is there (on a GPU, when it has been enqueued), or with an error after the group's
-// timeout.
+// Processes that train together: PyTorch's c10d with its TCP store, Gloo between hosts, and NCCL between GPUs. The
+// rules of tensor.h apply. All processes of a group call the same functions with tensors of the same shapes in the same
+// order; a call returns when its result is there (on a GPU, when it has been enqueued), or with an error after the
+// group's timeout.
 #pragma once
 #include "tensor.h"
 #ifdef __cplusplus

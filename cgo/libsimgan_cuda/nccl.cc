@@ -14,7 +14,8 @@ void get_unique_id(ncclUniqueId &id);
 void *comm_init_rank(int nranks, const ncclUniqueId &comm_id, int rank);
 void comm_destroy(void *comm);
 void all_reduce(const std::vector<at::Tensor> &inputs, std::vector<at::Tensor> &outputs, int32_t op,
-                const std::vector<std::optional<c10::cuda::CUDAStream>> &streams, const std::vector<void *> &user_comms);
+                const std::vector<std::optional<c10::cuda::CUDAStream>> &streams,
+                const std::vector<void *> &user_comms);
 }  // namespace torch::cuda::nccl
 
 namespace nccl = torch::cuda::nccl;

@@ -1,5 +1,5 @@
-// Gloo's names that libtorch's ProcessGroupGloo.hpp mentions. Gloo itself is inside libtorch_cpu.so; its headers are not
-// among libtorch's. Our code only passes pointers to these types along, so their contents do not matter here.
+// Gloo's names that libtorch's ProcessGroupGloo.hpp mentions. Gloo itself is inside libtorch_cpu.so; its headers are
+// not among libtorch's. Our code only passes pointers to these types along, so their contents do not matter here.
 #pragma once
 #include <chrono>
 #include <string>
