@@ -124,7 +124,14 @@ func (s *realismSources) realismKinds() (kinds []kind) {
 	adapted := func(name string, d set) source {
 		return source{name, func(ctx context.Context) (set, error) { return s.adapt(ctx, d, 1) }}
 	}
-	refined, refinedControl := s.perRefiner(rowRefined, s.refine), s.perRefiner(rowRefinedControl, s.refineAndAdapt)
+	refined := s.perRefiner(rowRefined, s.refine)
+	refinedControl := s.perRefiner(rowRefinedControl, func(ctx context.Context, r refiner) (set, error) {
+		d, err := s.refine(ctx, r)
+		if err != nil {
+			return d, err
+		}
+		return s.adapt(ctx, d, 1) // each row has the same number of images
+	})
 	if s.given.Batch != nil {
 		refined, refinedControl = []source{asIs(rowRefined, s.given)}, []source{adapted(rowRefinedControl, s.given)}
 	}

@@ -123,13 +123,23 @@ func TestRealismOfARun(t *testing.T) {
 	if bytes.Equal(latest, figures("2")) {
 		t.Error("the first checkpoint has the figures of the last")
 	}
+	o.Only = ""
+	r, err := Realism(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range rowNames {
+		if f := *r.row(name); f == nil || f.TwoSample.Images != 16 {
+			t.Errorf("row %s: %+v, want 16 held-out images", name, f)
+		}
+	}
 	o.Checkpoint = "7"
 	if _, err := Realism(context.Background(), o); !errors.Is(err, exit.ErrUsage) ||
 		!strings.Contains(err.Error(), "has no checkpoint of this step; there are 0, 2") {
 		t.Errorf("no such checkpoint: %v", err)
 	}
 	out := filepath.Join(t.TempDir(), "refined")
-	_, err := RefineSet(context.Background(), RefineOptions{
+	_, err = RefineSet(context.Background(), RefineOptions{
 		Run: run, Checkpoint: "bset", Data: c.Data.Synthetic, Out: out, Variants: 1, Device: cgo.CPU, Progress: func(int, int) {},
 	})
 	if _, statErr := os.Stat(out); !errors.Is(err, exit.ErrUsage) || statErr == nil {
