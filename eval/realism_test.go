@@ -39,7 +39,11 @@ func photos(t *testing.T, n, middle int, seed uint64) string {
 	return "folder:" + dir
 }
 
-func realismOptions() RealismOptions {
+func realismOptions(t *testing.T) RealismOptions {
+	t.Helper()
+	if _, err := cgo.Start(0); err != nil {
+		t.Fatal(err)
+	}
 	return RealismOptions{
 		Options: Options{Out: io.Discard, Estimator: EstimatorConfig{Steps: 60, Batch: 8, LR: 3e-3, Device: cgo.CPU}},
 		Images:  100,
@@ -48,7 +52,7 @@ func realismOptions() RealismOptions {
 
 // Bright images are told from dark ones; images of the real ones' own distribution are not. Colour images of 16 bits do.
 func TestRealismOfFolders(t *testing.T) {
-	o := realismOptions()
+	o := realismOptions(t)
 	o.Synthetic, o.Refined, o.Real = photos(t, 60, 40000, 1), photos(t, 70, 10000, 2), photos(t, 120, 10000, 3)
 	r, err := Realism(context.Background(), o)
 	if err != nil {
@@ -99,7 +103,7 @@ func TestRealismOfARun(t *testing.T) {
 	if err := trainer.Run(context.Background(), c, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
-	o := realismOptions()
+	o := realismOptions(t)
 	o.Runs, o.Only, o.Estimator.Steps = []string{run}, rowRefined, 2
 	figures := func(checkpoint string) []byte {
 		o.Checkpoint = checkpoint
@@ -165,7 +169,7 @@ func TestRealismRefusals(t *testing.T) {
 		"real: data set folder:/nowhere":     func(o *RealismOptions) { o.Real = "folder:/nowhere" },
 		`--only is "fake"; use one of synth`: func(o *RealismOptions) { o.Only = "fake" },
 	} {
-		o := realismOptions()
+		o := realismOptions(t)
 		o.Synthetic, o.Real = eyes, eyes
 		spoil(&o)
 		if _, err := Realism(context.Background(), o); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), want) {
@@ -174,7 +178,7 @@ func TestRealismRefusals(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancelCause(context.Background())
 	cancel(exit.ErrStopped)
-	o := realismOptions()
+	o := realismOptions(t)
 	o.Synthetic, o.Real = eyes, eyes
 	if _, err := Realism(cancelled, o); !errors.Is(err, exit.ErrStopped) {
 		t.Errorf("a cancelled call: %v", err)
