@@ -28,7 +28,7 @@ func TestFirstLossesEqualPyTorch(t *testing.T) {
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
-	c := tiny(t, "train.batch=4", "refiner.width=6")
+	c := tiny(t, "train.batch=4", "refiner.width=6", "train.kernels=libtorch")
 	got, err := firstLosses(c, data.Info{C: 1, H: 35, W: 55, Bits: 8})
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestFirstLossesEqualPyTorch(t *testing.T) {
 // The figures of a tiny training add up, and no tensor stays.
 func TestMeasure(t *testing.T) {
 	live := cgo.Live()
-	c := tiny(t, "train.batch=4", "refiner.width=6")
+	c := tiny(t, "train.batch=4", "refiner.width=6", "train.kernels=libtorch")
 	timing, err := measureTraining(c, 1, 35, 55, 2, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestFallbacksAreReported(t *testing.T) {
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
-	c := tiny(t, "train.batch=2", "refiner.width=4")
+	c := tiny(t, "train.batch=2", "refiner.width=4", "train.kernels=libtorch")
 	refuse := func(func() error) (simgan.Graph, error) { return nil, errors.New("no room") }
 	b, err := newTraining(c, data.Info{C: 1, H: 35, W: 55, Bits: 8}, refuse)
 	if err != nil {

@@ -1,6 +1,8 @@
 package cgo
 
 import (
+	"encoding/binary"
+	"hash/fnv"
 	"math"
 	"slices"
 	"testing"
@@ -79,6 +81,63 @@ func TestWinogradByThreads(t *testing.T) {
 		})
 	}
 }
+
+// The bytes do not depend on the processor, so that a run goes on exactly on another one: vectors of 8 channels (AVX2)
+// and of 16 (AVX-512) give the same sums. The last bias's gradient is libtorch's sum. The hash was computed with AVX-512,
+// and that of the steps with AVX2 was the same.
+func TestWinogradBytes(t *testing.T) {
+	needWinograd(t)
+	lockThread(t)
+	n := fusedCase{c: 16, h: 13, w: 18, padding: Replicate}
+	n.add(32, 3, FusedLayer{Stride: 1})
+	n.add(32, 3, FusedLayer{Stride: 1})
+	n.add(32, 3, FusedLayer{Stride: 1, Residual: true})
+	n.add(16, 3, FusedLayer{Stride: 1})
+	err := Within(func(s *Scope) error {
+		next := uint32(0)
+		draw := func(scale float32, shape ...int64) Tensor { // Knuth's multiplicative hash, in (-scale, scale)
+			values := make([]float32, TensorInfo{Shape: shape}.Numel())
+			for i := range values {
+				next++
+				values[i] = scale * (float32(next*2654435761>>24) - 127.5) / 128
+			}
+			return s.Detach(s.From(values, CPU, shape...))
+		}
+		leaves := []Tensor{draw(1, 2, n.c, n.h, n.w)}
+		for l, in := 0, n.c; l < len(n.filters); l++ {
+			leaves = append(leaves, draw(0.125, n.filters[l].out, in, 3, 3), draw(1, n.filters[l].out))
+			in = n.filters[l].out
+		}
+		if err := RequireGrad(leaves, true); err != nil {
+			return err
+		}
+		y, err := n.winograd(s, leaves[0], leaves)
+		if err == nil {
+			err = s.Backward(s.Sum(s.Mul(y, draw(1, s.Shape(y)...))))
+		}
+		if err != nil {
+			return err
+		}
+		hash := fnv.New64a()
+		for _, x := range append([]Tensor{y}, leaves[:len(leaves)-1]...) {
+			if x.T != y.T {
+				x = s.Grad(x)
+			}
+			if err := binary.Write(hash, binary.LittleEndian, read(t, s, x)); err != nil {
+				return err
+			}
+		}
+		if got := hash.Sum64(); got != winogradHash {
+			t.Errorf("the hash of results and gradients is %#x, want %#x", got, uint64(winogradHash))
+		}
+		return s.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+const winogradHash = 0xdee151bf3a3c945f
 
 // NaN must reach the loss, where training stops for it.
 func TestWinogradKeepsNaN(t *testing.T) {

@@ -41,6 +41,10 @@ func check(t *testing.T, app *cli.App, words []string) {
 	var c *cli.Command
 	commands := app.Commands
 	for _, word := range words {
+		if word == "--" { // a command of its own follows
+			c, commands = nil, app.Commands
+			continue
+		}
 		if name, isFlag := strings.CutPrefix(word, "--"); isFlag {
 			name, _, _ = strings.Cut(name, "=")
 			found := false

@@ -275,12 +275,13 @@ func TestJobsOfSeveralProcesses(t *testing.T) {
 }
 
 func TestLaunchOptions(t *testing.T) {
+	t.Chdir(t.TempDir())
 	for want, words := range map[string]string{
 		"--processes N":                        "launch -- train",
 		"give one of them":                     "launch --processes 3 --devices cuda:0,cuda:1 -- train",
 		"one of the commands train, refine":    "launch --processes 2 -- eval gaze",
 		"simgan launch --processes 2 -- train": "launch --processes 2",
-		"use a multiple of 6, as 6":            "launch --processes 3 -- train --set train.batch=8 --device cpu --run /nowhere/x",
+		"use a multiple of 6, as 6":            "launch --processes 3 -- train --set train.batch=8 --device cpu --run x",
 		"of 2 (ranks count from 0): see above": "launch --processes 2 -- train --set train.k_g=0",
 		"start it without a launcher":          "launch --processes 2 -- train --seeds 2 --run x",
 	} {

@@ -43,17 +43,18 @@ inline __attribute__((always_inline)) void multiply(const Walk &walk, const bits
   }
 }
 
+// Results `first` to last-1 of every run.
 template <class Tiles, class Write>
-inline void convolve(const Walk &walk, const bits *x, const Filters &f, Write to) {
+inline void convolve_part(const Walk &walk, int64_t first, int64_t last, const bits *x, const Filters &f, Write &to) {
   alignas(64) float sums[2][4 * 256];
   int next = 0;
   for (int64_t outputs = 0; outputs < f.out; outputs += lanes) {
     to.begin(outputs);
     Block before;
     for (const auto &run : walk.runs) {
-      for (int64_t i = 0; i < run.count; i += 32) {
+      for (int64_t i = first; i < std::min(last, run.count); i += 32) {
         const bits *from = x + (run.in + i * walk.in_step) * f.in;
-        const int64_t rows = std::min<int64_t>(32, run.count - i);
+        const int64_t rows = std::min<int64_t>(32, std::min(last, run.count) - i);
         float *now = sums[next];
         next = 1 - next;
         if (rows > 16) {
@@ -70,6 +71,15 @@ inline void convolve(const Walk &walk, const bits *x, const Filters &f, Write to
     before.write(to, 32);
     to.end();
   }
+}
+
+// A part of a long run is in the cache when the next outputs read it again.
+template <class Tiles, class Write>
+inline void convolve(const Walk &walk, const bits *x, const Filters &f, Write to) {
+  constexpr int64_t part = 2048;
+  int64_t longest = 0;
+  for (const auto &run : walk.runs) longest = std::max(longest, run.count);
+  for (int64_t i = 0; i < longest; i += part) convolve_part<Tiles>(walk, i, i + part, x, f, to);
 }
 
 struct WriteResults {

@@ -130,16 +130,17 @@ inline void transform_back(const float *parts, int64_t n, int64_t a, int64_t b, 
 // Writes the results of tiles from their products m (products, chunk, k).
 inline void write_results(const Tiles &tiles, const float *m, int64_t k, int64_t first, int64_t count,
                           const Epilogue &e, float *out) {
-  for (int64_t q = 0; q < k; q += lanes) {
-    const vec bias = e.bias ? load(e.bias + q) : vec{};
-    vec sum = {};
-    for (int64_t t = 0; t < count; t++) {
+  std::vector<float> sums(k);
+  for (int64_t t = 0; t < count; t++) {
+    const auto place = tiles.place(first + t);
+    const int64_t bottom = std::min(side, tiles.h - tiles.border - place.y),
+                  right = std::min(side, tiles.w - tiles.border - place.x);
+    for (int64_t q = 0; q < k; q += lanes) {
+      const vec bias = e.bias ? load(e.bias + q) : vec{};
+      vec sum = load(&sums[q]);
       vec tile[products];
       for (int i = 0; i < products; i++) tile[i] = load(m + (i * chunk + t) * k + q);
       transform<Output>(tile);
-      const auto place = tiles.place(first + t);
-      const int64_t bottom = std::min(side, tiles.h - tiles.border - place.y),
-                    right = std::min(side, tiles.w - tiles.border - place.x);
       for (int64_t i = 0; i < bottom; i++) {
         for (int64_t j = 0; j < right; j++) {
           const int64_t at = (place.image + (place.y + i) * tiles.w + place.x + j) * k + q;
@@ -151,9 +152,11 @@ inline void write_results(const Tiles &tiles, const float *m, int64_t k, int64_t
           store(out + at, v);
         }
       }
+      store(&sums[q], sum);
     }
-    if (e.sum) store(e.sum + q, load(e.sum + q) + sum);
   }
+  if (!e.sum) return;
+  for (int64_t q = 0; q < k; q += lanes) store(e.sum + q, load(e.sum + q) + load(&sums[q]));
 }
 
 }  // namespace
