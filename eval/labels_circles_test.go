@@ -10,6 +10,9 @@ import (
 
 // Circles in colour, moved by 2 pixels: a network that learned from other circles sees the move in x and none in y.
 func TestCirclesThatMoved(t *testing.T) {
+	if _, err := cgo.Start(0); err != nil { // gradient mode is the thread's
+		t.Fatal(err)
+	}
 	p := renderedPairs(t, circles(t, filepath.Join(t.TempDir(), "a b"), 240, 1, false), 2, 0)
 	whole := p.rendered
 	p.index, p.rest = spread(whole.N, 40), nil

@@ -48,6 +48,9 @@ func realismOptions() RealismOptions {
 
 // Bright images are told from dark ones; images of the real ones' own distribution are not. Colour images of 16 bits do.
 func TestRealismOfFolders(t *testing.T) {
+	if _, err := cgo.Start(0); err != nil { // gradient mode is the thread's
+		t.Fatal(err)
+	}
 	o := realismOptions()
 	o.Synthetic, o.Refined, o.Real = photos(t, 60, 40000, 1), photos(t, 70, 10000, 2), photos(t, 120, 10000, 3)
 	r, err := Realism(context.Background(), o)
