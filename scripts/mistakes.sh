@@ -71,5 +71,5 @@ mistake "processes choose the same old images" trainer/simgan/model.go 's/\+ofRa
 mistake "each process keeps the whole history" trainer/config/shares.go 's/c\.Train\.History\/History\(n\)/c.Train.History/' trainer/config
 mistake "gradients of D stay with their process" trainer/simgan/steps.go 's/m\.joinGradients\(m\.D\.Params\(\)\)/error(nil)/' cmd/simgan ProcessesResume
 mistake "the average follows in process 0 only" trainer/simgan/steps.go 's/if m\.Average == nil \{/if m.Average == nil || m.group.Rank() > 0 {/' cmd/simgan ProcessesResume
-mistake "a process resumes with another's history" trainer/processes.go 's/historyFile\(rank\)\)/historyFile(0))/' cmd/simgan ProcessesResume
+mistake "a process resumes with another's history" trainer/histories.go 's/historyFile\(rank\)\)/historyFile(0*rank))/' cmd/simgan ProcessesResume
 exit $unseen
