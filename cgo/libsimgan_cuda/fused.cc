@@ -89,8 +89,8 @@ void take(Chosen &c, int64_t index) {
   c.workspace = c.graph->get_workspace_size_plan_at_index(index);
 }
 
-// Returns the milliseconds that eight runs of c's plan take, so that the host's time to start one is hidden: the fastest
-// of five turns, or fewer if the plan is far slower than best.
+// Returns the milliseconds that eight runs of c's plan take, so that the host's time to start one is hidden: the
+// fastest of five turns, or fewer if the plan is far slower than best.
 float time_plan(const Chosen &c, Operands &operands, const at::TensorOptions &options, float best) {
   const auto stream = c10::cuda::getCurrentCUDAStream().stream();
   struct Event {
@@ -142,7 +142,7 @@ void take_fastest(Chosen &c, const sg::Request &request, Operands &operands, con
         winner = i;
       }
     } catch (const std::exception &e) {  // the plan does not suit this device; the next one may
-      cudaGetLastError();  // else the next kernel of libtorch throws it
+      cudaGetLastError();                // else the next kernel of libtorch throws it
       why = e.what();
     }
   }

@@ -114,8 +114,8 @@ struct Engine {
   std::vector<int64_t> configurations;
 };
 
-// Returns the engines to ask for by name. The heuristics leave them out if cuDNN cannot ask the driver how many clusters
-// fit, and always for 7x7 layers without a residual. Strided layers have none.
+// Returns the engines to ask for by name. The heuristics leave them out if cuDNN cannot ask the driver how many
+// clusters fit, and always for 7x7 layers without a residual. Strided layers have none.
 inline std::vector<Engine> wgmma_engines(const Request &r) {
   if (r.layer.stride > 1) return {};
   if (r.pass == Request::input && r.relu) return {{4, {6, 47, 4, 8, 2}}, {2, {4, 6, 8, 10, 44}}};

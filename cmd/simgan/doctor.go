@@ -29,9 +29,9 @@ func runDoctor(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	bfloat := "no bfloat16 in hardware: train.precision=auto means float32"
-	if cgo.HasBFloat16(cgo.CPU) {
-		bfloat = "bfloat16 in hardware"
+	bfloat := "no AMX: train.precision=auto means float32"
+	if cgo.HasAMX() {
+		bfloat = "AMX: train.precision=auto means bfloat16"
 	}
 	fmt.Fprintf(out, "libtorch   %s, %s\n", torch, libraryFolder())
 	fmt.Fprintf(out, "processor  %d threads, %s, %s\n", runtime.NumCPU(), instructions, bfloat)

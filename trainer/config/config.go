@@ -65,8 +65,8 @@ type Train struct {
 	R1  float64 `yaml:"r1"` // gradient penalty on D at real images, 0: off [Mescheder et al. 2018]
 	// steps of D from one penalty to the next; each penalty is scaled by this number
 	R1Every int `yaml:"r1_every"`
-	// float32, bfloat16, or auto: bfloat16 if the hardware has it. On a GPU, convolutions of float32 numbers use TF32, 10
-	// bits of their fractions, as PyTorch's do; those of R1 too
+	// float32, bfloat16, or auto: bfloat16 on a CPU with AMX and on a GPU that has it. On a GPU, convolutions of float32
+	// numbers use TF32, 10 bits of their fractions, as PyTorch's do; those of R1 too
 	Precision Precision `yaml:"precision"`
 	// what computes R and D on a CPU: amx (bfloat16; R and D), winograd (float32; R), libtorch, or auto: the first that
 	// the processor has for the precision; not for a GPU
