@@ -48,7 +48,7 @@ func FuzzConfig(f *testing.F) {
 
 // FuzzSet sets a path of any bytes. The config holds it, and holds it again when it was written and read.
 func FuzzSet(f *testing.F) {
-	for _, path := range []string{"a b", " a ", "#a: b", "\"q'", "a\nb: c", "\xff\xfe", "[1, {2}]", "\x00\u2028\u0085", "x:", "a\\x"} {
+	for _, path := range []string{"a b", " a ", "#a: b", "\"q'", "a\nb: c", "\xff\xfe", "[1, {2}]", "\x00\u2028\u0085", "x:", "\n", ":\t", "a\\x"} {
 		f.Add(path)
 	}
 	f.Fuzz(func(t *testing.T, path string) {

@@ -107,6 +107,7 @@ func plain(value string) bool {
 	}
 	read := node.Content[0]
 	isText := read.Kind == yaml.ScalarNode && read.Style == 0 && read.Tag == "!!str"
-	return read.LineComment == "" && node.FootComment == "" && !strings.Contains(value, ": ") &&
-		!strings.HasSuffix(value, ":") && !(isText && read.Value != value)
+	isBlock := read.Kind == yaml.MappingNode && read.Style != yaml.FlowStyle // such as a path that ends in a colon
+	return read.LineComment == "" && node.FootComment == "" && !strings.Contains(value, ": ") && !isBlock &&
+		!(isText && read.Value != value)
 }
