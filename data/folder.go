@@ -22,7 +22,8 @@ type folder struct {
 }
 
 // openFolder opens folder:PATH[,size=HxW[,fit=stretch|crop|pad]][,grey=true][,labels=FILE|none]. By default labels come
-// from labels.csv in the folder, or else from the manifest.csv of a refined folder, if there is one.
+// from labels.csv in the folder, labels.jsonl or labels.json (JSON Lines), or the manifest.csv of a refined folder,
+// whichever is found first.
 func openFolder(s Spec) (Dataset, error) {
 	if err := errors.Join(s.only("size", "fit", "grey", "labels"), needFolder(s)); err != nil {
 		return nil, err
@@ -80,7 +81,7 @@ func (f *folder) openLabels(s Spec) (err error) {
 	if path == "none" {
 		return nil
 	}
-	for _, name := range []string{"labels.csv", manifestName} {
+	for _, name := range []string{"labels.csv", "labels.jsonl", "labels.json", manifestName} {
 		if found := filepath.Join(f.root, name); path == "" && exists(found) {
 			path = found
 		}

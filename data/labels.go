@@ -36,14 +36,15 @@ const manifestName = "manifest.csv"
 // manifestColumns come before the labels in a manifest.
 var manifestColumns = []string{"source", "refined", "variant"}
 
-// labelRows reads the rows of a CSV whose first column is the image's path, or of a refined folder's manifest.
+// labelRows reads the rows of a CSV whose first column is the image's path, of a refined folder's manifest, or of JSON
+// Lines.
 type labelRows struct {
 	path   string
 	header []string // the column of paths, then one column per label
 	key    int      // index of the path in a row
 	first  int      // index of the first label
 	file   *os.File
-	csv    *csv.Reader
+	read   func() (row []string, line int, err error) // the row is valid until the next call; io.EOF at the end
 }
 
 func openLabelRows(path string) (*labelRows, error) {
@@ -55,26 +56,51 @@ func openLabelRows(path string) (*labelRows, error) {
 		file.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	r := &labelRows{path: path, first: 1, file: file, csv: csv.NewReader(file)}
-	r.csv.ReuseRecord = true
-	header, err := r.csv.Read()
-	if err != nil {
+	r := &labelRows{path: path, first: 1, file: file}
+	begin := r.beginCSV
+	if isJSONLines(path) {
+		begin = r.beginJSONLines
+	}
+	if err := begin(); err != nil {
 		file.Close()
-		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%s: is empty; its first line must name the columns, for example file,label1,label2", path)
-		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	return r, nil
+}
+
+func (r *labelRows) beginJSONLines() error {
+	lines, err := newJSONLines(r.file)
+	if err == nil {
+		r.header, r.read = lines.columns, lines.read
+	}
+	return err
+}
+
+func (r *labelRows) beginCSV() error {
+	table := csv.NewReader(r.file)
+	table.ReuseRecord = true
+	header, err := table.Read()
+	if errors.Is(err, io.EOF) {
+		return errors.New("is empty; its first line must name the columns, for example file,label1,label2")
+	}
+	if err != nil {
+		return err
+	}
 	if err := checkHeader(header); err != nil {
-		file.Close()
-		return nil, fmt.Errorf("%s: line 1: %w", path, err)
+		return fmt.Errorf("line 1: %w", err)
 	}
 	r.header = slices.Clone(header)
 	if len(header) >= 3 && slices.Equal(header[:3], manifestColumns) {
 		r.key, r.first = 1, 3
 		r.header = append([]string{"file"}, header[3:]...)
 	}
-	return r, nil
+	r.read = func() (row []string, line int, err error) {
+		if row, err = table.Read(); err == nil {
+			line, _ = table.FieldPos(0)
+		}
+		return row, line, err
+	}
+	return nil
 }
 
 // maxColumns bounds the columns of a CSV.
@@ -96,20 +122,19 @@ func checkHeader(header []string) error {
 // next returns the next row: the image's path, one cell per label (valid until the next call) and the line number. At
 // the end it returns io.EOF.
 func (r *labelRows) next() (name string, cells []string, line int, err error) {
-	row, err := r.csv.Read()
+	row, line, err := r.read()
 	if errors.Is(err, io.EOF) {
 		return "", nil, 0, io.EOF
 	}
 	if err != nil {
 		return "", nil, 0, fmt.Errorf("%s: %w", r.path, err)
 	}
-	line, _ = r.csv.FieldPos(0)
 	return row[r.key], row[r.first:], line, nil
 }
 
 func (r *labelRows) close() { r.file.Close() }
 
-// readLabels reads all labels of a CSV.
+// readLabels reads all labels of a CSV or of JSON Lines.
 func readLabels(path string) (*labels, error) {
 	rows, err := openLabelRows(path)
 	if err != nil {
