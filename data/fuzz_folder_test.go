@@ -13,7 +13,7 @@ import (
 )
 
 // fuzzFolder opens a folder in which any bytes take the place of one file, and reads all of it. Either the error names
-// the folder, or every image has all its pixels and labels. It allocates at most so many bytes.
+// the folder, or every image has all its pixels and labels. It allocates no more than most bytes.
 func fuzzFolder(t *testing.T, most uint64, spec, file string, content []byte) {
 	write(t, file, string(content))
 	used := alloctest.Bytes(func() {

@@ -49,8 +49,13 @@ func FuzzLabelsCSV(f *testing.F) {
 	f.Add("file,gaze_x,gaze_y\na.png,1,2\n")
 	f.Add("source,refined,variant,x\na.png,b.png,0,1e9\n")
 	f.Add("file\n\"a\nb\"\n")
+	fuzzLabels(f, "labels.csv")
+}
+
+// fuzzLabels reads labels from a file of the name. An error names the file; each image has a value per column.
+func fuzzLabels(f *testing.F, name string) {
 	f.Fuzz(func(t *testing.T, text string) {
-		path := filepath.Join(t.TempDir(), "labels.csv")
+		path := filepath.Join(t.TempDir(), name)
 		write(t, path, text)
 		proportion(t, len(text), func() {
 			l, err := readLabels(path)

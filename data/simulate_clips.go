@@ -10,7 +10,7 @@ import (
 	"simgan/internal/exit"
 )
 
-// SimulateClips writes n built-in eyes of the domain in clips of so many frames into the new folder out: a folder per
+// SimulateClips writes n built-in eyes of the domain in clips of frames images into the new folder out: a folder per
 // clip, labels.csv, and motion.csv. Within a clip the camera moves by whole pixels, and the face stays as it is. It
 // calls done and fails as Simulate does.
 func SimulateClips(ctx context.Context, domain string, n, frames int, seed uint64, out string,
