@@ -23,11 +23,13 @@ func HasWinograd() bool { return C.sg_has_winograd() != 0 }
 func HasAMX() bool { return C.sg_has_amx() != 0 }
 
 // FusedLayer is one layer, in this order: a convolution with its bias; if Residual, the sum with the input of the layer
-// before it; ReLU, except in the last layer; if Pool > 0, a max-pool of Pool x Pool windows, padded by Pool/2.
+// before it; ReLU, except in a last layer without a pool; if Pool > 0, a max-pool of Pool x Pool windows. PoolPadding is
+// at most Pool/2; below 0, the pool leaves out that many pixels on each side, which is what convolutions without padding
+// need: their results are the inner pixels of those with padding.
 type FusedLayer struct {
-	Stride           int64
-	Residual         bool
-	Pool, PoolStride int64
+	Stride                        int64
+	Residual                      bool
+	Pool, PoolStride, PoolPadding int64
 }
 
 // FusedLayers takes x (b, c, H, W) through the table's layers, with one kernel per layer, and returns (b, k, h, w) in
@@ -45,7 +47,10 @@ func (s *Scope) FusedLayers(
 	}
 	rows := make([]C.sg_fused_layer, len(table))
 	for i, l := range table {
-		rows[i] = C.sg_fused_layer{stride: C.int64_t(l.Stride), pool: C.int64_t(l.Pool), pool_stride: C.int64_t(l.PoolStride)}
+		rows[i] = C.sg_fused_layer{
+			stride: C.int64_t(l.Stride), pool: C.int64_t(l.Pool), pool_stride: C.int64_t(l.PoolStride),
+			pool_padding: C.int64_t(l.PoolPadding),
+		}
 		if l.Residual {
 			rows[i].residual = 1
 		}

@@ -40,15 +40,26 @@ func discriminatorCase(c, h, w int64, hand bool) fusedCase {
 	n := fusedCase{c: c, h: h, w: w}
 	if hand {
 		n.add(12, 7, FusedLayer{Stride: 4})
-		n.add(8, 5, FusedLayer{Stride: 2, Pool: 3, PoolStride: 2})
+		n.add(8, 5, FusedLayer{Stride: 2, Pool: 3, PoolStride: 2, PoolPadding: 1})
 		n.add(16, 3, FusedLayer{Stride: 2})
 	} else {
 		n.add(12, 3, FusedLayer{Stride: 2})
-		n.add(8, 3, FusedLayer{Stride: 2, Pool: 3, PoolStride: 1})
+		n.add(8, 3, FusedLayer{Stride: 2, Pool: 3, PoolStride: 1, PoolPadding: 1})
 		n.add(16, 3, FusedLayer{Stride: 1})
 	}
 	n.add(8, 1, FusedLayer{Stride: 1})
 	n.add(2, 1, FusedLayer{Stride: 1})
+	return n
+}
+
+// estimatorCase returns convolutions between pools, the last of which ends the network. Two pools leave out pixels, as
+// after convolutions without padding.
+func estimatorCase(c, h, w int64) fusedCase {
+	n := fusedCase{c: c, h: h, w: w}
+	n.add(8, 3, FusedLayer{Stride: 1})
+	n.add(16, 3, FusedLayer{Stride: 1, Pool: 3, PoolStride: 2, PoolPadding: -2})
+	n.add(40, 3, FusedLayer{Stride: 1, Pool: 2, PoolStride: 2})
+	n.add(24, 3, FusedLayer{Stride: 1, Pool: 2, PoolStride: 2, PoolPadding: -1})
 	return n
 }
 
@@ -83,16 +94,25 @@ func (n fusedCase) plain(s *Scope, leaves []Tensor) Tensor {
 		if l.Residual {
 			y = s.Add(y, before)
 		}
-		if i == len(n.table)-1 {
-			return s.Float(y)
+		if i < len(n.table)-1 || l.Pool > 0 {
+			y = s.ReLU(y)
 		}
-		y = s.ReLU(y)
 		if l.Pool > 0 {
-			y = s.MaxPool2d(y, l.Pool, l.PoolStride, l.Pool/2)
+			y = s.MaxPool2d(inner(s, y, -l.PoolPadding), l.Pool, l.PoolStride, max(l.PoolPadding, 0))
 		}
 		x, before = y, x
 	}
-	return x
+	return s.Float(x)
+}
+
+// inner returns y (b, c, h, w) without the outermost n pixels, or y if n is not above 0.
+func inner(s *Scope, y Tensor, n int64) Tensor {
+	for dim := range int64(2) {
+		if n > 0 {
+			y = s.Narrow(y, 2+dim, n, s.Shape(y)[2+dim]-2*n)
+		}
+	}
+	return y
 }
 
 func (n fusedCase) fused(s *Scope, leaves []Tensor, kind Type) (Tensor, error) {
@@ -108,6 +128,7 @@ var fusedCases = []fusedCase{
 	refinerCase(1, 7, 2, 3, 16, 7, 7, Replicate), refinerCase(1, 0, 5, 6, 8, 5, 3, Replicate),
 	discriminatorCase(1, 12, 16, false), discriminatorCase(3, 15, 13, false),
 	discriminatorCase(1, 32, 40, true), discriminatorCase(1, 35, 29, true),
+	estimatorCase(1, 24, 31), estimatorCase(3, 35, 55),
 }
 
 // withFused runs f on every case with leaves that take gradients.

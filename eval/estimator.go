@@ -50,6 +50,9 @@ func train[N network](ctx context.Context, d set, c EstimatorConfig, seed uint64
 	if n, err = l.build(); err != nil {
 		return n, err
 	}
+	if k, ok := any(n).(interface{ UseCPUKernels(bfloat bool) }); ok && c.Device == cgo.CPU {
+		k.UseCPUKernels(c.BFloat)
+	}
 	if err = n.To(c.Device); err == nil {
 		err = l.learn(ctx, n, d, c, seed)
 	}

@@ -127,7 +127,7 @@ func (d *Discriminator) kernelTable() (table []cgo.FusedLayer, padding cgo.Paddi
 			table = append(table, cgo.FusedLayer{Stride: l.stride})
 		} else {
 			last := &table[len(table)-1]
-			last.Pool, last.PoolStride = l.k, l.stride
+			last.Pool, last.PoolStride, last.PoolPadding = l.k, l.stride, l.k/2
 		}
 	}
 	return table, cgo.Zeros

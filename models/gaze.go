@@ -9,6 +9,7 @@ import (
 // GazeEstimator is the paper's gaze network: (b, 1, 35, 55) -> gaze vector (b, 3), with unpadded convolutions.
 type GazeEstimator struct {
 	Module
+	Kernels  Kernels
 	convs    []conv
 	fc1, fc2 linear
 	h, w     int64
@@ -59,10 +60,40 @@ func (g *GazeEstimator) Close() {
 	}
 }
 
+// UseCPUKernels lets the convolutions run through kernels of our own on the CPU where the processor has them: in bfloat16
+// if bfloat, else in float32.
+func (g *GazeEstimator) UseCPUKernels(bfloat bool) { g.Kernels.useCPU(g, bfloat) }
+
 // Forward maps (b, C, h, w) to (b, outputs) float32.
 func (g *GazeEstimator) Forward(s *cgo.Scope, x cgo.Tensor) cgo.Tensor {
-	x = g.layers(s, x, len(gazeTable))
-	return s.Float(g.fc2.forward(s, s.ReLUInPlace(g.fc1.forward(s, s.Flatten(x))))) // (b, 9600) -> (b, 1000) -> (b, 3)
+	maps, ok := g.Kernels.forward(s, x, true)
+	if !ok {
+		maps = g.Layers(s, x, true)
+	}
+	// (b, 9600) -> (b, 1000) -> (b, 3)
+	return s.Float(g.fc2.forward(s, s.ReLUInPlace(g.fc1.forward(s, s.Flatten(maps)))))
+}
+
+// Layers returns the maps of the last pool, layer by layer.
+func (g *GazeEstimator) Layers(s *cgo.Scope, x cgo.Tensor, _ bool) cgo.Tensor {
+	return g.layers(s, x, len(gazeTable))
+}
+
+// kernelTable returns the table's convolutions with the padding that kernels have. Each pool leaves out what the
+// convolutions before it would not have without.
+func (g *GazeEstimator) kernelTable() (table []cgo.FusedLayer, padding cgo.Padding) {
+	added := int64(0)
+	for _, l := range gazeTable {
+		if l.out > 0 {
+			table = append(table, cgo.FusedLayer{Stride: l.stride})
+			added += l.k / 2
+			continue
+		}
+		last := &table[len(table)-1]
+		last.Pool, last.PoolStride, last.PoolPadding = l.k, l.stride, -added
+		added = 0
+	}
+	return table, cgo.Zeros
 }
 
 // Features returns the maps of the first three layers, (b, 64, h-6, w-6): a learned psi.

@@ -11,6 +11,7 @@ import (
 // below smallestSide. Two fully connected layers see where in the image a map is high, as positions need it.
 type ImageEstimator struct {
 	Module
+	Kernels  Kernels
 	convs    []conv
 	pools    bool // false for images too small to be halved
 	fc1, fc2 linear
@@ -60,15 +61,39 @@ func (e *ImageEstimator) Close() {
 	}
 }
 
+// UseCPUKernels lets the convolutions run through kernels of our own on the CPU, as GazeEstimator's does.
+func (e *ImageEstimator) UseCPUKernels(bfloat bool) {
+	if e.pools { // kernels give a last convolution its ReLU before a pool only
+		e.Kernels.useCPU(e, bfloat)
+	}
+}
+
 // Forward maps (b, C, h, w) to (b, outputs) float32.
 func (e *ImageEstimator) Forward(s *cgo.Scope, x cgo.Tensor) cgo.Tensor {
+	maps, ok := e.Kernels.forward(s, x, true)
+	if !ok {
+		maps = e.Layers(s, x, true)
+	}
+	return s.Float(e.fc2.forward(s, s.ReLUInPlace(e.fc1.forward(s, s.Flatten(maps)))))
+}
+
+// Layers returns the maps of the last stage, layer by layer.
+func (e *ImageEstimator) Layers(s *cgo.Scope, x cgo.Tensor, _ bool) cgo.Tensor {
 	for _, c := range e.convs {
 		x = s.ReLUInPlace(c.forward(s, x))
 		if e.pools {
 			x = s.MaxPool2d(x, 2, 2, 0) // (b, maps, h/2, w/2), rounded down
 		}
 	}
-	return s.Float(e.fc2.forward(s, s.ReLUInPlace(e.fc1.forward(s, s.Flatten(x)))))
+	return x
+}
+
+// kernelTable returns the stages.
+func (e *ImageEstimator) kernelTable() (table []cgo.FusedLayer, padding cgo.Padding) {
+	for _, c := range e.convs {
+		table = append(table, cgo.FusedLayer{Stride: c.Stride, Pool: 2, PoolStride: 2})
+	}
+	return table, cgo.Zeros
 }
 
 // LossAbsolute returns the absolute difference of estimates and truth, both (b, k), averaged over all b*k values.

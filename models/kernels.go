@@ -8,7 +8,8 @@ import (
 	"simgan/models/architecture"
 )
 
-// convNet is a network whose convolutions can run as one operation: R or D, without what follows the last convolution.
+// convNet is a network whose convolutions can run as one operation: R, D or an estimator, without what follows the last
+// convolution and its pool. The convolutions' weights and biases are the first of its parameters.
 type convNet interface {
 	Params() []Param
 	To(cgo.Device) error
@@ -28,17 +29,22 @@ func libtorchPath(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 
 func cuDNNPath(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 	table, padding := n.kernelTable()
-	return s.FusedLayers(x, Tensors(n.Params()), table, padding, cgo.CuDNNKernels, cgo.BFloat16)
+	return s.FusedLayers(x, filters(n, table), table, padding, cgo.CuDNNKernels, cgo.BFloat16)
 }
 
 func winogradPath(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 	table, padding := n.kernelTable()
-	return s.FusedLayers(x, Tensors(n.Params()), table, padding, cgo.WinogradKernels, cgo.Float32)
+	return s.FusedLayers(x, filters(n, table), table, padding, cgo.WinogradKernels, cgo.Float32)
 }
 
 func amxPath(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
 	table, padding := n.kernelTable()
-	return s.FusedLayers(x, Tensors(n.Params()), table, padding, cgo.AMXKernels, cgo.BFloat16)
+	return s.FusedLayers(x, filters(n, table), table, padding, cgo.AMXKernels, cgo.BFloat16)
+}
+
+// filters returns the weights and biases of the table's convolutions.
+func filters(n convNet, table []cgo.FusedLayer) []cgo.Tensor {
+	return Tensors(n.Params())[:2*len(table)]
 }
 
 // Kernels holds a network and the fused kernels that replace libtorch's layers in it.
@@ -83,6 +89,17 @@ func (d *Discriminator) UseAMX() error {
 		return err
 	}
 	return d.Kernels.useAMX()
+}
+
+// useCPU lets an estimator's convolutions run through AMX if they may round to bfloat16, else through Winograd's
+// convolutions, where the processor has these.
+func (k *Kernels) useCPU(n convNet, bfloat bool) {
+	k.network, k.anyBatch = n, true
+	if bfloat && cgo.HasAMX() {
+		k.path = amxPath
+	} else if !bfloat && cgo.HasWinograd() {
+		k.path = winogradPath
+	}
 }
 
 func (k *Kernels) useAMX() error {

@@ -85,3 +85,105 @@ func sameAsLayers(t *testing.T, name string, r *Refiner, limit float64) {
 		t.Errorf("%s: %v", name, err)
 	}
 }
+
+// The estimators' convolutions give by kernels what they give layer by layer, for every batch, with the same gradients.
+func TestEstimatorsUseCPUKernels(t *testing.T) {
+	start(t)
+	gaze, err := NewGazeEstimator(1, 35, 55, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gaze.Close()
+	small, err := NewImageEstimator(3, 35, 55, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer small.Close()
+	large, err := NewImageEstimator(1, 128, 131, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer large.Close()
+	for name, c := range map[string]struct {
+		use     func(bfloat bool)
+		kernels *Kernels
+		network convNet
+		shape   []int64
+	}{
+		"gaze":  {gaze.UseCPUKernels, &gaze.Kernels, gaze, []int64{3, 1, 35, 55}},
+		"small": {small.UseCPUKernels, &small.Kernels, small, []int64{3, 3, 35, 55}},
+		"large": {large.UseCPUKernels, &large.Kernels, large, []int64{1, 1, 128, 131}},
+	} {
+		// In bfloat16 some windows have another greatest value, to which their gradient goes.
+		for bfloat, limit := range map[bool]float64{true: 0.3, false: 1e-4} {
+			has := cgo.HasAMX()
+			if !bfloat {
+				has = cgo.HasWinograd()
+			}
+			c.kernels.path = nil
+			if c.use(bfloat); has != (c.kernels.path != nil) {
+				t.Errorf("%s, bfloat16 %v: kernels used: %v, on a processor that has them: %v", name, bfloat, !has, has)
+			}
+			if has {
+				sameGradients(t, name, c.network, c.kernels, c.shape, limit)
+			}
+		}
+	}
+}
+
+// sameGradients compares the maps of a network and the gradients of its filters, by kernels and layer by layer.
+func sameGradients(t *testing.T, name string, n convNet, k *Kernels, shape []int64, limit float64) {
+	t.Helper()
+	err := cgo.Within(func(s *cgo.Scope) error {
+		g, err := cgo.NewGenerator(cgo.CPU, 1)
+		if err != nil {
+			return err
+		}
+		defer g.Close()
+		x := s.Randn(g, shape...)
+		byKernels, ok := k.forward(s, x, true)
+		if !ok {
+			t.Errorf("%s: the kernels fail", name)
+			return nil
+		}
+		byLayers := n.Layers(s, x, true)
+		weights := s.Randn(g, s.Shape(byLayers)...)
+		table, _ := n.kernelTable()
+		leaves := filters(n, table)
+		values := func(y cgo.Tensor) (out [][]float32) {
+			for _, tensor := range append([]cgo.Tensor{y}, gradientsOf(t, s, s.Sum(s.Mul(y, weights)), leaves)...) {
+				v, err := cgo.Read(tensor)
+				if err != nil {
+					t.Fatal(err)
+				}
+				out = append(out, v)
+			}
+			return out
+		}
+		got, want := values(byKernels), values(byLayers)
+		for i := range want {
+			if d := relativeDistance(got[i], want[i]); !(d < limit) {
+				t.Errorf("%s, value %d: %.2g apart, limit %g", name, i, d, limit)
+			}
+		}
+		return s.Err()
+	})
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+}
+
+// gradientsOf returns the leaves' gradients of the loss and drops them from the leaves.
+func gradientsOf(t *testing.T, s *cgo.Scope, loss cgo.Tensor, leaves []cgo.Tensor) (out []cgo.Tensor) {
+	t.Helper()
+	if err := s.Backward(loss); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range leaves {
+		out = append(out, s.Grad(l))
+	}
+	if err := cgo.DropGrads(leaves); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

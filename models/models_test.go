@@ -8,7 +8,7 @@ import (
 	"simgan/models/architecture"
 )
 
-func start(t *testing.T) {
+func start(t testing.TB) {
 	t.Helper()
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)

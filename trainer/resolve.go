@@ -18,7 +18,7 @@ func Resolve(c *config.Config) error {
 	c.Device = device.String()
 	if c.Train.Precision == config.PrecisionAuto {
 		c.Train.Precision = config.Float32
-		if fastInBFloat16(device) && c.Train.Kernels != config.WinogradKernels {
+		if FastInBFloat16(device) && c.Train.Kernels != config.WinogradKernels {
 			c.Train.Precision = config.BFloat16
 		}
 	}
@@ -28,9 +28,9 @@ func Resolve(c *config.Config) error {
 	return nil
 }
 
-// fastInBFloat16 reports whether the device trains faster in bfloat16 than in float32. A CPU without AMX does not: there
+// FastInBFloat16 reports whether the device trains faster in bfloat16 than in float32. A CPU without AMX does not: there
 // Winograd's float32 is three times as fast as libtorch's bfloat16.
-func fastInBFloat16(device cgo.Device) bool {
+func FastInBFloat16(device cgo.Device) bool {
 	if device == cgo.CPU {
 		return cgo.HasAMX()
 	}

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/ivalue.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/threshold_backward.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/custom_class.h>
@@ -73,7 +74,7 @@ Maps maps_of(const Network &net, const Tensor *maps, int64_t i) {
 // Runs x's images through the layers. Without maps, nothing is kept for gradients.
 Tensor run_forward(Network &net, const Tensor &x, const std::vector<Tensor> &maps) {
   const auto &last = net.layers.back();
-  auto y = at::empty({x.size(0), last.shape.outputs, last.z.h, last.z.w}, at::kFloat);
+  auto y = at::empty({x.size(0), last.shape.outputs, last.y.h, last.y.w}, at::kFloat);
   const float *from = x.const_data_ptr<float>();
   float *to = y.data_ptr<float>();
   const int64_t in = x.stride(0), out = y.stride(0);
@@ -125,6 +126,7 @@ struct Layers : torch::autograd::Function<Layers> {
     const auto y = run_forward(net, x, saved);
     saved.insert(saved.end(), params.begin(), params.end());
     saved.push_back(x);
+    saved.push_back(net.layers.back().row.pool > 0 ? y : Tensor());  // for its mask
     ctx->save_for_backward(saved);
     ctx->saved_data["network"] = c10::IValue::make_capsule(held);
     return y;
@@ -135,8 +137,9 @@ struct Layers : torch::autograd::Function<Layers> {
     auto &net = c10::static_intrusive_pointer_cast<Held>(ctx->saved_data["network"].toCapsule())->net;
     const auto saved = ctx->get_saved_variables();
     const int64_t n = net.layers.size();
-    const Tensor &x = saved.back(), *params = saved.data() + saved.size() - 1 - 2 * n;
-    const auto dy = grads[0].to(at::kFloat).contiguous();
+    const Tensor &y = saved.back(), &x = *(&y - 1), *params = &x - 2 * n;
+    auto dy = grads[0].to(at::kFloat).contiguous();
+    if (y.defined()) dy = at::threshold_backward(dy, y, 0);
     torch::autograd::variable_list out(2 * n + 2);  // for x, the parameters, and none for the network
     if (ctx->needs_input_grad(0)) out[0] = at::empty(x.sizes(), at::kFloat);
     for (int64_t i = 1; i <= 2 * n; i++)

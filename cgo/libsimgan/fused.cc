@@ -3,7 +3,9 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/max_pool2d_with_indices.h>
 #include <ATen/ops/max_pool2d_with_indices_backward.h>
+#include <ATen/ops/threshold_backward.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -59,14 +61,24 @@ Tensor outside(const Tensor &y, int64_t channels, int64_t border) {
   return sg::inside(y, border).narrow(1, 0, channels).to(at::kFloat);
 }
 
+int64_t padding_of(const sg_fused_layer &l) { return std::max<int64_t>(l.pool_padding, 0); }
+
+// The pixels of y that the layer's pool sees.
+Tensor seen(const Tensor &y, const sg_fused_layer &l) { return sg::inside(y, padding_of(l) - l.pool_padding); }
+
 std::pair<Tensor, Tensor> pool(const Tensor &y, const sg_fused_layer &l) {
-  auto [pooled, indices] = at::max_pool2d_with_indices(y, l.pool, l.pool_stride, l.pool / 2);
+  auto [pooled, indices] = at::max_pool2d_with_indices(seen(y, l), l.pool, l.pool_stride, padding_of(l));
   return {pooled, indices};
 }
 
 // The gradient at y, the input of the pool, from the gradient at its result.
 Tensor unpool(const Tensor &g, const Tensor &y, const Tensor &indices, const sg_fused_layer &l) {
-  return at::max_pool2d_with_indices_backward(g, y, l.pool, l.pool_stride, l.pool / 2, 1, false, indices);
+  auto below =
+      at::max_pool2d_with_indices_backward(g, seen(y, l), l.pool, l.pool_stride, padding_of(l), 1, false, indices);
+  if (l.pool_padding >= 0) return below;
+  auto whole = at::zeros_like(y);
+  seen(whole, l).copy_(below);
+  return whole;
 }
 
 // The layers and how they are computed. border is that of replicate padding, 0 for zeros.
@@ -84,15 +96,15 @@ struct Layers {
                  std::vector<Tensor> *pools) const {
     if (border > 0) kernels->fill_border(maps[0], border);
     for (size_t l = 0;; l++) {
-      const bool last = l + 1 == table.size();
-      auto y = kernels->forward(maps[l], w[l], b[l], table[l].stride, table[l].residual ? maps[l - 1] : Tensor(), !last,
-                                border);
-      if (last) return y;
-      if (table[l].pool > 0) {
+      const bool last = l + 1 == table.size(), pools_after = table[l].pool > 0;
+      auto y = kernels->forward(maps[l], w[l], b[l], table[l].stride, table[l].residual ? maps[l - 1] : Tensor(),
+                                !last || pools_after, border);
+      if (pools_after) {
         const auto [pooled, indices] = pool(y, table[l]);
         if (pools) pools->insert(pools->end(), {y, indices});
         y = pooled;
       }
+      if (last) return y;
       maps.push_back(y);
       if (border > 0) kernels->fill_border(y, border);
       if (!pools && l > 0) maps[l - 1].reset();
@@ -101,7 +113,7 @@ struct Layers {
 
   void save(AutogradContext *ctx) const {
     std::vector<int64_t> rows;
-    for (const auto &l : table) rows.insert(rows.end(), {l.stride, l.residual, l.pool, l.pool_stride});
+    for (const auto &l : table) rows.insert(rows.end(), {l.stride, l.residual, l.pool, l.pool_stride, l.pool_padding});
     ctx->saved_data["table"] = rows;
     ctx->saved_data["kernels"] = reinterpret_cast<int64_t>(kernels);
     ctx->saved_data["type"] = static_cast<int64_t>(type);
@@ -115,7 +127,8 @@ struct Layers {
              static_cast<at::ScalarType>(data["type"].toInt()),
              data["border"].toInt()};
     const auto rows = data["table"].toIntVector();
-    for (size_t i = 0; i < rows.size(); i += 4) l.table.push_back({rows[i], rows[i + 1], rows[i + 2], rows[i + 3]});
+    for (size_t i = 0; i < rows.size(); i += 5)
+      l.table.push_back({rows[i], rows[i + 1], rows[i + 2], rows[i + 3], rows[i + 4]});
     return l;
   }
 };
@@ -140,6 +153,7 @@ struct Fused : torch::autograd::Function<Fused> {
     saved.insert(saved.end(), w.begin(), w.end());
     saved.push_back(x);
     saved.insert(saved.end(), params.begin(), params.end());
+    saved.push_back(layers.table.back().pool > 0 ? y : Tensor());  // for its mask
     saved.insert(saved.end(), pools.begin(), pools.end());
     ctx->save_for_backward(saved);
     layers.save(ctx);
@@ -151,15 +165,22 @@ struct Fused : torch::autograd::Function<Fused> {
     c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
     const auto [kernels, table, type, border] = Layers::saved(ctx);
     const auto saved = ctx->get_saved_variables();
-    const size_t n = table.size();  // saved: n maps, n filters, the input, 2n parameters, 2 per pool
+    const size_t n = table.size();  // saved: n maps, n filters, the input, 2n parameters, the result, 2 per pool
     const Tensor *maps = &saved[0], *w = &saved[n], &x = saved[2 * n], *params = &saved[2 * n + 1],
-                 *pools = saved.data() + saved.size();
+                 &result = saved[4 * n + 1], *pools = saved.data() + saved.size();
     torch::autograd::variable_list out(2 * n + 2);  // for x, the parameters, and none for the layers
     // Gradients at a map are zero in its border: what a layer below sends there is folded onto the edges.
-    auto g = widened(grads[0], x.size(0), whole(kernels, grads[0].size(1)), type, border),
-         db = g.sum({0, 2, 3}, false, at::kFloat);
+    auto g = widened(grads[0], x.size(0), whole(kernels, grads[0].size(1)), type, border);
+    if (table.back().pool > 0) g = at::threshold_backward(g, result, 0);
+    auto db = g.sum({0, 2, 3}, false, at::kFloat);
     Tensor above;  // the gradient at the next layer's result
     for (size_t l = n; l-- > 0;) {
+      // A pool passes on only values above 0, and moves gradients without changing a channel's sum. So mask and sum may
+      // come before it.
+      if (table[l].pool > 0) {
+        pools -= 2;
+        g = unpool(g, pools[0], pools[1], table[l]);
+      }
       const auto stride = table[l].stride;
       if (ctx->needs_input_grad(1 + 2 * l))
         out[1 + 2 * l] = cut(kernels->weight_gradient(g, maps[l], w[l].size(2), stride, border), params[2 * l]);
@@ -169,12 +190,6 @@ struct Fused : torch::autograd::Function<Fused> {
       const bool past = l + 1 < n && table[l + 1].residual;  // the next layer adds this layer's input
       auto [below, sum] = kernels->input_gradient(g, w[l], maps[l], stride, past ? above : Tensor(), /*masked=*/l > 0);
       if (border > 0 && w[l].size(2) > 1) kernels->fold_border(below, border);
-      // A pool passes on only values above 0, and moves gradients without changing a channel's sum. So mask and sum may
-      // come before it.
-      if (l > 0 && table[l - 1].pool > 0) {
-        pools -= 2;
-        below = unpool(below, pools[0], pools[1], table[l - 1]);
-      }
       above = g;
       g = below;
       db = sum;
@@ -191,17 +206,24 @@ bool keeps_size(const sg_fused_layer &l, const Tensor &w) {
 
 void check_layers(const Tensor &x, const std::vector<Tensor> &params, const std::vector<sg_fused_layer> &table) {
   TORCH_CHECK(x.dim() == 4 && !table.empty(), "fused layers: ", x.dim(), " dimensions, ", table.size(), " layers");
-  int64_t channels = x.size(1);
+  int64_t channels = x.size(1), sides[] = {x.size(2), x.size(3)};
   for (size_t l = 0; l < table.size(); l++) {
     const auto &w = params[2 * l], &b = params[2 * l + 1];
     TORCH_CHECK(w.dim() == 4 && w.size(1) == channels && w.size(2) == w.size(3) && w.size(2) % 2 == 1 && b.dim() == 1 &&
                     b.size(0) == w.size(0),
                 "fused layers: layer ", l, " has filters ", w.sizes(), " and a bias ", b.sizes(), " for ", channels,
                 " channels");
-    TORCH_CHECK(table[l].stride > 0 &&
-                    (table[l].pool == 0 || (table[l].pool > 0 && table[l].pool_stride > 0 && l + 1 < table.size())),
+    TORCH_CHECK(table[l].stride > 0 && (table[l].pool == 0 || (table[l].pool > 0 && table[l].pool_stride > 0 &&
+                                                               table[l].pool_padding <= table[l].pool / 2)),
                 "fused layers: layer ", l, " has stride ", table[l].stride, " and a pool of ", table[l].pool,
-                " with stride ", table[l].pool_stride);
+                " with stride ", table[l].pool_stride, " and padding ", table[l].pool_padding);
+    for (auto &side : sides) {
+      side = (side - 1) / table[l].stride + 1;
+      if (table[l].pool == 0) continue;
+      side += 2 * table[l].pool_padding - table[l].pool;
+      TORCH_CHECK(side >= 0, "fused layers: the maps of layer ", l, " are smaller than its pool's window");
+      side = side / table[l].pool_stride + 1;
+    }
     TORCH_CHECK(!table[l].residual || (l > 0 && keeps_size(table[l - 1], params[2 * l - 2]) && table[l].stride == 1 &&
                                        w.size(0) == w.size(1)),
                 "fused layers: what layer ", l, " adds has another size");

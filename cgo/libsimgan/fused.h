@@ -16,9 +16,11 @@ typedef enum {
   SG_KERNELS_AMX_EMULATED = 4  // the same without AMX, slowly, for tests
 } sg_kernels;
 // One layer, in this order: a convolution with its bias; if residual is 1, the sum with the input of the layer before
-// it; ReLU, except in the last layer; if pool > 0, a max-pool of pool x pool windows, padded by pool/2.
+// it; ReLU, except in a last layer without a pool; if pool > 0, a max-pool of pool x pool windows. pool_padding is at
+// most pool/2; below 0, the pool leaves out that many pixels on each side, which is what convolutions without padding
+// need (their results are the inner pixels of those with padding).
 typedef struct {
-  int64_t stride, residual, pool, pool_stride;
+  int64_t stride, residual, pool, pool_stride, pool_padding;
 } sg_fused_layer;
 // x (b, c, H, W) through the table's n layers: out (b, k, h, w), float32.
 // params: 2n tensors, per layer the filters (out, in, r, r) and the bias (out); r is odd.

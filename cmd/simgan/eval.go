@@ -151,7 +151,7 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 	if err != nil {
 		return err
 	}
-	o.Estimator.Device, o.Estimator.BFloat = device, cgo.HasBFloat16(device)
+	o.Estimator.Device, o.Estimator.BFloat = device, trainer.FastInBFloat16(device)
 	p := thisProcess("eval")
 	if err := trainer.CompleteProcess(&p, device); err != nil {
 		return err

@@ -62,7 +62,7 @@ std::vector<Phase> weight_phases(const Layer &l) {
 std::vector<Layer> layers_of(int64_t h, int64_t w, const std::vector<sg_fused_layer> &table,
                              const std::vector<Shape> &shapes) {
   int64_t p = 0;
-  for (size_t i = 0; i < table.size(); i++) p = std::max({p, shapes[i].r / 2, table[i].pool / 2});
+  for (size_t i = 0; i < table.size(); i++) p = std::max({p, shapes[i].r / 2, table[i].pool_padding});
   std::vector<Layer> layers;
   for (size_t i = 0; i < table.size(); i++) {
     const auto &row = table[i];
@@ -72,10 +72,10 @@ std::vector<Layer> layers_of(int64_t h, int64_t w, const std::vector<sg_fused_la
     const int64_t next = i + 1 < table.size() ? table[i + 1].stride : 1;
     l.z = l.y = Map(shapes[i].outputs, h, w, p, next);
     if (row.pool > 0) {
-      h = (h + 2 * (row.pool / 2) - row.pool) / row.pool_stride + 1;
-      w = (w + 2 * (row.pool / 2) - row.pool) / row.pool_stride + 1;
+      h = (h + 2 * row.pool_padding - row.pool) / row.pool_stride + 1;
+      w = (w + 2 * row.pool_padding - row.pool) / row.pool_stride + 1;
       l.y = Map(shapes[i].outputs, h, w, p, next);
-      l.pool = {l.z.c,       row.pool,     row.pool_stride, h, w, l.z.inside() - row.pool / 2 * (l.z.pitch() + 1),
+      l.pool = {l.z.c,       row.pool,     row.pool_stride, h, w, l.z.inside() - row.pool_padding * (l.z.pitch() + 1),
                 l.z.pitch(), l.y.inside(), l.y.pitch()};
     }
     l.forward = forward_walk(l);

@@ -4,6 +4,17 @@
 #include <cstring>
 
 namespace sg::amx {
+namespace {
+
+// Writes the pixels of a map's first channels to y (channels, h, w), each by value.
+template <class T, class F>
+void take_out(const Map &map, int64_t channels, const T *image, F value, float *y) {
+  for (int64_t c = 0; c < channels; c++)
+    for (int64_t i = 0; i < map.h; i++)
+      for (int64_t j = 0; j < map.w; j++) *y++ = value(image[(map.inside() + i * map.pitch() + j) * map.c + c]);
+}
+
+}  // namespace
 
 Worker::Worker(Network &network) : net_(network) {
   for (const auto &l : net_.layers) most_ = std::max({most_, l.x.values(1), l.z.values(1)});
@@ -20,28 +31,36 @@ Maps Worker::passing() {
   return maps;
 }
 
+void Worker::forward(size_t l, const Maps &maps, bits *to) {
+  const auto &k = net_.kernels;
+  const auto &layer = net_.layers[l];
+  bits *z = layer.row.pool > 0 ? maps.z[l] : to;
+  k.forward(layer.forward, maps.x[l], net_.arranged(l, false),
+            {net_.biases[l].get(0), layer.row.residual ? maps.x[l - 1] : nullptr, true, z});
+  if (layer.row.pool == 0) return;
+  k.fill(layer.z, false, z);  // values are not below 0: zeros change no maximum
+  k.pool(layer.pool, z, to);
+}
+
 void Worker::forward(const float *x, const Maps &maps, float *y) {
   const auto &k = net_.kernels;
   k.put(x, net_.layers[0].shape.inputs, net_.layers[0].x, maps.x[0]);
   k.fill(net_.layers[0].x, net_.replicate, maps.x[0]);
   for (size_t l = 0; l + 1 < net_.layers.size(); l++) {
-    const auto &layer = net_.layers[l];
-    bits *z = layer.row.pool > 0 ? maps.z[l] : maps.x[l + 1];
-    k.forward(layer.forward, maps.x[l], net_.arranged(l, false),
-              {net_.biases[l].get(0), layer.row.residual ? maps.x[l - 1] : nullptr, true, z});
-    if (layer.row.pool > 0) {
-      k.fill(layer.z, false, z);  // values are not below 0: zeros change no maximum
-      k.pool(layer.pool, z, maps.x[l + 1]);
-    }
-    k.fill(layer.y, net_.replicate, maps.x[l + 1]);
+    forward(l, maps, maps.x[l + 1]);
+    k.fill(net_.layers[l].y, net_.replicate, maps.x[l + 1]);
   }
-  const auto &last = net_.layers.back();
+  const size_t n = net_.layers.size() - 1;
+  const auto &last = net_.layers[n];
+  if (last.row.pool > 0) {
+    bits *results = room(0, last.y);  // passing's maps have no need of it any more
+    forward(n, maps, results);
+    take_out(last.y, last.shape.outputs, results, to_float, y);
+    return;
+  }
   float *results = last_.get(last.z.positions() * last.z.c);
-  k.forward(last.forward, maps.x.back(), net_.arranged(net_.layers.size() - 1, false), net_.biases.back().get(0),
-            results);
-  for (int64_t c = 0; c < last.shape.outputs; c++)
-    for (int64_t i = 0; i < last.z.h; i++)
-      for (int64_t j = 0; j < last.z.w; j++) *y++ = results[(last.z.inside() + i * last.z.pitch() + j) * last.z.c + c];
+  k.forward(last.forward, maps.x[n], net_.arranged(n, false), net_.biases[n].get(0), results);
+  take_out(last.z, last.shape.outputs, results, [](float v) { return v; }, y);
 }
 
 void Worker::input_gradient(size_t l, const bits *dy, const Maps &maps, const bits *past, float *sum, bits *dx) {
@@ -55,16 +74,23 @@ void Worker::input_gradient(size_t l, const bits *dy, const Maps &maps, const bi
   std::memset(dx + map.positions() * map.c, 0, (map.step - map.positions()) * map.c * sizeof(bits));
 }
 
+bits *Worker::unpool(const Layer &layer, const bits *z, const bits *dy) {
+  bits *g = room(3, layer.z);
+  std::memset(g - layer.z.image(0), 0, layer.z.values(1) * sizeof(bits));
+  net_.kernels.unpool(layer.pool, z, dy, layer.z.positions(), scratch_, g);
+  return g;
+}
+
 void Worker::backward(const float *dy, const Maps &maps, const std::vector<Sums> &sums, float *dx) {
-  const auto &k = net_.kernels;
   const auto &last = net_.layers.back();
   size_t now = 0;  // the room that holds g
-  bits *g = room(now, last.z), *above = nullptr;
-  k.put(dy, last.shape.outputs, last.z, g);
-  for (int64_t i = 0; i < last.shape.outputs * last.z.h * last.z.w; i++)
-    sums.back().db[i / (last.z.h * last.z.w)] += dy[i];
+  bits *g = room(now, last.y), *above = nullptr;
+  net_.kernels.put(dy, last.shape.outputs, last.y, g);
+  for (int64_t i = 0; i < last.shape.outputs * last.y.h * last.y.w; i++)
+    sums.back().db[i / (last.y.h * last.y.w)] += dy[i];
   for (size_t l = net_.layers.size(); l-- > 0;) {
     const auto &layer = net_.layers[l];
+    if (layer.row.pool > 0) g = unpool(layer, maps.z[l], g);
     if (sums[l].dw) weight_gradient(layer, maps.x[l], g, sums[l].dw);
     if (l == 0 && !dx) return;
     const bool residual = l + 1 < net_.layers.size() && net_.layers[l + 1].row.residual;
@@ -73,17 +99,8 @@ void Worker::backward(const float *dy, const Maps &maps, const std::vector<Sums>
     input_gradient(l, g, maps, residual ? above : nullptr, l > 0 ? sums[l - 1].db : nullptr, below);
     above = g;
     g = below;
-    if (l > 0 && net_.layers[l - 1].row.pool > 0) {
-      const auto &before = net_.layers[l - 1];
-      g = room(3, before.z);
-      std::memset(g - before.z.image(0), 0, before.z.values(1) * sizeof(bits));
-      k.unpool(before.pool, maps.z[l - 1], below, before.z.positions(), scratch_, g);
-    }
   }
-  const auto &map = net_.layers[0].x;
-  for (int64_t c = 0; c < net_.layers[0].shape.inputs; c++)
-    for (int64_t i = 0; i < map.h; i++)
-      for (int64_t j = 0; j < map.w; j++) *dx++ = to_float(g[(map.inside() + i * map.pitch() + j) * map.c + c]);
+  take_out(net_.layers[0].x, net_.layers[0].shape.inputs, g, to_float, dx);
 }
 
 // With strides, copies the pixels that the phase's taps read to a map that is laid out like dy.

@@ -42,13 +42,19 @@ class Worker {
   Maps passing();
   // Takes x (c, h, w) through the layers: y (outputs, h, w) float32. Writes all maps.
   void forward(const float *x, const Maps &maps, float *y);
-  // Adds the parameters' gradients to sums, from dy and what forward wrote. Writes dx unless it is null.
+  // Adds the parameters' gradients to sums, from dy and what forward wrote. Writes dx unless it is null. If the last
+  // layer has a pool, dy is zero where y is.
   void backward(const float *dy, const Maps &maps, const std::vector<Sums> &sums, float *dx);
 
  private:
   bits *room(size_t i, const Map &map) { return rooms_[i].get(most_) + map.image(0); }
+  // Computes layer l's convolution, with ReLU, and its pool. to is the layer's output.
+  void forward(size_t l, const Maps &maps, bits *to);
   // Writes the gradient at layer l's input; `past` is what the layer after it passes over it.
   void input_gradient(size_t l, const bits *dy, const Maps &maps, const bits *past, float *sum, bits *dx);
+
+  // The gradient at the input of the layer's pool z, from that at its output.
+  bits *unpool(const Layer &layer, const bits *z, const bits *dy);
 
   const bits *phase_of(const Layer &layer, const Phase &phase, const bits *x);
   void weight_gradient(const Layer &layer, const bits *x, const bits *dy, float *dw);
