@@ -292,15 +292,3 @@ func TestSimulatedFolderReadsBack(t *testing.T) {
 		t.Error("a folder that is not empty was written into")
 	}
 }
-
-// NaN or infinity would spread to every figure that is computed from it.
-func TestLabelsMustBeFinite(t *testing.T) {
-	for _, cell := range []string{"NaN", "Inf", "-inf"} {
-		path := filepath.Join(t.TempDir(), "labels.csv")
-		write(t, path, "file,x,y\na.png,1,2\nb.png,3,"+cell+"\n")
-		_, err := readLabels(path)
-		if want := path + ": line 3: column y: \"" + cell + "\" is not a finite number"; err == nil || err.Error() != want {
-			t.Errorf("%v, want %s", err, want)
-		}
-	}
-}

@@ -1,6 +1,10 @@
 package data
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"strings"
+)
 
 // Warnings says what of the findings may spoil a training.
 func (f *Findings) Warnings() (all []string) {
@@ -27,19 +31,38 @@ func (f *Findings) Warnings() (all []string) {
 // minContrast is the share of the range of levels below which Warnings speaks of it.
 const minContrast = 0.1
 
-// Alike says what tells two sets apart at a glance, so that a discriminator need not look at the images' content.
+// Alike says what tells two sets apart at a glance, so that a discriminator need not look at the images' content. The
+// first set is the synthetic one, whose SPEC may bring them together.
 func Alike(a, b *Findings) (warnings []string) {
 	if share := a.Levels.Overlap(b.Levels); share < minOverlap {
-		way := "another choice of images may help"
-		if a.Info.C == 1 && a.Info.Bits == 8 {
-			way = "equalize=true may help, or another choice of images"
-		}
 		warnings = append(warnings, fmt.Sprintf("only %.0f %% of the levels of the two sets overlap (means %.0f %% and %.0f %% "+
-			"of the range): D can tell them apart by brightness alone; %s",
-			100*share, 100*a.Levels.Mean, 100*b.Levels.Mean, way))
+			"of the range): D can tell them apart by single pixels; %s",
+			100*share, 100*a.Levels.Mean, 100*b.Levels.Mean, together(a, b)))
 	}
 	return warnings
 }
+
+// together says how the levels of synthetic images a could become more like those of b.
+func together(a, b *Findings) string {
+	var ways []string
+	if a.Info.Bits == 8 && b.Info.Bits == 8 {
+		if a.Info.C == 1 {
+			ways = append(ways, "equalize=true in the SPEC of the synthetic images may help")
+		}
+		factor := min(max(b.Levels.Mean/max(a.Levels.Mean, 1e-3), leastBrightness), mostBrightness)
+		if share := a.Levels.brightened(factor).Overlap(b.Levels); math.Abs(math.Log(factor)) > sameBrightness {
+			ways = append(ways, fmt.Sprintf("brightness=%.2f in the SPEC of the synthetic images gives both the same mean "+
+				"(then %.0f %% overlap)", factor, 100*share))
+		}
+	}
+	if ways == nil {
+		return "renders whose light, colours and background are more like the photographs', or other photographs, would help"
+	}
+	return strings.Join(ways, "; ")
+}
+
+// sameBrightness is the logarithm of a factor between means that needs no brightness.
+const sameBrightness = 0.1
 
 // minOverlap is the share of levels in common below which Alike warns. The built-in sets have 0.7 and more.
 const minOverlap = 0.35

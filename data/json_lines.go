@@ -15,7 +15,8 @@ import (
 )
 
 // jsonLines reads labels from JSON Lines: one object per image, in one line each. Nested objects and arrays become
-// columns of their own: {"gaze": {"x": 1}, "at": [2, 3]} has gaze.x, at.0 and at.1. Numbers keep their digits.
+// columns of their own: {"gaze": {"x": 1}, "at": [2, 3]} has gaze.x, at.0 and at.1. Numbers keep their digits. null is
+// an empty cell.
 type jsonLines struct {
 	lines   *bufio.Scanner
 	line    int
@@ -115,7 +116,11 @@ func flatten(d *json.Decoder, name string, depth int, names, values []string) ([
 		if len(names) >= maxColumns {
 			return nil, nil, fmt.Errorf("has more than %d values", maxColumns)
 		}
-		return append(names, name), append(values, fmt.Sprint(token)), nil
+		value := ""
+		if token != nil {
+			value = fmt.Sprint(token)
+		}
+		return append(names, name), append(values, value), nil
 	}
 	if depth == maxJSONDepth {
 		return nil, nil, fmt.Errorf("is more than %d objects and arrays deep", maxJSONDepth)

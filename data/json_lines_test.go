@@ -20,7 +20,8 @@ func TestLabelsOfJSONLines(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(t, filepath.Join(dir, "labels.jsonl"), `{"id": 7, "image": "a.png", "gaze": {"x": 0.12345678901}, "at": [1, -2.50], "class": "left"}
+	first := `{"id": 7, "image": "a.png", "gaze": {"x": 0.12345678901}, "at": [1, -2.50], "class": "left"}`
+	write(t, filepath.Join(dir, "labels.jsonl"), first+`
 
 {"class": "right", "at": [3, 4], "image": "b/1.png", "id": 8, "gaze": {"x": 1e-3}}`+"\n")
 	ds, err := Open("folder:" + dir)
@@ -54,7 +55,7 @@ func TestBadJSONLines(t *testing.T) {
 		"{\"file\": \"a.png\",\n\"x\": 1}": "line 1: is no JSON object in one line",
 		`{"file": "a.png"} {"x": 1}`:       "goes on after the object",
 		"{\"file\": \"a.png\", \"x\": 1}\n{\"file\": \"b.png\"}":              "line 2: has the keys file, the first object file, x",
-		"{\"file\": \"a.png\", \"x\": 1}\n{\"file\": \"b.png\", \"x\": null}": `line 2: column x: "<nil>" is not a number`,
+		"{\"file\": \"a.png\", \"x\": 1}\n{\"file\": \"b.png\", \"x\": null}": `line 2: column x: has no value`,
 		"{\"file\": \"a.png\", \"x\": 1}\n{\"file\": \"b.png\", \"x\": 1e99}": "line 2: column x",
 		`{"file": "a.png", "x": ` + strings.Repeat("[", 17) + "1" + `}`:       "is more than 16 objects and arrays deep",
 		`{"file": "a.png", "x": "` + strings.Repeat("1", maxJSONLine) + `"}`:  "line 1: bufio.Scanner: token too long",

@@ -1,138 +1,31 @@
 package data
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"simgan/data/picture"
-	"simgan/internal/inputfile"
 )
 
 // labels holds the rows of a CSV: a relative path, then numbers and texts. A column is of text if its first value is no
-// number.
+// number; empty cells are no values. A text may be empty, a number may not.
 type labels struct {
 	path   string
 	names  []string // of the columns of numbers
 	text   []string // of the columns of text
-	isText []bool   // by column; nil before the first row
+	isText []bool   // by column
 	header []string // all columns
 	values map[string][]float32
 	texts  map[string][]string // empty without columns of text
 	lines  map[string]int
 	unique map[string]string // texts so far: one copy of each is kept
 }
-
-// manifestName is the file that lists the source of each refined image.
-const manifestName = "manifest.csv"
-
-// manifestColumns come before the labels in a manifest.
-var manifestColumns = []string{"source", "refined", "variant"}
-
-// labelRows reads the rows of a CSV whose first column is the image's path, of a refined folder's manifest, or of JSON
-// Lines.
-type labelRows struct {
-	path   string
-	header []string // the column of paths, then one column per label
-	key    int      // index of the path in a row
-	first  int      // index of the first label
-	file   *os.File
-	read   func() (row []string, line int, err error) // the row is valid until the next call; io.EOF at the end
-}
-
-func openLabelRows(path string) (*labelRows, error) {
-	file, err := inputfile.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("labels: %w", err)
-	}
-	if err := inputfile.SkipMark(file); err != nil {
-		file.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	r := &labelRows{path: path, first: 1, file: file}
-	begin := r.beginCSV
-	if isJSONLines(path) {
-		begin = r.beginJSONLines
-	}
-	if err := begin(); err != nil {
-		file.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return r, nil
-}
-
-func (r *labelRows) beginJSONLines() error {
-	lines, err := newJSONLines(r.file)
-	if err == nil {
-		r.header, r.read = lines.columns, lines.read
-	}
-	return err
-}
-
-func (r *labelRows) beginCSV() error {
-	table := csv.NewReader(r.file)
-	table.ReuseRecord = true
-	header, err := table.Read()
-	if errors.Is(err, io.EOF) {
-		return errors.New("is empty; its first line must name the columns, for example file,label1,label2")
-	}
-	if err != nil {
-		return err
-	}
-	if err := checkHeader(header); err != nil {
-		return fmt.Errorf("line 1: %w", err)
-	}
-	r.header = slices.Clone(header)
-	if len(header) >= 3 && slices.Equal(header[:3], manifestColumns) {
-		r.key, r.first = 1, 3
-		r.header = append([]string{"file"}, header[3:]...)
-	}
-	r.read = func() (row []string, line int, err error) {
-		if row, err = table.Read(); err == nil {
-			line, _ = table.FieldPos(0)
-		}
-		return row, line, err
-	}
-	return nil
-}
-
-// maxColumns bounds the columns of a CSV.
-const maxColumns = 10000
-
-// checkHeader refuses a first line that is no header of ours, and says how to write one.
-func checkHeader(header []string) error {
-	switch {
-	case len(header) > maxColumns:
-		return fmt.Errorf("has %d columns; a table of labels may have %d", len(header), maxColumns)
-	case picture.HasName(header[0]):
-		return fmt.Errorf("is an image's line already; put a header before it, for example file,label1,label2")
-	case len(header) == 1 && strings.ContainsAny(header[0], ";\t"):
-		return fmt.Errorf("%q is one column; columns are separated by commas, not by semicolons or tabs", header[0])
-	}
-	return nil
-}
-
-// next returns the next row: the image's path, one cell per label (valid until the next call) and the line number. At
-// the end it returns io.EOF.
-func (r *labelRows) next() (name string, cells []string, line int, err error) {
-	row, line, err := r.read()
-	if errors.Is(err, io.EOF) {
-		return "", nil, 0, io.EOF
-	}
-	if err != nil {
-		return "", nil, 0, fmt.Errorf("%s: %w", r.path, err)
-	}
-	return row[r.key], row[r.first:], line, nil
-}
-
-func (r *labelRows) close() { r.file.Close() }
 
 // readLabels reads all labels of a CSV or of JSON Lines.
 func readLabels(path string) (*labels, error) {
@@ -144,6 +37,9 @@ func readLabels(path string) (*labels, error) {
 	l := &labels{
 		path: path, header: rows.header[1:], values: map[string][]float32{}, texts: map[string][]string{},
 		lines: map[string]int{}, unique: map[string]string{},
+	}
+	if err := l.kinds(); err != nil {
+		return nil, err
 	}
 	for {
 		name, cells, line, err := rows.next()
@@ -164,9 +60,6 @@ func (l *labels) add(name string, cells []string, line int) error {
 	if first, twice := l.lines[name]; twice {
 		return fmt.Errorf("%s is listed already in line %d", name, first)
 	}
-	if l.isText == nil {
-		l.kinds(cells)
-	}
 	values := make([]float32, 0, len(l.names))
 	var texts []string
 	for i, cell := range cells {
@@ -177,6 +70,10 @@ func (l *labels) add(name string, cells []string, line int) error {
 		if l.isText[i] {
 			texts = append(texts, l.once(cell))
 			continue
+		}
+		if cell == "" {
+			return fmt.Errorf("column %s: has no value, but is a column of numbers; give each image one, or leave it out",
+				l.header[i])
 		}
 		v, err := strconv.ParseFloat(cell, 32)
 		if err != nil {
@@ -209,17 +106,40 @@ func (l *labels) once(text string) string {
 	return kept
 }
 
-// kinds decides by the first row which columns are text.
-func (l *labels) kinds(cells []string) {
-	l.isText = make([]bool, len(cells))
-	for i, cell := range cells {
-		_, err := strconv.ParseFloat(cell, 32)
-		if l.isText[i] = errors.Is(err, strconv.ErrSyntax); l.isText[i] {
-			l.text = append(l.text, l.header[i])
-		} else {
-			l.names = append(l.names, l.header[i])
+// kinds decides by the first value of each column which columns are text. It reads the rows up to these values. A
+// column without any value is text.
+func (l *labels) kinds() error {
+	rows, err := openLabelRows(l.path)
+	if err != nil {
+		return err
+	}
+	defer rows.close()
+	l.isText = make([]bool, len(l.header))
+	known, left := make([]bool, len(l.header)), len(l.header)
+	for left > 0 {
+		_, cells, _, err := rows.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		for i, cell := range cells {
+			if !known[i] && cell != "" {
+				_, err := strconv.ParseFloat(cell, 32)
+				known[i], l.isText[i], left = true, errors.Is(err, strconv.ErrSyntax), left-1
+			}
 		}
 	}
+	for i, name := range l.header {
+		l.isText[i] = l.isText[i] || !known[i]
+		if l.isText[i] {
+			l.text = append(l.text, name)
+		} else {
+			l.names = append(l.names, name)
+		}
+	}
+	return nil
 }
 
 // match gives the labels the names of the files. It returns an error for labels of unknown files, for files with two

@@ -47,8 +47,8 @@ func Kinds() []string {
 // Open is OpenContext without cancellation.
 func Open(spec string) (Dataset, error) { return OpenContext(context.Background(), spec) }
 
-// OpenContext opens the data set that a SPEC names. Every kind accepts equalize=true and light=GAIN, and with
-// 16 bits range=LOW:HIGH. If ctx is cancelled meanwhile, the error is its cause.
+// OpenContext opens the data set that a SPEC names. Every kind accepts equalize=true, light=GAIN and brightness=FACTOR,
+// and with 16 bits range=LOW:HIGH. If ctx is cancelled meanwhile, the error is its cause.
 func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	s, err := ParseSpec(spec)
 	if err != nil {
@@ -63,15 +63,18 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	levels, gain := s.text("range", ""), s.text("light", "")
-	delete(s.Params, "equalize")
-	delete(s.Params, "range")
-	delete(s.Params, "light")
+	levels, gain, factor := s.text("range", ""), s.text("light", ""), s.text("brightness", "")
+	for _, key := range []string{"equalize", "range", "light", "brightness"} {
+		delete(s.Params, key)
+	}
 	source, err := open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	ds, err := light(source, s, gain)
+	if err == nil {
+		ds, err = brighten(ds, s, factor)
+	}
 	if err == nil {
 		ds, err = equalize(ds, s, even)
 	}

@@ -81,6 +81,9 @@ func (c *classes) encode(b *data.Batch, info data.Info) error {
 	for i := range values {
 		if text >= 0 {
 			values[i] = b.Text(i)[text]
+			if values[i] == "" {
+				return fmt.Errorf("column %q is empty for image %d (counted from 1): give every image a class", c.columns[0], i+1)
+			}
 		} else {
 			values[i] = strconv.FormatFloat(float64(b.Label(i)[number]), 'g', -1, 32)
 		}

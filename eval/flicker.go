@@ -209,7 +209,8 @@ func (r *FlickerResult) Table() string {
 		r.Clips, r.Data, r.Pairs)
 	fmt.Fprintf(&t, "%-30s  %-22s  %s\n", "", "flicker", "detail")
 	for _, row := range r.Rows {
-		fmt.Fprintf(&t, "%-30s  %5.2f (%5.2f to %5.2f)  %6.2f", row.Name, row.Flicker, row.CI95[0], row.CI95[1], row.Detail)
+		flicker := fmt.Sprintf("%5.2f%s", row.Flicker, printed(row.CI95, " (%5.2f to %5.2f)", 1))
+		fmt.Fprintf(&t, "%-30s  %-22s  %6.2f", row.Name, flicker, row.Detail)
 		if row.Jitter != nil {
 			fmt.Fprintf(&t, "  jitter %.2f degrees", *row.Jitter)
 		}

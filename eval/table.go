@@ -57,11 +57,27 @@ func (s *Share) sentence(row, from string) string {
 			"no better\n", from)
 	}
 	if s.Mean <= 0 {
-		return fmt.Sprintf("%s did not help: it is no better than %s (%.0f %% of the gap to real, %.0f to %.0f %%)\n",
-			row, from, 100*s.Mean, 100*s.CI95[0], 100*s.CI95[1])
+		return fmt.Sprintf("%s did not help: it is no better than %s (%.0f %% of the gap to real%s)\n",
+			row, from, 100*s.Mean, s.Interval(", %.0f to %.0f %%"))
 	}
-	return fmt.Sprintf("%s closed %.0f %% of the gap between %s and real (%.0f to %.0f %%)\n",
-		row, 100*s.Mean, from, 100*s.CI95[0], 100*s.CI95[1])
+	return fmt.Sprintf("%s closed %.0f %% of the gap between %s and real%s\n",
+		row, 100*s.Mean, from, s.Interval(" (%.0f to %.0f %%)"))
+}
+
+// Interval prints the share's interval in percent; "" if there is none, as of one seed.
+func (s *Share) Interval(format string) string { return printed(s.CI95, format, 100) }
+
+// printed prints an interval in units of 1/scale; "" if it has no width, as that of one seed.
+func printed(ci [2]float64, format string, scale float64) string {
+	if ci[0] == ci[1] {
+		return ""
+	}
+	return fmt.Sprintf(format, scale*ci[0], scale*ci[1])
+}
+
+// printedError prints the interval of an error, which is cut off at 0: no error is below.
+func printedError(ci [2]float64, format string) string {
+	return printed([2]float64{max(ci[0], 0), max(ci[1], 0)}, format, 1)
 }
 
 // headings name the figures in a row of each task.
@@ -87,32 +103,29 @@ func (r *Result[F]) heading() string {
 
 // String returns the figures as a row of the table.
 func (f *Figures) String() string {
-	return fmt.Sprintf("%5.2f degrees (%.2f to %.2f)   %5.1f %%",
-		f.MeanDegrees, notBelow0(f.CI95[0]), f.CI95[1], 100*f.Within7Degrees)
+	return fmt.Sprintf("%5.2f degrees%s   %5.1f %%",
+		f.MeanDegrees, printedError(f.CI95, " (%.2f to %.2f)"), 100*f.Within7Degrees)
 }
-
-// notBelow0 cuts an interval's end, as it is shown, off at 0: no error is below.
-func notBelow0(v float64) float64 { return max(v, 0) }
 
 // String returns the figures as a row of the table.
 func (f *HandFigures) String() string {
-	return fmt.Sprintf("%5.2f px (%.2f to %.2f)   %5.1f mm (%.1f to %.1f)   %5.1f %% (%.1f to %.1f)",
-		f.MeanPx, notBelow0(f.CI95[0]), f.CI95[1], f.MeanMM, notBelow0(f.MMCI95[0]), f.MMCI95[1],
-		100*f.PCK5, 100*f.PCKCI95[0], 100*f.PCKCI95[1])
+	return fmt.Sprintf("%5.2f px%s   %5.1f mm%s   %5.1f %%%s",
+		f.MeanPx, printedError(f.CI95, " (%.2f to %.2f)"), f.MeanMM, printedError(f.MMCI95, " (%.1f to %.1f)"),
+		100*f.PCK5, printed(f.PCKCI95, " (%.1f to %.1f)", 100))
 }
 
 // String returns the figures as a row of the table.
 func (f *RegressionFigures) String() string {
-	return fmt.Sprintf("%8.4g (%.4g to %.4g)   R2 %.3f (%.3f to %.3f)",
-		f.MeanError, notBelow0(f.CI95[0]), f.CI95[1], f.R2, f.R2CI95[0], f.R2CI95[1])
+	return fmt.Sprintf("%8.4g%s   R2 %.3f%s", f.MeanError, printedError(f.CI95, " (%.4g to %.4g)"),
+		f.R2, printed(f.R2CI95, " (%.3f to %.3f)", 1))
 }
 
 // String returns the figures as a row of the table.
 func (f *ClassificationFigures) String() string {
-	return fmt.Sprintf("%5.1f %% (%.1f to %.1f)", 100*f.Accuracy, 100*f.CI95[0], 100*f.CI95[1])
+	return fmt.Sprintf("%5.1f %%%s", 100*f.Accuracy, printed(f.CI95, " (%.1f to %.1f)", 100))
 }
 
 // String returns the figure as a row of the table.
 func (f *ExternalFigures) String() string {
-	return fmt.Sprintf("%8.4g (%.4g to %.4g)", f.Value, f.CI95[0], f.CI95[1])
+	return fmt.Sprintf("%8.4g%s", f.Value, printed(f.CI95, " (%.4g to %.4g)", 1))
 }

@@ -232,6 +232,5 @@ func (l Line) ShareText() string {
 	if l.GapClosed == nil {
 		return ""
 	}
-	s := l.GapClosed
-	return fmt.Sprintf("%.0f %% (%.0f to %.0f)", 100*s.Mean, 100*s.CI95[0], 100*s.CI95[1])
+	return fmt.Sprintf("%.0f %%%s", 100*l.GapClosed.Mean, l.GapClosed.Interval(" (%.0f to %.0f)"))
 }

@@ -2,24 +2,17 @@ package sweep
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"gopkg.in/yaml.v3"
 
 	"simgan/internal/atomicfile"
 	"simgan/internal/inputfile"
+	"simgan/internal/program"
 	"simgan/internal/shellwords"
-	"simgan/internal/showtext"
 )
 
 // Duration is a time in YAML, as 90s or 1h30m.
@@ -80,46 +73,29 @@ func (o *Objective) line(dir string) string {
 	return o.Command + " " + folder
 }
 
-// score runs the objective's command on a trial and keeps what it prints. It returns ctx's cause if ctx is cancelled, a
-// crash if the command fails, and an error after the timeout.
+// score runs the objective's command on a trial and keeps what it prints. It returns ctx's cause if ctx is cancelled,
+// and an error if the command fails, prints no number or takes longer than the timeout.
 func (r *runner) score(ctx context.Context, t *Trial, rung int, on slot) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	limit := time.Duration(r.Objective.Timeout)
-	limited, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	line := r.Objective.line(t.dir)
-	cmd := exec.CommandContext(limited, "sh", "-c", line)
-	var problems strings.Builder
-	cmd.Stderr = &problems
-	cmd.Env = append(os.Environ(), "SIMGAN_DEVICE="+on.device)
-	// The shell and what it starts are one process group, which is asked to stop, then killed.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	runtime.LockOSThread() // Pdeathsig is about the thread that starts the process
-	defer runtime.UnlockOSThread()
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-	cmd.WaitDelay = stopTime
-	printed, err := cmd.Output()
-	if cmd.Process != nil {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // mostly nobody is left
-	}
-	var ended *exec.ExitError
-	switch {
-	case ctx.Err() != nil:
+	var all, printed strings.Builder
+	_, err := program.Call{
+		Command: line, Env: []string{"SIMGAN_DEVICE=" + on.device}, Timeout: time.Duration(r.Objective.Timeout),
+		Out: &all, Printed: &printed,
+	}.Number(ctx)
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
-	case limited.Err() != nil:
-		return fmt.Errorf("%s: stopped after objective.timeout, %s", line, limit)
-	case errors.As(err, &ended):
-		return fmt.Errorf("%s: %v: %s", line, ended, lastLines(problems.String()+string(printed)))
-	case err != nil:
-		return fmt.Errorf("%s: %w", line, err)
 	}
-	return atomicfile.Write(filepath.Join(t.dir, commandFile(rung)), printed)
+	if err != nil {
+		if said := lastLines(all.String()); said != "" {
+			err = fmt.Errorf("%w: %s", err, said)
+		}
+		return fmt.Errorf("objective.command %s: %w", line, err)
+	}
+	return atomicfile.Write(filepath.Join(t.dir, commandFile(rung)), []byte(printed.String()))
 }
-
-// stopTime is how long a command that was asked to stop may take.
-const stopTime = 10 * time.Second
 
 // readNumber returns the number on the last line of what a command printed.
 func readNumber(path string) (float64, error) {
@@ -127,12 +103,9 @@ func readNumber(path string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	last := lastLines(string(text))
-	last = strings.TrimSpace(last[strings.LastIndex(last, "\n")+1:])
-	number, err := strconv.ParseFloat(last, 64)
-	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
-		return 0, fmt.Errorf("%s: the last line that objective.command printed is %q; print a finite number", path,
-			showtext.Line(last))
+	number, err := program.Number(string(text))
+	if err != nil {
+		return 0, fmt.Errorf("%s: objective.command %w", path, err)
 	}
 	return number, nil
 }

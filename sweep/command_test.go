@@ -49,8 +49,8 @@ func TestCommandIsTheObjective(t *testing.T) {
 // A command that fails, prints no finite number, or takes too long fails its trial; if all do, so does the sweep.
 func TestCommandsThatFail(t *testing.T) {
 	for command, want := range map[string]string{
-		"'echo broken; exit 7; :'": "exit status 7: broken", "echo nan; :": `printed is "nan"`, "'true'": `printed is ""`,
-		"'sleep 100; :'": "stopped after objective.timeout, 200ms",
+		"'echo broken; exit 7; :'": "exit status 7: broken", "echo nan; :": `printed "nan" last`,
+		"'true'": "printed nothing", "'sleep 100; :'": "did not end within 200ms",
 	} {
 		s, o := scored(t, "out", command)
 		s.Objective.Timeout, s.Trials = Duration(time.Minute), 1

@@ -21,12 +21,22 @@ type progress struct {
 	since  time.Time
 	waited time.Duration // for data
 	joined time.Duration // for other processes
+	phase  pace
+	ended  time.Time // when the last iteration did
+}
+
+// pace is the speed of the present phase.
+type pace struct {
+	of     config.Phase
+	since  time.Time
+	images int // that went through updates since then
 }
 
 func newProgress(out io.Writer, c config.Train, m *simgan.Model) *progress {
-	p := &progress{config: c, since: time.Now()}
+	p := &progress{config: c, since: time.Now(), ended: time.Now()}
 	if bar.IsTerminal(out) {
 		p.bar = bar.New(out, string(m.Phase), "steps")
+		p.bar.Left = func() string { return p.left(m) }
 		p.show(m)
 	}
 	return p
@@ -50,7 +60,11 @@ func (p *progress) show(m *simgan.Model) {
 
 // step counts one iteration.
 func (p *progress) step(m *simgan.Model) {
-	p.images += p.perIteration(m.Phase)
+	n := p.perIteration(m.Phase)
+	if p.phase.of != m.Phase {
+		p.phase = pace{of: m.Phase, since: p.ended}
+	}
+	p.images, p.phase.images, p.ended = p.images+n, p.phase.images+n, time.Now()
 	p.show(m)
 }
 
@@ -72,8 +86,27 @@ func (p *progress) window(waited, joined time.Duration) (rate, wait, join float6
 	return rate, wait, join
 }
 
+// left returns the time that the run will still take, its later phases included, at the present phase's images per
+// second; "" if nothing is known or left. An update of another phase takes another time, so that the pretraining's
+// figure is rough and says so.
+func (p *progress) left(m *simgan.Model) string {
+	images := (p.config.StepsOf(m.Phase) - m.Step) * p.perIteration(m.Phase)
+	for _, later := range config.Phases[slices.Index(config.Phases, m.Phase)+1:] {
+		images += p.config.StepsOf(later) * p.perIteration(later)
+	}
+	if p.phase.of != m.Phase || images == 0 {
+		return ""
+	}
+	seconds := p.ended.Sub(p.phase.since).Seconds() / float64(p.phase.images) * float64(images)
+	left := time.Duration(seconds * float64(time.Second)).Round(time.Second)
+	if m.Phase != config.PhaseTrain {
+		return fmt.Sprintf("left about %v (rough until %s is timed)", left, config.PhaseTrain)
+	}
+	return fmt.Sprintf("left %v", left)
+}
+
 // windowLine returns the log line of a window: its losses without what only guards judge, and the time that is left of
-// the phase at the window's rate.
+// the run.
 func (p *progress) windowLine(m *simgan.Model, losses map[string]float64, rate float64) string {
 	var text strings.Builder
 	total := p.config.StepsOf(m.Phase)
@@ -84,8 +117,8 @@ func (p *progress) windowLine(m *simgan.Model, losses map[string]float64, rate f
 		}
 	}
 	fmt.Fprintf(&text, "  %.0f images/s", rate)
-	if left := float64((total-m.Step)*p.perIteration(m.Phase)) / rate; rate > 0 && m.Step < total {
-		fmt.Fprintf(&text, "  left %v", time.Duration(left*float64(time.Second)).Round(time.Second))
+	if left := p.left(m); left != "" {
+		text.WriteString("  " + left)
 	}
 	return text.String()
 }

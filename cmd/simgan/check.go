@@ -18,7 +18,7 @@ func newCheckCommand() *cli.Command {
 		Name: "check", ArgsUsage: "SPEC...",
 		Usage: "opens every image of data sets and reports what is bad, sizes, levels, labels; " +
 			"exit code 1 if a run could not start",
-		UsageText: "simgan check folder:renders folder:photos,size=64x96,fit=crop\n" +
+		UsageText: "simgan check folder:renders folder:photos,size=64x96,fit=crop folder:labelled\n" +
 			"simgan check --sample 1000 unityeyes:renders",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "sample", Usage: "open `N` images of each set, spread evenly (default: all)"},
@@ -62,8 +62,8 @@ func runCheck(ctx context.Context, specs []string, sample int, out io.Writer) er
 			continue
 		}
 		if a, b := first.Info, f.Info; a.C != b.C || a.H != b.H || a.W != b.W {
-			problem("images are %dx%dx%d (channels, height, width), those of %s %dx%dx%d: add size=HxW or grey=true to one of "+
-				"the SPECs", b.C, b.H, b.W, specs[0], a.C, a.H, a.W)
+			problem("images are %dx%dx%d (channels, height, width), those of %s %dx%dx%d: "+
+				"add size=HxW or grey=true to one of the SPECs", b.C, b.H, b.W, specs[0], a.C, a.H, a.W)
 		}
 		for _, w := range data.Alike(first, f) {
 			fmt.Fprintf(out, "  warning  %s\n", w)
@@ -72,10 +72,20 @@ func runCheck(ctx context.Context, specs []string, sample int, out io.Writer) er
 	if problems > 0 {
 		return fmt.Errorf("check: %d problem(s)", problems)
 	}
-	if len(specs) == 2 {
-		next(out, "train", "--set", "data.synthetic="+specs[0], "--set", "data.real="+specs[1])
-	}
+	suggestTraining(out, specs)
 	return nil
+}
+
+// suggestTraining names the command that trains on the sets, if they may be synthetic, real and, third, test images.
+func suggestTraining(out io.Writer, specs []string) {
+	if len(specs) < 2 || len(specs) > 3 {
+		return
+	}
+	words := []string{"train", "--run", unusedRun()}
+	for i, spec := range specs {
+		words = append(words, "--set", []string{"data.synthetic=", "data.real=", "data.test="}[i]+spec)
+	}
+	next(out, words...)
 }
 
 func inspect(ctx context.Context, spec string, sample int, out io.Writer) (*data.Findings, error) {
@@ -96,8 +106,8 @@ func printFindings(out io.Writer, spec string, f *data.Findings) {
 		spec, f.Len, i.C, i.H, i.W, i.Bits, f.Opened, len(f.Bad))
 	if len(f.Bad) < f.Opened {
 		top := float64(int(1)<<i.Bits - 1)
-		fmt.Fprintf(out, "  levels   %.0f to %.0f, mean %.0f, deviation %.0f; %.0f %% are lowest, %.0f %% highest\n",
-			l.Low*top, l.High*top, l.Mean*top, l.Deviation*top, 100*l.Histogram[0], 100*l.Histogram[255])
+		fmt.Fprintf(out, "  levels   %.0f to %.0f, mean %.0f, deviation %.0f; %s\n",
+			l.Low*top, l.High*top, l.Mean*top, l.Deviation*top, ends(l, i.Bits))
 	}
 	fmt.Fprintf(out, "  labels   %s\n", ranges(f.Labels))
 	if len(i.Text) > 0 {
@@ -106,6 +116,15 @@ func printFindings(out io.Writer, spec string, f *data.Findings) {
 	for _, w := range f.Warnings() {
 		fmt.Fprintf(out, "  warning  %s\n", w)
 	}
+}
+
+// ends says which shares of all levels are at the ends of the range. At 16 bits an end is 256 levels wide.
+func ends(l data.Levels, bits int) string {
+	low, high := "0", "255"
+	if bits == 16 {
+		low, high = "below 256", "above 65279"
+	}
+	return fmt.Sprintf("%.1f %% of all levels are %s, %.1f %% are %s", 100*l.Histogram[0], low, 100*l.Histogram[255], high)
 }
 
 // mostRanges is the number of labels whose ranges are written.

@@ -39,8 +39,10 @@ func TestCheckNamesAllFaults(t *testing.T) {
 		code int
 		want []string
 	}{
-		{"folder:" + dir, exit.Failed, []string{"5 opened, 2 bad", "x.png: is not a readable", "y.png: is not a readable", "2 problem(s)"}},
-		{"simulated:eyes,n=9", 0, []string{"9 images of 1x35x55", "9 opened, 0 bad", "gaze_x -", "levels "}},
+		{"folder:" + dir, exit.Failed,
+			[]string{"5 opened, 2 bad", "x.png: is not a readable", "y.png: is not a readable", "2 problem(s)"}},
+		{"simulated:eyes,n=9", 0, []string{"9 images of 1x35x55", "9 opened, 0 bad", "gaze_x -", "% of all levels are 0, "}},
+		{"simulated:hands,n=9,size=64x64", 0, []string{"% of all levels are below 256, ", "% are above 65279\n"}},
 		{"--sample 4 simulated:eyes,n=9", 0, []string{"4 opened"}},
 		{"--sample 4 simulated:hands,n=9,size=64x64", 0, []string{"and 40 more"}},
 		{"simulated:eyes,n=9 simulated:eyes,n=9,size=36x60 folder:/nowhere", exit.Failed,
@@ -55,6 +57,34 @@ func TestCheckNamesAllFaults(t *testing.T) {
 				t.Errorf("check %s: exit code %d, %q does not say %q", c.args, code, text.String(), want)
 			}
 		}
+	}
+}
+
+// The last line of a check can be run as it is: by the name that the program was called by, into a folder that does not
+// exist yet, with a third set as the test images.
+func TestCheckNamesTheNextCommand(t *testing.T) {
+	t.Chdir(t.TempDir())
+	check := func(specs string) string {
+		var text strings.Builder
+		if code := run(append([]string{"simgan", "check"}, strings.Fields(specs)...), &text, &text); code != 0 {
+			t.Fatalf("exit code %d: %s", code, text.String())
+		}
+		lines := strings.Split(strings.TrimSpace(text.String()), "\n")
+		return lines[len(lines)-1]
+	}
+	const specs = "simulated:eyes,n=9 simulated:eyes,n=9,domain=real"
+	want := "next: simgan train --run runs/mine --set data.synthetic=simulated:eyes,n=9 " +
+		"--set data.real=simulated:eyes,n=9,domain=real"
+	if got := check(specs); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if err := os.MkdirAll("runs/mine", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	want = strings.Replace(want, "runs/mine", "runs/mine-2", 1) +
+		" --set data.test=simulated:eyes,n=9,domain=real,seed=2"
+	if got := check(specs + " simulated:eyes,n=9,domain=real,seed=2"); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

@@ -15,7 +15,10 @@ import (
 	"simgan/internal/filelock"
 )
 
-func main() { os.Exit(run(os.Args, os.Stdout, os.Stderr)) }
+func main() {
+	invokedAs = os.Args[0]
+	os.Exit(run(os.Args, os.Stdout, os.Stderr))
+}
 
 // run is the whole program and returns the exit code.
 func run(args []string, out, problems io.Writer) int {

@@ -22,6 +22,7 @@ import (
 type figuresShown struct {
 	Task    task
 	Rows    []row
+	Sure    bool    // some row has an interval
 	Ticks   []place // of the axis of the intervals
 	Reading string
 	Control string // what the control does to the synthetic images; "": there is no control
@@ -40,6 +41,9 @@ type row struct {
 	Left, Width, Dot        float64 // places in the plot, percent
 	Steps                   string  // of its estimators
 }
+
+// hasInterval reports whether the figure has an interval. That of one seed has no width.
+func (r row) hasInterval() bool { return r.low < r.high }
 
 // place is a number at an axis, in percent of its length.
 type place struct {
@@ -141,7 +145,7 @@ func readFigures(dir string) (*figuresShown, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		rows[name] = one
-		shown.Rows = append(shown.Rows, one)
+		shown.Rows, shown.Sure = append(shown.Rows, one), shown.Sure || one.hasInterval()
 	}
 	shown.place()
 	shown.Reading = read(r, rows, task)
@@ -170,7 +174,9 @@ func (t task) row(name string, figures map[string]any, steps map[string][]int) (
 		low = max(low, 0) // no error is below
 	}
 	r = row{Name: name, mean: mean, low: low, high: high, Mean: t.text(mean) + t.Sign}
-	r.Interval = t.text(low) + " to " + t.text(high)
+	if r.hasInterval() {
+		r.Interval = t.text(low) + " to " + t.text(high)
+	}
 	if v, ok := figures[t.second].(float64); ok && t.second == "r2" {
 		r.Another = fmt.Sprintf("%.3f", v)
 	} else if ok {

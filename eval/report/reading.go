@@ -51,12 +51,14 @@ func reading(t task, synthetic, refined row, gap *eval.Share) string {
 	}
 	text := fmt.Sprintf("Trained on refined images, the %s on real images is %s than with the synthetic images.",
 		t.Quantity, t.amount(gain, true))
-	if overlap(refined, synthetic) {
+	switch {
+	case !refined.hasInterval():
+		text += " There is no interval: more seeds are needed to be sure."
+	case overlap(refined, synthetic):
 		text += " The confidence intervals overlap: more seeds are needed to be sure."
 	}
 	if gap != nil {
-		text += fmt.Sprintf(" That is %.0f %% of the gap between synthetic and real images (95 %% interval %.0f to %.0f %%).",
-			100*gap.Mean, 100*gap.CI95[0], 100*gap.CI95[1])
+		text += fmt.Sprintf(" That is %.0f %% of the gap between synthetic and real images%s.", 100*gap.Mean, inBrackets(gap))
 	}
 	return text
 }
@@ -73,6 +75,7 @@ func beyond(t task, control, refined row, gap *eval.Share) string {
 	if gap == nil {
 		return text + "."
 	}
-	return fmt.Sprintf("%s: %.0f %% of the gap that the control leaves (95 %% interval %.0f to %.0f %%).",
-		text, 100*gap.Mean, 100*gap.CI95[0], 100*gap.CI95[1])
+	return fmt.Sprintf("%s: %.0f %% of the gap that the control leaves%s.", text, 100*gap.Mean, inBrackets(gap))
 }
+
+func inBrackets(gap *eval.Share) string { return gap.Interval(" (95 %% interval %.0f to %.0f %%)") }

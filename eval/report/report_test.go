@@ -151,10 +151,8 @@ func TestPageIsHonest(t *testing.T) {
 }
 
 func TestBrokenMetrics(t *testing.T) {
-	if text := render(t, map[string]string{"config.yaml": "", "metrics.jsonl": metrics + `{"step":3,"pha`}); !strings.Contains(
-		text,
-		"Line 3 of metrics.jsonl, the last, is cut short",
-	) {
+	text := render(t, map[string]string{"config.yaml": "", "metrics.jsonl": metrics + `{"step":3,"pha`})
+	if !strings.Contains(text, "Line 3 of metrics.jsonl, the last, is cut short") {
 		t.Error("the cut line is not told")
 	}
 	dir := t.TempDir()
@@ -182,6 +180,26 @@ func TestPageOfClassifiersAndCurves(t *testing.T) {
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// One seed has no interval: neither the sentences nor table and plot show one.
+func TestPageOfOneSeed(t *testing.T) {
+	page := render(t, map[string]string{"config.yaml": "", "eval.json": `{"task":"regression","seeds":[1],"labels":["x"],
+		"synthetic":{"mean_error":5.12,"ci95":[5.12,5.12],"r2":0.5},"refined":{"mean_error":4.12,"ci95":[4.12,4.12],"r2":0.6},
+		"real":{"mean_error":3.12,"ci95":[3.12,3.12],"r2":0.7},"gap_closed":{"mean":0.5,"ci95":[0.5,0.5]}}`})
+	for _, want := range []string{
+		"There is no interval: more seeds are needed", "50 % of the gap between synthetic and real images.</p>", "one seed, so no interval",
+		"<td>4.12</td><td>0.600</td>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, bad := range []string{"4.12 to", "95 % interval", "50 to 50"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %q", bad)
 		}
 	}
 }

@@ -24,6 +24,8 @@ const (
 // Bar shows how far a job is, its rate, the time that has passed and the time that is left: a bar on a terminal, a
 // plain line now and then elsewhere. Several goroutines may use it.
 type Bar struct {
+	Left func() string // what is shown of the time left; nil: an estimate from the mean rate
+
 	out   io.Writer
 	what  string // is done, as "refining"
 	unit  string // of what is counted, as "images"
@@ -93,9 +95,15 @@ func (b *Bar) parts(total int) []string {
 	if b.done == b.first || elapsed <= 0 {
 		return parts
 	}
-	left := time.Duration(float64(total-b.done) / rate * float64(time.Second))
-	return append(parts, fmt.Sprintf("%.3g/s", rate), "elapsed "+elapsed.Round(time.Second).String(),
-		"left "+left.Round(time.Second).String())
+	parts = append(parts, fmt.Sprintf("%.3g/s", rate), "elapsed "+elapsed.Round(time.Second).String())
+	if b.Left == nil {
+		left := time.Duration(float64(total-b.done) / rate * float64(time.Second))
+		return append(parts, "left "+left.Round(time.Second).String())
+	}
+	if left := b.Left(); left != "" {
+		parts = append(parts, left)
+	}
+	return parts
 }
 
 // mostBlocks is the largest length of the bar itself.

@@ -55,6 +55,30 @@ func TestArguments(t *testing.T) {
 	}
 }
 
+// Without arguments a line is the shell's as it is; standard output can be had alone, and be read again.
+func TestPrinted(t *testing.T) {
+	var all, printed bytes.Buffer
+	c := Call{Command: "{ echo first; echo aside >&2; echo 6; } # the number", Out: &all, Printed: &printed}
+	if v, err := c.Number(t.Context()); err != nil || v != 6 || printed.String() != "first\n6\n" ||
+		!strings.Contains(all.String(), "aside\n") {
+		t.Errorf("%v, %v; printed %q, all %q", v, err, printed.String(), all.String())
+	}
+	if v, err := Number(printed.String() + "\n  \n"); err != nil || v != 6 {
+		t.Errorf("read again: %v, %v", v, err)
+	}
+	for _, text := range []string{"", "\n", "6\nnan\n"} {
+		if v, err := Number(text); err == nil {
+			t.Errorf("%q is %v", text, v)
+		}
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("before it began")
+	cancel(cause)
+	if _, err := c.Number(ctx); !errors.Is(err, cause) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
 // A program whose time is over, or whose caller stops, is asked to end, and so is what it started.
 func TestStops(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "mark")
@@ -71,7 +95,9 @@ func TestStops(t *testing.T) {
 	if _, err := slow.Number(ctx); !errors.Is(err, cause) {
 		t.Errorf("cancelled: %v", err)
 	}
-	deaf := Call{Command: "trap '' TERM; while :; do sleep 0.1; done; :", Out: &bytes.Buffer{}, Timeout: 200 * time.Millisecond}
+	deaf := Call{
+		Command: "trap '' TERM; while :; do sleep 0.1; done; :", Out: &bytes.Buffer{}, Timeout: 200 * time.Millisecond,
+	}
 	defer func(was time.Duration) { grace = was }(grace)
 	grace = 300 * time.Millisecond
 	if _, err := deaf.Number(t.Context()); err == nil || !strings.Contains(err.Error(), "within 200ms") {
