@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -175,6 +176,38 @@ func sameCheckpoint(t *testing.T, got, want string) {
 	}
 }
 
+// Estimators that are dealt to two processes give the file of one process, to the byte. Each trains some of them.
+func TestProcessesEvaluate(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	mustLaunch(t, 1, append(trainWords(dir, "train.steps=2"), "--set", "data.test=simulated:eyes,domain=real,n=9,seed=3")...)
+	for name, words := range map[string][]string{
+		"gaze":     {"--seeds", "1", "--steps", "3", "--batch", "4"},
+		"external": {"--seeds", "5", "--only", "real", "--train", "echo $SIMGAN_ROW | wc -c; :"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			words = append([]string{"eval", name, "--run", dir, "--device", "cpu", "--variants", "1"}, words...)
+			one, two := filepath.Join(t.TempDir(), "one.json"), filepath.Join(t.TempDir(), "two.json")
+			mustLaunch(t, 1, append(words, "--json", one)...)
+			text := mustLaunch(t, 2, append(words, "--json", two)...)
+			want, err := os.ReadFile(one)
+			got, err2 := os.ReadFile(two)
+			if err != nil || err2 != nil || !bytes.Equal(got, want) {
+				t.Errorf("%v, %v: two processes: %s, one: %s", err, err2, got, want)
+			}
+			for rank, n := range []int{3, 2} {
+				trained := regexp.MustCompile(fmt.Sprintf(`(?m)^%d: trained on .* seed `, rank))
+				if own := len(trained.FindAllString(text, -1)); own != n {
+					t.Errorf("process %d trained %d estimators, want %d: %s", rank, own, n, text)
+				}
+			}
+		})
+	}
+	code, text := launched(t, 2, "eval", "realism", "--run", dir, "--device", "cpu")
+	if code != exit.Usage || !strings.Contains(text, "for one process") {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+}
+
 // startProcesses starts n processes as another launcher would.
 func startProcesses(t *testing.T, n int, words []string) (all []*exec.Cmd, out []*bytes.Buffer) {
 	t.Helper()
@@ -279,7 +312,7 @@ func TestLaunchOptions(t *testing.T) {
 	for want, words := range map[string]string{
 		"--processes N":                        "launch -- train",
 		"give one of them":                     "launch --processes 3 --devices cuda:0,cuda:1 -- train",
-		"one of the commands train, refine":    "launch --processes 2 -- eval gaze",
+		"one of the commands train, refine":    "launch --processes 2 -- report",
 		"simgan launch --processes 2 -- train": "launch --processes 2",
 		"use a multiple of 6, as 6":            "launch --processes 3 -- train --set train.batch=8 --device cpu --run x",
 		"of 2 (ranks count from 0): see above": "launch --processes 2 -- train --set train.k_g=0",

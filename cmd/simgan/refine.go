@@ -75,7 +75,11 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 	if _, err := cgo.Start(0); err != nil {
 		return err
 	}
-	if o.Device, err = cgo.ParseDevice(device); err != nil {
+	place, err := ranks.FromEnvironment(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if o.Device, err = deviceOf(place, device); err != nil {
 		return err
 	}
 	progress := bar.New(out, "refining", "images")
