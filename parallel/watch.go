@@ -100,7 +100,7 @@ func (g *Group) Meet(ctx context.Context) error {
 	g.met++
 	name := keyMet + strconv.Itoa(g.met) + "/"
 	if err := g.peers.Put(g.key(name, g.place.Rank), []byte{1}); err != nil {
-		return err
+		return g.silent([]int{0}, err)
 	}
 	for ctx.Err() == nil {
 		missing, err := g.without(name)

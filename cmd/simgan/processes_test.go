@@ -208,6 +208,26 @@ func TestProcessesEvaluate(t *testing.T) {
 	}
 }
 
+// A pack of two processes has the bytes of one process's.
+func TestProcessesPack(t *testing.T) {
+	one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "two")
+	mustLaunch(t, 1, "pack", "--data", "simulated:eyes,n=5", "--out", one)
+	text := mustLaunch(t, 2, "pack", "--data", "simulated:eyes,n=5", "--out", two)
+	if strings.Count(text, "5 images of 1x35x55") != 1 {
+		t.Errorf("not one process finished the pack: %s", text)
+	}
+	for _, name := range []string{"images.npy", "labels.npy", "names.txt", "pack.json"} {
+		want, err := os.ReadFile(filepath.Join(one, name))
+		got, err2 := os.ReadFile(filepath.Join(two, name))
+		if err != nil || err2 != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %v, %v", name, err, err2)
+		}
+	}
+	if files, err := os.ReadDir(two); err != nil || len(files) != 4 {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
 // startProcesses starts n processes as another launcher would.
 func startProcesses(t *testing.T, n int, words []string) (all []*exec.Cmd, out []*bytes.Buffer) {
 	t.Helper()

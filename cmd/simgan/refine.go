@@ -34,10 +34,7 @@ func newRefineCommand() *cli.Command {
 			&cli.IntFlag{Name: "variants", Value: 1, Usage: "refined versions of each image"},
 			skipBadFlag(),
 			&cli.Uint64Flag{Name: "seed", DefaultText: "the run's", Usage: "of the noise: another seed, other versions"},
-			&cli.StringFlag{
-				Name: "shard", DefaultText: "all, or the process's of several",
-				Usage: "refine only the part `I/N`, I from 0; all parts have the same --out, and the last one completes it",
-			},
+			shardFlag("refine"),
 			clipsFlag(),
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
 		},
@@ -59,6 +56,14 @@ func newRefineCommand() *cli.Command {
 			}
 			return runRefine(c.Context, o, c.String("device"), c.App.Writer)
 		},
+	}
+}
+
+// shardFlag is of commands whose work can be divided into parts.
+func shardFlag(verb string) cli.Flag {
+	return &cli.StringFlag{
+		Name: "shard", DefaultText: "all, or the process's of several",
+		Usage: verb + " only the part `I/N`, I from 0; all parts have the same --out, and the last one completes it",
 	}
 }
 
