@@ -44,7 +44,7 @@ func TestShardsMakeOneExport(t *testing.T) {
 			most     int
 			finished bool
 		}{{Shard{2, 3}, plenty, false}, {Shard{0, 3}, 1, false}, {Shard{1, 3}, plenty, false}, {Shard{0, 3}, plenty, true}} {
-			finished, err := ExportShard(t.Context(), ds, out, variants, c.shard, "copies", copyRange(ds, variants, c.most))
+			finished, err := ExportShard(ds, out, variants, c.shard, "copies", copyRange(ds, variants, c.most))
 			if killed := c.most < plenty; (err != nil) != killed || finished != c.finished {
 				t.Fatalf("%s: step %d: finished %v, %v", spec, step, finished, err)
 			}
@@ -69,14 +69,14 @@ func TestShardsAgree(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "refined")
 	first := Shard{0, 2}
-	if _, err := ExportShard(t.Context(), ds, out, 1, first, "seed 1", copyRange(ds, 1, 9)); err != nil {
+	if _, err := ExportShard(ds, out, 1, first, "seed 1", copyRange(ds, 1, 9)); err != nil {
 		t.Fatal(err)
 	}
 	never := func(*Exporter, int, int) error { return errors.New("written again") }
-	if _, err := ExportShard(t.Context(), ds, out, 1, first, "seed 1", never); err != nil {
+	if _, err := ExportShard(ds, out, 1, first, "seed 1", never); err != nil {
 		t.Error(err)
 	}
-	_, err = ExportShard(t.Context(), ds, out, 1, Shard{1, 2}, "seed 2", never)
+	_, err = ExportShard(ds, out, 1, Shard{1, 2}, "seed 2", never)
 	refused(t, "another seed", err, "seed 1, not 2 parts of 4 images")
 	for _, text := range []string{"2/2", "-1/2", "1", "0/0", "a/b", "0/2/3", "00/2"} {
 		if _, err := ParseShard(text); !errors.Is(err, exit.ErrUsage) {

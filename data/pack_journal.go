@@ -39,8 +39,8 @@ type plan struct {
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // openJournal continues the partial folder's journal or starts one. The caller closes it.
-func openJournal(dir string, p plan) (j *journal, err error) {
-	path := filepath.Join(dir, journalName)
+func openJournal(dir, name string, p plan) (j *journal, err error) {
+	path := filepath.Join(dir, name)
 	j = &journal{done: map[int]uint32{}}
 	if j.lock, err = filelock.Try(path); err != nil {
 		return nil, fmt.Errorf("%s: another simgan pack is writing to it: %w", dir, err)

@@ -24,67 +24,101 @@ const chunkBytes = 1 << 20
 // complete it is in .OUT.partial beside out: if a call is stopped or killed, the same call continues its work and ends
 // in the same bytes.
 func Pack(ctx context.Context, spec, out string, skip Skip, done func(done, total int)) error {
-	out, err := newFolder(out)
+	ds, out, err := openToPack(ctx, spec, out, skip)
 	if err != nil {
 		return err
-	}
-	ds, err := OpenContext(ctx, spec)
-	if err != nil {
-		return exit.Usagef("%w", err)
 	}
 	defer ds.Close()
-	if text := ds.Info().Text; text != nil && skip.Warn != nil {
+	return packSet(ctx, ds, spec, out, done)
+}
+
+// openToPack opens the images and resolves the folder that the pack will be in.
+func openToPack(ctx context.Context, spec, out string, skip Skip) (ds Dataset, place string, err error) {
+	if place, err = newFolder(out); err != nil {
+		return nil, "", err
+	}
+	all, err := OpenContext(ctx, spec)
+	if err != nil {
+		return nil, "", exit.Usagef("%w", err)
+	}
+	if text := all.Info().Text; text != nil && skip.Warn != nil {
 		skip.Warn(fmt.Errorf("column %s: a pack holds numbers, not texts", strings.Join(text, ", ")))
 	}
-	readable, err := Readable(ctx, ds, skip)
-	if err != nil {
-		return err
+	if ds, err = Readable(ctx, all, skip); err != nil {
+		return nil, "", errors.Join(err, all.Close())
 	}
-	return packSet(ctx, readable, spec, out, done)
+	return ds, place, nil
 }
 
 // packSet packs an open data set.
 func packSet(ctx context.Context, ds Dataset, spec, out string, done func(done, total int)) error {
-	names, err := nameList(ds.Len(), ds.Name)
+	p, err := newPacking(ds, spec, beside(out, ".partial"))
 	if err != nil {
-		return fmt.Errorf("data set %s: %w", spec, err)
-	}
-	partial := beside(out, ".partial")
-	if err := errors.Join(checkOurs(partial, journalName), os.MkdirAll(partial, 0o755)); err != nil {
-		return fmt.Errorf("output folder: %w", err)
-	}
-	if err := fillPack(ctx, ds, spec, partial, names, done); err != nil {
 		return err
 	}
-	return publish(partial, out, filepath.Join(partial, journalName))
+	if err := errors.Join(checkOurs(p.dir, journalName), os.MkdirAll(p.dir, 0o755)); err != nil {
+		return fmt.Errorf("output folder: %w", err)
+	}
+	err = p.work(journalName, func(j *journal, w *packWriter) error {
+		if err := p.fill(ctx, j, w, 0, w.n, done); err != nil {
+			return err
+		}
+		return p.finish(w)
+	})
+	if err != nil {
+		return err
+	}
+	return publish(p.dir, out, filepath.Join(p.dir, journalName))
 }
 
-// fillPack writes all chunks into the partial folder that its journal does not list.
-func fillPack(ctx context.Context, ds Dataset, spec, dir string, names []byte,
-	done func(done, total int)) (err error) {
+// packing is a pack that is being written into the folder dir.
+type packing struct {
+	ds    Dataset
+	spec  string
+	dir   string
+	names []byte // names.txt
+	plan  plan
+}
+
+func newPacking(ds Dataset, spec, dir string) (p packing, err error) {
+	names, err := nameList(ds.Len(), ds.Name)
+	if err != nil {
+		err = fmt.Errorf("data set %s: %w", spec, err)
+	}
 	info := ds.Info()
-	chunk := max(1, chunkBytes/max(1, info.bytes()))
-	sum := crc32.Checksum(names, castagnoli)
-	j, err := openJournal(dir, plan{Source: spec, Info: info, Count: ds.Len(), Chunk: chunk, Names: sum})
+	return packing{ds, spec, dir, names, plan{
+		Source: spec, Info: info, Count: ds.Len(), Chunk: max(1, chunkBytes/max(1, info.bytes())),
+		Names: crc32.Checksum(names, castagnoli),
+	}}, err
+}
+
+// work opens the journal and the arrays for f.
+func (p packing) work(journalName string, f func(j *journal, w *packWriter) error) (err error) {
+	j, err := openJournal(p.dir, journalName, p.plan)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, j.close()) }()
-	w, err := newPackWriter(dir, info, ds.Len())
+	w, err := newPackWriter(p.dir, p.plan.Info, p.plan.Count)
 	if err != nil {
-		return fmt.Errorf("data set %s: %w", spec, err)
+		return fmt.Errorf("data set %s: %w", p.spec, err)
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	return f(j, w)
+}
+
+// fill writes all chunks of the images first..end-1 that the journal does not list.
+func (p packing) fill(ctx context.Context, j *journal, w *packWriter, first, end int, done func(done, total int)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
 	var written atomic.Int64
-	for from := 0; from < w.n && inner.Err() == nil; from += chunk {
+	for from := first; from < end && inner.Err() == nil; from += p.plan.Chunk {
 		group.Go(func() error {
-			to := min(from+chunk, w.n)
-			if err := packChunk(inner, ds, w, j, from/chunk, from, to); err != nil {
+			to := min(from+p.plan.Chunk, end)
+			if err := packChunk(inner, p.ds, w, j, (from-first)/p.plan.Chunk, from, to); err != nil {
 				return err
 			}
-			done(int(written.Add(int64(to-from))), w.n)
+			done(int(written.Add(int64(to-from))), end-first)
 			return nil
 		})
 	}
@@ -94,8 +128,11 @@ func fillPack(ctx context.Context, ds Dataset, spec, dir string, names []byte,
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return w.finish(names, kindOf(ds), spec)
+	return nil
 }
+
+// finish writes the files about all images, which must be there.
+func (p packing) finish(w *packWriter) error { return w.finish(p.names, kindOf(p.ds), p.spec) }
 
 // packOf returns the pack that ds reads, or nil if ds is of another kind.
 func packOf(ds Dataset) *pack {

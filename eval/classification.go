@@ -33,7 +33,21 @@ func Classification(ctx context.Context, o Options, columns []string) (*Classifi
 	}
 	c := &classes{columns: columns}
 	t := task{name: "classification", metric: "accuracy", higher: true, labels: c, fill: true}
-	return compare(ctx, o, t, c.judge, func(f *ClassificationFigures) []float64 { return negative(f.PerSeed) })
+	return compare(ctx, o, t, exam[float32, ClassificationFigures]{
+		errors: func(ctx context.Context, d, test set, e EstimatorConfig, seed uint64) ([]float32, error) {
+			return c.learner().learn(ctx, d, test, e, seed)
+		},
+		blank: func() *ClassificationFigures { return &ClassificationFigures{PerClass: map[string]float64{}} },
+		add: func(f *ClassificationFigures, logits []float32, test set, estimators int) (string, bool) {
+			accuracy := c.add(f, logits, test, estimators)
+			return fmt.Sprintf("%.1f %%", 100*accuracy), finite(c.crossEntropy(logits, test))
+		},
+		finish: func(f *ClassificationFigures, seeds int) {
+			f.Accuracy, f.CI95 = interval(f.PerSeed, seeds)
+			f.CI95 = [2]float64{max(f.CI95[0], 0), min(f.CI95[1], 1)}
+		},
+		costs: func(f *ClassificationFigures) []float64 { return negative(f.PerSeed) },
+	})
 }
 
 // negative returns the figures of which higher is better as costs, of which lower is.
@@ -119,23 +133,6 @@ func (c *classes) accept(values []string) error {
 	}
 	c.classes = found
 	return nil
-}
-
-// judge trains one classifier per set and seed on the kind's images and tests it.
-func (c *classes) judge(
-	ctx context.Context, k kind, test set, seeds []uint64, o Options,
-) (*ClassificationFigures, error) {
-	f := &ClassificationFigures{PerClass: map[string]float64{}}
-	err := forEachSeed(ctx, k, test, seeds, o, c.learner().learn, func(logits []float32) (string, bool) {
-		accuracy := c.add(f, logits, test, len(seeds)*len(k.sets))
-		return fmt.Sprintf("%.1f %%", 100*accuracy), finite(c.crossEntropy(logits, test))
-	})
-	if err != nil {
-		return nil, err
-	}
-	f.Accuracy, f.CI95 = interval(f.PerSeed, len(seeds))
-	f.CI95 = [2]float64{max(f.CI95[0], 0), min(f.CI95[1], 1)}
-	return f, nil
 }
 
 // add counts the images that one of several seeds has right and returns their share.

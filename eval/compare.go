@@ -95,14 +95,8 @@ func (r *Result[F]) Rows() iter.Seq2[string, *F] {
 	}
 }
 
-// judge trains an estimator per set and seed on one kind of images and tests it.
-type judge[F any] func(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*F, error)
-
-// compare trains estimators on every kind of images. judge trains and tests those of one kind. errorsOf returns a value
-// per estimator, lower being better, of which the share of the gap is computed.
-func compare[F any](
-	ctx context.Context, o Options, t task, judge judge[F], errorsOf func(*F) []float64,
-) (*Result[F], error) {
+// compare trains estimators on every kind of images. Several processes train some each, and return the same result.
+func compare[E, F any](ctx context.Context, o Options, t task, x exam[E, F]) (*Result[F], error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
@@ -111,6 +105,8 @@ func compare[F any](
 			return nil, fmt.Errorf("save: %w", err)
 		}
 	}
+	ctx, stop := o.Group.Watch(ctx)
+	defer stop()
 	s, err := prepare(ctx, &o, t)
 	if err != nil {
 		return nil, err
@@ -128,30 +124,36 @@ func compare[F any](
 	if len(kinds) == 0 {
 		return nil, exit.Usagef("only the row %s was asked for, and %s", o.Only, s.why(o.Only))
 	}
-	o.countSteps(kinds)
-	for _, k := range kinds {
-		o.Estimator.trained = func(steps int) {
-			key := strings.ReplaceAll(k.name, "+", "_")
-			result.EstimatorSteps[key] = append(result.EstimatorSteps[key], steps)
-		}
-		if *result.row(k.name), err = judge(ctx, k, s.test, result.Seeds, o); err != nil {
-			return nil, err
+	all := candidates(kinds, result.Seeds)
+	if err := o.agree(ctx, result, all); err != nil {
+		return nil, err
+	}
+	outcomes, err := x.train(ctx, all, s.test, o)
+	if err == nil {
+		err = x.gather(ctx, outcomes, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range all {
+		if key := strings.ReplaceAll(c.row, "+", "_"); outcomes[i].Steps > 0 {
+			result.EstimatorSteps[key] = append(result.EstimatorSteps[key], outcomes[i].Steps)
 		}
 	}
-	result.GapClosed = gap(result.Synthetic, result.Refined, result.Real, errorsOf, o.Seeds)
-	result.GapClosedBeyondControl = gap(result.Control, result.RefinedControl, result.Real, errorsOf, o.Seeds)
+	for _, k := range kinds {
+		*result.row(k.name) = x.figures(all, outcomes, k.name, s.test, o.Seeds)
+	}
+	result.GapClosed = gap(result.Synthetic, result.Refined, result.Real, x.costs, o.Seeds)
+	result.GapClosedBeyondControl = gap(result.Control, result.RefinedControl, result.Real, x.costs, o.Seeds)
 	if result.Synthetic != nil && result.Control != nil {
-		result.ControlHurts = mean(errorsOf(result.Control)) > mean(errorsOf(result.Synthetic))
+		result.ControlHurts = mean(x.costs(result.Control)) > mean(x.costs(result.Synthetic))
 	}
 	return result, nil
 }
 
 // countSteps reports the steps of all estimators as one stage. An estimator that stops early counts as all its steps.
-func (o *Options) countSteps(kinds []kind) {
-	estimators, done := 0, 0
-	for _, k := range kinds {
-		estimators += len(k.sets) * o.Seeds
-	}
+func (o *Options) countSteps(estimators int) {
+	done := 0
 	report, most := o.report, o.Estimator.Steps
 	o.Estimator.stepDone = func(step int, last bool) {
 		report("training estimators", "steps", done*most+step, estimators*most)
@@ -167,31 +169,4 @@ func gap[F any](from, refined, to *F, errorsOf func(*F) []float64, seeds int) *S
 		return nil
 	}
 	return share(errorsOf(from), errorsOf(refined), errorsOf(to), seeds)
-}
-
-// forEachSeed trains an estimator per set and seed on the kind's images, and has add count its errors E on the test
-// images. add returns what to print of them, and whether they are finite.
-func forEachSeed[E any](
-	ctx context.Context, k kind, test set, seeds []uint64, o Options,
-	errorsOf func(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]E, error),
-	add func([]E) (text string, ok bool),
-) error {
-	for _, source := range k.sets {
-		d, err := source.load(ctx)
-		if err != nil {
-			return fmt.Errorf("%s: %w", source.name, err)
-		}
-		for _, seed := range seeds {
-			errs, err := errorsOf(ctx, d, test, o.estimator(source.name, seed), seed)
-			if err != nil {
-				return fmt.Errorf("%s: %w", source.name, err)
-			}
-			text, ok := add(errs)
-			if !ok {
-				return fmt.Errorf("estimator trained on %s, seed %d: %w", source.name, seed, errDiverged)
-			}
-			fmt.Fprintf(o.Out, "trained on %-15s  seed %d: %s\n", source.name, seed, text)
-		}
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,7 +45,10 @@ func External(ctx context.Context, o Options, e ExternalOptions) (*ExternalResul
 	}
 	// All images are written: it is the program that decides how many it sees.
 	o.Estimator.Steps, o.Estimator.Batch, o.Estimator.LR = config.MaxSteps, 1, 1
-	x := &external{ExternalOptions: e, folder: o.Save}
+	if o.Group.Size() > 1 && o.Save != "" {
+		return nil, exit.Usagef("--save keeps the folders of one process: leave it out, or start without a launcher")
+	}
+	x := &external{ExternalOptions: e, folder: o.Save, keep: o.Save != ""}
 	if x.folder == "" {
 		folder, err := os.MkdirTemp("", "simgan-external-")
 		if err != nil {
@@ -56,11 +60,24 @@ func External(ctx context.Context, o Options, e ExternalOptions) (*ExternalResul
 		return nil, exit.Usagef("--save %s is not empty; name a new folder", o.Save)
 	}
 	t := task{name: "external", metric: "value", higher: e.HigherIsBetter, labels: x}
-	return compare(ctx, o, t, x.judge, func(f *ExternalFigures) []float64 {
-		if e.HigherIsBetter {
-			return negative(f.PerSeed)
-		}
-		return f.PerSeed
+	return compare(ctx, o, t, exam[float64, ExternalFigures]{
+		begin: x.begin,
+		errors: func(ctx context.Context, _, _ set, _ EstimatorConfig, seed uint64) ([]float64, error) {
+			value, err := x.call(ctx, seed, o.Out)
+			return []float64{value}, err
+		},
+		blank: func() *ExternalFigures { return &ExternalFigures{} },
+		add: func(f *ExternalFigures, values []float64, _ set, _ int) (string, bool) {
+			f.PerSeed = append(f.PerSeed, values...)
+			return fmt.Sprintf("%g", values[0]), true
+		},
+		finish: func(f *ExternalFigures, seeds int) { f.Value, f.CI95 = interval(f.PerSeed, seeds) },
+		costs: func(f *ExternalFigures) []float64 {
+			if e.HigherIsBetter {
+				return negative(f.PerSeed)
+			}
+			return f.PerSeed
+		},
 	})
 }
 
@@ -68,8 +85,11 @@ func External(ctx context.Context, o Options, e ExternalOptions) (*ExternalResul
 type external struct {
 	ExternalOptions
 	folder  string    // of the folders of images
+	keep    bool      // the folders of images, after their use
 	columns data.Info // the columns of numbers and of texts: those of the synthetic images
 	test    string    // the folder of test images, when it is written
+	images  string    // the folder of the training images that were written last
+	row     string    // their name
 }
 
 func (x *external) names() []string { return slices.Concat(x.columns.LabelNames, x.columns.Text) }
@@ -106,56 +126,36 @@ func (x *external) encode(b *data.Batch, info data.Info) error {
 	return nil
 }
 
-// judge writes each set of images of the kind and calls the program once per seed.
-func (x *external) judge(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*ExternalFigures, error) {
+// begin writes a set of images, and the test images before the first one.
+func (x *external) begin(ctx context.Context, name string, d, test set) (err error) {
 	if x.test == "" {
-		folder, err := x.write(ctx, "test", test)
-		if err != nil {
-			return nil, err
-		}
-		x.test = folder
-	}
-	f := &ExternalFigures{}
-	for _, source := range k.sets {
-		d, err := source.load(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", source.name, err)
-		}
-		folder, err := x.write(ctx, source.name, d)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", source.name, err)
-		}
-		for _, seed := range seeds {
-			value, err := x.call(ctx, source.name, folder, seed, o)
-			if err != nil {
-				return nil, err
-			}
-			f.PerSeed = append(f.PerSeed, value)
-		}
-		if o.Save == "" {
-			if err := os.RemoveAll(folder); err != nil {
-				return nil, err
-			}
+		if x.test, err = x.write(ctx, "test", test); err != nil {
+			return err
 		}
 	}
-	f.Value, f.CI95 = interval(f.PerSeed, len(seeds))
-	return f, nil
+	if x.images != "" && !x.keep {
+		if err := os.RemoveAll(x.images); err != nil {
+			return err
+		}
+	}
+	x.row = name
+	x.images, err = x.write(ctx, name, d)
+	return err
 }
 
 // call calls the program and returns its number.
-func (x *external) call(ctx context.Context, row, folder string, seed uint64, o Options) (float64, error) {
-	fmt.Fprintf(o.Out, "%s, seed %d: %s\n", row, seed, x.Train)
+func (x *external) call(ctx context.Context, seed uint64, out io.Writer) (float64, error) {
+	fmt.Fprintf(out, "%s, seed %d: %s\n", x.row, seed, x.Train)
 	value, err := program.Call{
-		Command: x.Train, Args: []string{folder, x.test, fmt.Sprint(seed)}, Env: []string{"SIMGAN_ROW=" + row},
-		Timeout: x.Timeout, Out: o.Out,
+		Command: x.Train, Args: []string{x.images, x.test, fmt.Sprint(seed)}, Env: []string{"SIMGAN_ROW=" + x.row},
+		Timeout: x.Timeout, Out: out,
 	}.Number(ctx)
 	if ctx.Err() != nil {
 		return 0, context.Cause(ctx)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("--train %s: row %s, seed %d: %w", x.Train, row, seed, err)
+		return 0, fmt.Errorf("--train %s: seed %d: %w", x.Train, seed, err)
 	}
-	fmt.Fprintf(o.Out, "trained on %-15s  seed %d: %g\n", row, seed, value)
 	return value, nil
 }
 

@@ -27,21 +27,16 @@ type GazeResult = Result[Figures]
 // Gaze trains the paper's gaze estimator on each kind of images and tests it on held-out real ones.
 func Gaze(ctx context.Context, o Options) (*GazeResult, error) {
 	t := task{name: "gaze", metric: "mean_degrees", unit: "degrees", labels: fixed{data.GazeLabels, true}}
-	return compare(ctx, o, t, judgeGaze, func(f *Figures) []float64 { return f.PerSeed })
-}
-
-// judgeGaze trains one estimator per seed on the kind's images and tests it.
-func judgeGaze(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*Figures, error) {
-	f := &Figures{}
-	err := forEachSeed(ctx, k, test, seeds, o, gazeErrors, func(errs []float64) (string, bool) {
-		mean := f.add(errs, len(seeds)*len(k.sets))
-		return fmt.Sprintf("%.2f degrees", mean), finite(mean)
+	return compare(ctx, o, t, exam[float64, Figures]{
+		errors: gazeErrors,
+		blank:  func() *Figures { return &Figures{} },
+		add: func(f *Figures, errs []float64, _ set, estimators int) (string, bool) {
+			mean := f.add(errs, estimators)
+			return fmt.Sprintf("%.2f degrees", mean), finite(mean)
+		},
+		finish: func(f *Figures, seeds int) { f.MeanDegrees, f.CI95 = interval(f.PerSeed, seeds) },
+		costs:  func(f *Figures) []float64 { return f.PerSeed },
 	})
-	if err != nil {
-		return nil, err
-	}
-	f.MeanDegrees, f.CI95 = interval(f.PerSeed, len(seeds))
-	return f, nil
 }
 
 // add counts the errors of one of several seeds and returns their mean.

@@ -37,40 +37,39 @@ type HandResult = Result[HandFigures]
 
 // Hand trains the stacked hourglass on each kind of images and tests it on held-out real ones.
 func Hand(ctx context.Context, o Options) (*HandResult, error) {
-	perSeed := func(f *HandFigures) []float64 { return f.PerSeed }
 	t := task{name: "hand", metric: "mean_px", unit: "pixels", labels: fixed{data.HandLabels, false}}
-	return compare(ctx, o, t, judgeHand, perSeed)
+	return compare(ctx, o, t, exam[jointError, HandFigures]{
+		errors: handErrors,
+		blank:  func() *HandFigures { return &HandFigures{} },
+		add: func(f *HandFigures, errs []jointError, _ set, estimators int) (string, bool) {
+			px, mm, pck := f.add(errs, estimators)
+			return fmt.Sprintf("%.2f px, %.1f mm, %.1f %% within 5 px", px, mm, 100*pck), finite(px, mm)
+		},
+		finish: (*HandFigures).finish,
+		costs:  func(f *HandFigures) []float64 { return f.PerSeed },
+	})
 }
 
-// judgeHand trains one estimator per seed on the kind's images and tests it.
-func judgeHand(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*HandFigures, error) {
-	f := &HandFigures{}
-	err := forEachSeed(ctx, k, test, seeds, o, handErrors, func(errs []jointError) (string, bool) {
-		px, mm, pck := f.add(errs, len(seeds)*len(k.sets))
-		return fmt.Sprintf("%.2f px, %.1f mm, %.1f %% within 5 px", px, mm, 100*pck), finite(px, mm)
-	})
-	if err != nil {
-		return nil, err
-	}
-	f.MeanPx, f.CI95 = interval(f.PerSeed, len(seeds))
-	f.MeanMM, f.MMCI95 = interval(f.PerSeedMM, len(seeds))
-	f.PCK5, f.PCKCI95 = interval(f.PerSeedPCK, len(seeds))
-	return f, nil
+// finish computes means and intervals.
+func (f *HandFigures) finish(seeds int) {
+	f.MeanPx, f.CI95 = interval(f.PerSeed, seeds)
+	f.MeanMM, f.MMCI95 = interval(f.PerSeedMM, seeds)
+	f.PCK5, f.PCKCI95 = interval(f.PerSeedPCK, seeds)
 }
 
 // jointError is one joint's error.
-type jointError struct{ px, mm float64 }
+type jointError struct{ PX, MM float64 }
 
 // add counts the errors of one of several seeds and returns its means.
 func (f *HandFigures) add(errs []jointError, seeds int) (px, mm, pck float64) {
 	n := float64(len(errs))
 	for _, e := range errs {
-		px, mm = px+e.px/n, mm+e.mm/n
-		if e.px <= 5 {
+		px, mm = px+e.PX/n, mm+e.MM/n
+		if e.PX <= 5 {
 			pck += 1 / n
 		}
 		for p := range f.PCKCurve {
-			if e.px <= float64(p+1) {
+			if e.PX <= float64(p+1) {
 				f.PCKCurve[p] += 1 / n / float64(seeds)
 			}
 		}
@@ -110,7 +109,7 @@ func learnHand(ctx context.Context, d set, c EstimatorConfig, seed uint64) (*mod
 			errs, err := testHand(e, held, c.Device)
 			px := make([]float64, len(errs))
 			for i, joint := range errs {
-				px[i] = joint.px
+				px[i] = joint.PX
 			}
 			return finiteMean(px), err
 		},
@@ -169,10 +168,10 @@ func (d set) joints(i int) []joint {
 func (d set) apart(i int, a, b []joint) []jointError {
 	label, errs := d.Label(i), make([]jointError, len(a))
 	for j := range errs {
-		errs[j].px = math.Hypot(a[j][0]-b[j][0], a[j][1]-b[j][1])
+		errs[j].PX = math.Hypot(a[j][0]-b[j][0], a[j][1]-b[j][1])
 		p := data.HandPoint(label, d.H, d.W, a[j][0], a[j][1], a[j][2])
 		q := data.HandPoint(label, d.H, d.W, b[j][0], b[j][1], b[j][2])
-		errs[j].mm = math.Sqrt((p[0]-q[0])*(p[0]-q[0]) + (p[1]-q[1])*(p[1]-q[1]) + (p[2]-q[2])*(p[2]-q[2]))
+		errs[j].MM = math.Sqrt((p[0]-q[0])*(p[0]-q[0]) + (p[1]-q[1])*(p[1]-q[1]) + (p[2]-q[2])*(p[2]-q[2]))
 	}
 	return errs
 }

@@ -82,9 +82,9 @@ func TestJointErrors(t *testing.T) {
 	for j, e := range d.apart(0, d.found(0, maps), d.joints(0)) {
 		most := 0.1
 		if j == 3 {
-			e.mm, most = e.mm-150, 40 // along the ray, which is a little longer than the depth
+			e.MM, most = e.MM-150, 40 // along the ray, which is a little longer than the depth
 		}
-		if e.px > 0.02 || math.Abs(e.mm) > most {
+		if e.PX > 0.02 || math.Abs(e.MM) > most {
 			t.Errorf("joint %d: %+v", j, e)
 		}
 	}

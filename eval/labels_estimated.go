@@ -47,16 +47,16 @@ func (p *pairs) compareJoints(rendered, refined [][]joint) *comparison {
 		add := func(to, toMM *[]float64, errs []jointError) {
 			sum := jointError{}
 			for _, e := range errs {
-				sum.px, sum.mm = sum.px+e.px/float64(len(errs)), sum.mm+e.mm/float64(len(errs))
+				sum.PX, sum.MM = sum.PX+e.PX/float64(len(errs)), sum.MM+e.MM/float64(len(errs))
 			}
-			*to, *toMM = append(*to, sum.px), append(*toMM, sum.mm)
+			*to, *toMM = append(*to, sum.PX), append(*toMM, sum.MM)
 		}
 		add(&px.shift, &mm.shift, shift)
 		add(&px.rendered, &mm.rendered, p.rendered.apart(k, rendered[k], truth))
 		add(&px.refined, &mm.refined, p.rendered.apart(k, refined[k], truth))
 		most := 0
 		for j, e := range shift {
-			if e.px > shift[most].px {
+			if e.PX > shift[most].PX {
 				most = j
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"simgan/data"
 	"simgan/internal/exit"
+	"simgan/parallel"
 	"simgan/trainer/config"
 )
 
@@ -24,8 +25,9 @@ type Options struct {
 	Seeds      int    // estimators trained on each set of images
 	Variants   int    // refined versions of each image, if the refiner takes noise; control gets twice as many
 	Estimator  EstimatorConfig
-	Save       string    // folder for the weights of every estimator; "": none are kept
-	Out        io.Writer // a line per estimator
+	Save       string          // folder for the weights of every estimator; "": none are kept
+	Out        io.Writer       // a line per estimator
+	Group      *parallel.Group // the processes that the estimators are dealt to; nil: this one trains all
 
 	// Progress, if any, is called as images are refined, and then after each step of an estimator. unit is what is
 	// counted.

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"simgan/data/adapt"
@@ -68,7 +67,7 @@ func Realism(ctx context.Context, o RealismOptions) (*RealismResult, error) {
 	r.Data = Specs{Synthetic: o.Synthetic, Real: o.Real, Refined: o.Refined}
 	r.Checkpoints, r.GANSeeds, r.Adaptation = s.checkpoints, s.ganSeeds(), s.adapted
 	r.EstimatorSteps = map[string][]int{}
-	o.countSteps(append(slices.Clone(kinds), kind{sets: make([]source, 1)})) // one more for KID's features
+	o.countSteps(1 + len(candidates(kinds, seedOne))) // one for KID's features
 	m, err := newRealismMeter(ctx, s, o.Options)
 	if err != nil {
 		return nil, err

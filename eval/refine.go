@@ -75,7 +75,7 @@ func RefineSet(ctx context.Context, o RefineOptions) (finished bool, err error) 
 		return true, data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error { return write(e, 0, ds.Len()) })
 	}
 	what := fmt.Sprintf("%s refined by %s, checkpoint %q, seed %d, clips %q", o.Data, o.Run, o.Checkpoint, seed, o.Clips)
-	return data.ExportShard(ctx, ds, o.Out, o.Variants, o.Shard, what, write)
+	return data.ExportShard(ds, o.Out, o.Variants, o.Shard, what, write)
 }
 
 // refineRange refines the images first..end of ds.

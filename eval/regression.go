@@ -49,27 +49,32 @@ func Regression(ctx context.Context, o Options, columns []string, kind string) (
 	if v.angular {
 		t.unit = "degrees"
 	}
-	return compare(ctx, o, t, v.judge, func(f *RegressionFigures) []float64 { return f.PerSeed })
+	return compare(ctx, o, t, exam[float32, RegressionFigures]{
+		errors: func(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]float32, error) {
+			return v.learner().learn(ctx, d, test, c, seed)
+		},
+		blank: v.blank,
+		add: func(f *RegressionFigures, outputs []float32, test set, estimators int) (string, bool) {
+			mean, r2 := v.add(f, v.labels(outputs), test, estimators)
+			return fmt.Sprintf("%.4g, R2 %.3f", mean, r2), finite(mean, r2)
+		},
+		finish: func(f *RegressionFigures, seeds int) {
+			f.MeanError, f.CI95 = interval(f.PerSeed, seeds)
+			f.R2, f.R2CI95 = interval(f.PerSeedR2, seeds)
+		},
+		costs: func(f *RegressionFigures) []float64 { return f.PerSeed },
+	})
 }
 
-// judge trains one estimator per set and seed on the kind's images and tests it.
-func (v *values) judge(ctx context.Context, k kind, test set, seeds []uint64, o Options) (*RegressionFigures, error) {
+// blank returns the figures of no estimator.
+func (v *values) blank() *RegressionFigures {
 	f := &RegressionFigures{}
 	for _, name := range v.columns {
 		if !v.angular {
 			f.PerLabel = append(f.PerLabel, LabelFigure{Name: name})
 		}
 	}
-	err := forEachSeed(ctx, k, test, seeds, o, v.learner().learn, func(outputs []float32) (string, bool) {
-		mean, r2 := v.add(f, v.labels(outputs), test, len(seeds)*len(k.sets))
-		return fmt.Sprintf("%.4g, R2 %.3f", mean, r2), finite(mean, r2)
-	})
-	if err != nil {
-		return nil, err
-	}
-	f.MeanError, f.CI95 = interval(f.PerSeed, len(seeds))
-	f.R2, f.R2CI95 = interval(f.PerSeedR2, len(seeds))
-	return f, nil
+	return f
 }
 
 // add counts the estimates of one of several seeds and returns their mean error and R2.

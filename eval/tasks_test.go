@@ -114,7 +114,7 @@ func failProgram(t *testing.T, o Options) {
 	t.Helper()
 	o.Only = rowSynthetic
 	for train, want := range map[string]string{
-		"echo nan; :": "row synthetic, seed 1: printed \"nan\" last",
+		"echo nan; :": "seed 1: printed \"nan\" last",
 		"exit 7; :":   "exit status 7",
 	} {
 		if _, err := External(t.Context(), o, ExternalOptions{Train: train}); err == nil || !strings.Contains(err.Error(), want) {

@@ -17,12 +17,14 @@ import (
 // Group is this process's membership of the processes that train as one. All of them call the same methods in the same
 // order. After the first error of a method, which names the process at fault, all methods return it.
 type Group struct {
-	place  ranks.Place
-	peers  *cgo.ProcessGroup
-	wait   time.Duration // of a roll call
-	waited time.Duration // in calls
-	failed error
-	beats  chan struct{} // closed to end them
+	place    ranks.Place
+	peers    *cgo.ProcessGroup
+	wait     time.Duration // of a roll call
+	waited   time.Duration // in calls
+	failed   error
+	beats    chan struct{} // closed to end them
+	patience time.Duration // of a watch, without a beat
+	met      int           // meetings so far
 }
 
 // Join meets the other processes; nil if there are none. An error names those that have not come within the timeout.
@@ -41,7 +43,7 @@ func Join(ctx context.Context, place ranks.Place, timeout time.Duration) (*Group
 		return nil, fmt.Errorf("%v: %w; is process 0 running, and are %s and %s its machine's?", place, err,
 			ranks.Address, ranks.Port)
 	}
-	g := &Group{place: place, peers: peers, wait: mostWait, beats: make(chan struct{})}
+	g := &Group{place: place, peers: peers, wait: mostWait, beats: make(chan struct{}), patience: patience}
 	go g.beat()
 	if err = g.await(ctx, timeout); err == nil {
 		err = g.connect(timeout)

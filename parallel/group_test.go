@@ -63,6 +63,40 @@ var scenarios = map[string]func(g *Group) error{
 		}
 		return averageForever(g)
 	},
+	"meet":          meet,
+	"watch fails":   func(g *Group) error { return watching(g, func() error { return fmt.Errorf("%w: x", exit.ErrGuard) }) },
+	"watch stopped": func(g *Group) error { return watching(g, func() error { return exit.Stopped{Signal: syscall.SIGHUP} }) },
+	"watch killed": func(g *Group) error {
+		return watching(g, func() error { return syscall.Kill(os.Getpid(), syscall.SIGKILL) })
+	},
+}
+
+// meet exchanges texts of processes that come at different times.
+func meet(g *Group) error {
+	ctx, stop := g.Watch(context.Background())
+	defer stop()
+	for turn := range 2 {
+		time.Sleep(time.Duration(g.Rank()) * 200 * time.Millisecond)
+		all, err := g.Together(ctx, fmt.Appendf(nil, "%d of turn %d", g.Rank(), turn))
+		want := fmt.Sprintf(`["0 of turn %d" "1 of turn %[1]d" "2 of turn %[1]d"]`, turn)
+		if fmt.Sprintf("%q", all) != want {
+			return fmt.Errorf("%q: %w", all, err)
+		}
+	}
+	return nil
+}
+
+// watching has process 1 end while the others wait for it.
+func watching(g *Group, end func() error) error {
+	g.patience = deadAfter
+	ctx, stop := g.Watch(context.Background())
+	defer stop()
+	if g.Rank() == 1 {
+		time.Sleep(beatPeriod)
+		return end()
+	}
+	_, err := g.Together(ctx, nil)
+	return err
 }
 
 func killed(g *Group, rank int) error {
@@ -170,11 +204,15 @@ func start(t *testing.T, scenario string, n int) []result {
 }
 
 func TestExchange(t *testing.T) {
-	t.Parallel()
-	for rank, r := range start(t, "exchange", 3) {
-		if r.text != "<nil>" {
-			t.Errorf("process %d: %s", rank, r.text)
-		}
+	for _, scenario := range []string{"exchange", "meet"} {
+		t.Run(scenario, func(t *testing.T) {
+			t.Parallel()
+			for rank, r := range start(t, scenario, 3) {
+				if r.text != "<nil>" {
+					t.Errorf("process %d: %s", rank, r.text)
+				}
+			}
+		})
 	}
 }
 
@@ -188,6 +226,10 @@ func TestFailuresNameTheProcess(t *testing.T) {
 		"kill 0": {0, "process 0 of 3 died"},
 		"kill 2": {2, "process 2 of 3 died"},
 		"hangs":  {1, "process 1 of 3 is busy or hangs"},
+
+		"watch fails":   {1, "process 1 of 3 (ranks count from 0) failed: stopped by a guard: x"},
+		"watch stopped": {1, "process 1 of 3 (ranks count from 0): stopped by hangup"},
+		"watch killed":  {1, "process 1 of 3 died"},
 	} {
 		t.Run(scenario, func(t *testing.T) {
 			t.Parallel()
@@ -195,7 +237,7 @@ func TestFailuresNameTheProcess(t *testing.T) {
 				if rank != c.at && !strings.Contains(r.text, c.want) {
 					t.Errorf("process %d: %s, want %s", rank, r.text, c.want)
 				}
-				if wantCode := exit.Guard; scenario == "fails" && r.code != wantCode {
+				if wantCode := exit.Guard; strings.HasSuffix(scenario, "fails") && r.code != wantCode {
 					t.Errorf("process %d: %s, want exit code %d", rank, r.end, wantCode)
 				}
 			}

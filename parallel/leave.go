@@ -41,8 +41,12 @@ func (g *Group) Leave(err error) {
 	}
 	d := departure{}
 	if err != nil {
-		d = departure{Code: exit.Failed, Fault: g.failed == nil && !errors.Is(err, exit.ErrStopped), Text: err.Error()}
+		var lost lostError
+		own, stopped := g.failed == nil && !errors.As(err, &lost), errors.Is(err, exit.ErrStopped)
+		d = departure{Code: exit.Failed, Fault: own && !stopped, Text: err.Error()}
 		switch {
+		case own && stopped:
+			d.Code = 128 + signalOf(err)
 		case errors.Is(err, exit.ErrGuard):
 			d.Code = exit.Guard
 		case errors.Is(err, exit.ErrUsage):
@@ -75,7 +79,7 @@ func (g *Group) awaitOthers() {
 			if err != nil || err2 != nil {
 				return
 			}
-			dead := heard[rank].listen(beat)
+			dead := heard[rank].listen(beat, deadAfter)
 			stays = stays || left == nil && !dead
 		}
 		if !stays {

@@ -62,7 +62,7 @@ func (g *Group) await(ctx context.Context, timeout time.Duration) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case time.Now().After(end):
-			return fmt.Errorf("%s of %d did not come within %s (train.timeout)", processes(missing), g.place.Size, timeout)
+			return fmt.Errorf("%s of %d did not come within %s", processes(missing), g.place.Size, timeout)
 		}
 	}
 }
@@ -158,12 +158,12 @@ type heartbeat struct {
 	at   time.Time
 }
 
-// listen takes the present beat, and reports whether the process has stopped beating.
-func (h *heartbeat) listen(beat []byte) (dead bool) {
+// listen takes the present beat, and reports whether there was no new one for that long.
+func (h *heartbeat) listen(beat []byte, long time.Duration) (dead bool) {
 	if now := string(beat); h.at.IsZero() || h.beat != now {
 		*h = heartbeat{now, time.Now()}
 	}
-	return time.Since(h.at) > deadAfter
+	return time.Since(h.at) > long
 }
 
 // census looks at every process once: missing ones have neither answered nor left, dead ones have stopped beating as
@@ -176,7 +176,7 @@ func (g *Group) census(heard []heartbeat) (missing, dead []int, fault, err error
 				return nil, nil, nil, err
 			}
 		}
-		silent := heard[rank].listen(beat)
+		silent := heard[rank].listen(beat, deadAfter)
 		if left != nil {
 			if fault = g.departed(rank, left); fault != nil {
 				return nil, nil, fault, nil

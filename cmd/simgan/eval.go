@@ -28,6 +28,7 @@ type evalOptions struct {
 	eval.Options
 	device, json string
 	file         string // that --json is by default, in the run folder; "": eval.json
+	dealt        bool   // several processes share the work
 }
 
 func newEvalCommand() *cli.Command {
@@ -131,13 +132,13 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 						Shift: c.Float64("shift"),
 					},
 				},
-				device: c.String("device"), json: c.String("json"),
+				device: c.String("device"), json: c.String("json"), dealt: true,
 			}, f, c.App.Writer)
 		},
 	}
 }
 
-func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) error {
+func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) (err error) {
 	if err := o.place(); err != nil {
 		return err
 	}
@@ -147,10 +148,16 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 	if _, err := cgo.Start(0); err != nil {
 		return err
 	}
-	device, err := cgo.ParseDevice(o.device)
+	group, place, err := joinEval(ctx, o.dealt)
 	if err != nil {
 		return err
 	}
+	defer func() { group.Leave(err) }()
+	device, err := deviceOf(place, o.device)
+	if err != nil {
+		return err
+	}
+	o.Group = group
 	o.Estimator.Device, o.Estimator.BFloat = device, trainer.FastInBFloat16(device)
 	p := thisProcess("eval")
 	if err := trainer.CompleteProcess(&p, device); err != nil {
@@ -160,7 +167,7 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) erro
 	o.Out, o.Progress = progress, progress.set
 	result, table, err := f(ctx, o.Options)
 	progress.clear()
-	if err != nil {
+	if err != nil || group.Rank() > 0 {
 		return err
 	}
 	fmt.Fprint(out, "\n", table)

@@ -51,6 +51,9 @@ func runFlicker(ctx context.Context, o eval.FlickerOptions, device, json string,
 	if err := writable(json); err != nil {
 		return err
 	}
+	if _, _, err := joinEval(ctx, false); err != nil {
+		return err
+	}
 	if _, err := cgo.Start(0); err != nil {
 		return err
 	}

@@ -12,14 +12,15 @@ import (
 )
 
 // launchable lists the commands that several processes do together.
-var launchable = []string{"train", "refine"}
+var launchable = []string{"train", "refine", "eval", "pack"}
 
 func newLaunchCommand() *cli.Command {
 	return &cli.Command{
-		Name: "launch", Usage: "starts several processes on this machine that train as one",
-		ArgsUsage: "-- train ...",
+		Name: "launch", Usage: "starts several processes on this machine that train as one, or share other work",
+		ArgsUsage: "-- train|refine|eval|pack ...",
 		UsageText: "simgan launch --processes 2 -- train --preset gaze-demo --run runs/two\n" +
-			"simgan launch --devices cuda:0,cuda:1 -- train --preset gaze --run runs/two",
+			"simgan launch --devices cuda:0,cuda:1 -- train --preset gaze --run runs/two\n" +
+			"simgan launch --processes 2 -- eval gaze --run runs/demo",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "processes", Usage: "`N` processes, each with its share of the cores"},
 			&cli.StringFlag{Name: "devices", Usage: "a process on each of the devices of a `LIST`, as cuda:0,cuda:1"},

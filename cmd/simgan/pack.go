@@ -18,6 +18,7 @@ import (
 type packOptions struct {
 	data, out, verify string
 	skipBad           int
+	shard             string
 }
 
 // skipBadFlag is of commands that read a whole data set once.
@@ -38,16 +39,17 @@ func skipping(most int, out io.Writer) (data.Skip, error) {
 func newPackCommand() *cli.Command {
 	return &cli.Command{
 		Name: "pack", Usage: "decodes a data set once into arrays that are read at the speed of memory, and that NumPy opens",
-		UsageText: "simgan pack --data unityeyes:renders --out renders.pack\n   simgan pack --verify renders.pack",
+		UsageText: "simgan pack --data unityeyes:renders --out renders.pack\n   simgan pack --verify renders.pack\n" +
+			"   simgan pack --data unityeyes:renders --out renders.pack --shard 0/8",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "data", Usage: "images to pack, a `SPEC`"},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`; the same call continues one that was stopped"},
 			&cli.StringFlag{Name: "verify", Usage: "compare a pack's `FOLDER` with its checksums instead"},
-			skipBadFlag(),
+			skipBadFlag(), shardFlag("pack"),
 		},
 		Action: func(c *cli.Context) error {
 			o := packOptions{data: c.String("data"), out: c.String("out"), verify: c.String("verify"),
-				skipBad: c.Int("skip-bad")}
+				skipBad: c.Int("skip-bad"), shard: c.String("shard")}
 			return runPack(c.Context, o, c.App.Writer)
 		},
 	}
@@ -71,15 +73,27 @@ func runPack(ctx context.Context, o packOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	start := time.Now()
+	part, err := shardOf(o.shard)
+	if err != nil {
+		return err
+	}
+	start, finished := time.Now(), true
 	progress := bar.New(out, "packing", "images")
-	err = data.Pack(ctx, o.data, o.out, skip, progress.Set)
+	if part.Of > 1 {
+		finished, err = data.PackShard(ctx, o.data, o.out, skip, part, progress.Set)
+	} else {
+		err = data.Pack(ctx, o.data, o.out, skip, progress.Set)
+	}
 	progress.Clear()
 	if err != nil {
 		if errors.Is(err, exit.ErrStopped) {
 			fmt.Fprintf(out, "packed images are kept; the same command continues\n")
 		}
 		return err
+	}
+	if !finished {
+		fmt.Fprintf(out, "part %v is written; %s appears when all parts are\n", part, o.out)
+		return nil
 	}
 	ds, err := data.Open("pack:" + o.out)
 	if err != nil {

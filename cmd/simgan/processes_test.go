@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -175,6 +176,58 @@ func sameCheckpoint(t *testing.T, got, want string) {
 	}
 }
 
+// Estimators that are dealt to two processes give the file of one process, to the byte. Each trains some of them.
+func TestProcessesEvaluate(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	mustLaunch(t, 1, append(trainWords(dir, "train.steps=2"), "--set", "data.test=simulated:eyes,domain=real,n=9,seed=3")...)
+	for name, words := range map[string][]string{
+		"gaze":     {"--seeds", "1", "--steps", "3", "--batch", "4"},
+		"external": {"--seeds", "5", "--only", "real", "--train", "echo $SIMGAN_ROW | wc -c; :"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			words = append([]string{"eval", name, "--run", dir, "--device", "cpu", "--variants", "1"}, words...)
+			one, two := filepath.Join(t.TempDir(), "one.json"), filepath.Join(t.TempDir(), "two.json")
+			mustLaunch(t, 1, append(words, "--json", one)...)
+			text := mustLaunch(t, 2, append(words, "--json", two)...)
+			want, err := os.ReadFile(one)
+			got, err2 := os.ReadFile(two)
+			if err != nil || err2 != nil || !bytes.Equal(got, want) {
+				t.Errorf("%v, %v: two processes: %s, one: %s", err, err2, got, want)
+			}
+			for rank, n := range []int{3, 2} {
+				trained := regexp.MustCompile(fmt.Sprintf(`(?m)^%d: trained on .* seed `, rank))
+				if own := len(trained.FindAllString(text, -1)); own != n {
+					t.Errorf("process %d trained %d estimators, want %d: %s", rank, own, n, text)
+				}
+			}
+		})
+	}
+	code, text := launched(t, 2, "eval", "realism", "--run", dir, "--device", "cpu")
+	if code != exit.Usage || !strings.Contains(text, "for one process") {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+}
+
+// A pack of two processes has the bytes of one process's.
+func TestProcessesPack(t *testing.T) {
+	one, two := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "two")
+	mustLaunch(t, 1, "pack", "--data", "simulated:eyes,n=5", "--out", one)
+	text := mustLaunch(t, 2, "pack", "--data", "simulated:eyes,n=5", "--out", two)
+	if strings.Count(text, "5 images of 1x35x55") != 1 {
+		t.Errorf("not one process finished the pack: %s", text)
+	}
+	for _, name := range []string{"images.npy", "labels.npy", "names.txt", "pack.json"} {
+		want, err := os.ReadFile(filepath.Join(one, name))
+		got, err2 := os.ReadFile(filepath.Join(two, name))
+		if err != nil || err2 != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %v, %v", name, err, err2)
+		}
+	}
+	if files, err := os.ReadDir(two); err != nil || len(files) != 4 {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
 // startProcesses starts n processes as another launcher would.
 func startProcesses(t *testing.T, n int, words []string) (all []*exec.Cmd, out []*bytes.Buffer) {
 	t.Helper()
@@ -279,7 +332,7 @@ func TestLaunchOptions(t *testing.T) {
 	for want, words := range map[string]string{
 		"--processes N":                        "launch -- train",
 		"give one of them":                     "launch --processes 3 --devices cuda:0,cuda:1 -- train",
-		"one of the commands train, refine":    "launch --processes 2 -- eval gaze",
+		"one of the commands train, refine":    "launch --processes 2 -- report",
 		"simgan launch --processes 2 -- train": "launch --processes 2",
 		"use a multiple of 6, as 6":            "launch --processes 3 -- train --set train.batch=8 --device cpu --run x",
 		"of 2 (ranks count from 0): see above": "launch --processes 2 -- train --set train.k_g=0",

@@ -34,10 +34,7 @@ func newRefineCommand() *cli.Command {
 			&cli.IntFlag{Name: "variants", Value: 1, Usage: "refined versions of each image"},
 			skipBadFlag(),
 			&cli.Uint64Flag{Name: "seed", DefaultText: "the run's", Usage: "of the noise: another seed, other versions"},
-			&cli.StringFlag{
-				Name: "shard", DefaultText: "all, or the process's of several",
-				Usage: "refine only the part `I/N`, I from 0; all parts have the same --out, and the last one completes it",
-			},
+			shardFlag("refine"),
 			clipsFlag(),
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
 		},
@@ -62,6 +59,14 @@ func newRefineCommand() *cli.Command {
 	}
 }
 
+// shardFlag is of commands whose work can be divided into parts.
+func shardFlag(verb string) cli.Flag {
+	return &cli.StringFlag{
+		Name: "shard", DefaultText: "all, or the process's of several",
+		Usage: verb + " only the part `I/N`, I from 0; all parts have the same --out, and the last one completes it",
+	}
+}
+
 // shardOf returns the part that --shard names, else the part of one of several processes.
 func shardOf(text string) (data.Shard, error) {
 	if text != "" {
@@ -75,7 +80,11 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 	if _, err := cgo.Start(0); err != nil {
 		return err
 	}
-	if o.Device, err = cgo.ParseDevice(device); err != nil {
+	place, err := ranks.FromEnvironment(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if o.Device, err = deviceOf(place, device); err != nil {
 		return err
 	}
 	progress := bar.New(out, "refining", "images")

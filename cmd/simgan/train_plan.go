@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"simgan/cgo"
@@ -46,16 +48,9 @@ func (p *trainPlan) agree(group *parallel.Group, place ranks.Place, device strin
 	if err != nil || p.Config.Device == cgo.CPU.String() {
 		return err
 	}
-	if device != "" && device != "auto" && device != "cuda" {
-		p.Config.Device = device
-		return nil
-	}
-	visible, err := cgo.CUDADevices() // a launcher may show each process its own GPU only
-	if err != nil {
-		return err
-	}
-	p.Config.Device = cgo.Device(place.Local % visible).String()
-	return nil
+	own, err := deviceOf(place, cmp.Or(strings.TrimPrefix(device, "auto"), "cuda"))
+	p.Config.Device = own.String()
+	return err
 }
 
 // plan decides whether the run starts or continues, and loads its config.
