@@ -1,9 +1,11 @@
 package bench
 
 import (
+	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +69,7 @@ func TestBenchTable(t *testing.T) {
 	result := &presetFigures{Preset: "gaze,train.batch=8", Contestants: all, Unequal: "they differ"}
 	result.config.Train.Batch = 8
 	table := figures{
-		Device:  "a device",
+		place:   place{Device: "a device"},
 		Peak:    peak{FLOPs: 100, N: 4, Type: "float32"},
 		Presets: []*presetFigures{result},
 	}.table()
@@ -88,7 +90,7 @@ func TestBenchConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, w := sizeFor(c)
+	h, w := o.sizeFor(c)
 	if c.Train.Batch != 4 || c.Refiner.Blocks != 2 || c.Train.History != 0 || c.Train.Psi != "identity" ||
 		c.Train.LRRefiner != 1e-3 ||
 		h != 224 ||
@@ -100,12 +102,12 @@ func TestBenchConfig(t *testing.T) {
 // An nvidia-smi that always says 90: a tenth is idle, and nothing is known of times without a sample.
 func TestGPUWatch(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "nvidia-smi"), []byte("#!/bin/sh\nwhile :; do echo ' 90'; sleep 0.05; done\n"), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "nvidia-smi"), []byte("#!/bin/sh\n[ $6 = GPU-1 ] || exit 1\nwhile :; do echo ' 90'; sleep 0.05; done\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	now := func() float64 { return float64(time.Now().UnixNano()) / 1e9 }
-	watch, from := watchGPU(t.Context(), 0), now()
+	watch, from := watchGPU(t.Context(), "GPU-1"), now()
 	deadline := time.Now().Add(20 * time.Second)
 	var share *float64
 	for share == nil && time.Now().Before(deadline) {
@@ -119,9 +121,42 @@ func TestGPUWatch(t *testing.T) {
 	if share := watch.idle(from-100, from-50); share != nil {
 		t.Errorf("idle share %v of a time that nobody watched", *share)
 	}
-	blind := watchGPU(t.Context(), cgo.CPU)
+	blind := watchGPU(t.Context(), "")
 	blind.stop()
 	if share := blind.idle(0, now()); share != nil {
 		t.Errorf("idle share %v of a CPU", *share)
+	}
+}
+
+// On a machine with several GPUs all contestants see only the chosen one, which both programs call cuda. Without one
+// there are two more on the CPU: PyTorch's float32 with channels last, and its fastest setting compiled.
+func TestContestants(t *testing.T) {
+	o := TrainOptions{Python: "python", Script: "parity.py", Iterations: 1}
+	c, err := o.config("gaze,device=cpu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gpu := place{device: 1, flag: "cuda", environment: []string{"CUDA_VISIBLE_DEVICES=GPU-1"}}
+	var names []string
+	for _, contestant := range o.contestants("gaze", c, gpu) {
+		names = append(names, contestant.Name)
+		i := slices.Index(contestant.Command, "--device")
+		if contestant.Command[i+1] != "cuda" || !slices.Equal(contestant.Environment, gpu.environment) {
+			t.Errorf("%s: %q %q", contestant.Name, contestant.Environment, contestant.Command)
+		}
+	}
+	want := []string{
+		"simgan float32", "simgan bfloat16", "PyTorch float32", "PyTorch float32 channels_last",
+		"PyTorch bfloat16 channels_last", "PyTorch bfloat16 torch.compile",
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("contestants %q", names)
+	}
+	here, err := placeOf(cgo.CPU)
+	text, _ := json.Marshal(figures{place: here, Presets: []*presetFigures{{Contestants: o.contestants("gaze", c, gpu)}}})
+	for _, want := range []string{`{"device":"`, ` threads","date":`, `"environment":["CUDA_VISIBLE_DEVICES=GPU-1"]`} {
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s lacks %s, %v", text, want, err)
+		}
 	}
 }

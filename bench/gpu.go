@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"simgan/cgo"
-	"simgan/internal/nvidia"
 )
 
 // peak is the rate that the device reaches in large matrix products.
@@ -51,23 +50,24 @@ type gpuWatch struct {
 
 type busy struct{ at, share float64 } // Unix seconds, 0 to 1
 
-// watchGPU starts to watch the device. On the CPU, or without nvidia-smi, it records nothing.
-func watchGPU(ctx context.Context, device cgo.Device) *gpuWatch {
+// watchGPU starts to watch the GPU with that unique name. Without a name, as on the CPU, or without nvidia-smi, it
+// records nothing.
+func watchGPU(ctx context.Context, uuid string) *gpuWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &gpuWatch{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(w.done)
-		if device != cgo.CPU {
-			w.collect(ctx, int(device))
+		if uuid != "" {
+			w.collect(ctx, uuid)
 		}
 	}()
 	return w
 }
 
-// collect reads nvidia-smi's lines until ctx ends.
-func (w *gpuWatch) collect(ctx context.Context, index int) {
+// collect reads nvidia-smi's lines until ctx ends. nvidia-smi's numbers are not CUDA's, so it takes the unique name.
+func (w *gpuWatch) collect(ctx context.Context, uuid string) {
 	smi := exec.CommandContext(ctx, "nvidia-smi", "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits",
-		"-lms", "100", "-i", strconv.Itoa(index))
+		"-lms", "100", "-i", uuid)
 	lines, err := smi.StdoutPipe()
 	if err != nil || smi.Start() != nil {
 		return // no nvidia-smi: the table has a dash
@@ -107,16 +107,27 @@ func (w *gpuWatch) stop() {
 	<-w.done
 }
 
-// deviceName returns the name of the device for readers of the figures.
-func deviceName(d cgo.Device) string {
-	if d != cgo.CPU {
-		query := exec.Command("nvidia-smi", "--query-gpu=name", "--format=csv,noheader", "-i", strconv.Itoa(int(d)))
-		name, err := query.Output()
-		if err != nil {
-			return strings.Join(nvidia.Models(), ", ")
-		}
-		return strings.TrimSpace(string(name))
+// place is where contestants run.
+type place struct {
+	Device      string `json:"device"`                // for readers of the figures
+	UUID        string `json:"device_uuid,omitempty"` // of a GPU
+	device      cgo.Device
+	flag        string   // --device of every contestant
+	environment []string // of every contestant
+}
+
+// placeOf returns the place of a device. Programs count GPUs in different ways, so each of them sees only this one, as
+// "cuda".
+func placeOf(device cgo.Device) (place, error) {
+	if device == cgo.CPU {
+		return place{Device: processorName(), device: device, flag: "cpu"}, nil
 	}
+	gpu, err := cgo.DriverGPU(device)
+	return place{gpu.Name, gpu.UUID, device, "cuda", []string{"CUDA_VISIBLE_DEVICES=" + gpu.UUID}}, err
+}
+
+// processorName returns the CPU's name and number of threads.
+func processorName() string {
 	text, _ := os.ReadFile("/proc/cpuinfo") // absent on no Linux; the name is for readers only
 	for line := range strings.Lines(string(text)) {
 		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {

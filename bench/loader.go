@@ -60,7 +60,19 @@ func Loader(ctx context.Context, o LoaderOptions, out io.Writer) error {
 	return failures(contestants)
 }
 
-// contestants returns simgan and the script for every data set, each in its own process.
+// way is one of the script's ways to read a kind of data set, with its name in the table.
+type way struct{ flag, name string }
+
+var waysOfFiles = []way{
+	{"pillow", "Pillow"}, {"draft", "Pillow, grey draft"},
+	{"torchvision", "torchvision.io, grey"}, {"simplejpeg", "simplejpeg, grey"},
+}
+
+var waysOfPacks = []way{
+	{"image", "image by image"}, {"batch", "index per batch"}, {"alone", "index per batch, no workers"},
+}
+
+// contestants returns simgan and every way of the script for every data set, each in its own process.
 func (o LoaderOptions) contestants() ([]*loaderTurns, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -74,9 +86,15 @@ func (o LoaderOptions) contestants() ([]*loaderTurns, error) {
 		}
 		ours := append([]string{self, "bench", "loader", "--data", spec, "--only", spec}, same...)
 		all = append(all, &loaderTurns{Name: "simgan", Data: spec, Command: ours})
-		if o.Python != "" {
-			theirs := append([]string{o.Python, o.Script, "run", "--data", spec}, same...)
-			all = append(all, &loaderTurns{Name: "PyTorch", Data: spec, Command: theirs})
+		ways := waysOfFiles
+		if strings.HasPrefix(spec, "pack:") {
+			ways = waysOfPacks
+		}
+		for _, way := range ways {
+			if o.Python != "" {
+				theirs := append([]string{o.Python, o.Script, "run", "--data", spec, "--way", way.flag}, same...)
+				all = append(all, &loaderTurns{Name: "PyTorch: " + way.name, Data: spec, Command: theirs})
+			}
 		}
 	}
 	return all, nil
@@ -84,11 +102,11 @@ func (o LoaderOptions) contestants() ([]*loaderTurns, error) {
 
 func loaderSpeed(t LoaderTiming) float64 { return t.ImagesPerSecond }
 
-// loaderTable returns Markdown: medians over the turns, and the median, least and greatest ratio to PyTorch in the same
-// round on the same data.
+// loaderTable returns Markdown: medians over the turns, and simgan's median, least and greatest ratio to each way of
+// PyTorch in the same round on the same data.
 func loaderTable(all []*loaderTurns) string {
 	var b strings.Builder
-	b.WriteString("| | data | images/s | first batch, s | memory, MB | beside PyTorch |\n|---|---|---|---|---|---|\n")
+	b.WriteString("| | data | images/s | first batch, s | memory, MB | simgan beside it |\n|---|---|---|---|---|---|\n")
 	for _, c := range all {
 		if len(c.Turns) == 0 {
 			fmt.Fprintf(&b, "| %s | %s | failed | | | |\n", c.Name, c.Data)
@@ -98,7 +116,7 @@ func loaderTable(all []*loaderTurns) string {
 			c.median(loaderSpeed),
 			c.median(func(t LoaderTiming) float64 { return t.First }),
 			c.median(func(t LoaderTiming) float64 { return float64(t.MemoryBytes) / 1e6 }),
-			c.beside(find(all, "PyTorch", c.Data), loaderSpeed))
+			find(all, "simgan", c.Data).beside(c, loaderSpeed))
 	}
 	return b.String()
 }

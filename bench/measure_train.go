@@ -38,16 +38,19 @@ const sustained = 5 * time.Second
 // checkedIterations is the number of iterations whose losses measureTraining reports.
 const checkedIterations = 2
 
-// measureTraining times iterations of the config's Algorithm 1 on images of channels x h x w, after some that warm up.
-// It also returns the losses of a training's first steps. They and the images are those of scripts/parity.py.
-func measureTraining(c config.Config, channels, h, w, iterations, warmUp int) (Timing, error) {
+// measureTraining times iterations of the config's Algorithm 1 on such images, after some that warm up.
+// If checked, it also returns the losses of a training's first steps. They and the images are those of
+// scripts/parity.py.
+func measureTraining(c config.Config, image data.Info, iterations, warmUp int, checked bool) (Timing, error) {
 	if _, err := cgo.Start(c.Threads); err != nil {
 		return Timing{}, err
 	}
-	image := data.Info{C: channels, H: h, W: w, Bits: 8}
-	losses, err := firstLosses(c, image)
-	if err != nil {
-		return Timing{}, err
+	var losses []float64
+	if checked {
+		var err error
+		if losses, err = firstLosses(c, image); err != nil {
+			return Timing{}, err
+		}
 	}
 	t, err := newTraining(c, image, nil)
 	if err != nil {

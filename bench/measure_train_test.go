@@ -43,7 +43,7 @@ func TestFirstLossesEqualPyTorch(t *testing.T) {
 func TestMeasure(t *testing.T) {
 	live := cgo.Live()
 	c := tiny(t, "train.batch=4", "refiner.width=6", "train.kernels=libtorch")
-	timing, err := measureTraining(c, 1, 35, 55, 2, 1)
+	timing, err := measureTraining(c, data.Info{C: 1, H: 35, W: 55, Bits: 8}, 2, 1, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // figures are what bench writes as JSON.
 type figures struct {
-	Device   string           `json:"device"`
+	place
 	Date     string           `json:"date"`
 	Settings []string         `json:"settings"`
 	Peak     peak             `json:"matmul_peak"`

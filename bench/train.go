@@ -26,11 +26,20 @@ type TrainOptions struct {
 	Python, Script     string // PyTorch's contestant; no Python: simgan alone
 	JSON, Markdown     string // files for the figures; "": none
 	Only               string // print one thing as JSON: simgan's turn in this precision, "peak" or "device"
+	Scaling            string // instead, how time and memory grow: SVG file for the plot; "": none
+	workload
+}
+
+// workload is what a config does not say of a turn, or what bench sets otherwise.
+type workload struct {
+	Side      int  // of square images in pixels; 0: those that the config's D is made for
+	History   int  // train.history
+	Unchecked bool // without the losses of the first steps
 }
 
 // alike are the settings with which simgan does what the script does.
 var alike = []string{
-	"train.history=0", "train.ema=0", "train.r1=0", "refiner.noise.kind=none",
+	"train.ema=0", "train.r1=0", "refiner.noise.kind=none",
 	"train.psi=identity", "train.lr_decay=none", "train.lambda=0.02",
 	"train.k_g=2", "train.k_d=1", "refiner.normalization=none", "discriminator.normalization=none",
 }
@@ -53,11 +62,15 @@ func (o TrainOptions) config(preset string) (config.Config, error) {
 	if err != nil {
 		return c, err
 	}
-	return config.Load(name, "", append(settings, rates[c.Train.Optimizer]...))
+	settings = append(settings, rates[c.Train.Optimizer]...)
+	return config.Load(name, "", append(settings, fmt.Sprintf("train.history=%d", o.History)))
 }
 
-// sizeFor returns the height and width of the images that the config's D is made for.
-func sizeFor(c config.Config) (h, w int) {
+// sizeFor returns the height and width of the images: by default those that the config's D is made for.
+func (o workload) sizeFor(c config.Config) (h, w int) {
+	if o.Side > 0 {
+		return o.Side, o.Side
+	}
 	if c.Discriminator.Layers == architecture.HandLayers {
 		return data.HandSize, data.HandSize
 	}
@@ -76,24 +89,31 @@ func Train(ctx context.Context, o TrainOptions, out io.Writer) error {
 	if o.Only != "" {
 		return o.one(device, out)
 	}
-	file := &figures{Device: deviceName(device), Date: time.Now().Format(time.DateOnly), Settings: o.Settings}
+	here, err := placeOf(device)
+	if err != nil {
+		return fmt.Errorf("bench: %w", err)
+	}
+	if o.Scaling != "" {
+		return o.scale(ctx, here, out)
+	}
+	file := &figures{place: here, Date: time.Now().Format(time.DateOnly), Settings: o.Settings}
 	for _, preset := range o.Presets { // report a mistake in the last before the first takes minutes
 		if _, err := o.config(preset); err != nil {
 			return err
 		}
 	}
 	var failed error
-	if err := lastJSON(ctx, o.ourselves("peak", o.Presets[0]), &file.Peak); err != nil {
+	if err := lastJSON(ctx, here.environment, o.ourselves("peak", o.Presets[0], here), &file.Peak); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		file.NoPeak = err.Error()
 		failed = err
 	}
-	watch := watchGPU(ctx, device)
+	watch := watchGPU(ctx, here.UUID)
 	defer watch.stop()
 	for _, preset := range o.Presets {
-		result, err := o.run(ctx, preset, device, watch, file, out)
+		result, err := o.run(ctx, preset, watch, file, out)
 		if err != nil {
 			return err
 		}
@@ -105,13 +125,13 @@ func Train(ctx context.Context, o TrainOptions, out io.Writer) error {
 
 // run lets the contestants of one preset take their turns, and saves the figures so far after each turn.
 func (o TrainOptions) run(
-	ctx context.Context, preset string, device cgo.Device, watch *gpuWatch, file *figures, out io.Writer,
+	ctx context.Context, preset string, watch *gpuWatch, file *figures, out io.Writer,
 ) (*presetFigures, error) {
 	c, err := o.config(preset)
 	if err != nil {
 		return nil, err
 	}
-	result := &presetFigures{Preset: preset, config: c, Contestants: o.contestants(preset, c, device)}
+	result := &presetFigures{Preset: preset, config: c, Contestants: o.contestants(preset, c, file.place)}
 	file.Presets = append(file.Presets, result)
 	fmt.Fprintf(out, "preset %s\n", preset)
 	return result, takeTurns(ctx, result.Contestants, o.Rounds, out, trainSpeed, func() error {
@@ -140,7 +160,7 @@ func (o TrainOptions) one(device cgo.Device, out io.Writer) error {
 	var err error
 	switch o.Only {
 	case "device":
-		answer = map[string]string{"device": deviceName(device)}
+		answer, err = placeOf(device)
 	case "peak":
 		answer, err = measurePeak(device)
 	default:
@@ -149,8 +169,9 @@ func (o TrainOptions) one(device cgo.Device, out io.Writer) error {
 			return err
 		}
 		c.Train.Precision = config.Precision(o.Only)
-		h, w := sizeFor(c)
-		answer, err = measureTraining(c, 1, h, w, o.Iterations, warmUp(device))
+		h, w := o.sizeFor(c)
+		image := data.Info{C: 1, H: h, W: w, Bits: 8}
+		answer, err = measureTraining(c, image, o.Iterations, o.warmUp(device), !o.Unchecked)
 	}
 	if err != nil {
 		return err
@@ -159,7 +180,10 @@ func (o TrainOptions) one(device cgo.Device, out io.Writer) error {
 }
 
 // warmUp returns the number of iterations before those that are timed.
-func warmUp(device cgo.Device) int {
+func (o workload) warmUp(device cgo.Device) int {
+	if o.Unchecked && device == cgo.CPU {
+		return 1
+	}
 	if device == cgo.CPU {
 		return 2
 	}

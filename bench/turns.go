@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -16,27 +17,30 @@ import (
 
 // contestant is one program and setting that is timed. Each turn is its own process, which prints a T as JSON last.
 type contestant[T any] struct {
-	Name    string   `json:"name"`
-	Data    string   `json:"data,omitempty"` // SPEC, if contestants differ in it
-	Command []string `json:"command"`
-	Turns   []T      `json:"turns"`
-	Error   string   `json:"error,omitempty"` // what ended its turns
+	Name        string   `json:"name"`
+	Data        string   `json:"data,omitempty"`        // SPEC, if contestants differ in it
+	Environment []string `json:"environment,omitempty"` // KEY=VALUE, beside this process's
+	Command     []string `json:"command"`
+	Turns       []T      `json:"turns"`
+	Error       string   `json:"error,omitempty"` // what ended its turns
 }
 
 // takeTurns runs all contestants alternately for several rounds, so that what else the machine does affects all of
-// them. A contestant that fails takes no more turns, and the others continue; failures reports it. After each turn the
-// figures so far are saved.
+// them. Each round begins with another contestant, because a processor that gets hot favours the first. A contestant
+// that fails takes no more turns, and the others continue; failures reports it. After each turn the figures so far are
+// saved.
 func takeTurns[T any](
 	ctx context.Context, all []*contestant[T], rounds int, out io.Writer,
 	imagesPerSecond func(T) float64, save func() error,
 ) error {
 	for round := range rounds {
-		for _, c := range all {
+		for i := range all {
+			c := all[(round+i)%len(all)]
 			if c.Error != "" {
 				continue
 			}
 			var timing T
-			err := lastJSON(ctx, c.Command, &timing)
+			err := lastJSON(ctx, c.Environment, c.Command, &timing)
 			switch {
 			case ctx.Err() != nil:
 				return context.Cause(ctx)
@@ -71,9 +75,11 @@ func failures[T any](all []*contestant[T]) (err error) {
 	return err
 }
 
-// lastJSON runs a command and decodes the JSON that it prints last.
-func lastJSON(ctx context.Context, command []string, into any) error {
-	text, err := exec.CommandContext(ctx, command[0], command[1:]...).Output()
+// lastJSON runs a command, with more environment variables, and decodes the JSON that it prints last.
+func lastJSON(ctx context.Context, environment, command []string, into any) error {
+	process := exec.CommandContext(ctx, command[0], command[1:]...)
+	process.Env = append(os.Environ(), environment...)
+	text, err := process.Output()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -103,7 +109,7 @@ func (c *contestant[T]) median(value func(T) float64) float64 {
 // beside returns the median, least and greatest ratio of a speed to base's in the same round, or nothing if there is
 // none.
 func (c *contestant[T]) beside(base *contestant[T], speed func(T) float64) string {
-	if base == nil || len(base.Turns) == 0 || len(c.Turns) == 0 {
+	if c == nil || base == nil || len(base.Turns) == 0 || len(c.Turns) == 0 {
 		return ""
 	}
 	var ratios []float64

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"simgan/cgo"
 	"simgan/internal/exit"
 )
 
@@ -35,6 +34,24 @@ func TestTakeTurns(t *testing.T) {
 	}
 	if got := ours.beside(find(all, "PyTorch", "b"), loaderSpeed); got != "" {
 		t.Errorf("beside nothing: %s", got)
+	}
+}
+
+// Each round begins with another contestant, and each has its own environment.
+func TestTakeTurnsRotates(t *testing.T) {
+	order := filepath.Join(t.TempDir(), "order")
+	var all []*loaderTurns
+	for _, name := range []string{"a", "b", "c"} {
+		all = append(all, &loaderTurns{
+			Name: name, Environment: []string{"WHO=" + name},
+			Command: []string{"sh", "-c", "printf $WHO >>" + order + "; echo {}"},
+		})
+	}
+	if err := takeTurns(t.Context(), all, 4, io.Discard, loaderSpeed, unsaved); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(order); string(text) != "abcbcacababc" {
+		t.Errorf("order %q, %v", text, err)
 	}
 }
 
@@ -69,7 +86,7 @@ func TestTakeTurnsGoesOn(t *testing.T) {
 		},
 	}
 	file := &figures{Peak: peak{FLOPs: 100}, Presets: []*presetFigures{{Preset: "gaze", Contestants: all}}}
-	saves, watch := 0, watchGPU(t.Context(), cgo.CPU)
+	saves, watch := 0, watchGPU(t.Context(), "")
 	defer watch.stop()
 	err := takeTurns(t.Context(), all, 3, io.Discard, trainSpeed, func() error {
 		saves++

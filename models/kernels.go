@@ -117,7 +117,7 @@ func (r *Refiner) UseGPUKernels(device cgo.Device, bfloat bool, n, h, w int) (sp
 	if err := supportsKernels(r.Config); err != nil {
 		return 0, err
 	}
-	return r.Kernels.tryOnGPU(device, bfloat, func() (*trial, error) { return r.newTrial(n, h, w) })
+	return r.Kernels.tryOnGPU(device, bfloat, n, func(n int) (*trial, error) { return r.newTrial(n, h, w) })
 }
 
 // UseGPUKernels lets D train through cuDNN's fused kernels, as R's UseGPUKernels does. PenaltyR1 still needs Layers.
@@ -125,7 +125,7 @@ func (d *Discriminator) UseGPUKernels(device cgo.Device, bfloat bool, n, h, w in
 	if err := d.supportsKernels(); err != nil {
 		return 0, err
 	}
-	return d.Kernels.tryOnGPU(device, bfloat, func() (*trial, error) { return d.newTrial(n, h, w) })
+	return d.Kernels.tryOnGPU(device, bfloat, n, func(n int) (*trial, error) { return d.newTrial(n, h, w) })
 }
 
 // supportsKernels returns an error that names what in the config has no fused kernels.
@@ -164,17 +164,33 @@ func (d *Discriminator) newTrial(n, h, w int) (*trial, error) {
 
 // tryOnGPU compares cuDNN's kernels with libtorch's layers in the trial and keeps them if they are right and faster.
 func (k *Kernels) tryOnGPU(
-	device cgo.Device, bfloat bool, begin func() (*trial, error),
+	device cgo.Device, bfloat bool, n int, begin func(n int) (*trial, error),
 ) (speedup float64, err error) {
 	if !bfloat || device == cgo.CPU {
 		return 0, errors.New("fused kernels need a GPU and train.precision bfloat16")
 	}
-	t, err := begin()
-	if err != nil {
-		return 0, err
-	}
-	speedup, err = k.tryPath(t, cuDNNPath, libtorchPath, device)
+	speedup, err = k.tryBatches(n, begin, cuDNNPath, libtorchPath, device)
 	return speedup, errors.Join(err, cgo.ResetPeak(device))
+}
+
+// tryBatches is tryPath for batches of n images. libtorch's layers in float32 need several times the memory of fused
+// kernels. If the trial runs out of memory, an eighth of the batch is tried.
+func (k *Kernels) tryBatches(
+	n int, begin func(n int) (*trial, error), path, libtorch convPath, device cgo.Device,
+) (speedup float64, err error) {
+	for ; ; n /= 8 {
+		t, err := begin(n)
+		if err != nil {
+			return 0, err
+		}
+		speedup, err := k.tryPath(t, path, libtorch, device)
+		if n < 8 || !errors.Is(err, cgo.ErrOutOfMemory) {
+			return speedup, err
+		}
+		if err := cgo.ResetPeak(device); err != nil { // it frees the memory that the trial's allocator kept
+			return 0, err
+		}
+	}
 }
 
 // tryPath compares the path with libtorch's layers and keeps it if it is right and faster. It closes the trial.
@@ -204,9 +220,18 @@ func (k *Kernels) forward(s *cgo.Scope, x cgo.Tensor, training bool) (cgo.Tensor
 	if err == nil {
 		return y, true
 	}
+	k.GiveUp(err)
+	return cgo.Tensor{}, false
+}
+
+// GiveUp ends the kernels' use because of an error, such as that of a backward pass. It reports whether there were any.
+func (k *Kernels) GiveUp(err error) bool {
+	if k.path == nil {
+		return false
+	}
 	k.path = nil
 	if k.OnFailure != nil {
 		k.OnFailure(err)
 	}
-	return cgo.Tensor{}, false
+	return true
 }

@@ -2,6 +2,8 @@ package models
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +98,31 @@ func TestTryPathRefusesWrongOrSlowKernels(t *testing.T) {
 		}
 		if r.Kernels.path != nil {
 			t.Errorf("%s: the kernels are used all the same", name)
+		}
+	}
+}
+
+// If libtorch's layers lack the memory for the batch, an eighth of it decides. A batch that cannot be divided fails.
+func TestTrialTakesSmallerBatches(t *testing.T) {
+	start(t)
+	for n, want := range map[int][]int64{64: {64, 8}, 7: {7}} {
+		var sizes []int64
+		tight := func(s *cgo.Scope, net convNet, x cgo.Tensor) (cgo.Tensor, error) {
+			if n := s.Shape(x)[0]; len(sizes) == 0 || sizes[len(sizes)-1] > n && n == 8 {
+				sizes = append(sizes, n)
+			}
+			if s.Shape(x)[0] > 8 || n == 7 {
+				return cgo.Tensor{}, fmt.Errorf("layers: %w", cgo.ErrOutOfMemory)
+			}
+			time.Sleep(50 * time.Millisecond)
+			return libtorchPath(s, net, x)
+		}
+		r := smallRefiner(t, "zeros")
+		begin := func(n int) (*trial, error) { return r.newTrial(n, 9, 11) }
+		speedup, err := r.Kernels.tryBatches(n, begin, fusedPath, tight, cgo.CPU)
+		kept := err == nil && speedup >= 1
+		if !slices.Equal(sizes, want) || kept != (n == 64) || !kept && !errors.Is(err, cgo.ErrOutOfMemory) {
+			t.Errorf("batches %d, %v, %.2f", sizes, err, speedup)
 		}
 	}
 }

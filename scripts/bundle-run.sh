@@ -214,6 +214,8 @@ check() {
 # is up.
 bench() {
   [ $DEVICE = cuda ] || die "no GPU: use make bench for a CPU"
+  [ -n "${CC:-}" ] || command -v gcc clang >/dev/null ||
+    say "no C compiler, which torch.compile needs: install gcc or set CC, or that contestant fails"
   local preset presets=() name=bench-gpu
   [ $# != 1 ] || name+="-${1%%,*}"
   for preset in "$@"; do

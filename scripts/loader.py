@@ -1,8 +1,11 @@
 """Times PyTorch's DataLoader, the rival of `simgan bench loader`: the same files, crop, resize and workers. Each batch
 is a float32 tensor in [-1, 1].
 
-    python scripts/loader.py run --data unityeyes:DIR|pack:DIR[,n=N] --batch 64 --workers 2 --seconds 5
+    python scripts/loader.py run --data unityeyes:DIR|pack:DIR[,n=N] --way WAY --batch 64 --workers 2
     python scripts/loader.py pack --n 1000000 --out DIR     # writes a large pack of noise without checksums
+
+Ways to read a JPEG: pillow decodes in colour; draft (Pillow too), torchvision and simplejpeg decode grey levels only.
+Ways to read a pack: image takes one image at a time, batch all of a batch by one index, alone does so without workers.
 """
 
 import argparse
@@ -18,26 +21,64 @@ def number_tuple(text):
     return [float(v) for v in text.strip("() ").split(",")]
 
 
+# Each way returns a decoder of a file: (its width and height, a function from a box to its grey picture of 55 x 35).
+
+
+def by_pillow(path, grey_only):
+    from PIL import Image
+
+    picture = Image.open(path)
+    if grey_only:
+        picture.draft("L", picture.size)
+    return picture.size, lambda box: picture.convert("L").crop(box).resize((55, 35), Image.BICUBIC)
+
+
+def resized(levels, box):
+    from PIL import Image
+
+    x0, y0, x1, y1 = box  # may lie outside of the image, where Pillow's crop is black
+    return Image.fromarray(levels[max(y0, 0) : y1, max(x0, 0) : x1]).resize((55, 35), Image.BICUBIC)
+
+
+def by_torchvision(path):
+    from torchvision.io import ImageReadMode, decode_jpeg, read_file
+
+    levels = decode_jpeg(read_file(str(path)), ImageReadMode.GRAY)[0].numpy()
+    return levels.shape[::-1], lambda box: resized(levels, box)
+
+
+def by_simplejpeg(path):
+    import simplejpeg
+
+    levels = simplejpeg.decode_jpeg(path.read_bytes(), "GRAY")[..., 0]
+    return levels.shape[::-1], lambda box: resized(levels, box)
+
+
+DECODERS = {
+    "pillow": lambda path: by_pillow(path, False),
+    "draft": lambda path: by_pillow(path, True),
+    "torchvision": by_torchvision,
+    "simplejpeg": by_simplejpeg,
+}
+
+
 class UnityEyes:
-    def __init__(self, folder):
+    def __init__(self, folder, way):
         self.files = sorted(pathlib.Path(folder).glob("*.jpg"), key=lambda p: int(p.stem))
+        self.decode = DECODERS[way]
 
     def __len__(self):
         return len(self.files)
 
     def __getitem__(self, i):
-        from PIL import Image
-
         label = json.loads(self.files[i].with_suffix(".json").read_text())
         look = numpy.float32(number_tuple(label["eye_details"]["look_vec"])[:3])
         margin = numpy.array([number_tuple(t)[:2] for t in label["interior_margin_2d"]])
-        picture = Image.open(self.files[i])
-        scale = picture.width / 640
-        w, h = round(140 * scale), round(84 * scale)
+        (width, height), picture = self.decode(self.files[i])
+        w, h = round(140 * width / 640), round(84 * width / 640)
         cx, cy = (margin.min(0) + margin.max(0)) / 2
-        x, y = round(cx - w / 2), round(picture.height - cy - h / 2)
-        crop = picture.convert("L").crop((x, y, x + w, y + h)).resize((55, 35), Image.BICUBIC)
-        return numpy.float32(crop)[None] * (2 / 255) - 1, look * numpy.float32([1, -1, 1])
+        x, y = round(cx - w / 2), round(height - cy - h / 2)
+        return numpy.float32(picture((x, y, x + w, y + h)))[None] * (2 / 255) - 1, look * numpy.float32([1, -1, 1])
 
 
 class Pack:
@@ -53,6 +94,14 @@ class Pack:
         return numpy.float32(self.images[i])[None] * (2 / 255) - 1, numpy.array(self.labels[i])
 
 
+class PackByBatch(Pack):
+    def __getitems__(self, indices):
+        import torch
+
+        images = torch.from_numpy(self.images[indices]).float().mul_(2 / 255).sub_(1)
+        return images[:, None], torch.from_numpy(self.labels[indices])
+
+
 def run(a):
     import torch
 
@@ -60,12 +109,18 @@ def run(a):
     kind, rest = a.data.split(":", 1)
     folder, *params = rest.split(",")
     values = dict(p.split("=") for p in params)
-    data = UnityEyes(folder) if kind == "unityeyes" else Pack(folder, int(values.get("n", 0)))
+    if kind == "unityeyes":
+        data, collate = UnityEyes(folder, a.way or "pillow"), None
+    else:
+        by_batch = a.way in ("batch", "alone")
+        data = (PackByBatch if by_batch else Pack)(folder, int(values.get("n", 0)))
+        collate = (lambda batch: batch) if by_batch else None
     if len(data) < a.batch:
         raise SystemExit(f"{a.data}: {len(data)} images are fewer than --batch {a.batch}")
-    workers = a.workers or os.cpu_count()
+    workers = 0 if a.way == "alone" else a.workers or os.cpu_count()
     loader = torch.utils.data.DataLoader(data, a.batch, shuffle=True, num_workers=workers, drop_last=True,
-                                         persistent_workers=True, pin_memory=a.device != "cpu")
+                                         collate_fn=collate, persistent_workers=workers > 0,
+                                         pin_memory=a.device != "cpu")
     images, start, first = 0, None, 0
     while start is None or time.time() - start < a.seconds:
         for x, _ in loader:
@@ -78,7 +133,7 @@ def run(a):
             if time.time() - start >= a.seconds:
                 break
     seconds = time.time() - start
-    pids = [os.getpid()] + [w.pid for w in loader._iterator._workers] if loader._iterator else [os.getpid()]
+    pids = [os.getpid()] + [w.pid for w in getattr(loader._iterator, "_workers", [])]
     memory = 0
     for pid in pids:
         for line in open(f"/proc/{pid}/smaps_rollup"):
@@ -105,6 +160,7 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 commands = parser.add_subparsers(required=True)
 p = commands.add_parser("run")
 p.add_argument("--data", required=True)
+p.add_argument("--way", choices=(*DECODERS, "image", "batch", "alone"))
 p.add_argument("--batch", type=int, default=64)
 p.add_argument("--workers", type=int, default=0)
 p.add_argument("--seconds", type=float, default=5)

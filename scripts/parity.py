@@ -155,19 +155,27 @@ def r1_penalty(d: nn.Module, y: Tensor) -> Tensor:
 
 # ------------------------------------------------------------------------------------------------- Algorithm 1
 
-# The optimizer of R (i = 0) or of D (i = 1). SGD is plain: no momentum, no decay.
-OPTIMIZERS: dict[str, Callable[[nn.Module, int], torch.optim.Optimizer]] = {
-    "sgd": lambda module, i: torch.optim.SGD(module.parameters(), lr=1e-3),
-    "adam": lambda module, i: torch.optim.Adam(module.parameters(), lr=(5e-4, 2e-4)[i], betas=(0.5, 0.999), eps=1e-8),
-}
+# The optimizer of R (i = 0) or of D (i = 1). SGD is plain: no momentum, no decay. Fused: one kernel for all weights.
+OPTIMIZERS: dict[str, Callable[[nn.Module, int, bool], torch.optim.Optimizer]] = {
+    "sgd": lambda module, i, fused: torch.optim.SGD(module.parameters(), lr=1e-3, fused=fused),
+    "adam": lambda module, i, fused: torch.optim.Adam(module.parameters(), lr=(5e-4, 2e-4)[i], betas=(0.5, 0.999),
+                                                      eps=1e-8, fused=fused),
+}  # fmt: skip
 
 
 class Trainer:
     """The two kinds of steps of Algorithm 1, each with its own optimizer."""
 
-    def __init__(self, r: nn.Module, d: nn.Module, psi: str, optimizer: str, autocast: str | None = None) -> None:
+    def __init__(self, r: nn.Module, d: nn.Module, psi: str, optimizer: str, autocast: str | None = None,
+                 fused: bool = False) -> None:  # fmt: skip
         self.r, self.d, self.psi, self.autocast = r, d, psi, autocast
-        self.optimizer_r, self.optimizer_d = (OPTIMIZERS[optimizer](module, i) for i, module in enumerate((r, d)))
+        self.optimizer_r, self.optimizer_d = (OPTIMIZERS[optimizer](m, i, fused) for i, m in enumerate((r, d)))
+
+    def compile(self) -> None:
+        """Compiles each step up to its loss, with its gradients: networks and losses are one function."""
+        for name in ("refine", "loss_r", "loss_d"):
+            compiled = torch.compile(getattr(self, name), mode="max-autotune", fullgraph=True, dynamic=False)
+            setattr(self, name, compiled)
 
     def mixed(self) -> torch.autocast:
         """bfloat16 arithmetic over float32 weights, if asked for."""
@@ -175,36 +183,49 @@ class Trainer:
 
     def refine(self, x: Tensor) -> Tensor:
         """R(x) for D: no gradient reaches R."""
-        torch.compiler.cudagraph_mark_step_begin()
         with torch.no_grad(), self.mixed():
             return self.r(x).to(x.dtype)
 
-    def step_r(self, x: Tensor) -> Tensor:
-        """One step on l_real + l_reg, D fixed; returns the loss before the update."""
-        torch.compiler.cudagraph_mark_step_begin()
-        self.d.requires_grad_(False)
+    def loss_r(self, x: Tensor) -> Tensor:
+        """L_R, equation (4)."""
         with self.mixed():
             refined = self.r(x)
-            loss = realism_loss(self.d, refined) + regularisation_loss(self.psi, refined, x)
-        self.optimizer_r.zero_grad()
-        loss.backward()
-        self.optimizer_r.step()
-        self.d.requires_grad_(True)
-        return loss.detach()
+            return realism_loss(self.d, refined) + regularisation_loss(self.psi, refined, x)
 
-    def step_d(self, refined: Tensor, y: Tensor) -> Tensor:
-        """One step on L_D, R fixed (refined carries no gradient); returns the loss before the update."""
+    def loss_d(self, refined: Tensor, y: Tensor) -> Tensor:
+        """L_D, equation (2)."""
         with self.mixed():
-            loss = discriminator_loss(self.d, refined, y)
-        self.optimizer_d.zero_grad()
-        loss.backward()
-        self.optimizer_d.step()
-        return loss.detach()
+            return discriminator_loss(self.d, refined, y)
+
+    def step_r(self, x: Tensor) -> Tensor:
+        """One step on L_R, D fixed; returns the loss before the update."""
+        torch.compiler.cudagraph_mark_step_begin()
+        self.d.requires_grad_(False)
+        loss = descend(self.loss_r(x), self.optimizer_r)
+        self.d.requires_grad_(True)
+        return loss
+
+    def step_d(self, x: Tensor, y: Tensor) -> Tensor:
+        """One step on L_D, R fixed; returns the loss before the update."""
+        torch.compiler.cudagraph_mark_step_begin()
+        return self.judge(self.refine(x), y)
+
+    def judge(self, refined: Tensor, y: Tensor) -> Tensor:
+        """step_d's step for images that are refined already, which carry no gradient."""
+        return descend(self.loss_d(refined, y), self.optimizer_d)
 
     def iterate(self, xs: list[Tensor], y: Tensor) -> list[Tensor]:
         """One iteration without a history: xs holds K_g + K_d synthetic batches."""
         losses = [self.step_r(x) for x in xs[:K_G]]
-        return losses + [self.step_d(self.refine(x), y) for x in xs[K_G:]]
+        return losses + [self.step_d(x, y) for x in xs[K_G:]]
+
+
+def descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> Tensor:
+    """One update; returns a copy of the loss, because a compiled step reuses the loss's memory."""
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach().clone()
 
 
 # ------------------------------------------------------------------------------------------------------ golden
@@ -336,7 +357,7 @@ def history_case(seed: int, dtype: torch.dtype) -> Tensors:
         fresh = trainer.refine(x3)
         draw = torch.randperm(held, generator=generator)[:half] if held >= half else torch.full((half,), -1)
         seen = torch.cat([fresh[:half], history[draw]]) if held >= half else fresh
-        losses.append(trainer.step_d(seen, y[t]))
+        losses.append(trainer.judge(seen, y[t]))
 
         free = torch.arange(held, held + half)
         replace = free if held < capacity else torch.randperm(capacity, generator=generator)[:half]
@@ -443,20 +464,20 @@ def run_bench(options: argparse.Namespace) -> None:
             if isinstance(module, nn.Conv2d) and module.padding_mode == "replicate":
                 module.__class__ = ReplicateConv
     r, d = (module.to(device=device, memory_format=layout) for module in (r, d))
-    if options.compile:
-        r, d = (torch.compile(module, mode="max-autotune") for module in (r, d))
     shape = (options.batch, options.channels, options.height, options.width_pixels)
     *xs, y = (x.to(memory_format=layout) for x in noise(K_G + K_D + 1, shape, device))
-    trainer = Trainer(r, d, "identity", options.optimizer, device if options.precision == "bfloat16" else None)
+    trainer = Trainer(r, d, "identity", options.optimizer, device if options.precision == "bfloat16" else None, True)
+    if options.compile:
+        trainer.compile()
 
-    losses = first_losses(trainer, xs, y, options.precision == "float32")
+    losses = [] if options.unchecked else first_losses(trainer, xs, y, options.precision == "float32")
     for _ in range(options.warm_up):
         trainer.iterate(xs, y)
     if cuda:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
     r_step = median_seconds(options.iterations, device, lambda: trainer.step_r(xs[0]))
-    d_step = median_seconds(options.iterations, device, lambda: trainer.step_d(trainer.refine(xs[-1]), y))
+    d_step = median_seconds(options.iterations, device, lambda: trainer.step_d(xs[-1], y))
     result: dict[str, object] = {"losses": losses, "seconds_r_step": r_step, "seconds_d_step": d_step}
     if cuda:
         result["from"], result["to"], iteration = sustain(5, lambda: trainer.iterate(xs, y))
@@ -494,7 +515,8 @@ def main() -> None:
     bench.add_argument("--discriminator", choices=("gaze", "hand"), default="gaze", help="D's table")
     bench.add_argument("--discriminator-width", type=float, default=1.0, help="factor on D's maps")
     bench.add_argument("--channels-last", action="store_true")
-    bench.add_argument("--compile", action="store_true", help="torch.compile(mode='max-autotune')")
+    bench.add_argument("--unchecked", action="store_true", help="leave out the losses of the first steps")
+    bench.add_argument("--compile", action="store_true", help="networks and losses: torch.compile(mode='max-autotune')")
     bench.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     options = parser.parse_args()
     if options.command == "golden":

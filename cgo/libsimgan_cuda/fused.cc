@@ -1,6 +1,6 @@
 // The kernels of fused layers as cuDNN graphs. For each shape, every plan that cuDNN has is timed once on the device;
-// the name of the fastest is kept in a file of the cache folder. A capture of a CUDA graph needs its plans built: run
-// the step once before.
+// the fastest is kept, compiled, in a folder of the cache. A capture of a CUDA graph needs its plans chosen: run the
+// step once before.
 #include <ATen/cudnn/Handle.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -15,10 +15,11 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <optional>
 
+#include "build.h"
 #include "cuda_functions.h"
 #include "launch.h"
-#include "plans.h"
 
 // The JSON parser that comes with cuDNN's frontend.
 #include <cudnn_frontend/thirdparty/nlohmann/json.hpp>
@@ -30,11 +31,12 @@ using Operands = std::unordered_map<int64_t, void *>;
 
 void cuda_good(cudaError_t e) { TORCH_CHECK(e == cudaSuccess, "CUDA: ", cudaGetErrorString(e)); }
 
-// The names of the fastest plans by the names of requests, for one model of GPU and one version of cuDNN. It is a
-// cache: a file that cannot be read or written costs only the time to choose again.
-class PlanFile {
+// The fastest plans by the names of requests, for one model of GPU and one version of cuDNN: a file per plan, and their
+// names for readers in plans.json. It is a cache: a file that cannot be read or written costs only the time to choose
+// again.
+class PlanFolder {
  public:
-  explicit PlanFile(int device) {
+  explicit PlanFolder(int device) {
     cudaDeviceProp properties;
     cuda_good(cudaGetDeviceProperties(&properties, device));
     std::string gpu = properties.name;
@@ -42,55 +44,56 @@ class PlanFile {
       if (!isalnum(static_cast<unsigned char>(c))) c = '-';
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     const auto folder = cache && *cache ? std::string(cache) : std::string(home ? home : "/tmp") + "/.cache";
-    path_ = folder + "/simgan/plans-" + gpu + "-" + std::to_string(sg::fe::detail::get_backend_version()) + ".json";
+    path_ = folder + "/simgan/plans-" + gpu + "-" + std::to_string(sg::fe::detail::get_backend_version());
   }
 
-  std::string find(const std::string &request) const {
-    const auto all = read();
-    return all.contains(request) && all[request].is_string() ? all[request].get<std::string>() : "";
+  // Returns the plan of a request, or nothing.
+  std::vector<uint8_t> find(const std::string &request) const {
+    std::ifstream file(path_ + "/" + request, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  void put(const std::string &request, const std::string &plan) const {
-    auto all = read();
-    all[request] = plan;
+  void put(const std::string &request, const sg::Built &plan, float ms) const {
     std::error_code failed;
-    std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), failed);
-    const auto partial = path_ + "." + std::to_string(getpid());
-    const bool written = static_cast<bool>(std::ofstream(partial) << all.dump(1) << "\n" << std::flush);
-    if (written) std::filesystem::rename(partial, path_, failed);
-    if (!written || failed) std::filesystem::remove(partial, failed);
+    std::filesystem::create_directories(path_, failed);
+    write(request, std::string(plan.code.begin(), plan.code.end()));
+    std::ifstream file(path_ + "/plans.json");
+    auto names = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
+    if (!names.is_object()) names = nlohmann::json::object();
+    names[request] = plan.name + ", " + std::to_string(ms) + " ms";
+    write("plans.json", names.dump(1) + "\n");
   }
 
  private:
-  nlohmann::json read() const {
-    std::ifstream file(path_);
-    auto all = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
-    return all.is_object() ? all : nlohmann::json::object();
+  void write(const std::string &name, const std::string &text) const {
+    const auto whole = path_ + "/" + name, partial = whole + "." + std::to_string(getpid());
+    std::error_code failed;
+    const bool written = static_cast<bool>(std::ofstream(partial, std::ios::binary) << text << std::flush);
+    if (written) std::filesystem::rename(partial, whole, failed);
+    if (!written || failed) std::filesystem::remove(partial, failed);
   }
 
   std::string path_;
 };
 
-// A graph and the plan that runs it.
+// A graph whose only plan runs a request.
 struct Chosen {
   std::unique_ptr<sg::fe::graph::Graph> graph = std::make_unique<sg::fe::graph::Graph>();
-  int64_t index = -1, workspace = 0;  // workspace in bytes
+  int64_t workspace = 0;  // bytes
+
+  explicit Chosen(const std::vector<uint8_t> &code) {
+    sg::load(*graph, code, at::native::getCudnnHandle());
+    sg::good(graph->get_workspace_size(workspace));
+  }
 };
 
 void execute(const Chosen &c, Operands &operands, const at::TensorOptions &options) {
   const auto workspace = at::empty({c.workspace}, options.dtype(at::kByte));
-  sg::good(c.graph->execute_plan_at_index(at::native::getCudnnHandle(), operands, workspace.data_ptr(), c.index));
+  sg::good(c.graph->execute(at::native::getCudnnHandle(), operands, workspace.data_ptr()));
 }
 
-// Builds the index-th plan and makes it c's.
-void take(Chosen &c, int64_t index) {
-  sg::good(c.graph->build_plan_at_index(index));
-  c.index = index;
-  c.workspace = c.graph->get_workspace_size_plan_at_index(index);
-}
-
-// Returns the milliseconds that eight runs of c's plan take, so that the host's time to start one is hidden: the
-// fastest of five turns, or fewer if the plan is far slower than best.
+// Returns the milliseconds of one run of c's plan. Eight follow each other, so that the host's time to start one is
+// hidden: the fastest of five turns, or fewer if the plan is far slower than best.
 float time_plan(const Chosen &c, Operands &operands, const at::TensorOptions &options, float best) {
   const auto stream = c10::cuda::getCurrentCUDAStream().stream();
   struct Event {
@@ -98,56 +101,73 @@ float time_plan(const Chosen &c, Operands &operands, const at::TensorOptions &op
     Event() { cuda_good(cudaEventCreate(&e)); }
     ~Event() { cudaEventDestroy(e); }
   } start, stop;
+  constexpr int runs = 8;
   execute(c, operands, options);  // warms up
   float fastest = std::numeric_limits<float>::infinity();
   for (int turn = 0; turn < 5 && (turn == 0 || fastest < 2 * best); turn++) {
     float ms;
     cuda_good(cudaEventRecord(start.e, stream));
-    for (int run = 0; run < 8; run++) execute(c, operands, options);
+    for (int run = 0; run < runs; run++) execute(c, operands, options);
     cuda_good(cudaEventRecord(stop.e, stream));
     cuda_good(cudaEventSynchronize(stop.e));
     cuda_good(cudaEventElapsedTime(&ms, start.e, stop.e));
-    fastest = std::min(fastest, ms);
+    fastest = std::min(fastest, ms / runs);
   }
   return fastest;
 }
 
-// Takes the plan of the file if c has it and it still runs.
-bool take_known(Chosen &c, const std::string &known, Operands &operands, const at::TensorOptions &options) {
-  std::string name;
-  for (int64_t i = 0; !known.empty() && i < c.graph->get_execution_plan_count(); i++) {
-    if (c.graph->get_plan_name_at_index(i, name).is_bad() || name != known) continue;
-    try {
-      take(c, i);
-      execute(c, operands, options);
-      return true;
-    } catch (const std::exception &) {
-      cudaGetLastError();  // else the next kernel of libtorch throws it
-      return false;
-    }
+// Runs f on a plan. Returns whether that succeeded, or why not.
+template <class F>
+bool runs(F &&f, std::string &why) {
+  try {
+    f();
+    return true;
+  } catch (const std::exception &e) {
+    cudaGetLastError();  // else the next kernel of libtorch throws it
+    why = e.what();
+    return false;
   }
-  return false;
 }
 
-void take_fastest(Chosen &c, const sg::Request &request, Operands &operands, const at::TensorOptions &options) {
+// Returns the plan of the folder, if it still runs.
+std::optional<Chosen> known(const PlanFolder &folder, const sg::Request &request, Operands &operands,
+                            const at::TensorOptions &options) {
+  const auto code = folder.find(request.name());
+  std::optional<Chosen> c;
+  std::string why;
+  if (code.empty() || !runs([&] { execute(c.emplace(code), operands, options); }, why)) c.reset();
+  return c;
+}
+
+// Builds all plans, on the host's cores, and returns the fastest.
+Chosen fastest(const PlanFolder &folder, const sg::Request &request, Operands &operands,
+               const at::TensorOptions &options) {
+  const auto list = [&](sg::fe::graph::Graph &g) {
+    const c10::cuda::CUDAGuard device(options.device());
+    sg::plan(g, request, at::native::getCudnnHandle());
+  };
+  const auto built = sg::build_all(list, std::thread::hardware_concurrency());
+  std::optional<Chosen> winner;
+  const sg::Built *won = nullptr;
   float best = std::numeric_limits<float>::infinity();
-  int64_t winner = -1;
   std::string why = "cuDNN has no plan";
-  for (int64_t i = 0; i < c.graph->get_execution_plan_count(); i++) {
-    try {
-      take(c, i);
+  for (const auto &b : built) {
+    const auto take = [&] {  // a plan that does not suit this device fails; the next one may suit
+      Chosen c(b.code);
       const float ms = time_plan(c, operands, options, best);
-      if (ms < best) {
-        best = ms;
-        winner = i;
-      }
-    } catch (const std::exception &e) {  // the plan does not suit this device; the next one may
-      cudaGetLastError();                // else the next kernel of libtorch throws it
-      why = e.what();
-    }
+      if (ms >= best) return;
+      best = ms;
+      won = &b;
+      winner = std::move(c);
+    };
+    if (b.code.empty())
+      why = b.why;
+    else
+      runs(take, why);
   }
-  TORCH_CHECK(winner >= 0, request.name(), ": ", why);
-  take(c, winner);
+  TORCH_CHECK(winner, request.name(), ": ", why);
+  folder.put(request.name(), *won, best);
+  return std::move(*winner);
 }
 
 struct FusedCuDNN : sg::Kernels {
@@ -222,15 +242,10 @@ struct FusedCuDNN : sg::Kernels {
     if (found != chosen_.end()) return found->second;
     TORCH_CHECK(c10::cuda::currentStreamCaptureStatusMayInitCtx() == c10::cuda::CaptureStatus::None, request.name(),
                 ": no plan was chosen before the capture");
-    const PlanFile file(options.device().index());
-    Chosen c;
-    sg::plan(*c.graph, request, at::native::getCudnnHandle());
-    if (!take_known(c, file.find(request.name()), operands, options)) {
-      take_fastest(c, request, operands, options);
-      std::string name;
-      if (c.graph->get_plan_name_at_index(c.index, name).is_good()) file.put(request.name(), name);
-    }
-    return chosen_.emplace(key, std::move(c)).first->second;
+    const PlanFolder folder(options.device().index());
+    auto c = known(folder, request, operands, options);
+    if (!c) c = fastest(folder, request, operands, options);
+    return chosen_.emplace(key, std::move(*c)).first->second;
   }
 
   std::mutex mutex_;

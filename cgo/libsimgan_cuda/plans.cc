@@ -3,14 +3,19 @@
 // number of plans, "precompiled" (a plan was built), "generated" (its kernel was compiled, and only the driver that
 // would load it is missing) or "no", and the engine of that plan. WHY=1 adds the reason of the last refusal. ENGINE=N
 // tries only plans of that engine. CLUSTERS=1 tells cuDNN how many clusters fit on an H100, which the file cannot.
-#include "plans.h"
+// BUILD=THREADS builds all plans instead, as a run does, and loads each again. It prints the graph's name, the plans
+// that were built, those that were loaded, the seconds that building and loading took, and the seconds of the processor
+// in building. LOADS=1 has the stub of the driver take their kernels.
+#include "build.h"
 
 #include <dlfcn.h>
 
 #include "compile.h"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <string_view>
@@ -103,12 +108,42 @@ static void ask(const std::shared_ptr<fe::DeviceProperties> &device, const sg::R
   fflush(stdout);
 }
 
+static double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+static void build_and_load(const std::shared_ptr<fe::DeviceProperties> &device, const sg::Request &request,
+                           int64_t threads) {
+  const auto list = [&](fe::graph::Graph &g) {
+    g.set_device_properties(device);
+    sg::plan(g, request, nullptr);
+  };
+  const double start = seconds();
+  const auto before = clock();
+  const auto all = sg::build_all(list, threads);
+  const double built = seconds(), busy = static_cast<double>(clock() - before) / CLOCKS_PER_SEC;
+  long good = 0, loaded = 0;
+  for (const auto &b : all) {
+    if (b.code.empty()) continue;
+    good++;
+    fe::graph::Graph g;
+    g.set_device_properties(device);
+    sg::load(g, b.code, nullptr);
+    loaded++;
+  }
+  printf("%s %ld built %ld loaded %.3f %.3f %.3f\n", request.name().c_str(), good, loaded, built - start,
+         seconds() - built, busy);
+  fflush(stdout);
+}
+
 int main(int n, char **arguments) {
   try {
     if (n < 3) throw std::runtime_error("usage: plans DEVICE.json GRAPH...");
     const auto device = read_device(arguments[1]);
     if (getenv("CLUSTERS")) write_clusters();
-    for (int i = 2; i < n; i++) ask(device, parse(arguments[i]));
+    const char *threads = getenv("BUILD");
+    for (int i = 2; i < n; i++)
+      threads ? build_and_load(device, parse(arguments[i]), atol(threads)) : ask(device, parse(arguments[i]));
   } catch (const std::exception &e) {
     std::cerr << "plans: " << e.what() << "\n";
     return 2;

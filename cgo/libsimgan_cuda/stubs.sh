@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # stubs.sh WHEELS FOLDER: writes FOLDER/libcuda.so.1 and FOLDER/libcublasLt.so.13, in which every function returns an
-# error. cuDNN loads both before it compiles a kernel or counts its plans. They are for `plans` only: no other program
+# error, except that LOADS=1 lets compiled kernels be loaded. cuDNN loads both before it compiles a kernel or counts its plans. They are for `plans` only: no other program
 # may find them. WHEELS is the folder of the unpacked wheels: it has cuda.h, and cuDNN, whose calls are searched for.
 set -euo pipefail
 mkdir -p "$2"
@@ -16,11 +16,14 @@ functions() {
 stub() { g++ -x c -w -shared -fPIC -o "$1" -Wl,-soname,"${1##*/}" - -ldl; }
 
 # The functions that are written out below.
-written='cuInit|cuDriverGetVersion|cuGetErrorString|cuGetErrorName|cuGetProcAddress|cuGetProcAddress_v2'
+written='cuLibraryLoadData|cuLibraryGetKernel|cuInit|cuDriverGetVersion|cuGetErrorString|cuGetErrorName|cuGetProcAddress|cuGetProcAddress_v2'
 {
   cat <<'C'
 void *dlsym(void *, const char *);
+char *getenv(const char *);
 int cuInit(unsigned flags) { return 100; }
+int cuLibraryLoadData(void **library) { return getenv("LOADS") ? *library = library, 0 : 100; }
+int cuLibraryGetKernel(void **kernel) { return getenv("LOADS") ? *kernel = kernel, 0 : 100; }
 int cuDriverGetVersion(int *version) { return *version = 13000, 0; }
 int cuGetErrorString(int error, const char **text) { return *text = "no device (simgan's stub)", 0; }
 int cuGetErrorName(int error, const char **text) { return cuGetErrorString(error, text); }

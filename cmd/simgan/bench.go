@@ -39,16 +39,27 @@ func newBenchTrainCommand() *cli.Command {
 			&cli.StringFlag{Name: "json", Usage: "write all figures to `FILE`"},
 			&cli.StringFlag{Name: "markdown", Usage: "write the tables to `FILE`"},
 			&cli.StringFlag{
+				Name: "scaling",
+				Usage: "instead, measure how time and memory grow with batch, image side, width, blocks, threads and history, " +
+					"and write a plot to `FILE.svg`",
+			},
+			&cli.IntFlag{Name: "side", Hidden: true, Usage: "square images of this many pixels a side"},
+			&cli.IntFlag{Name: "history", Hidden: true, Usage: "train.history"},
+			&cli.BoolFlag{Name: "unchecked", Hidden: true, Usage: "leave out the losses of the first steps"},
+			&cli.StringFlag{
 				Name: "only", Hidden: true,
 				Usage: "print one thing as JSON: simgan's turn in this precision, peak (of matrix products) or device",
 			},
 		},
 		Action: func(c *cli.Context) error {
-			return bench.Train(c.Context, bench.TrainOptions{
+			o := bench.TrainOptions{
 				Presets: c.StringSlice("preset"), Settings: c.StringSlice("set"), Device: c.String("device"),
 				Rounds: c.Int("rounds"), Iterations: c.Int("iterations"), Python: c.String("python"), Script: c.String("script"),
 				JSON: c.String("json"), Markdown: c.String("markdown"), Only: c.String("only"),
-			}, c.App.Writer)
+				Scaling: c.String("scaling"),
+			}
+			o.Side, o.History, o.Unchecked = c.Int("side"), c.Int("history"), c.Bool("unchecked")
+			return bench.Train(c.Context, o, c.App.Writer)
 		},
 	}
 }

@@ -34,8 +34,9 @@ type Recorder func(step func() error) (Graph, error)
 // log line says why.
 type captures struct {
 	record Recorder
-	must   bool         // a step that cannot be recorded is an error
-	drop   func() error // drops the gradients that a step left
+	must   bool             // a step that cannot be recorded is an error
+	drop   func() error     // drops the gradients that a step left
+	unfuse func(error) bool // ends the use of the GPU's fused kernels, if there are any
 	log    func(format string, args ...any)
 	steps  map[variant]*captured
 }
@@ -49,7 +50,7 @@ type captured struct {
 
 func newCaptures(m *Model, o Options) *captures {
 	c := &captures{record: o.Record, must: m.config.Train.Capture == config.CaptureOn, log: o.Log,
-		drop: m.networks.dropGradients}
+		drop: m.networks.dropGradients, unfuse: m.networks.unfuse}
 	c.steps = map[variant]*captured{}
 	if c.record == nil && m.device != cgo.CPU && m.config.Train.Capture != config.CaptureOff {
 		c.record = m.networks.recorder()
@@ -110,14 +111,23 @@ func (c *captures) run(v variant, m *meter, step func() error) error {
 }
 
 // eager makes the step without a graph. Graphs hold memory that eager steps cannot use. If that is what the step lacks,
-// the graphs are given up and the step is made once more. The meter's sums may then have a loss of the first try too.
+// the graphs are given up. After another error the fused kernels are, because it may come from their backward pass. Then
+// the step is made once more. The meter's sums may then have a loss of the first try too.
 func (c *captures) eager(m *meter, step func() error) error {
 	err := step()
-	if !errors.Is(err, cgo.ErrOutOfMemory) || c.must || !c.holdsGraphs() {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, cgo.ErrOutOfMemory) && !c.must && c.holdsGraphs():
+		c.giveUp("kept in memory", err)
+	case errors.Is(err, cgo.ErrOutOfMemory) || c.unfuse == nil || !c.unfuse(err):
 		return err
 	}
 	m.count(m.added, -1)
-	c.giveUp("kept in memory", errors.Join(err, c.drop()))
+	m.added = nil
+	if err := c.drop(); err != nil {
+		return err
+	}
 	return step()
 }
 

@@ -219,6 +219,36 @@ func TestGraphsGiveTheirMemoryBack(t *testing.T) {
 	}
 }
 
+// After an error that is not memory's the fused kernels are given up and the step is made again. The error stands if
+// there are none, and if the step fails again.
+func TestFailingKernelsAreGivenUp(t *testing.T) {
+	bad := errors.New("cuDNN: the plan failed")
+	for name, test := range map[string]struct {
+		fused, broken bool
+		tries         int
+	}{"of the kernels": {true, false, 2}, "of the step": {true, true, 2}, "without kernels": {false, true, 1}} {
+		fused, tries, drops := test.fused, 0, 0
+		c := &captures{
+			steps: map[variant]*captured{}, drop: func() error { drops++; return nil },
+			unfuse: func(err error) bool {
+				had := fused
+				fused = false
+				return had && errors.Is(err, bad)
+			},
+		}
+		err := c.run(variant{}, newMeter(), func() error {
+			tries++
+			if fused || test.broken {
+				return bad
+			}
+			return nil
+		})
+		if tries != test.tries || drops != tries-1 || errors.Is(err, bad) != test.broken {
+			t.Errorf("%s: %v after %d tries, %d drops", name, err, tries, drops)
+		}
+	}
+}
+
 // A step that fails is an error, whether it runs eagerly or is being recorded.
 func TestStepThatFails(t *testing.T) {
 	f := &fakes{meter: newMeter()}

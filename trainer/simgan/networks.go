@@ -112,6 +112,16 @@ func (n *networks) report(log func(format string, args ...any)) {
 	n.D.Kernels.OnFailure = func(err error) { log("%s", kernelNote("discriminator", 0, err)) }
 }
 
+// unfuse ends the use of the GPU's fused kernels after an error of a step. It reports whether there were any. The CPU's
+// kernels stay, because a resumed run must round as before.
+func (n *networks) unfuse(err error) bool {
+	if n.device == cgo.CPU {
+		return false
+	}
+	refiner, discriminator := n.R.Kernels.GiveUp(err), n.D.Kernels.GiveUp(err)
+	return refiner || discriminator
+}
+
 func kernelNote(network string, speedup float64, err error) string {
 	if err != nil {
 		return fmt.Sprintf("fused %s off: %v", network, err)

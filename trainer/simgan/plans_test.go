@@ -118,18 +118,56 @@ func TestWGMMAEnginesCompile(t *testing.T) {
 			environment = append(environment, "CLUSTERS="+c.clusters)
 		}
 		for g, f := range askPlans(t, c.graphs, environment...) {
-			if f != (found{"generated", c.engine}) {
+			if f.kind != "generated" || f.engine != c.engine {
 				t.Errorf("%s: engine %s is %+v", g, c.engine, f)
 			}
 		}
 	}
 }
 
-// found is a plan: precompiled, generated or no, and its engine.
-type found struct{ kind, engine string }
+// A plan that is kept in a file has its compiled kernel: loading it takes a fraction of building it. Two threads build
+// all plans that there are, and each of them loads.
+func TestPlansAreKeptCompiled(t *testing.T) {
+	graphs := slices.Concat(graphsOf(512, 64, 37, 57, 64, 3, 1, "forward+residual+relu", "weight"),
+		graphsOf(512, 8, 18, 28, 96, 3, 2, "weight"))
+	all := askPlans(t, graphs)
+	out := runPlans(t, graphs, "BUILD=2", "LOADS=1")
+	for line := range strings.Lines(out) {
+		var graph string
+		var built, loaded, listed int
+		var building, loading, busy float64
+		_, err := fmt.Sscanf(line, "%s %d built %d loaded %g %g %g", &graph, &built, &loaded, &building, &loading, &busy)
+		_, bad := fmt.Sscan(all[graph].plans, &listed)
+		if err != nil || bad != nil || built == 0 || built > listed || loaded != built {
+			t.Errorf("%q: %v, %v of %d plans", line, err, bad, listed)
+		}
+		if all[graph].kind == "generated" && loading > building/5 {
+			t.Errorf("%s: loading took %g s of %g s", graph, loading, building)
+		}
+	}
+}
+
+// found is how many plans there are, and the first: precompiled, generated or no, and its engine.
+type found struct{ plans, kind, engine string }
 
 // askPlans asks cuDNN for plans of the graphs on an H100. It wants an answer for each.
 func askPlans(t *testing.T, graphs []string, environment ...string) map[string]found {
+	t.Helper()
+	out := runPlans(t, graphs, environment...)
+	all := map[string]found{}
+	for line := range strings.Lines(out) {
+		if f := strings.Fields(line); len(f) == 5 {
+			all[f[0]] = found{f[1], f[3], f[4]}
+		}
+	}
+	if len(all) != len(graphs) {
+		t.Fatalf("%d answers to %d graphs: %s", len(all), len(graphs), out)
+	}
+	return all
+}
+
+// runPlans runs the program plans (cgo/libsimgan_cuda/plans.cc) on the graphs and returns its output.
+func runPlans(t *testing.T, graphs []string, environment ...string) string {
 	t.Helper()
 	program := os.Getenv("SIMGAN_PLANS")
 	if program == "" {
@@ -142,14 +180,5 @@ func askPlans(t *testing.T, graphs []string, environment ...string) map[string]f
 		t.Fatalf("%v: %s", err, out)
 	}
 	t.Logf("%s", out)
-	all := map[string]found{}
-	for line := range strings.Lines(string(out)) {
-		if f := strings.Fields(line); len(f) == 5 {
-			all[f[0]] = found{f[3], f[4]}
-		}
-	}
-	if len(all) != len(graphs) {
-		t.Fatalf("%d answers to %d graphs: %s", len(all), len(graphs), out)
-	}
-	return all
+	return string(out)
 }
