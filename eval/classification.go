@@ -161,14 +161,29 @@ func (c *classes) learner() learner {
 	return learner{
 		what: "classification", outputs: len(c.classes),
 		loss: func(s *cgo.Scope, logits cgo.Tensor, d set, index []int, device cgo.Device) cgo.Tensor {
-			truth := make([]float32, len(index)*len(c.classes))
-			for k, i := range index {
-				truth[k*len(c.classes)+int(d.Labels[i])] = 1
+			return c.loss(s, logits, device, len(index), func(k int) int { return int(d.Labels[index[k]]) })
+		},
+		agree: func(s *cgo.Scope, logits, teacher cgo.Tensor, n int, device cgo.Device) cgo.Tensor {
+			values, err := cgo.Read(teacher)
+			if err != nil {
+				return cgo.Tensor{} // the scope holds it too
 			}
-			return models.LossClass(s, logits, s.From(truth, device, int64(len(index)), int64(len(c.classes))), len(index))
+			return c.loss(s, logits, device, n, func(k int) int {
+				of := values[k*len(c.classes) : (k+1)*len(c.classes)]
+				return slices.Index(of, slices.Max(of))
+			})
 		},
 		error: c.crossEntropy,
 	}
+}
+
+// loss returns the cross-entropy of the logits of n images, of which classOf says the class.
+func (c *classes) loss(s *cgo.Scope, logits cgo.Tensor, device cgo.Device, n int, classOf func(k int) int) cgo.Tensor {
+	truth := make([]float32, n*len(c.classes))
+	for k := range n {
+		truth[k*len(c.classes)+classOf(k)] = 1
+	}
+	return models.LossClass(s, logits, s.From(truth, device, int64(n), int64(len(c.classes))), n)
 }
 
 // crossEntropy returns the mean cross-entropy of logits for all images of d.

@@ -23,10 +23,15 @@ const (
 	rowControl        = "control"         // synthetic, after the training-free adaptation that fits the real images best
 	rowRefined        = "refined"         // synthetic, by the refiner
 	rowRefinedControl = "refined+control" // refined, after the same adaptation
-	rowReal           = "real"
+	// With --self-training: the same images as control and as refined+control. Real images without labels teach too.
+	rowControlSelf = "control+self-training"
+	rowRefinedSelf = "refined+self-training"
+	rowReal        = "real"
 )
 
-var rowNames = []string{rowSynthetic, rowControl, rowRefined, rowRefinedControl, rowReal}
+var rowNames = []string{
+	rowSynthetic, rowControl, rowRefined, rowRefinedControl, rowControlSelf, rowRefinedSelf, rowReal,
+}
 
 // Result is what an eval command writes as JSON: the figures F, on the test images, of estimators trained on each kind
 // of images. Real and the gaps are absent if the real images have no labels. A gap is also absent if there is none: for
@@ -47,6 +52,8 @@ type Result[F any] struct {
 	Control        *F               `json:"control,omitempty"`
 	Refined        *F               `json:"refined"`
 	RefinedControl *F               `json:"refined_control,omitempty"`
+	ControlSelf    *F               `json:"control_self_training,omitempty"`
+	RefinedSelf    *F               `json:"refined_self_training,omitempty"`
 	Real           *F               `json:"real,omitempty"`
 	EstimatorSteps map[string][]int `json:"estimator_steps"` // per row and estimator
 
@@ -56,6 +63,9 @@ type Result[F any] struct {
 	// GapClosedBeyondControl is the share of the gap that the control leaves: (control - refined+control) /
 	// (control - real). Both rows have the same adaptation, so that the refiner is all that differs.
 	GapClosedBeyondControl *Share `json:"gap_closed_beyond_control,omitempty"`
+	// GapClosedBeyondSelfTraining is the same share with self-training in both rows: (control+self-training -
+	// refined+self-training) / (control+self-training - real).
+	GapClosedBeyondSelfTraining *Share `json:"gap_closed_beyond_self_training,omitempty"`
 	// ControlHurts reports that the control is worse than the synthetic images as they are: it is chosen by statistics of
 	// images, not by an error. GapClosed is the fair share then.
 	ControlHurts bool `json:"control_hurts,omitempty"`
@@ -76,11 +86,15 @@ type Specs struct {
 	Refined   string `json:"refined,omitempty"` // unless it is of runs
 }
 
+// RowKey returns a row's name as keys of JSON have it.
+func RowKey(row string) string { return strings.NewReplacer("+", "_", "-", "_").Replace(row) }
+
 // row returns the place of a row's figures.
 func (r *Result[F]) row(name string) **F {
 	return map[string]**F{
 		rowSynthetic: &r.Synthetic, rowControl: &r.Control, rowRefined: &r.Refined,
-		rowRefinedControl: &r.RefinedControl, rowReal: &r.Real,
+		rowRefinedControl: &r.RefinedControl, rowControlSelf: &r.ControlSelf, rowRefinedSelf: &r.RefinedSelf,
+		rowReal: &r.Real,
 	}[name]
 }
 
@@ -136,7 +150,7 @@ func compare[E, F any](ctx context.Context, o Options, t task, x exam[E, F]) (*R
 		return nil, err
 	}
 	for i, c := range all {
-		if key := strings.ReplaceAll(c.row, "+", "_"); outcomes[i].Steps > 0 {
+		if key := RowKey(c.row); outcomes[i].Steps > 0 {
 			result.EstimatorSteps[key] = append(result.EstimatorSteps[key], outcomes[i].Steps)
 		}
 	}
@@ -145,6 +159,7 @@ func compare[E, F any](ctx context.Context, o Options, t task, x exam[E, F]) (*R
 	}
 	result.GapClosed = gap(result.Synthetic, result.Refined, result.Real, x.costs, o.Seeds)
 	result.GapClosedBeyondControl = gap(result.Control, result.RefinedControl, result.Real, x.costs, o.Seeds)
+	result.GapClosedBeyondSelfTraining = gap(result.ControlSelf, result.RefinedSelf, result.Real, x.costs, o.Seeds)
 	if result.Synthetic != nil && result.Control != nil {
 		result.ControlHurts = mean(x.costs(result.Control)) > mean(x.costs(result.Synthetic))
 	}

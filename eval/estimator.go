@@ -20,8 +20,9 @@ type EstimatorConfig struct {
 	BFloat bool    // convolutions in bfloat16
 	Device cgo.Device
 
-	stepDone func(step int, last bool) // called after each step, if any
-	trained  func(steps int)           // called after the last step, if any
+	unlabelled set                       // real images for self-training; none: there is none
+	stepDone   func(step int, last bool) // called after each step, if any
+	trained    func(steps int)           // called after the last step, if any
 }
 
 // Adam's constants, as in Kingma & Ba 2015.
@@ -34,11 +35,14 @@ type network interface {
 	Close()
 }
 
-// lesson says how a network is built, its loss on the images of an index, and its mean error on other images.
+// lesson says how a network is built, its loss on the images of an index, and its mean error on other images. agree
+// returns how far the student's estimates for disturbed images are from the teacher's for the images themselves, in the
+// unit of loss.
 type lesson[N network] struct {
 	what  string // the network, for errors
 	build func() (N, error)
 	loss  func(s *cgo.Scope, n N, d set, index []int, random *rand.Rand) cgo.Tensor
+	agree func(s *cgo.Scope, teacher, student N, d set, index []int, random *rand.Rand) cgo.Tensor
 	error func(n N, d set) (float64, error)
 }
 
@@ -47,19 +51,28 @@ func train[N network](ctx context.Context, d set, c EstimatorConfig, seed uint64
 	if err := cgo.Seed(seed); err != nil {
 		return n, err
 	}
+	if n, err = l.place(c); err != nil {
+		return n, err
+	}
+	err = l.learn(ctx, n, d, c, seed)
+	if err == nil && c.Save != "" {
+		err = models.Save(c.Save, n.Params(), map[string]string{"format": "pt"})
+	}
+	if err != nil {
+		n.Close()
+	}
+	return n, err
+}
+
+// place builds a network on the device.
+func (l lesson[N]) place(c EstimatorConfig) (n N, err error) {
 	if n, err = l.build(); err != nil {
 		return n, err
 	}
 	if k, ok := any(n).(interface{ UseCPUKernels(bfloat bool) }); ok && c.Device == cgo.CPU {
 		k.UseCPUKernels(c.BFloat)
 	}
-	if err = n.To(c.Device); err == nil {
-		err = l.learn(ctx, n, d, c, seed)
-	}
-	if err == nil && c.Save != "" {
-		err = models.Save(c.Save, n.Params(), map[string]string{"format": "pt"})
-	}
-	if err != nil {
+	if err = n.To(c.Device); err != nil {
 		n.Close()
 	}
 	return n, err
@@ -73,6 +86,11 @@ func (l lesson[N]) learn(ctx context.Context, n N, d set, c EstimatorConfig, see
 		return err
 	}
 	defer adam.Close()
+	t, err := l.newTeacher(n, c, seed)
+	if err != nil {
+		return err
+	}
+	defer t.close()
 	learned, held := d.split(seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	p := newPace(c.Steps)
@@ -86,9 +104,14 @@ func (l lesson[N]) learn(ctx context.Context, n N, d set, c EstimatorConfig, see
 			order = append(order, learned...)
 		}
 		index := order[:c.Batch]
-		err := cgo.Gradients(c.BFloat, c.Device, func(s *cgo.Scope) cgo.Tensor { return l.loss(s, n, d, index, random) })
+		err := cgo.Gradients(c.BFloat, c.Device, func(s *cgo.Scope) cgo.Tensor {
+			return t.add(s, l.loss(s, n, d, index, random), step)
+		})
 		if err == nil {
 			err = adam.Step(c.LR * p.rate(step))
+		}
+		if err == nil {
+			err = t.follow(step)
 		}
 		if err == nil && held.Batch != nil && p.checks(step) {
 			var mean float64
@@ -147,10 +170,21 @@ func estimate(
 
 // images copies the chosen images to the device: (n, C, H, W).
 func (d set) images(s *cgo.Scope, index []int, device cgo.Device) cgo.Tensor {
+	return d.tensor(s, d.pixels(index), device)
+}
+
+// pixels returns those of the chosen images: n*C*H*W values.
+func (d set) pixels(index []int) []float32 {
 	size := d.C * d.H * d.W
 	pixels := make([]float32, len(index)*size)
 	for k, i := range index {
 		d.PixelsOf(i, pixels[k*size:(k+1)*size])
 	}
-	return s.From(pixels, device, int64(len(index)), int64(d.C), int64(d.H), int64(d.W))
+	return pixels
+}
+
+// tensor copies the pixels of images of d's size to the device: (n, C, H, W).
+func (d set) tensor(s *cgo.Scope, pixels []float32, device cgo.Device) cgo.Tensor {
+	n := len(pixels) / (d.C * d.H * d.W)
+	return s.From(pixels, device, int64(n), int64(d.C), int64(d.H), int64(d.W))
 }

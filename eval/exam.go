@@ -31,6 +31,7 @@ type exam[E, F any] struct {
 type candidate struct {
 	row    string
 	source source
+	self   set // real images for self-training, if any
 	seed   uint64
 	of     int // estimators of the row
 }
@@ -40,7 +41,7 @@ func candidates(kinds []kind, seeds []uint64) (all []candidate) {
 	for _, k := range kinds {
 		for _, s := range k.sets {
 			for _, seed := range seeds {
-				all = append(all, candidate{k.name, s, seed, len(k.sets) * len(seeds)})
+				all = append(all, candidate{k.name, s, k.unlabelled, seed, len(k.sets) * len(seeds)})
 			}
 		}
 	}
@@ -93,6 +94,7 @@ func (x exam[E, F]) load(ctx context.Context, s source, test set) (set, error) {
 // trainOne trains and tests an estimator.
 func (x exam[E, F]) trainOne(ctx context.Context, c candidate, d, test set, o Options) (out outcome[E], err error) {
 	config := o.estimator(c.source.name, c.seed)
+	config.unlabelled = c.self
 	config.trained = func(steps int) { out.Steps = steps }
 	if out.Errors, err = x.errors(ctx, d, test, config, c.seed); err != nil {
 		return out, fmt.Errorf("%s: %w", c.source.name, err)

@@ -63,6 +63,11 @@ func gazeErrors(ctx context.Context, d, test set, c EstimatorConfig, seed uint64
 			x := d.shifted(s, index, c.Shift, random, c.Device)
 			return models.LossGaze(s, g.Forward(s, x), d.gaze(s, index, c.Device), len(index))
 		},
+		agree: func(s *cgo.Scope, t, g *models.GazeEstimator, d set, index []int, random *rand.Rand) cgo.Tensor {
+			truth := estimated(s, func() cgo.Tensor { return t.Forward(s, d.images(s, index, c.Device)) })
+			x := d.disturbed(s, d.shiftedPixels(index, c.Shift, random), true, random, c.Device)
+			return models.LossGaze(s, g.Forward(s, x), truth, len(index))
+		},
 		error: func(g *models.GazeEstimator, held set) (float64, error) {
 			errs, err := testGaze(g, held, c.Device)
 			return finiteMean(errs), err

@@ -111,7 +111,8 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	}
 	var said bytes.Buffer
 	result, err := Gaze(context.Background(), Options{
-		Runs: []string{run}, Seeds: 2, Variants: 2, Out: &said, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
+		Runs: []string{run}, Seeds: 2, Variants: 2, Out: &said, SelfTraining: true,
+		Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -149,14 +150,18 @@ func checkRows(t *testing.T, r *GazeResult, estimators int) {
 	rows := maps.Collect(r.Rows())
 	for _, name := range rowNames {
 		want := estimators
-		if name == rowRefined || name == rowRefinedControl {
+		switch name {
+		case rowRefined, rowRefinedControl, rowRefinedSelf:
 			want *= len(r.GANSeeds)
+		}
+		if r.ControlSelf == nil && (name == rowControlSelf || name == rowRefinedSelf) {
+			continue
 		}
 		f := rows[name]
 		if f == nil || len(f.PerSeed) != want || !(f.MeanDegrees > 0 && f.MeanDegrees < 180) {
 			t.Errorf("%s: %+v, want %d estimators", name, f, want)
 		}
-		if steps := r.EstimatorSteps[strings.ReplaceAll(name, "+", "_")]; len(steps) != want || slices.Max(steps) != 2 {
+		if steps := r.EstimatorSteps[RowKey(name)]; len(steps) != want || slices.Max(steps) != 2 {
 			t.Errorf("%s: steps %v, want 2 of %d estimators", name, steps, want)
 		}
 	}

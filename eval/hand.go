@@ -105,6 +105,13 @@ func learnHand(ctx context.Context, d set, c EstimatorConfig, seed uint64) (*mod
 			x, heat, depth := d.handBatch(s, index, e.Map(d.H, d.W), random, c.Device)
 			return models.LossHand(s, e.Forward(s, x, true), heat, depth, int64(joints), len(index))
 		},
+		agree: func(s *cgo.Scope, t, e *models.HandEstimator, d set, index []int, random *rand.Rand) cgo.Tensor {
+			pixels, k := d.viewed(index, random), int64(joints)
+			maps := estimated(s, func() cgo.Tensor { return lastMaps(s, t, d.tensor(s, pixels, c.Device)) })
+			x := d.disturbed(s, pixels, false, random, c.Device)
+			heat, depth := s.Narrow(maps, 1, 0, k), s.Narrow(maps, 1, k, k)
+			return models.LossHand(s, e.Forward(s, x, true), heat, depth, k, len(index))
+		},
 		error: func(e *models.HandEstimator, held set) (float64, error) {
 			errs, err := testHand(e, held, c.Device)
 			px := make([]float64, len(errs))

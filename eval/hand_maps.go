@@ -81,6 +81,17 @@ func (d set) handBatch(s *cgo.Scope, index []int, m int, r *rand.Rand, device cg
 	return x, s.From(heats, device, maps...), s.From(depths, device, maps...)
 }
 
+// viewed returns the pixels of the chosen images, each in its own view: n*C*H*W values.
+func (d set) viewed(index []int, r *rand.Rand) []float32 {
+	size := d.C * d.H * d.W
+	pixels, image := make([]float32, len(index)*size), make([]float32, size)
+	for k, i := range index {
+		d.PixelsOf(i, image)
+		newView(d.H, d.W, r).draw(pixels[k*size:(k+1)*size], image)
+	}
+	return pixels
+}
+
 // toMap returns the place of a pixel on a map of m cells across. toPixel is its inverse. Whole numbers are centres.
 func toMap(pixel float64, m, side int) float64  { return (pixel+0.5)*float64(m)/float64(side) - 0.5 }
 func toPixel(cell float64, m, side int) float64 { return (cell+0.5)*float64(side)/float64(m) - 0.5 }

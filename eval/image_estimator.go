@@ -15,6 +15,8 @@ type learner struct {
 	outputs int
 	// loss returns the loss of the network's outputs (n, outputs) for the images of d at index.
 	loss func(s *cgo.Scope, outputs cgo.Tensor, d set, index []int, device cgo.Device) cgo.Tensor
+	// agree returns how far the student's outputs are from the teacher's, both (n, outputs), in the unit of loss.
+	agree func(s *cgo.Scope, student, teacher cgo.Tensor, n int, device cgo.Device) cgo.Tensor
 	// error returns the mean error of outputs for all images of d, as the pace of training needs it.
 	error func(outputs []float32, d set) float64
 }
@@ -26,6 +28,11 @@ func (l learner) learn(ctx context.Context, d, test set, c EstimatorConfig, seed
 		build: func() (*models.ImageEstimator, error) { return models.NewImageEstimator(d.C, d.H, d.W, l.outputs) },
 		loss: func(s *cgo.Scope, e *models.ImageEstimator, d set, index []int, _ *rand.Rand) cgo.Tensor {
 			return l.loss(s, e.Forward(s, d.images(s, index, c.Device)), d, index, c.Device)
+		},
+		agree: func(s *cgo.Scope, t, e *models.ImageEstimator, d set, index []int, random *rand.Rand) cgo.Tensor {
+			truth := estimated(s, func() cgo.Tensor { return t.Forward(s, d.images(s, index, c.Device)) })
+			x := d.disturbed(s, d.pixels(index), true, random, c.Device)
+			return l.agree(s, e.Forward(s, x), truth, len(index), c.Device)
 		},
 		error: func(e *models.ImageEstimator, held set) (float64, error) {
 			outputs, err := outputsOf(e, held, c.Device)

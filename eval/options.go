@@ -22,12 +22,14 @@ type Options struct {
 	Real       string
 	Test       string
 	Only       string // evaluate one row, by its name; "": each
-	Seeds      int    // estimators trained on each set of images
-	Variants   int    // refined versions of each image, if the refiner takes noise; control gets twice as many
-	Estimator  EstimatorConfig
-	Save       string          // folder for the weights of every estimator; "": none are kept
-	Out        io.Writer       // a line per estimator
-	Group      *parallel.Group // the processes that the estimators are dealt to; nil: this one trains all
+	// SelfTraining adds the rows in which real images without labels teach too.
+	SelfTraining bool
+	Seeds        int // estimators trained on each set of images
+	Variants     int // refined versions of each image, if the refiner takes noise; control gets twice as many
+	Estimator    EstimatorConfig
+	Save         string          // folder for the weights of every estimator; "": none are kept
+	Out          io.Writer       // a line per estimator
+	Group        *parallel.Group // the processes that the estimators are dealt to; nil: this one trains all
 
 	// Progress, if any, is called as images are refined, and then after each step of an estimator. unit is what is
 	// counted.

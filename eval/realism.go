@@ -114,7 +114,7 @@ const mostRealismImages = 20_000
 func (s *realismSources) realismKinds() (kinds []kind) {
 	add := func(name string, possible bool, sets ...source) {
 		if possible && s.wants(name) {
-			kinds = append(kinds, kind{name, sets})
+			kinds = append(kinds, kind{name: name, sets: sets})
 		}
 	}
 	asIs := func(name string, d set) source {

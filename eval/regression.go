@@ -122,12 +122,9 @@ func (v *values) learner() learner {
 	return learner{
 		what: "regression", outputs: len(v.columns),
 		loss: func(s *cgo.Scope, outputs cgo.Tensor, d set, index []int, device cgo.Device) cgo.Tensor {
-			truth := v.scaled(s, d, index, device)
-			if v.angular {
-				return models.LossGaze(s, outputs, truth, len(index))
-			}
-			return models.LossAbsolute(s, outputs, truth, len(index), len(v.columns))
+			return v.apart(s, outputs, v.scaled(s, d, index, device), len(index), device)
 		},
+		agree: v.apart,
 		error: func(outputs []float32, d set) float64 {
 			if v.angular {
 				return v.meanAngle(v.labels(outputs), d)
@@ -139,6 +136,14 @@ func (v *values) learner() learner {
 			return sum(absolute)
 		},
 	}
+}
+
+// apart returns the loss of outputs against truth, both (n, labels).
+func (v *values) apart(s *cgo.Scope, outputs, truth cgo.Tensor, n int, _ cgo.Device) cgo.Tensor {
+	if v.angular {
+		return models.LossGaze(s, outputs, truth, n)
+	}
+	return models.LossAbsolute(s, outputs, truth, n, len(v.columns))
 }
 
 // scaled copies the labels of the chosen images to the device, as the network is to return them: (n, labels).

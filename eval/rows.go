@@ -11,8 +11,9 @@ import (
 
 // kind is one kind of training images: a row of the result. It has one set of images, or one per refiner.
 type kind struct {
-	name string
-	sets []source
+	name       string
+	sets       []source
+	unlabelled set // real images for self-training, if the row has it
 }
 
 // source loads or makes a set of images when it is needed, so that not all are in memory at once.
@@ -25,7 +26,7 @@ type source struct {
 func (s *sources) kinds() (kinds []kind) {
 	add := func(name string, possible bool, sets ...source) {
 		if possible && s.wants(name) {
-			kinds = append(kinds, kind{name, sets})
+			kinds = append(kinds, kind{name: name, sets: sets})
 		}
 	}
 	asIs := func(d set) func(context.Context) (set, error) {
@@ -33,11 +34,19 @@ func (s *sources) kinds() (kinds []kind) {
 	}
 	adapts := s.adapted != nil
 	add(rowSynthetic, true, source{rowSynthetic, asIs(s.synthetic)})
-	add(rowControl, adapts, source{rowControl, func(ctx context.Context) (set, error) {
-		return s.adapt(ctx, s.synthetic, 2*s.options.Variants)
-	}})
+	control := func(ctx context.Context) (set, error) { return s.adapt(ctx, s.synthetic, 2*s.options.Variants) }
+	add(rowControl, adapts, source{rowControl, control})
 	add(rowRefined, true, s.perRefiner(rowRefined, s.refine)...)
 	add(rowRefinedControl, adapts, s.perRefiner(rowRefinedControl, s.refineAndAdapt)...)
+	if s.unlabelled.Batch != nil {
+		add(rowControlSelf, adapts, source{rowControlSelf, control})
+		add(rowRefinedSelf, adapts, s.perRefiner(rowRefinedSelf, s.refineAndAdapt)...)
+	}
+	for i := range kinds {
+		if kinds[i].name == rowControlSelf || kinds[i].name == rowRefinedSelf {
+			kinds[i].unlabelled = s.unlabelled
+		}
+	}
 	add(rowReal, s.real.Batch != nil, source{rowReal, asIs(s.real)})
 	return kinds
 }
@@ -77,6 +86,8 @@ func (s *sources) why(row string) string {
 	switch {
 	case s.options.Real == "":
 		return "no real images are named: give --real SPEC"
+	case !s.options.SelfTraining && (row == rowControlSelf || row == rowRefinedSelf):
+		return "it needs --self-training"
 	case row == rowReal:
 		return s.options.Real + " has no labels"
 	}

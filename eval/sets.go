@@ -29,6 +29,7 @@ type sources struct {
 	test        set
 	real        set             // empty if the real images have no labels
 	examples    []picture.Image // real images, with labels or without, at most mostExamples; none without a SPEC
+	unlabelled  set             // the real images without their labels, for self-training, if asked for
 	adapted     *Adapted        // nil without examples
 	refined     map[uint64]set  // made so far, by the refiner's seed: two rows need them
 	options     Options
@@ -165,6 +166,13 @@ func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 	if !s.wantsControl() {
 		return nil
 	}
+	if s.options.SelfTraining {
+		b, err := data.LoadLevels(ctx, ds)
+		if err != nil {
+			return fmt.Errorf("real: %w", err)
+		}
+		s.unlabelled = set{b, b.N}.atMost(s.options.mostScenes())
+	}
 	if err := s.synthetic.sameSize(info, "real", spec); err != nil || info.Bits != s.synthetic.Bits {
 		fmt.Fprintf(s.options.Out, "warning: no control is fitted: images of %s have another size or depth than those of "+
 			"%s\n", spec, s.options.Synthetic)
@@ -201,7 +209,9 @@ func (s *sources) readExamples(ctx context.Context, ds data.Dataset, n int) erro
 // wants reports whether a row is asked for.
 func (s *sources) wants(row string) bool { return s.options.Only == "" || s.options.Only == row }
 
-func (s *sources) wantsControl() bool { return s.wants(rowControl) || s.wants(rowRefinedControl) }
+func (s *sources) wantsControl() bool {
+	return s.wants(rowControl) || s.wants(rowRefinedControl) || s.wants(rowControlSelf) || s.wants(rowRefinedSelf)
+}
 
 // fitControl finds the adaptation that brings synthetic images nearest to the real ones.
 func (s *sources) fitControl(ctx context.Context) error {

@@ -10,8 +10,13 @@ import (
 // shifted copies the chosen images to the device, each shifted by normal numbers of the given standard deviation, a
 // share of the width: (n, C, H, W). A gaze does not depend on where in the crop the eye is.
 func (d set) shifted(s *cgo.Scope, index []int, share float64, random *rand.Rand, device cgo.Device) cgo.Tensor {
+	return d.tensor(s, d.shiftedPixels(index, share, random), device)
+}
+
+// shiftedPixels returns the pixels of the chosen images after such shifts: n*C*H*W values.
+func (d set) shiftedPixels(index []int, share float64, random *rand.Rand) []float32 {
 	if share == 0 {
-		return d.images(s, index, device)
+		return d.pixels(index)
 	}
 	size := d.C * d.H * d.W
 	pixels, image := make([]float32, len(index)*size), make([]float32, size)
@@ -20,7 +25,7 @@ func (d set) shifted(s *cgo.Scope, index []int, share float64, random *rand.Rand
 		d.PixelsOf(i, image)
 		shift(pixels[k*size:(k+1)*size], image, d.H, d.W, deviation*random.NormFloat64(), deviation*random.NormFloat64())
 	}
-	return s.From(pixels, device, int64(len(index)), int64(d.C), int64(d.H), int64(d.W))
+	return pixels
 }
 
 // shift writes the planes of h x w of src, moved dx pixels to the right and dy down, to dst. Between pixels it

@@ -21,7 +21,7 @@ func (r *Result[F]) Table() string {
 	}
 	fmt.Fprintf(&t, "tested on        %s\n\n", r.Data.Test)
 	for name, f := range r.Rows() {
-		fmt.Fprintf(&t, "%-15s  %v\n", name, f)
+		fmt.Fprintf(&t, "%-21s  %v\n", name, f)
 	}
 	if r.Real == nil || r.Refined == nil {
 		return t.String()
@@ -31,6 +31,9 @@ func (r *Result[F]) Table() string {
 	}
 	if r.Control != nil && r.RefinedControl != nil {
 		t.WriteString(r.GapClosedBeyondControl.sentence("refined+control", "control"))
+	}
+	if r.ControlSelf != nil && r.RefinedSelf != nil {
+		t.WriteString(r.GapClosedBeyondSelfTraining.sentence(rowRefinedSelf, rowControlSelf))
 	}
 	if r.ControlHurts {
 		t.WriteString("the control is worse than the synthetic images as they are: compare refined with synthetic\n")

@@ -27,7 +27,7 @@ func TestAnyTask(t *testing.T) {
 	test := circles(t, filepath.Join(dir, "test"), 40, 3, true)
 	run := circleRun(t, synthetic, real, test)
 	o := Options{
-		Runs: []string{run}, Seeds: 2, Variants: 1, Out: io.Discard,
+		Runs: []string{run}, Seeds: 2, Variants: 1, Out: io.Discard, SelfTraining: true,
 		Estimator: EstimatorConfig{Steps: 60, Batch: 16, LR: 2e-3, Device: cgo.CPU},
 	}
 	regression, err := Regression(t.Context(), o, []string{centreX, centreY}, AbsoluteError)
@@ -52,6 +52,7 @@ func TestAnyTask(t *testing.T) {
 	if f := classification.Real; !(f.Accuracy > 0.8 && f.CI95[1] <= 1 && f.PerClass[`"blue"`] > 0.6) {
 		t.Errorf("classification, real: %+v", f)
 	}
+	o.SelfTraining = false
 	callProgram(t, o)
 	failProgram(t, o)
 	refuseTasks(t, o, dir)

@@ -45,6 +45,7 @@ func newEvalCommand() *cli.Command {
 						Name: "shift", Value: 0.016,
 						Usage: "random shifts in training, of all rows: standard deviation as a share of the width",
 					},
+					selfTrainingFlag(),
 				}, func(ctx context.Context, o eval.Options) (any, string, error) {
 					r, err := eval.Gaze(ctx, o)
 					return r, table(r, err), err
@@ -54,6 +55,7 @@ func newEvalCommand() *cli.Command {
 				"demo-hand",
 				1500, 32, 1e-3, []cli.Flag{
 					&cli.IntFlag{Name: "width", Value: 64, Usage: "feature maps of the hourglass; 256 in Newell et al."},
+					selfTrainingFlag(),
 				},
 				func(ctx context.Context, o eval.Options) (any, string, error) {
 					r, err := eval.Hand(ctx, o)
@@ -66,6 +68,15 @@ func newEvalCommand() *cli.Command {
 			newEvalLabelsCommand(),
 			evalRealismCommand(),
 		},
+	}
+}
+
+// selfTrainingFlag is that of the tasks whose estimators are ours.
+func selfTrainingFlag() cli.Flag {
+	return &cli.BoolFlag{
+		Name: "self-training",
+		Usage: "add rows control+self-training and refined+self-training, in which the estimator learns from its own mean's " +
+			"estimates for real images without labels too; they take twice as long",
 	}
 }
 
@@ -101,7 +112,10 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 				Usage: "real training images, a `SPEC` (default: the run's); control is fitted to them, real needs labels",
 			},
 			&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
-			&cli.StringFlag{Name: "only", Usage: "evaluate only one row: synthetic, control, refined, refined+control or real"},
+			&cli.StringFlag{
+				Name:  "only",
+				Usage: "evaluate only one row: synthetic, control, refined, refined+control, real, or one of --self-training",
+			},
 			&cli.StringFlag{
 				Name: "save",
 				Usage: "keep what is trained in `FOLDER`: weights, ROW-seed-N.safetensors (train.psi_weights takes those of " +
@@ -125,7 +139,7 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 				Options: eval.Options{
 					Runs: c.StringSlice("run"), Checkpoint: c.String("checkpoint"),
 					Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
-					Only: c.String("only"), Save: c.String("save"),
+					Only: c.String("only"), Save: c.String("save"), SelfTraining: c.Bool("self-training"),
 					Seeds: c.Int("seeds"), Variants: c.Int("variants"), Out: c.App.Writer,
 					Estimator: eval.EstimatorConfig{
 						Steps: c.Int("steps"), Batch: c.Int("batch"), LR: c.Float64("lr"), Width: c.Int("width"),

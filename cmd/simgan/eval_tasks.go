@@ -43,7 +43,7 @@ func newEvalRegressionCommand() *cli.Command {
 	labels.Destination, kind.Destination = new(string), new(string)
 	return evalCommand("regression",
 		"error, on held-out real images, of small networks that estimate any labels, trained on the same kinds of images",
-		"mine", 1500, 32, 1e-3, []cli.Flag{labels, kind},
+		"mine", 1500, 32, 1e-3, []cli.Flag{labels, kind, selfTrainingFlag()},
 		func(ctx context.Context, o eval.Options) (any, string, error) {
 			names, err := columns(*labels.Destination)
 			if err != nil {
@@ -59,7 +59,7 @@ func newEvalClassificationCommand() *cli.Command {
 	labels.Destination = new(string)
 	return evalCommand("classification",
 		"accuracy, on held-out real images, of small networks that tell classes apart, trained on the same kinds of images",
-		"mine", 1500, 32, 1e-3, []cli.Flag{labels},
+		"mine", 1500, 32, 1e-3, []cli.Flag{labels, selfTrainingFlag()},
 		func(ctx context.Context, o eval.Options) (any, string, error) {
 			names, err := columns(*labels.Destination)
 			if err != nil {

@@ -182,7 +182,7 @@ func (t task) row(name string, figures map[string]any, steps map[string][]int) (
 	} else if ok {
 		r.Another = fmt.Sprintf("%.1f %%", 100*v)
 	}
-	r.Steps = strings.Trim(fmt.Sprint(steps[strings.ReplaceAll(name, "+", "_")]), "[]")
+	r.Steps = strings.Trim(fmt.Sprint(steps[eval.RowKey(name)]), "[]")
 	return r, nil
 }
 
