@@ -1,6 +1,12 @@
 package eval
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"simgan/data/picture"
+)
 
 func TestUsual(t *testing.T) {
 	for spec, want := range map[string]string{
@@ -10,5 +16,27 @@ func TestUsual(t *testing.T) {
 		if got := Usual(spec); got != want {
 			t.Errorf("%s: %q, want %q", spec, got, want)
 		}
+	}
+}
+
+// A folder's evaluation fits its labels.
+func TestFitting(t *testing.T) {
+	for labels, want := range map[string]string{
+		"file,x\na.png,1\n": "regression", "file,class\na.png,left\n": "classification", "file\na.png\n": "",
+		"file,gaze_x,gaze_y,gaze_z\na.png,0,0,-1\n": "gaze",
+	} {
+		dir := t.TempDir()
+		if err := picture.EncodePNG(filepath.Join(dir, "a.png"), picture.NewImage(1, 2, 2, 8)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "labels.csv"), []byte(labels), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got := Fitting("folder:" + dir); got != want {
+			t.Errorf("%q: %q, want %q", labels, got, want)
+		}
+	}
+	if got := Fitting("folder:/nowhere"); got != "" {
+		t.Errorf("nothing: %q", got)
 	}
 }
