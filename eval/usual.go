@@ -20,8 +20,8 @@ func Usual(spec string) string {
 	return ""
 }
 
-// Fitting returns the evaluation that belongs to a SPEC's kind or, if the kind does not say, fits the labels of the data
-// set, which it opens for that; "" if there is nothing to learn.
+// Fitting returns the evaluation that belongs to a SPEC's kind or, if the kind does not say, fits the labels of the
+// data set, which it opens for that; "" if there is nothing to learn.
 func Fitting(spec string) string {
 	if usual := Usual(spec); usual != "" {
 		return usual
