@@ -19,7 +19,8 @@ func brighten(ds Dataset, s Spec, text string) (Dataset, error) {
 	}
 	factor, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(factor >= leastBrightness && factor <= mostBrightness) {
-		return nil, fmt.Errorf("data set %s: brightness=%s; use a factor from %g to %d", s, text, leastBrightness, mostBrightness)
+		return nil, fmt.Errorf("data set %s: brightness=%s; use a factor from %g to %d",
+			s, text, leastBrightness, mostBrightness)
 	}
 	if bits := ds.Info().Bits; bits != 8 {
 		return nil, fmt.Errorf("data set %s: brightness is for images of 8 bits, not of %d: depths have none", s, bits)

@@ -90,13 +90,15 @@ func TestInspectFindsFaultsAndMeasures(t *testing.T) {
 func TestInspectWarns(t *testing.T) {
 	dir := t.TempDir()
 	grey(t, filepath.Join(dir, "depth.png"), 4, 4, 16, 600, 900)
-	if got := strings.Join(inspect(t, "folder:"+dir, 0).Warnings(), ""); !strings.Contains(got, "600 to 900 of 0 to 65535 (0.5 %") ||
-		!strings.Contains(got, "range=LOW:HIGH") {
+	got := strings.Join(inspect(t, "folder:"+dir, 0).Warnings(), "")
+	if !strings.Contains(got, "600 to 900 of 0 to 65535 (0.5 %") || !strings.Contains(got, "range=LOW:HIGH") {
 		t.Errorf("%q", got)
 	}
 	portraits := t.TempDir()
 	grey(t, filepath.Join(portraits, "p.png"), 40, 20, 8, 0, 60)
-	for spec, stretched := range map[string]bool{",size=20x20": true, ",size=20x20,fit=crop": false, ",size=20x10": false, "": false} {
+	for spec, stretched := range map[string]bool{
+		",size=20x20": true, ",size=20x20,fit=crop": false, ",size=20x10": false, "": false,
+	} {
 		got := strings.Join(inspect(t, "folder:"+portraits+spec, 0).Warnings(), "")
 		if strings.Contains(got, "1 of 1 pictures by more than 10 % (up to 2.00 times), the first is p.png") != stretched {
 			t.Errorf("%s: %q", spec, got)

@@ -10,8 +10,8 @@ import (
 func (f *Findings) Warnings() (all []string) {
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if f.Stretched.Count > 0 {
-		add("size=%dx%d changes the proportions of %d of %d pictures by more than 10 %% (up to %.2f times), the first is %s: "+
-			"fit=crop or fit=pad keeps them", f.Info.H, f.Info.W, f.Stretched.Count, f.Opened, f.Worst, f.Stretched.First)
+		add("size=%dx%d changes the proportions of %d of %d pictures by more than 10 %% (up to %.2f times), "+
+			"the first is %s: fit=crop or fit=pad keeps them", f.Info.H, f.Info.W, f.Stretched.Count, f.Opened, f.Worst, f.Stretched.First)
 	}
 	if f.Flat.Count > 0 {
 		add("%d of %d images have one level only, the first is %s", f.Flat.Count, f.Opened, f.Flat.First)
@@ -35,8 +35,8 @@ const minContrast = 0.1
 // first set is the synthetic one, whose SPEC may bring them together.
 func Alike(a, b *Findings) (warnings []string) {
 	if share := a.Levels.Overlap(b.Levels); share < minOverlap {
-		warnings = append(warnings, fmt.Sprintf("only %.0f %% of the levels of the two sets overlap (means %.0f %% and %.0f %% "+
-			"of the range): D can tell them apart by single pixels; %s",
+		warnings = append(warnings, fmt.Sprintf("only %.0f %% of the levels of the two sets overlap "+
+			"(means %.0f %% and %.0f %% of the range): D can tell them apart by single pixels; %s",
 			100*share, 100*a.Levels.Mean, 100*b.Levels.Mean, together(a, b)))
 	}
 	return warnings

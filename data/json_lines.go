@@ -45,7 +45,8 @@ func newJSONLines(r io.Reader) (*jsonLines, error) {
 	}
 	at := slices.IndexFunc(values, picture.HasName)
 	if at < 0 {
-		return nil, fmt.Errorf(`line %d: no value is a picture's name; name the image, as in {"file": "a.png", "x": 1}`, j.line)
+		return nil, fmt.Errorf(
+			`line %d: no value is a picture's name; name the image, as in {"file": "a.png", "x": 1}`, j.line)
 	}
 	j.columns, j.first = toFront(columns, at), toFront(values, at)
 	return j, nil

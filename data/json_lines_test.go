@@ -54,14 +54,15 @@ func TestBadJSONLines(t *testing.T) {
 		`{"x": 1}`:                         "no value is a picture's name",
 		"{\"file\": \"a.png\",\n\"x\": 1}": "line 1: is no JSON object in one line",
 		`{"file": "a.png"} {"x": 1}`:       "goes on after the object",
-		"{\"file\": \"a.png\", \"x\": 1}\n{\"file\": \"b.png\"}":              "line 2: has the keys file, the first object file, x",
+		"{\"file\": \"a.png\", \"x\": 1}\n{\"file\": \"b.png\"}":              "line 2: has the keys file, the first",
 		"{\"file\": \"a.png\", \"x\": 1}\n{\"file\": \"b.png\", \"x\": null}": `line 2: column x: has no value`,
 		"{\"file\": \"a.png\", \"x\": 1}\n{\"file\": \"b.png\", \"x\": 1e99}": "line 2: column x",
 		`{"file": "a.png", "x": ` + strings.Repeat("[", 17) + "1" + `}`:       "is more than 16 objects and arrays deep",
 		`{"file": "a.png", "x": "` + strings.Repeat("1", maxJSONLine) + `"}`:  "line 1: bufio.Scanner: token too long",
 	} {
 		write(t, path, text)
-		if _, err := readLabels(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+		_, err := readLabels(path)
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%.60q: %v does not name the file and say %q", text, err, want)
 		}
 	}

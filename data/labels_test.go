@@ -22,11 +22,12 @@ func TestLabelsMustBeFinite(t *testing.T) {
 // missing value. The first value decides what a column holds, wherever it stands.
 func TestMissingLabels(t *testing.T) {
 	dir := t.TempDir()
+	const row, noX = `{"file": "b.png", "class": "left", "x": 2}`, "column x: has no value"
 	for _, c := range []struct{ name, text, want string }{
 		{"labels.csv", "file,class,x\na.png,,1\nb.png,left,2\n", ""},
-		{"labels.jsonl", `{"file": "a.png", "class": null, "x": 1}` + "\n" + `{"file": "b.png", "class": "left", "x": 2}`, ""},
-		{"labels.csv", "file,class,x\na.png,left,\nb.png,left,2\n", "line 2: column x: has no value"},
-		{"labels.jsonl", `{"file": "a.png", "x": null}` + "\n" + `{"file": "b.png", "x": 2}`, "line 1: column x: has no value"},
+		{"labels.jsonl", `{"file": "a.png", "class": null, "x": 1}` + "\n" + row, ""},
+		{"labels.csv", "file,class,x\na.png,left,\nb.png,left,2\n", "line 2: " + noX},
+		{"labels.jsonl", `{"file": "a.png", "class": "", "x": null}` + "\n" + row, "line 1: " + noX},
 	} {
 		path := filepath.Join(dir, c.name)
 		write(t, path, c.text)

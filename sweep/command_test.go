@@ -97,12 +97,13 @@ func TestPrintedCommandsScore(t *testing.T) {
 // Unknown metrics and keys of another kind of objective are refused before anything is trained; a data set of the
 // user's may be searched beside another one that is set.
 func TestObjectivesAreChecked(t *testing.T) {
+	const seeds = "parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: "
 	for text, want := range map[string]string{
-		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {metric: l_rag, direction: minimise}":             `did you mean "l_reg"?`,
-		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {metric: fid, direction: minimise}":               "; there are L_R, l_real",
-		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {command: a, metric: l_reg, direction: minimise}": "give one of",
-		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {command: a, field: b, direction: minimise}":      "objective.field belongs",
-		"parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: {command: a, timeout: 5, direction: minimise}":    "write it with a unit",
+		seeds + "{metric: l_rag, direction: minimise}":             `did you mean "l_reg"?`,
+		seeds + "{metric: fid, direction: minimise}":               "; there are L_R, l_real",
+		seeds + "{command: a, metric: l_reg, direction: minimise}": "give one of",
+		seeds + "{command: a, field: b, direction: minimise}":      "objective.field belongs",
+		seeds + "{command: a, timeout: 5, direction: minimise}":    "write it with a unit",
 		"settings: ['data.real=folder:photos']\nparameters: {data.synthetic: {choices: ['folder:a', 'folder:b']}}\n" +
 			"method: grid\nobjective: {metric: l_reg, direction: minimise}": "",
 	} {
@@ -149,7 +150,8 @@ early_stopping: {first: 3, eta: 3}
 	}
 	// Values from 2 to 4 on an axis that begins at x = 270: the best at the bottom, y = 274, the other at the top, 34.
 	for _, want := range []string{
-		`href="trial-0001/report.html">trial 1</a>, L_R <b>2</b> at step 3`, `href="trial-0000/"`, "270.0,274.0", "270.0,34.0",
+		`href="trial-0001/report.html">trial 1</a>, L_R <b>2</b> at step 3`, `href="trial-0000/"`,
+		"270.0,274.0", "270.0,34.0",
 	} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page lacks %q", want)

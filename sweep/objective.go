@@ -129,7 +129,8 @@ func (o *Objective) checkEvaluation() (problems []error) {
 
 // evaluations holds the metric of each evaluation.
 var evaluations = map[string]string{
-	"gaze": "mean_degrees", "hand": "mean_px", "regression": "mean_error", "classification": "accuracy", "external": "value",
+	"gaze": "mean_degrees", "hand": "mean_px", "regression": "mean_error", "classification": "accuracy",
+	"external": "value",
 }
 
 // checkTask checks the keys that belong to some evaluations only.

@@ -9,8 +9,8 @@ import (
 	"simgan/trainer/simgan"
 )
 
-// The time left is the run's. At 0.25 s per image, 5 of 10 steps of R's pretraining leave 5*4 images, the 20 of D's 20*4
-// and the 30 iterations of 3 updates 30*12: 460 images, 115 s. 20 iterations leave 240 images, 60 s.
+// The time left is the run's. At 0.25 s per image, 5 of 10 steps of R's pretraining leave 5*4 images, the 20 of D's
+// 20*4 and the 30 iterations of 3 updates 30*12: 460 images, 115 s. 20 iterations leave 240 images, 60 s.
 func TestTimeLeftIsTheRuns(t *testing.T) {
 	c := config.Train{PretrainRefiner: 10, PretrainDiscriminator: 20, Steps: 30, Batch: 4, KG: 2, KD: 1}
 	for _, at := range []struct {
@@ -29,7 +29,8 @@ func TestTimeLeftIsTheRuns(t *testing.T) {
 		if got := p.left(m); got != at.want {
 			t.Errorf("%s step %d: %q, want %q", at.phase, at.step, got, at.want)
 		}
-		if line := p.windowLine(m, map[string]float64{"l_reg": 2}, 4); !strings.HasSuffix(line, strings.TrimRight("4 images/s  "+at.want, " ")) {
+		want := strings.TrimRight("4 images/s  "+at.want, " ")
+		if line := p.windowLine(m, map[string]float64{"l_reg": 2}, 4); !strings.HasSuffix(line, want) {
 			t.Errorf("%s step %d: %q", at.phase, at.step, line)
 		}
 	}

@@ -199,6 +199,9 @@ func (r *run) begin(resume bool) error {
 		}
 	}
 	if err := errors.Join(r.synthetic.Start(st.Synthetic), r.real.Start(st.Real)); err != nil {
+		if resume {
+			err = fmt.Errorf("run folder %s: its newest checkpoint: %w", r.dir, err)
+		}
 		return err
 	}
 	r.announce()

@@ -111,7 +111,8 @@ func printFindings(out io.Writer, spec string, f *data.Findings) {
 	}
 	fmt.Fprintf(out, "  labels   %s\n", ranges(f.Labels))
 	if len(i.Text) > 0 {
-		fmt.Fprintf(out, "  text     %s: refine carries it along, eval classification learns it\n", strings.Join(i.Text, ", "))
+		fmt.Fprintf(out, "  text     %s: refine carries it along, eval classification learns it\n",
+			strings.Join(i.Text, ", "))
 	}
 	for _, w := range f.Warnings() {
 		fmt.Fprintf(out, "  warning  %s\n", w)

@@ -101,7 +101,9 @@ func TestTrainChecksItsDataFirst(t *testing.T) {
 		}
 	}
 	code, said := trainSays(append(args, "--set", "data.skip_bad=2", "--dry-run")...)
-	for _, want := range []string{"skip_bad: 2", "5 images of 1x35x55", "# takes about ", "levels of the two sets overlap"} {
+	for _, want := range []string{
+		"skip_bad: 2", "5 images of 1x35x55", "# takes about ", "levels of the two sets overlap",
+	} {
 		if code != 0 || !strings.Contains(said, want) {
 			t.Errorf("exit code %d, %q does not say %q", code, said, want)
 		}

@@ -35,12 +35,15 @@ func TestExitCodesAndMessages(t *testing.T) {
 		"no such command": {[]string{"trian"}, exit.Usage, "trian"},
 		"no such flag":    {[]string{"train", "--stpes", "3"}, exit.Usage, "stpes"},
 		"k_g":             {[]string{"train", "--set", "train.k_g=0"}, exit.Usage, "train.k_g is 0"},
-		"missing data":    {[]string{"train", "--device", "cpu", "--set", "data.real=folder:/nowhere", "--set", "data.synthetic=simulated:eyes", "--run", filepath.Join(t.TempDir(), "r")}, exit.Usage, "/nowhere"},
-		"held folder":     {append([]string{"train", "--run", held}, small...), exit.Failed, "--resume"},
-		"resume nothing":  {[]string{"train", "--resume", "--run", t.TempDir()}, exit.Usage, "no run to resume"},
-		"resume where":    {[]string{"train", "--resume"}, exit.Usage, "--run"},
-		"refine no run":   {[]string{"refine", "--run", t.TempDir(), "--data", "simulated:eyes", "--out", filepath.Join(t.TempDir(), "o")}, exit.Usage, "config.yaml"},
-		"sizes differ":    {append([]string{"train", "--run", filepath.Join(t.TempDir(), "r"), "--set", "data.real=simulated:eyes,size=36x60"}, small[:4]...), exit.Usage, "size=HxW"},
+		"missing data": {[]string{"train", "--device", "cpu", "--set", "data.real=folder:/nowhere",
+			"--set", "data.synthetic=simulated:eyes", "--run", filepath.Join(t.TempDir(), "r")}, exit.Usage, "/nowhere"},
+		"held folder":    {append([]string{"train", "--run", held}, small...), exit.Failed, "--resume"},
+		"resume nothing": {[]string{"train", "--resume", "--run", t.TempDir()}, exit.Usage, "no run to resume"},
+		"resume where":   {[]string{"train", "--resume"}, exit.Usage, "--run"},
+		"refine no run": {[]string{"refine", "--run", t.TempDir(), "--data", "simulated:eyes",
+			"--out", filepath.Join(t.TempDir(), "o")}, exit.Usage, "config.yaml"},
+		"sizes differ": {append([]string{"train", "--run", filepath.Join(t.TempDir(), "r"),
+			"--set", "data.real=simulated:eyes,size=36x60"}, small[:4]...), exit.Usage, "size=HxW"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, problems bytes.Buffer
@@ -154,14 +157,16 @@ func TestHomeAndQuiet(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "again", "pack.json")); err != nil {
 		t.Error(err)
 	}
-	if n, err := (warningsOnly{&text}).Write([]byte("step 1\nwarning: x\nstep 2\n")); n != 25 || err != nil || text.String() != "warning: x\n" {
+	n, err := (warningsOnly{&text}).Write([]byte("step 1\nwarning: x\nstep 2\n"))
+	if n != 25 || err != nil || text.String() != "warning: x\n" {
 		t.Errorf("%d, %v: %q", n, err, text.String())
 	}
 }
 
 func TestVersionFlag(t *testing.T) {
 	var flag, command bytes.Buffer
-	if run([]string{"simgan", "--version"}, &flag, &flag) != 0 || run([]string{"simgan", "version"}, &command, &command) != 0 ||
+	if run([]string{"simgan", "--version"}, &flag, &flag) != 0 ||
+		run([]string{"simgan", "version"}, &command, &command) != 0 ||
 		flag.String() != command.String() || !strings.Contains(flag.String(), release) {
 		t.Errorf("--version says %q, version %q", flag.String(), command.String())
 	}

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -100,7 +98,7 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 	}
 	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; read them as %s\n",
 		o.Out, readAs(o.Data, o.Out))
-	if evaluation := cmp.Or(eval.Usual(o.Data), evaluationOfLabels(o.Data)); evaluation != "" {
+	if evaluation := eval.Fitting(o.Data); evaluation != "" {
 		next(out, "eval", evaluation, "--run", o.Run)
 	} else {
 		next(out, "eval", "--help")
@@ -115,22 +113,4 @@ func readAs(spec, out string) string {
 		kind = "pack"
 	}
 	return kind + ":" + out
-}
-
-// evaluationOfLabels returns the evaluation that fits the labels of a data set; "" if there is nothing to learn.
-func evaluationOfLabels(spec string) string {
-	ds, err := data.Open(spec)
-	if err != nil {
-		return ""
-	}
-	defer ds.Close()
-	switch info := ds.Info(); {
-	case slices.Equal(info.LabelNames, data.GazeLabels):
-		return "gaze"
-	case info.LabelNames != nil:
-		return "regression"
-	case info.Text != nil:
-		return "classification"
-	}
-	return ""
 }

@@ -104,9 +104,12 @@ func (t task) text(v float64) string {
 func showFigures(r *run) (any, error) {
 	shown, err := readFigures(r.dir)
 	if err == nil && shown == nil {
-		task := cmp.Or(eval.Usual(r.config.Data.Synthetic), "TASK")
+		usual := eval.Fitting
+		if r.trains { // the page is written often, and opening a data set takes a while
+			usual = eval.Usual
+		}
 		shown = &figuresShown{
-			Evaluate: shellwords.Join("simgan", "eval", task, "--run", r.dir),
+			Evaluate: shellwords.Join("simgan", "eval", cmp.Or(usual(r.config.Data.Synthetic), "TASK"), "--run", r.dir),
 			Report:   shellwords.Join("simgan", "report", "--run", r.dir),
 		}
 	}

@@ -74,12 +74,13 @@ func TestPageShowsTheRun(t *testing.T) {
 	text := render(t, map[string]string{
 		"config.yaml": "data: {synthetic: 'folder:<script>alert(1)</script>'}", "metrics.jsonl": metrics, "DONE": "today",
 		"samples/step-0000000.png": gridText(t, 1), "samples/step-0000200.png": gridText(t, 2),
-		"eval.json": `{"synthetic":{"mean_degrees":10,"ci95":[9,11],"within_7_degrees":0.3},"refined":{"mean_degrees":5,"ci95":[4,6],"within_7_degrees":0.8},
+		"eval.json": `{"synthetic":{"mean_degrees":10,"ci95":[9,11],"within_7_degrees":0.3},
+			"refined":{"mean_degrees":5,"ci95":[4,6],"within_7_degrees":0.8},
 			"real":{"mean_degrees":3,"ci95":[2,4],"within_7_degrees":0.9},"gap_closed":{"mean":0.71,"ci95":[0.6,0.8]}}`,
 	})
 	for _, want := range []string{
-		"Finished today", "5.00\u00b0", "5.00 degrees lower", "71 % of the gap", "refined, step 200", "150.0,0.0", "&lt;script&gt;",
-		"changed by 0.02", // 2 levels of 255
+		"Finished today", "5.00\u00b0", "5.00 degrees lower", "71 % of the gap", "refined, step 200", "150.0,0.0",
+		"&lt;script&gt;", "changed by 0.02", // 2 levels of 255
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
@@ -97,7 +98,8 @@ func TestPageShowsHands(t *testing.T) {
 		t,
 		map[string]string{
 			"config.yaml": "",
-			"eval.json":   `{"task":"hand","synthetic":{"mean_px":6,"ci95":[5.5,6.5],"pck_5px":0.6},"refined":{"mean_px":4.5,"ci95":[4,5],"pck_5px":0.75}}`,
+			"eval.json": `{"task":"hand","synthetic":{"mean_px":6,"ci95":[5.5,6.5],"pck_5px":0.6},
+				"refined":{"mean_px":4.5,"ci95":[4,5],"pck_5px":0.75}}`,
 		},
 	)
 	for _, want := range []string{"hand estimator", "4.50 px", "75.0 %", "1.50 pixels lower", "joints within 5 px"} {
@@ -190,8 +192,8 @@ func TestPageOfOneSeed(t *testing.T) {
 		"synthetic":{"mean_error":5.12,"ci95":[5.12,5.12],"r2":0.5},"refined":{"mean_error":4.12,"ci95":[4.12,4.12],"r2":0.6},
 		"real":{"mean_error":3.12,"ci95":[3.12,3.12],"r2":0.7},"gap_closed":{"mean":0.5,"ci95":[0.5,0.5]}}`})
 	for _, want := range []string{
-		"There is no interval: more seeds are needed", "50 % of the gap between synthetic and real images.</p>", "one seed, so no interval",
-		"<td>4.12</td><td>0.600</td>",
+		"There is no interval: more seeds are needed", "50 % of the gap between synthetic and real images.</p>",
+		"one seed, so no interval", "<td>4.12</td><td>0.600</td>",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
@@ -226,7 +228,8 @@ func TestGalleryShowsTheWorstFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		page := string(text)
-		if worst, mild := strings.Index(page, "rendered worst"), strings.Index(page, "rendered mild"); worst < 0 || mild < worst {
+		worst, mild := strings.Index(page, "rendered worst"), strings.Index(page, "rendered mild")
+		if worst < 0 || mild < worst {
 			t.Errorf("%s: the worst pair does not come first", order)
 		}
 		for _, want := range []string{order, "A note.", `type="range"`, "changed by 0.80"} {

@@ -28,7 +28,7 @@ func showSettings(r *run) (any, error) {
 			Process: p, Line: strings.Join(p.Command, " "), Begun: p.Started.Format(time.DateTime), Took: "no end",
 		}
 		if p.Ended != nil {
-			one.Took = length(p.Seconds())
+			one.Took = "took " + length(p.Seconds())
 		} else if r.trains && p.Work == rundir.TrainWork {
 			one.Took = "trains"
 		}
