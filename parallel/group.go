@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,8 +23,10 @@ type Group struct {
 	peers    *cgo.ProcessGroup
 	wait     time.Duration // of a roll call
 	waited   time.Duration // in calls
+	calls    atomic.Int64
 	failed   error
 	beats    chan struct{} // closed to end them
+	leave    sync.Once
 	patience time.Duration // of a watch, without a beat
 	met      int           // meetings so far
 }
@@ -46,7 +50,7 @@ func Join(ctx context.Context, place ranks.Place, timeout time.Duration) (*Group
 	g := &Group{place: place, peers: peers, wait: mostWait, beats: make(chan struct{}), patience: patience}
 	go g.beat()
 	if err = g.await(ctx, timeout); err == nil {
-		err = g.connect(timeout)
+		err = g.whileAll(func() error { return g.peers.Connect(timeout) })
 	}
 	if err != nil {
 		g.Leave(err)
@@ -65,12 +69,15 @@ func (g *Group) SetTimeout(timeout time.Duration) error {
 	return g.call(func() error { return g.peers.SetTimeout(timeout - g.wait) })
 }
 
-// UseDevice lets Average and AverageGradients take tensors on the device.
+// UseDevice lets Average and AverageGradients take tensors on the device. NCCL waits for all processes without a limit.
 func (g *Group) UseDevice(device cgo.Device) error {
-	if g == nil {
+	if g == nil || device == cgo.CPU {
 		return nil
 	}
-	return g.call(func() error { return g.peers.UseDevice(device) })
+	if err := cgo.CUDAExtras(); err != nil {
+		return err
+	}
+	return g.whileAll(func() error { return g.peers.UseDevice(device) })
 }
 
 // Rank returns the number of this process, 0 if it is alone.
@@ -95,6 +102,7 @@ func (g *Group) call(f func() error) error {
 		return g.failed
 	}
 	start := time.Now()
+	g.calls.Add(1)
 	err := f()
 	g.waited += time.Since(start)
 	return g.explain(err)

@@ -63,12 +63,30 @@ var scenarios = map[string]func(g *Group) error{
 		}
 		return averageForever(g)
 	},
+	"stuck, killed": func(g *Group) error { return stuck(g, func() { syscall.Kill(os.Getpid(), syscall.SIGKILL) }) },
+	"stuck":         func(g *Group) error { return stuck(g, func() {}) },
 	"meet":          meet,
 	"watch fails":   func(g *Group) error { return watching(g, func() error { return fmt.Errorf("%w: x", exit.ErrGuard) }) },
 	"watch stopped": func(g *Group) error { return watching(g, func() error { return exit.Stopped{Signal: syscall.SIGHUP} }) },
 	"watch killed": func(g *Group) error {
 		return watching(g, func() error { return syscall.Kill(os.Getpid(), syscall.SIGKILL) })
 	},
+}
+
+// stuck has process 1 end or hang while the others wait for it on what would be a GPU.
+func stuck(g *Group, first func()) error {
+	defer g.Guard(time.Second, func(err error) {
+		fmt.Print(err)
+		g.Leave(err)
+		os.Exit(0)
+	})()
+	if g.Rank() == 1 {
+		first()
+	} else {
+		g.calls.Add(1)
+	}
+	time.Sleep(20 * time.Second)
+	return nil
 }
 
 // meet exchanges texts of processes that come at different times.
@@ -227,6 +245,8 @@ func TestFailuresNameTheProcess(t *testing.T) {
 		"kill 2": {2, "process 2 of 3 died"},
 		"hangs":  {1, "process 1 of 3 is busy or hangs"},
 
+		"stuck, killed": {1, "process 1 of 3 died"},
+		"stuck":         {1, "process 1 of 3 is busy or hangs"},
 		"watch fails":   {1, "process 1 of 3 (ranks count from 0) failed: stopped by a guard: x"},
 		"watch stopped": {1, "process 1 of 3 (ranks count from 0): stopped by hangup"},
 		"watch killed":  {1, "process 1 of 3 died"},

@@ -36,9 +36,12 @@ func (g *Group) departed(rank int, text []byte) error {
 // Leave ends the membership. If err is not nil, the others learn it. Process 0, which runs the store, waits until they
 // have.
 func (g *Group) Leave(err error) {
-	if g == nil {
-		return
+	if g != nil {
+		g.leave.Do(func() { g.depart(err) })
 	}
+}
+
+func (g *Group) depart(err error) {
 	d := departure{}
 	if err != nil {
 		var lost lostError

@@ -21,7 +21,7 @@ const (
 
 // Keys of the store; the rank follows.
 const (
-	keyBeat  = "beat/"   // a growing number
+	keyBeat  = "beat/"   // a growing number, and that of calls
 	keyHere  = "here/"   // the process has come
 	keyAlive = "answer/" // the process answers the roll call
 	keyLeft  = "left/"   // a departure
@@ -32,7 +32,7 @@ func (g *Group) key(name string, rank int) string { return name + strconv.Itoa(r
 // beat shows the others that this process lives, until it leaves.
 func (g *Group) beat() {
 	for n := 0; ; n++ {
-		if g.peers.Put(g.key(keyBeat, g.place.Rank), strconv.AppendInt(nil, int64(n), 10)) != nil {
+		if g.peers.Put(g.key(keyBeat, g.place.Rank), fmt.Appendf(nil, "%d %d", n, g.calls.Load())) != nil {
 			return
 		}
 		select {
@@ -79,13 +79,14 @@ func (g *Group) lost(heard []heartbeat) error {
 	return nil
 }
 
-// connect connects the processes, unless one dies meanwhile.
-func (g *Group) connect(timeout time.Duration) error {
-	connected := make(chan error, 1)
-	go func() { connected <- g.peers.Connect(timeout) }()
+// whileAll calls what, which waits for all processes, unless one dies or fails meanwhile. What is left behind then, as
+// the process ends.
+func (g *Group) whileAll(what func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- what() }()
 	for heard := make([]heartbeat, g.place.Size); ; {
 		select {
-		case err := <-connected:
+		case err := <-done:
 			return g.explain(err)
 		case <-time.After(beatPeriod):
 			if g.failed = g.lost(heard); g.failed != nil {

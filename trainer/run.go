@@ -27,6 +27,7 @@ type Options struct {
 	Notes  []string        // logged when the run has begun
 	Out    io.Writer       // progress and log lines
 	Group  *parallel.Group // of the processes that train as one; nil: this one alone. All call Run with the same config
+	Stuck  func(error)     // ends the process, if Run waits on a GPU for another process that is lost
 
 	Process rundir.Process         // version, commit and command of this process; Run adds the rest
 	Page    func(dir string) error // writes the run's page, after each sample grid and at the end; nil: no page
@@ -88,6 +89,7 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 		r.end(err)
 		return err
 	}
+	defer r.group.Guard(time.Duration(c.Train.Timeout)*time.Second, o.Stuck)()
 	hooks := simgan.Hooks{Before: func() error { return r.stopped(ctx) }, After: r.after}
 	work := ctx
 	if r.group != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"time"
 
@@ -38,4 +39,11 @@ func deviceOf(place ranks.Place, name string) (cgo.Device, error) {
 		return device, err
 	}
 	return cgo.Device(place.Local % visible), nil
+}
+
+// leaveAtOnce ends the program though its work cannot end.
+func leaveAtOnce(group *parallel.Group, err error) {
+	fmt.Fprintln(os.Stderr, "simgan:", err)
+	group.Leave(err)
+	os.Exit(exitCode(err))
 }

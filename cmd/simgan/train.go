@@ -114,6 +114,7 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) (err error) {
 	}
 	err = trainer.Run(ctx, p.Config, trainer.Options{
 		Dir: p.Run, Resume: p.Resume, Until: p.Until, Out: out, Notes: p.notes, Group: group,
+		Stuck:   func(err error) { leaveAtOnce(group, err) },
 		Process: thisProcess(rundir.TrainWork), Page: report.WriteLive,
 	})
 	_, unfinished := os.Stat(filepath.Join(p.Run, rundir.DoneFile))

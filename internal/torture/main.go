@@ -22,6 +22,8 @@ type torture struct {
 	lines  int               // that it printed
 	first  time.Duration     // that the latest process took to print its first line
 	runs   int
+
+	launcher []string // words before train, if several processes train together
 }
 
 // scenario disturbs a run in one way and returns how often.
@@ -40,6 +42,7 @@ var scenarios = []scenario{
 	{"too few open files", limits("-n", "4", "8", "12", "20")},
 	{"too little memory", limits("-v", "50000", "500000", "1500000")},
 	{"two processes in one run", (*torture).rivals},
+	{"SIGKILL of one of two processes", (*torture).processKills},
 	{"a clock that jumps", (*torture).clock},
 	{"names of every printable character", (*torture).names},
 }

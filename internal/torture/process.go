@@ -36,7 +36,7 @@ func (t *torture) command(run string, besides ...string) (*exec.Cmd, *screen) {
 
 // commandUnder returns a command with words before it.
 func (t *torture) commandUnder(before []string, run string, besides ...string) (*exec.Cmd, *screen) {
-	args := slices.Concat(before, []string{t.simgan, "train", "--run", run, "--device", "cpu"})
+	args := slices.Concat(before, []string{t.simgan}, t.launcher, []string{"train", "--run", run, "--device", "cpu"})
 	if _, err := os.Stat(filepath.Join(run, "config.yaml")); err == nil {
 		args = append(args, "--resume")
 	} else {

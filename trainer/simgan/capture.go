@@ -37,6 +37,7 @@ type captures struct {
 	must   bool             // a step that cannot be recorded is an error
 	drop   func() error     // drops the gradients that a step left
 	unfuse func(error) bool // ends the use of the GPU's fused kernels, if there are any
+	joint  bool             // other processes wait for the sums of the steps
 	log    func(format string, args ...any)
 	steps  map[variant]*captured
 }
@@ -50,7 +51,7 @@ type captured struct {
 
 func newCaptures(m *Model, o Options) *captures {
 	c := &captures{record: o.Record, must: m.config.Train.Capture == config.CaptureOn, log: o.Log,
-		drop: m.networks.dropGradients, unfuse: m.networks.unfuse}
+		drop: m.networks.dropGradients, unfuse: m.networks.unfuse, joint: m.group != nil}
 	c.steps = map[variant]*captured{}
 	if c.record == nil && m.device != cgo.CPU && m.config.Train.Capture != config.CaptureOff {
 		c.record = m.networks.recorder()
@@ -112,12 +113,15 @@ func (c *captures) run(v variant, m *meter, step func() error) error {
 
 // eager makes the step without a graph. Graphs hold memory that eager steps cannot use. If that is what the step lacks,
 // the graphs are given up. After another error the fused kernels are, because it may come from their backward pass. Then
-// the step is made once more. The meter's sums may then have a loss of the first try too.
+// the step is made once more. The meter's sums may then have a loss of the first try too. With other processes there is
+// no second try: the first may have joined a sum.
 func (c *captures) eager(m *meter, step func() error) error {
 	err := step()
 	switch {
 	case err == nil:
 		return nil
+	case c.joint:
+		return err
 	case errors.Is(err, cgo.ErrOutOfMemory) && !c.must && c.holdsGraphs():
 		c.giveUp("kept in memory", err)
 	case errors.Is(err, cgo.ErrOutOfMemory) || c.unfuse == nil || !c.unfuse(err):
