@@ -6,7 +6,7 @@ ifneq ($(HDF5),)
 export GOFLAGS += -tags=hdf5
 endif
 
-.PHONY: help demo demo-hand test gpu-test check lint layout packaging build bench bench-gpu bundle dist \
+.PHONY: help demo demo-hand test gpu-test check lint layout packaging build bench bench-scaling bench-gpu bundle dist \
 	dist-check mistakes fuzz torture formats docs image image-check setup fmt clean
 
 help: ## print this list
@@ -37,6 +37,10 @@ test: setup ## run all tests
 bench: build ## measure CPU speed beside PyTorch: build/bench.json and bench.md, the table for BENCHMARKS.md
 	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cpu --set train.batch=32 \
 		--json build/bench.json --markdown build/bench.md
+
+bench-scaling: build ## measure how time and memory grow with batch, image side and networks: build/scaling.svg, .json, .md
+	build/simgan bench train --python "$$(bash scripts/python.sh)" --device cpu --set train.batch=32 --rounds 1 \
+		--iterations 3 --scaling build/scaling.svg --json build/scaling.json --markdown build/scaling.md
 
 bench-gpu: build ## measure GPU speed beside PyTorch (gaze, hand, the paper's gaze): build/bench-gpu.json and .md
 	@build/simgan bench train --device cuda --only device # fails without a GPU, before Python's 5 GB are fetched

@@ -2,13 +2,14 @@
 is a float32 tensor in [-1, 1].
 
     python scripts/loader.py run --data unityeyes:DIR|pack:DIR[,n=N] --way WAY --batch 64 --workers 2
-    python scripts/loader.py pack --n 1000000 --out DIR     # writes a large pack of noise without checksums
+    python scripts/loader.py pack --n 1000000 --out DIR     # writes a large pack of noise
 
 Ways to read a JPEG: pillow decodes in colour; draft (Pillow too), torchvision and simplejpeg decode grey levels only.
 Ways to read a pack: image takes one image at a time, batch all of a batch by one index, alone does so without workers.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -142,6 +143,14 @@ def run(a):
     print(json.dumps({"images_per_second": images / seconds, "seconds_to_first_batch": first, "memory_bytes": memory}))
 
 
+def sums(folder):
+    all_sums = {}
+    for path in sorted(folder.iterdir()):
+        with path.open("rb") as file:
+            all_sums[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return all_sums
+
+
 def pack(a):
     out = pathlib.Path(a.out)
     out.mkdir(parents=True)
@@ -149,10 +158,11 @@ def pack(a):
     images = numpy.lib.format.open_memmap(out / "images.npy", "w+", numpy.uint8, (a.n, 35, 55))
     for i in range(0, a.n, 1000):
         images[i : i + 1000] = noise[: a.n - i]
+    images.flush()
     numpy.save(out / "labels.npy", numpy.zeros((a.n, 3), numpy.float32))
     (out / "names.txt").write_text("".join(f"{i:07d}.png\n" for i in range(a.n)))
     about = {"kind": "noise", "units": {"images": "levels 0 to 255"}, "label_names": ["gaze_x", "gaze_y", "gaze_z"],
-             "source": "scripts/loader.py", "count": a.n, "sha256": {}}
+             "source": "scripts/loader.py", "count": a.n, "sha256": sums(out)}
     (out / "pack.json").write_text(json.dumps(about))
 
 

@@ -4,6 +4,7 @@
 #include <ATen/cudnn/Handle.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAGraphsC10Utils.h>
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
@@ -139,14 +140,17 @@ std::optional<Chosen> known(const PlanFolder &folder, const sg::Request &request
   return c;
 }
 
+// How many plans are built at once: each builder has a graph and a compiler, 30 MB.
+int64_t builders() { return std::min(std::thread::hardware_concurrency(), 16u); }
+
 // Builds all plans, on the host's cores, and returns the fastest.
 Chosen fastest(const PlanFolder &folder, const sg::Request &request, Operands &operands,
                const at::TensorOptions &options) {
   const auto list = [&](sg::fe::graph::Graph &g) {
-    const c10::cuda::CUDAGuard device(options.device());
+    c10::cuda::set_device(options.device().index());  // for the rest of a builder's life; here it is set already
     sg::plan(g, request, at::native::getCudnnHandle());
   };
-  const auto built = sg::build_all(list, std::thread::hardware_concurrency());
+  const auto built = sg::build_all(list, builders());
   std::optional<Chosen> winner;
   const sg::Built *won = nullptr;
   float best = std::numeric_limits<float>::infinity();
