@@ -13,11 +13,17 @@ const (
 )
 
 // L1 returns factor times the sum of |a - b|, a float32 scalar.
-func (s *Scope) L1(a, b Tensor, factor float64) Tensor { return s.l1(a, b, factor, autoLoss) }
+func (s *Scope) L1(a, b Tensor, factor float64) Tensor { return s.l1(a, b, factor, 0, autoLoss) }
 
-func (s *Scope) l1(a, b Tensor, factor float64, method lossMethod) Tensor {
+// LimitedL1 is L1 in which a distance of d counts limit (1 - exp(-d / limit)): d if it is small, and at most limit. A
+// limit of 0 is none.
+func (s *Scope) LimitedL1(a, b Tensor, factor, limit float64) Tensor {
+	return s.l1(a, b, factor, limit, autoLoss)
+}
+
+func (s *Scope) l1(a, b Tensor, factor, limit float64, method lossMethod) Tensor {
 	return s.op("l1", func(out *C.sg_tensor) *C.char {
-		return C.sg_l1(ptr(a), ptr(b), C.double(factor), C.sg_loss_method(method), out)
+		return C.sg_l1(ptr(a), ptr(b), C.double(factor), C.double(limit), C.sg_loss_method(method), out)
 	}, a, b)
 }
 

@@ -24,7 +24,7 @@ func patchNLLCase(name string, channelsLast bool, kind Type, class int64) lossCa
 }
 
 // l1Case is the distance to images in which every other pixel equals x's.
-func l1Case(name string, n int64) lossCase {
+func l1Case(name string, n int64, limit float64) lossCase {
 	return lossCase{name, []int64{n, 1, 7, 9}, false, Float32, func(s *Scope, x Tensor, method lossMethod) Tensor {
 		values, err := Read(x)
 		if err != nil {
@@ -35,14 +35,14 @@ func l1Case(name string, n int64) lossCase {
 			values[i] -= float32(i % 2)
 		}
 		info, _ := Info(x)
-		return s.l1(x, s.From(values, info.Device, info.Shape...), 0.02, method)
+		return s.l1(x, s.From(values, info.Device, info.Shape...), 0.02, limit, method)
 	}}
 }
 
 var lossCases = []lossCase{
 	patchNLLCase("class 0", false, Float32, 0), patchNLLCase("class 1", false, Float32, 1),
 	patchNLLCase("channels innermost", true, Float32, 1), patchNLLCase("bfloat16", true, BFloat16, 0),
-	l1Case("l1", 3), l1Case("l1 of nothing", 0),
+	l1Case("l1", 3, 0), l1Case("l1 of nothing", 0, 0), l1Case("limited l1", 3, 0.25), l1Case("hardly limited", 3, 100),
 }
 
 // values returns logits from undecided ones to some whose softmax is 0 or 1.
@@ -124,7 +124,7 @@ func TestKernelLossesRefuse(t *testing.T) {
 	for want, f := range map[string]func(s *Scope){
 		"second derivative": func(s *Scope) { x := leaf(s); s.Gradient(s.patchNLL(x, 0, 1, kernelLoss), x) },
 		"do not read":       func(s *Scope) { x := s.Narrow(leaf(s), 2, 0, 2); s.patchNLL(x, 0, 1, kernelLoss) },
-		"with strides":      func(s *Scope) { x := s.Narrow(leaf(s), 3, 0, 2); s.l1(x, x, 1, kernelLoss) },
+		"with strides":      func(s *Scope) { x := s.Narrow(leaf(s), 3, 0, 2); s.l1(x, x, 1, 0, kernelLoss) },
 		"(b, 2, h, w)":      func(s *Scope) { s.PatchNLL(s.Zeros(Float32, CPU, 2, 3, 4, 4), 0, 1) },
 	} {
 		err := Within(func(s *Scope) error { f(s); return nil })

@@ -57,12 +57,14 @@ func Weighted(psi Psi, w cgo.Tensor) Psi {
 }
 
 // LossReg is l_reg = lambda ||psi(R(x)) - psi(x)||_1: summed over the elements of psi, averaged over the b images, so
-// that lambda does not depend on the batch size.
-func LossReg(s *cgo.Scope, psi Psi, refined, x cgo.Tensor, lambda float64, b int) cgo.Tensor {
+// that lambda does not depend on the batch size. With a limit above 0, a distance of d counts
+// limit (1 - exp(-d / limit)): R may change few pixels by much, as glints and hairs do, at no more than lambda limit
+// each. That is ours.
+func LossReg(s *cgo.Scope, psi Psi, refined, x cgo.Tensor, lambda, limit float64, b int) cgo.Tensor {
 	var total cgo.Tensor
 	want := psi(s, x)
 	for i, got := range psi(s, refined) {
-		part := s.L1(got, want[i], lambda/float64(b))
+		part := s.LimitedL1(got, want[i], lambda/float64(b), limit)
 		if i == 0 {
 			total = part
 		} else {

@@ -156,7 +156,9 @@ func TestLossesAreSummedOverPatchesAndAveragedOverImages(t *testing.T) {
 		for _, n := range []int64{1, 4} { // lambda does not depend on the batch size
 			x, refined := s.Zeros(cgo.Float32, cgo.CPU, n, 1, 5, 7), s.Zeros(cgo.Float32, cgo.CPU, n, 1, 5, 7)
 			refined = s.Add(refined, s.From([]float32{0.25}, cgo.CPU, 1))
-			checkNear(t, "l_reg", s.Item(LossReg(s, psi, refined, x, 0.02, int(n))), 0.02*0.25*35)
+			checkNear(t, "l_reg", s.Item(LossReg(s, psi, refined, x, 0.02, 0, int(n))), 0.02*0.25*35)
+			limited := 0.02 * 0.5 * (1 - math.Exp(-0.25/0.5)) * 35
+			checkNear(t, "limited l_reg", s.Item(LossReg(s, psi, refined, x, 0.02, 0.5, int(n))), limited)
 		}
 		return nil
 	})
@@ -180,7 +182,7 @@ func TestPsi(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			checkNear(t, string(name), s.Item(LossReg(s, psi, x, zero, 1, 1)), want)
+			checkNear(t, string(name), s.Item(LossReg(s, psi, x, zero, 1, 0, 1)), want)
 		}
 		return nil
 	})
@@ -248,7 +250,7 @@ func TestWeights(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			checkNear(t, string(name), s.Item(LossReg(s, Weighted(psi, w), x, zero, 1, 1)), want)
+			checkNear(t, string(name), s.Item(LossReg(s, Weighted(psi, w), x, zero, 1, 0, 1)), want)
 		}
 		// Two patches with logits (0.5, -1), which count 1 and 0.25.
 		logits := s.From([]float32{0.5, 0.5, -1, -1}, cgo.CPU, 1, 2, 1, 2)

@@ -58,14 +58,17 @@ bool plain(const Tensor &t) { return t.scalar_type() == at::kFloat && t.is_conti
 
 }  // namespace
 
-char *sg_l1(sg_tensor a, sg_tensor b, double factor, sg_loss_method method, sg_tensor *out) {
+char *sg_l1(sg_tensor a, sg_tensor b, double factor, double limit, sg_loss_method method, sg_tensor *out) {
   return sg::guard([&] {
     const auto &x = sg::tensor(a), &y = sg::tensor(b);
     if (uses_kernel(x, plain(x) && plain(y) && x.sizes() == y.sizes() && !y.requires_grad(), method)) {
-      const sg::rtc::L1 terms{x.data_ptr<float>(), y.data_ptr<float>(), nullptr, static_cast<float>(factor)};
+      const sg::rtc::L1 terms{x.data_ptr<float>(), y.data_ptr<float>(), nullptr, static_cast<float>(factor),
+                              static_cast<float>(limit)};
       *out = sg::give(KernelLoss<sg::rtc::L1>::apply(x, terms, x.numel()));
     } else {
-      *out = sg::give((x - y).to(at::kFloat).abs().sum().mul(factor));
+      auto distance = (x - y).to(at::kFloat).abs();
+      if (limit > 0) distance = distance.mul(-1 / limit).expm1().mul(-limit);
+      *out = sg::give(distance.sum().mul(factor));
     }
   });
 }

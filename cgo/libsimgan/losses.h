@@ -11,8 +11,9 @@ typedef enum {
   SG_LOSS_LIBTORCH = 1,      // by libtorch's operations
   SG_LOSS_DEVICE_KERNEL = 2  // by the device kernel, on the CPU by a loop; a layout that it cannot read is an error
 } sg_loss_method;
-// factor times the sum of |a - b|, for a and b of one shape: a float32 scalar.
-char *sg_l1(sg_tensor a, sg_tensor b, double factor, sg_loss_method method, sg_tensor *out);
+// factor times the sum of |a - b|, for a and b of one shape: a float32 scalar. If limit > 0, a distance of d counts
+// limit (1 - exp(-d / limit)).
+char *sg_l1(sg_tensor a, sg_tensor b, double factor, double limit, sg_loss_method method, sg_tensor *out);
 // factor times the sum over images and patches of -log softmax(logits)[cls]: a float32 scalar. logits: (b, 2, h, w),
 // with the softmax over dimension 1. cls: 0 or 1.
 char *sg_patch_nll(sg_tensor logits, int64_t cls, double factor, sg_loss_method method, sg_tensor *out);

@@ -49,8 +49,11 @@ type Train struct {
 	// B: refined images kept, 0: off; auto: 100 batches [paper], but at most 10 for each synthetic image
 	History History `yaml:"history"`
 	// weight of l_reg: L1 summed over psi, averaged over images, pixels in [-1, 1]
-	Lambda float64          `yaml:"lambda"`
-	Psi    architecture.Psi `yaml:"psi"` // identity, derivatives, mean or learned
+	Lambda float64 `yaml:"lambda"`
+	// a distance d counts m (1 - exp(-d/m)) in l_reg, m being this limit: large changes of few pixels, as by glints and
+	// hairs, cost little; 0: |d| [paper]
+	RegLimit float64          `yaml:"reg_limit"`
+	Psi      architecture.Psi `yaml:"psi"` // identity, derivatives, mean or learned
 	// for psi learned: safetensors of a gaze estimator (conv1.weight ... fc2.bias), as eval gaze --save writes them;
 	// its first three layers are psi
 	PsiWeights      string    `yaml:"psi_weights"`

@@ -54,7 +54,7 @@ func (v *validation) numbers(c *Config) {
 		key   string
 		value float64
 	}{
-		{"train.lambda", t.Lambda},
+		{"train.lambda", t.Lambda}, {"train.reg_limit", t.RegLimit},
 		{"train.lr_refiner", t.LRRefiner},
 		{"train.lr_discriminator", t.LRDiscriminator},
 		{"train.r1", t.R1},
@@ -105,6 +105,7 @@ func (v *validation) train(t Train) {
 		"train.history is %d; use auto, at least half of train.batch, or 0", t.History)
 	v.need(t.History <= MaxHistory, "train.history is %d; use at most %d", t.History, MaxHistory)
 	v.need(t.Lambda >= 0, "train.lambda is %g; use 0 or more", t.Lambda)
+	v.need(t.RegLimit >= 0, "train.reg_limit is %g; use 0 or more", t.RegLimit)
 	v.need(t.LRRefiner > 0 && t.LRDiscriminator > 0,
 		"train.lr_refiner and train.lr_discriminator are %g and %g; use more than 0", t.LRRefiner, t.LRDiscriminator)
 	v.need(t.EMA >= 0 && t.EMA < 1, "train.ema is %g; use 0 (off) to below 1", t.EMA)

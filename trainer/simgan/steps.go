@@ -47,9 +47,9 @@ func (m *Model) learnR(b int, adversary bool) error {
 
 // lossR is L_R, equation (4): l_real + l_reg, or l_reg alone without the adversary.
 func (m *Model) lossR(s *cgo.Scope, b int, adversary bool) cgo.Tensor {
-	x := m.inputs.x.images(s, b)
+	c, x := m.config.Train, m.inputs.x.images(s, b)
 	refined := m.R.Forward(s, x, m.drawNoise(s, b), true)
-	loss := models.LossReg(s, m.weights.psi(s, m.psi, b), refined, x, m.config.Train.Lambda, b)
+	loss := models.LossReg(s, m.weights.psi(s, m.psi, b), refined, x, c.Lambda, c.RegLimit, b)
 	m.meter.add(s, "l_reg", loss)
 	if adversary {
 		lReal := models.LossReal(s, m.D.Forward(s, refined, true), m.weights.ofPatches(s, b), b) // equation (3)

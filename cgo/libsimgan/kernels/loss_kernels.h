@@ -8,16 +8,17 @@
 
 namespace sg::rtc {
 
-// The i-th term, factor |a[i] - b[i]|, and its slope at a[i], which is 0 if a[i] = b[i].
+// The i-th term, factor |a[i] - b[i]|, and its slope at a[i], which is 0 if a[i] = b[i]. If limit > 0, a distance of d
+// counts limit (1 - exp(-d / limit)): d if it is small, and at most limit.
 struct L1 {
   const float *a, *b;
   float *slope;
-  float factor;
+  float factor, limit;
 
   inline float operator()(long long i) const {
-    const float d = a[i] - b[i];
-    slope[i] = factor * static_cast<float>((d > 0) - (d < 0));
-    return factor * fabsf(d);
+    const float d = a[i] - b[i], left = limit > 0 ? expf(-fabsf(d) / limit) : 1;
+    slope[i] = factor * left * static_cast<float>((d > 0) - (d < 0));
+    return factor * (limit > 0 ? limit * (1 - left) : fabsf(d));
   }
 };
 
