@@ -58,7 +58,8 @@ func ExportShard(ctx context.Context, ds Dataset, out string, variants int, s Sh
 		return false, err
 	}
 	dir := beside(out, shardSuffix)
-	if err := openShards(dir, fmt.Sprintf("%d parts of %d images, %d variant(s): %s\n", s.Of, ds.Len(), variants, what)); err != nil {
+	parts := fmt.Sprintf("%d parts of %d images, %d variant(s): %s\n", s.Of, ds.Len(), variants, what)
+	if err := openShards(dir, parts); err != nil {
 		return false, fmt.Errorf("output folder: %w", err)
 	}
 	if err := e.open(dir); err != nil {
