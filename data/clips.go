@@ -63,8 +63,8 @@ func movingOf(ds Dataset) (moving, error) {
 			return d, nil
 		}
 	}
-	return nil, exit.Usagef("the data set (kind %s) has no clips of known motion: use simulated:eyes,frames=N, or a folder "+
-		"as simulate eyes --clips writes it, with %s", ds.Info().Kind, motionName)
+	return nil, exit.Usagef("the data set (kind %s) has no clips of known motion: use simulated:eyes,frames=N, or a "+
+		"folder as simulate eyes --clips writes it, with %s", ds.Info().Kind, motionName)
 }
 
 // folderMotion holds the places of a folder's images.

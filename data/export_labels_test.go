@@ -240,7 +240,8 @@ func TestTextColumnsAreCarriedAlong(t *testing.T) {
 		if i := ds.Info(); !slices.Equal(i.LabelNames, names[0]) || !slices.Equal(i.Text, names[1]) {
 			t.Errorf("%q: labels %q, text %q", rows, i.LabelNames, i.Text)
 		}
-		if s, err := ds.Sample(0); err != nil || len(s.Label) != len(names[0]) || len(s.Label) > 0 && s.Label[0] != 7 && s.Label[0] != 0 {
+		s, err := ds.Sample(0)
+		if err != nil || len(s.Label) != len(names[0]) || len(s.Label) > 0 && s.Label[0] != 7 && s.Label[0] != 0 {
 			t.Errorf("%q: label %v, %v", rows, s.Label, err)
 		}
 		if got, err := os.ReadFile(filepath.Join(out, "labels.csv")); err != nil || string(got) != rows {

@@ -44,7 +44,9 @@ func TestFitTreatsProportions(t *testing.T) {
 	if got := sample(",size=4x4,fit=pad").Pix; !slices.Equal(got[:8], []uint16{10, 20, 30, 40, 10, 20, 30, 40}) {
 		t.Errorf("the border is not repeated: %v", got)
 	}
-	for spec, want := range map[string]string{",fit=crop": "add size=HxW", ",size=2x2,fit=cover": "use stretch, crop or pad"} {
+	for spec, want := range map[string]string{
+		",fit=crop": "add size=HxW", ",size=2x2,fit=cover": "use stretch, crop or pad",
+	} {
 		if _, err := Open("folder:" + dir + spec); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", spec, err)
 		}

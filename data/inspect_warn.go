@@ -11,7 +11,8 @@ func (f *Findings) Warnings() (all []string) {
 	add := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if f.Stretched.Count > 0 {
 		add("size=%dx%d changes the proportions of %d of %d pictures by more than 10 %% (up to %.2f times), "+
-			"the first is %s: fit=crop or fit=pad keeps them", f.Info.H, f.Info.W, f.Stretched.Count, f.Opened, f.Worst, f.Stretched.First)
+			"the first is %s: fit=crop or fit=pad keeps them",
+			f.Info.H, f.Info.W, f.Stretched.Count, f.Opened, f.Worst, f.Stretched.First)
 	}
 	if f.Flat.Count > 0 {
 		add("%d of %d images have one level only, the first is %s", f.Flat.Count, f.Opened, f.Flat.First)

@@ -105,8 +105,8 @@ func TestIntoNewInsteadOfAnEmptyFolder(t *testing.T) {
 
 func must(path string, _ error) string { return path }
 
-// What simgan did not make under the name of an unfinished folder stays as it is: a link's target, a file, a user's folder.
-// An empty folder, and what a killed simgan left, are used.
+// What simgan did not make under the name of an unfinished folder stays as it is: a link's target, a file, a user's
+// folder. An empty folder, and what a killed simgan left, are used.
 func TestUnfinishedFolderOfAnother(t *testing.T) {
 	fill := func(dir string) error { return os.WriteFile(filepath.Join(dir, "image"), []byte("new"), 0o644) }
 	for name, c := range map[string]struct {

@@ -16,7 +16,8 @@ func TestLight(t *testing.T) {
 		}
 		return ds
 	}
-	plain, bright, again := open("simulated:eyes,n=30"), open("simulated:eyes,n=30,light=0.5"), open("simulated:eyes,n=30,light=0.5")
+	const lit = "simulated:eyes,n=30,light=0.5"
+	plain, bright, again := open("simulated:eyes,n=30"), open(lit), open(lit)
 	slopes := map[int]bool{}
 	for i := range 30 {
 		a, _ := plain.Sample(i)

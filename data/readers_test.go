@@ -31,7 +31,8 @@ func TestFilesBelow(t *testing.T) {
 	for _, name := range []string{"set/a/0.png", "store/1.png", "set/._2.png", "set/.git/3.png"} {
 		write(t, filepath.Join(dir, name), "")
 	}
-	err := errors.Join(os.Symlink("../store", filepath.Join(dir, "set/b")), os.Symlink("..", filepath.Join(dir, "set/a/up")),
+	err := errors.Join(os.Symlink("../store", filepath.Join(dir, "set/b")),
+		os.Symlink("..", filepath.Join(dir, "set/a/up")),
 		os.Symlink("set", filepath.Join(dir, "root")), os.Symlink("nowhere", filepath.Join(dir, "set/4.png")),
 		os.Symlink("a/0.png", filepath.Join(dir, "set/5.png")), syscall.Mkfifo(filepath.Join(dir, "set/6.png"), 0o644))
 	if err != nil {

@@ -24,8 +24,8 @@ type Spec struct {
 // paramKey matches what may be a parameter's key, mistyped or not.
 var paramKey = regexp.MustCompile(`^\w+$`)
 
-// ParseSpec reads kind:path[,key=value]... A comma that no key=value follows belongs to the path; a key has only letters
-// and digits. A leading ~ is the user's home.
+// ParseSpec reads kind:path[,key=value]... A comma that no key=value follows belongs to the path; a key has only
+// letters and digits. A leading ~ is the user's home.
 func ParseSpec(text string) (Spec, error) {
 	kind, rest, ok := strings.Cut(text, ":")
 	if !ok || kind == "" || rest == "" {

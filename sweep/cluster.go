@@ -121,7 +121,8 @@ func (s *Sweep) configMap() (object, []object, error) {
 		items = append(items, object{"key": "base.yaml", "path": filepath.Clean(config)})
 	}
 	return object{
-		"apiVersion": "v1", "kind": "ConfigMap", "metadata": object{"name": cluster.DNSName("sweep-", s.name())}, "data": files,
+		"apiVersion": "v1", "kind": "ConfigMap", "metadata": object{"name": cluster.DNSName("sweep-", s.name())},
+		"data": files,
 	}, items, nil
 }
 

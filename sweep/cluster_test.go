@@ -12,7 +12,8 @@ import (
 	"simgan/internal/exit"
 )
 
-const clusterText = "preset: gaze-demo\nparameters: {train.lambda: {uniform: [0, 1]}}\ntrials: 12\nparallel: 4\nthreads: 2\ndevices: [cuda:0, cuda:1, cuda:2, cuda:3]\nobjective: {metric: l_reg, direction: minimise}\n"
+const clusterText = "preset: gaze-demo\nparameters: {train.lambda: {uniform: [0, 1]}}\ntrials: 12\nparallel: 4\n" +
+	"threads: 2\ndevices: [cuda:0, cuda:1, cuda:2, cuda:3]\nobjective: {metric: l_reg, direction: minimise}\n"
 
 func TestSlurmScript(t *testing.T) {
 	s, _ := fake(t, clusterText)
@@ -21,7 +22,8 @@ func TestSlurmScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"#!/bin/sh\n", "\n#SBATCH --array=0-11%4\n", "\n#SBATCH --cpus-per-task=2\n", "\n#SBATCH --gres=gpu:1\n", "\n#SBATCH --signal=B:TERM@120\n",
+		"#!/bin/sh\n", "\n#SBATCH --array=0-11%4\n", "\n#SBATCH --cpus-per-task=2\n", "\n#SBATCH --gres=gpu:1\n",
+		"\n#SBATCH --signal=B:TERM@120\n",
 		"exec '/opt/my simgan' sweep --dir " + s.Dir + ` --trial "$SLURM_ARRAY_TASK_ID" ` + s.Path + "\n",
 	} {
 		if !strings.Contains(script, want) {
@@ -71,7 +73,8 @@ func TestKubernetesManifest(t *testing.T) {
 	).Replace(
 		documents[1],
 	)
-	if err := errors.Join(yaml.Unmarshal([]byte(documents[0]), &configMap), yaml.Unmarshal([]byte(lower), &job)); err != nil {
+	err := errors.Join(yaml.Unmarshal([]byte(documents[0]), &configMap), yaml.Unmarshal([]byte(lower), &job))
+	if err != nil {
 		t.Fatal(err)
 	}
 	if configMap.Data["sweep.yaml"] != clusterText || configMap.Data["base.yaml"] != "seed: 3\n" {

@@ -17,7 +17,8 @@ import (
 )
 
 func TestProblemsAreNamedWithTheirLine(t *testing.T) {
-	const fine = "parameters: {train.lambda: {uniform: [0, 1]}}\ntrials: 2\nobjective: {metric: l_reg, direction: minimise}\n"
+	const fine = "parameters: {train.lambda: {uniform: [0, 1]}}\ntrials: 2\n" +
+		"objective: {metric: l_reg, direction: minimise}\n"
 	for name, c := range map[string]struct{ text, want string }{
 		"unknown key":        {"seed: 1\nsead: 2\n" + fine, "line 2: field sead is no key of a sweep"},
 		"unknown inner key":  {strings.Replace(fine, "metric", "metrik", 1), "line 3: field metrik is no key of objective"},
@@ -126,7 +127,8 @@ func TestParametersDrawWhatTheySay(t *testing.T) {
 
 // A trial's parameters depend on the seed and its number only, so that array tasks and a sweep agree.
 func TestDrawsAreReproducible(t *testing.T) {
-	const text = "parameters: {train.lambda: {uniform: [0, 1]}, train.k_g: {int: [1, 50]}}\ntrials: 20\nobjective: {metric: l_reg, direction: maximize}\n"
+	const text = "parameters: {train.lambda: {uniform: [0, 1]}, train.k_g: {int: [1, 50]}}\ntrials: 20\n" +
+		"objective: {metric: l_reg, direction: maximize}\n"
 	s, _ := fake(t, text)
 	again, _ := fake(t, text)
 	other, _ := fake(t, text+"seed: 2\n")
@@ -144,7 +146,8 @@ func TestDrawsAreReproducible(t *testing.T) {
 func TestTPELearnsFromAllTrials(t *testing.T) {
 	s, _ := fake(
 		t,
-		"parameters: {train.psi: {choices: [identity, mean, derivatives]}}\nmethod: tpe\ntrials: 60\nobjective: {metric: L_R, direction: maximise}\n",
+		"parameters: {train.psi: {choices: [identity, mean, derivatives]}}\nmethod: tpe\ntrials: 60\n"+
+			"objective: {metric: L_R, direction: maximise}\n",
 	)
 	var trials []*Trial
 	count := map[string]int{}
@@ -170,7 +173,8 @@ func TestTPELearnsFromAllTrials(t *testing.T) {
 
 // A control character in anything that reaches a printed command or script is refused, wherever it stands.
 func TestControlCharactersAreRefused(t *testing.T) {
-	const fine = "parameters: {train.lambda: {uniform: [0, 1]}}\ntrials: 2\nobjective: {metric: l_reg, direction: minimise}\n"
+	const fine = "parameters: {train.lambda: {uniform: [0, 1]}}\ntrials: 2\n" +
+		"objective: {metric: l_reg, direction: minimise}\n"
 	load := func(name, dir, text string) error {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {

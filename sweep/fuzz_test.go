@@ -10,7 +10,8 @@ import (
 // FuzzSweepFile loads any file. Either the error names the file, or all trials can be drawn and printed.
 func FuzzSweepFile(f *testing.F) {
 	f.Add(trialText)
-	f.Add("parameters: {train.psi: {choices: [identity, mean]}}\nmethod: grid\nobjective: {metric: l_reg, direction: maximise}\n")
+	f.Add("parameters: {train.psi: {choices: [identity, mean]}}\nmethod: grid\n" +
+		"objective: {metric: l_reg, direction: maximise}\n")
 	f.Add("parameters: {train.k_g: {int: [1, 4], points: 2}}\nmethod: tpe\ntrials: 9\nearly_stopping: {first: 50, eta: 2}\n")
 	path := filepath.Join(f.TempDir(), "s.yaml")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -105,9 +105,9 @@ func (r *runner) process(ctx context.Context, t *Trial, on slot, args []string) 
 	return Process(ctx, r.command, args, filepath.Join(t.dir, "process.log"), on.threads)
 }
 
-// Process runs command (nil: this program) with the arguments to its end and appends its output to the file. threads, if
-// not 0, bounds its CPU threads. If ctx is cancelled, Process asks it to stop, which saves the run, waits for it, and
-// returns ctx's cause. The error of an exit code has the end of the output.
+// Process runs command (nil: this program) with the arguments to its end and appends its output to the file. threads,
+// if not 0, bounds its CPU threads. If ctx is cancelled, Process asks it to stop, which saves the run, waits for it,
+// and returns ctx's cause. The error of an exit code has the end of the output.
 func Process(ctx context.Context, command, args []string, file string, threads int) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -61,7 +61,10 @@ func TestSweepGoesOnPastCrashes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"train.lambda", "out of memory", `class="best"`, "trial 3, done: train.lambda=0.01 train.psi=identity", "best.yaml"} {
+	for _, want := range []string{
+		"train.lambda", "out of memory", `class="best"`, "trial 3, done: train.lambda=0.01 train.psi=identity",
+		"best.yaml",
+	} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page lacks %q", want)
 		}

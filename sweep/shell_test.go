@@ -19,7 +19,8 @@ func hostile(t *rapid.T, what string) string {
 		`\`, "#", "%", "{{", "- touch", "-", "*", "~", "$IFS", " ", ": ", "&a", "!", "|", ">", "a", "/", "=", ",", "\u00e4",
 	})
 	if rapid.IntRange(0, 19).Draw(t, what+" is wild") == 0 {
-		parts = rapid.OneOf(rapid.SampledFrom([]string{"\ntouch canary\n", "\r", "\x00", "\u2028", "\u0085", "\ntouch canary #"}),
+		parts = rapid.OneOf(
+			rapid.SampledFrom([]string{"\ntouch canary\n", "\r", "\x00", "\u2028", "\u0085", "\ntouch canary #"}),
 			rapid.Map(rapid.SliceOfN(rapid.Byte(), 1, 6), func(b []byte) string { return string(b) }))
 	}
 	return strings.Join(rapid.SliceOfN(parts, 0, 5).Draw(t, what), "")

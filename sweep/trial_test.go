@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-const trialText = "parameters: {train.lambda: {uniform: [0, 1]}}\ntrials: 3\nobjective: {metric: l_reg, direction: minimise}\n"
+const trialText = "parameters: {train.lambda: {uniform: [0, 1]}}\ntrials: 3\n" +
+	"objective: {metric: l_reg, direction: minimise}\n"
 
 // Every field of trial.json is checked before a sweep goes on from it.
 func TestTrialsOutOfRangeAreRefused(t *testing.T) {

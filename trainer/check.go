@@ -44,6 +44,10 @@ func (r *run) checkSet(ctx context.Context, key string, set data.Dataset) (*data
 		return nil, exit.Usagef("config: %s: %d of %d images cannot be read (simgan check opens all %d):\n%s",
 			key, len(f.Bad), f.Opened, f.Len, strings.Join(text, "\n"))
 	}
+	if b := r.config.Train.Batch; b > f.Len {
+		r.log("warning: %s has %d images, fewer than train.batch=%d: every step sees some of them more than once",
+			key, f.Len, b)
+	}
 	for _, w := range f.Warnings() {
 		r.log("warning: %s: %s", key, w)
 	}

@@ -86,7 +86,8 @@ func examplesPython(t *testing.T) string {
 	t.Helper()
 	out, err := exec.Command("bash", "../../scripts/python-examples.sh", "--installed").Output()
 	if err != nil {
-		t.Skip("no Python has the packages of scripts/requirements-examples.txt; bash scripts/python-examples.sh installs them")
+		t.Skip("no Python has the packages of scripts/requirements-examples.txt; " +
+			"bash scripts/python-examples.sh installs them")
 	}
 	return strings.TrimSpace(string(out))
 }

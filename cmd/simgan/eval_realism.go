@@ -31,7 +31,9 @@ func evalRealismCommand() *cli.Command {
 			&cli.StringFlag{Name: "real", Usage: "real images, a `SPEC` (default: the run's)"},
 			&cli.StringFlag{Name: "only", Usage: "measure only one row: synthetic, control, refined, refined+control or real"},
 			&cli.IntFlag{Name: "images", Value: 2000, Usage: "most images per row; at most half of the real ones"},
-			&cli.IntFlag{Name: "steps", Value: 600, Usage: "most steps per network; training stops early when it learns no more"},
+			&cli.IntFlag{
+				Name: "steps", Value: 600, Usage: "most steps per network; training stops early when it learns no more",
+			},
 			&cli.IntFlag{Name: "batch", Value: 32, Usage: "images per step"},
 			&cli.Float64Flag{
 				Name: "lr", Value: 1e-3, Usage: "Adam's learning rate; in the last third of the steps it falls linearly to 0",

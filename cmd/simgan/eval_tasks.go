@@ -78,7 +78,9 @@ func newEvalExternalCommand() *cli.Command {
 			"and prints one number on its last line",
 	}
 	higher := &cli.BoolFlag{Name: "higher-is-better", Usage: "of the program's number"}
-	timeout := &cli.DurationFlag{Name: "timeout", Usage: "end the program after this `TIME` per call, for example 2h (default: none)"}
+	timeout := &cli.DurationFlag{
+		Name: "timeout", Usage: "end the program after this `TIME` per call, for example 2h (default: none)",
+	}
 	labels.Destination, train.Destination, higher.Destination = new(string), new(string), new(bool)
 	timeout.Destination = new(time.Duration)
 	c := evalCommand("external",

@@ -38,8 +38,8 @@ func trainWords(dir string, settings ...string) []string {
 	return words
 }
 
-// launched runs the command, under launch with n > 1 processes, and returns its exit code and output. Processes are this
-// test binary (sweep_test.go).
+// launched runs the command, under launch with n > 1 processes, and returns its exit code and output. Processes are
+// this test binary (sweep_test.go).
 func launched(t *testing.T, n int, words ...string) (int, string) {
 	t.Helper()
 	t.Setenv("SIMGAN_TEST_AS_COMMAND", "1")

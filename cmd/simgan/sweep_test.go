@@ -19,12 +19,15 @@ func init() {
 
 const sweepText = `
 preset: gaze-demo
-settings: [device=cpu, refiner.width=4, refiner.blocks=1, discriminator.width=0.1, train.batch=4, train.history=8, train.precision=float32,
-  train.pretrain_refiner=1, train.pretrain_discriminator=1, train.steps=2, log.every=1, log.samples_every=0, log.checkpoint_every=0,
-  "data.synthetic=simulated:eyes,n=8", "data.real=simulated:eyes,domain=real,n=8,seed=2", "data.test=simulated:eyes,domain=real,n=8,seed=3"]
+settings: [device=cpu, refiner.width=4, refiner.blocks=1, discriminator.width=0.1, train.batch=4, train.history=8,
+  train.precision=float32, train.pretrain_refiner=1, train.pretrain_discriminator=1, train.steps=2, log.every=1,
+  log.samples_every=0, log.checkpoint_every=0,
+  "data.synthetic=simulated:eyes,n=8", "data.real=simulated:eyes,domain=real,n=8,seed=2",
+  "data.test=simulated:eyes,domain=real,n=8,seed=3"]
 parameters: {train.lambda: {choices: [0.01]}}
 method: grid
-objective: {evaluation: gaze, direction: minimise, validation: "simulated:eyes,domain=real,n=8,seed=4", steps: 1, variants: 1}
+objective: {evaluation: gaze, direction: minimise, validation: "simulated:eyes,domain=real,n=8,seed=4", steps: 1,
+  variants: 1}
 early_stopping: {first: 1, eta: 2}
 `
 
@@ -43,7 +46,10 @@ func TestSweepOfARealTrial(t *testing.T) {
 	if !strings.Contains(out.String(), "1 of 1 trials: 1 done, 0 stopped early, 0 diverged, 0 failed") {
 		t.Errorf("the sweep said %s", out.String())
 	}
-	for _, name := range []string{"best.yaml", "sweep.html", "trial-0000/validation-0000001.json", "trial-0000/validation.json", "trial-0000/checkpoints/step-0000001/state.json"} {
+	for _, name := range []string{
+		"best.yaml", "sweep.html", "trial-0000/validation-0000001.json", "trial-0000/validation.json",
+		"trial-0000/checkpoints/step-0000001/state.json",
+	} {
 		if _, err := os.Stat(filepath.Join(dir, "out", name)); err != nil {
 			t.Error(err)
 		}

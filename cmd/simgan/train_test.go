@@ -22,8 +22,9 @@ func tiny(t *testing.T) []string {
 	}
 	args := []string{"--preset", "gaze-demo", "--device", "cpu"}
 	for _, setting := range []string{
-		"data.synthetic=folder:" + set, "data.real=folder:" + set, "refiner.width=8", "refiner.blocks=1", "discriminator.width=0.25",
-		"train.batch=4", "train.history=8", "train.pretrain_refiner=1", "train.pretrain_discriminator=1", "train.steps=4",
+		"data.synthetic=folder:" + set, "data.real=folder:" + set, "refiner.width=8", "refiner.blocks=1",
+		"discriminator.width=0.25", "train.batch=4", "train.history=8", "train.pretrain_refiner=1",
+		"train.pretrain_discriminator=1", "train.steps=4",
 		"train.precision=float32", "log.every=1", "log.checkpoint_every=2", "guard.patience=0",
 	} {
 		args = append(args, "--set", setting)
@@ -71,7 +72,10 @@ func TestResumeTakesTheRunsOwnConfig(t *testing.T) {
 	}
 	code, said := trainSays(append(resume, "--set", "train.batch=2", "--set", "train.history=4")...)
 	log, err := os.ReadFile(filepath.Join(dir, "log.txt"))
-	for _, want := range []string{"resumed at train step 2", "changed: train.batch 4 -> 2", "changed: train.history 8 -> 4", "takes about ", "(4 checkpoints of "} {
+	for _, want := range []string{
+		"resumed at train step 2", "changed: train.batch 4 -> 2", "changed: train.history 8 -> 4", "takes about ",
+		"(4 checkpoints of ",
+	} {
 		if code != 0 || err != nil || !strings.Contains(said, want) || !strings.Contains(string(log), want) {
 			t.Errorf("exit code %d, %v: %q or the log does not say %q", code, err, said, want)
 		}
@@ -81,7 +85,8 @@ func TestResumeTakesTheRunsOwnConfig(t *testing.T) {
 		t.Errorf("a finished run: exit code %d, %q", code, said)
 	}
 	code, said = trainSays(append(resume, "--set", "train.batch=4")...)
-	if code != 0 || !strings.Contains(said, "nothing to resume") || !strings.Contains(said, "not used: train.batch 2 -> 4") {
+	if code != 0 || !strings.Contains(said, "nothing to resume") ||
+		!strings.Contains(said, "not used: train.batch 2 -> 4") {
 		t.Errorf("a finished run: exit code %d, %q", code, said)
 	}
 }

@@ -9,7 +9,9 @@ import (
 )
 
 func TestVersion(t *testing.T) {
-	for hash, want := range map[string]string{"": "simgan " + release + ", ", "855be02": "simgan " + release + " (855be02), "} {
+	for hash, want := range map[string]string{
+		"": "simgan " + release + ", ", "855be02": "simgan " + release + " (855be02), ",
+	} {
 		commit = hash
 		var out, problems bytes.Buffer
 		code := run([]string{"simgan", "version"}, &out, &problems)

@@ -32,8 +32,8 @@ func TestDistance(t *testing.T) {
 	}
 }
 
-// A cosine of amplitude a has power a^2/4 at its frequency and at the opposite one, and nothing elsewhere. Of 20 columns
-// its 6 periods are 0.3 cycles per pixel, in the fourth of 5 bands.
+// A cosine of amplitude a has power a^2/4 at its frequency and at the opposite one, and nothing elsewhere. Of 20
+// columns its 6 periods are 0.3 cycles per pixel, in the fourth of 5 bands.
 func TestSpectrum(t *testing.T) {
 	const h, w, a = 10, 20, 0.25
 	f := floats{1, h, w, 8, make([]float64, h*w)}
@@ -42,7 +42,8 @@ func TestSpectrum(t *testing.T) {
 	}
 	inBand := 0.0
 	for i := 1; i < h*w; i++ {
-		if r := math.Hypot(math.Min(float64(i%w), float64(w-i%w))/w, math.Min(float64(i/w), float64(h-i/w))/h); r >= 0.3 && r < 0.4 {
+		r := math.Hypot(math.Min(float64(i%w), float64(w-i%w))/w, math.Min(float64(i/w), float64(h-i/w))/h)
+		if r >= 0.3 && r < 0.4 {
 			inBand++
 		}
 	}

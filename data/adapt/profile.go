@@ -13,7 +13,7 @@ import (
 // other sets.
 type Profile struct {
 	Levels    []float64 `json:"levels"`    // share of pixels per band of levels, 0 the lowest level, 1 the highest
-	Gradients []float64 `json:"gradients"` // share of pixels per band of differences to the right and down, 0 to MostGradient
+	Gradients []float64 `json:"gradients"` // share per band of differences to the right and down, 0 to MostGradient
 	Spectrum  []float64 `json:"spectrum"`  // log10 of the mean power per band of frequency, 0 to 0.5 cycles per pixel
 
 	LevelMean      float64 `json:"level_mean"`
@@ -42,7 +42,8 @@ func NewProfile(images []picture.Image) *Profile {
 	}
 	_ = group.Wait() // no work returns an error
 	p := &Profile{
-		Levels: make([]float64, profileBands), Gradients: make([]float64, profileBands), Spectrum: make([]float64, profileBands),
+		Levels: make([]float64, profileBands), Gradients: make([]float64, profileBands),
+		Spectrum: make([]float64, profileBands),
 	}
 	for _, part := range parts {
 		p.add(part, 1/float64(len(parts)))

@@ -23,8 +23,8 @@ func step(r *rand.Rand, at int) int {
 	return min(max(at, -mostDrift), mostDrift)
 }
 
-// Moved returns the scene x pixels to the right and y down in crops of h x w, seen in the frame of a clip: face, gaze and
-// light stay as they are, the camera moves. The noise of a webcam is another in each frame.
+// Moved returns the scene x pixels to the right and y down in crops of h x w, seen in the frame of a clip: face, gaze
+// and light stay as they are, the camera moves. The noise of a webcam is another in each frame.
 func (e *Eye) Moved(x, y, h, w, frame int) *Eye {
 	m := *e
 	m.look.shiftX -= float64(x) * cropWidth / float64(w)

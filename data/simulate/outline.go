@@ -9,7 +9,7 @@ type Outline struct {
 	RadiusX, RadiusY float64 // of the ball; they differ if the picture stretches the scene
 	Gaze             [3]float64
 	Iris, Pupil      float64   // angles from the gaze to the limbus and to the pupil's edge, radians
-	Below, Above     []float64 // per pixel, the distance to the upper and the lower lid's margin; < 0 outside of the opening
+	Below, Above     []float64 // per pixel, the distance to the upper and the lower lid's margin; < 0 outside
 }
 
 // Outline returns the outline of the picture of h x w pixels.

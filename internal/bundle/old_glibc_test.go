@@ -41,7 +41,8 @@ func TestOldGlibc(t *testing.T) {
 		plain: {"-pthread"},
 		old:   {"-L" + dir, "-lold", "-l:libpthread.so.0", "-Wl,--wrap=__libc_start_main"},
 	} {
-		if said, err := exec.Command("cc", append([]string{source, "-o", program}, options...)...).CombinedOutput(); err != nil {
+		said, err := exec.Command("cc", append([]string{source, "-o", program}, options...)...).CombinedOutput()
+		if err != nil {
 			t.Fatalf("%v: %s", err, said)
 		}
 		if err := exec.Command(program).Run(); err == nil || !strings.Contains(err.Error(), "exit status 3") {

@@ -33,7 +33,8 @@ func (t Training) Slurm(program string) string {
 	}
 	return strings.Join([]string{
 		"#!/bin/sh",
-		fmt.Sprintf("# %d processes train one run. Submit it with sbatch in this folder; submitted again, it continues.", t.Processes),
+		fmt.Sprintf("# %d processes train one run. Submit it with sbatch in this folder; submitted again, it continues.",
+			t.Processes),
 		"#SBATCH --job-name=" + DNSName("train-", t.Name),
 		fmt.Sprintf("#SBATCH --ntasks=%d", t.Processes),
 		fmt.Sprintf("#SBATCH --cpus-per-task=%d", t.Threads),
@@ -44,7 +45,8 @@ func (t Training) Slurm(program string) string {
 		`cd "$SLURM_SUBMIT_DIR" || exit 1`,
 		`export OMP_NUM_THREADS="$SLURM_CPUS_PER_TASK"`,
 		"# If one process ends, the others say why and end, too; after a minute Slurm ends them.",
-		`exec srun --cpus-per-task="$SLURM_CPUS_PER_TASK" --wait=60 ` + shellwords.Join(append([]string{program}, t.Args...)...),
+		`exec srun --cpus-per-task="$SLURM_CPUS_PER_TASK" --wait=60 ` +
+			shellwords.Join(append([]string{program}, t.Args...)...),
 		"",
 	}, "\n")
 }

@@ -57,7 +57,8 @@ func TestKubernetesOfATraining(t *testing.T) {
 		values[at(e, "name")] = at(e, "value")
 	}
 	if at(job, "spec", "completions") != 8 || at(job, "spec", "parallelism") != 8 || values["WORLD_SIZE"] != "8" ||
-		values["MASTER_ADDR"] != "train-my-run-3-0.train-my-run-3" || at(container, "resources", "limits", "nvidia.com/gpu") != "1" {
+		values["MASTER_ADDR"] != "train-my-run-3-0.train-my-run-3" ||
+		at(container, "resources", "limits", "nvidia.com/gpu") != "1" {
 		t.Errorf("the Job is %s", documents[2])
 	}
 }

@@ -38,9 +38,9 @@ type process struct {
 	err  error
 }
 
-// Run starts the processes and waits for all of them. If one fails, the others have the time of grace to end before they
-// are killed. If ctx is cancelled, all are asked to stop by the same signal. The error is that of the first process that
-// failed, with the meaning of its exit code.
+// Run starts the processes and waits for all of them. If one fails, the others have the time of grace to end before
+// they are killed. If ctx is cancelled, all are asked to stop by the same signal. The error is that of the first
+// process that failed, with the meaning of its exit code.
 func Run(ctx context.Context, o Options) error {
 	port, err := freePort()
 	if err != nil {

@@ -105,8 +105,8 @@ func fromSlurm(getenv func(string) string) (p Place, err error) {
 	return p, nil
 }
 
-// firstHost returns the first node of the first list that is not empty: node1 of node[1-3,7],other. Without a list it is
-// this machine.
+// firstHost returns the first node of the first list that is not empty: node1 of node[1-3,7],other. Without a list it
+// is this machine.
 func firstHost(lists ...string) string {
 	for _, list := range lists {
 		if list == "" {

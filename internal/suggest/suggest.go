@@ -15,12 +15,15 @@ func Hint(word string, choices []string) string {
 }
 
 // Nearest returns the choice that is most like the word, or "" if none is like it: at most a third of its letters may
-// be wrong, left out or too many. A choice that ends in a dot and the word counts as equal: keys may lack their
-// section.
+// be wrong, left out or too many. A choice that ends in a dot and the word counts as equal, and a word without a dot is
+// also compared with the part of a choice after its last dot: keys may lack their section.
 func Nearest(word string, choices []string) (nearest string) {
 	best := len(word)/3 + 1
 	for _, c := range choices {
 		d := distance(strings.ToLower(word), strings.ToLower(c))
+		if dot := strings.LastIndexByte(c, '.'); dot >= 0 && !strings.Contains(word, ".") {
+			d = min(d, distance(strings.ToLower(word), strings.ToLower(c[dot+1:])))
+		}
 		if strings.HasSuffix(c, "."+word) {
 			d = 0
 		}

@@ -14,7 +14,9 @@ func (t *torture) fullDisks(int) (done int, err error) {
 	if os.Geteuid() != 0 {
 		return 0, nil
 	}
-	for _, small := range []string{"size=64k", "size=400k", "size=1m", "size=3m", "nr_inodes=5", "nr_inodes=20", "nr_inodes=40"} {
+	for _, small := range []string{
+		"size=64k", "size=400k", "size=1m", "size=3m", "nr_inodes=5", "nr_inodes=20", "nr_inodes=40",
+	} {
 		if err := t.fullDisk(small); err != nil {
 			return done, fmt.Errorf("%s: %w", small, err)
 		}
