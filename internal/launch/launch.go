@@ -138,7 +138,7 @@ func meaning(p *process, n int) error {
 		return fmt.Errorf("%s: %w", name, p.err)
 	}
 	if status := ended.Sys().(syscall.WaitStatus); status.Signaled() {
-		return fmt.Errorf("%s was ended by signal %d (%v); its last checkpoint is where the run continues", name,
+		return fmt.Errorf("%s was ended by signal %d (%v); a run continues from its last checkpoint", name,
 			status.Signal(), status.Signal())
 	}
 	code := ended.ExitCode()
