@@ -10,7 +10,7 @@ endif
 	dist-check mistakes fuzz torture formats docs image image-check setup fmt clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install missing dependencies, build the C++ libraries
 	@bash scripts/setup.sh

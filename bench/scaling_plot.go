@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -45,7 +46,7 @@ func (f *scalingFigures) plot() []byte {
 	drawn.BoxWidth, drawn.BoxHeight = panelWidth, panelHeight
 	const columns = 3
 	for i, a := range f.Axes {
-		for k, title := range []string{"ms per image", "peak memory, MB"} {
+		for k, title := range []string{"ms per image", "peak MB"} {
 			p := a.panel(k, title)
 			p.X = panelLeft + float64(i%columns)*panelStepX
 			p.Y = panelAbove + float64(i/columns*2+k)*panelStepY
@@ -83,7 +84,7 @@ func (a *axis) panel(which int, title string) panel {
 	x := func(v float64) float64 { return panelWidth * math.Log(v/first) / max(math.Log(last/first), 1e-9) }
 	y := func(v float64) float64 { return panelHeight * (1 - math.Log(v/low)/math.Log(high/low)) }
 	for v, every := low, math.Pow(2, math.Ceil(math.Log2(high/low)/5)); v <= high; v *= every {
-		p.Ticks = append(p.Ticks, mark{0, y(v), fmt.Sprintf("%.3g", v)})
+		p.Ticks = append(p.Ticks, mark{0, y(v), strconv.FormatFloat(v, 'f', -1, 64)})
 	}
 	for _, point := range a.Points {
 		p.Below = append(p.Below, mark{x(float64(point.Value)), panelHeight, fmt.Sprint(point.Value)})

@@ -62,7 +62,7 @@ func TestScalingFigures(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 	plot := string(f.plot())
-	for _, want := range []string{`points="0.0,60.0 100.0,120.0 "`, `points="0.0,120.0 100.0,0.7 "`, "peak memory, MB"} {
+	for _, want := range []string{`points="0.0,60.0 100.0,120.0 "`, `points="0.0,120.0 100.0,0.7 "`, "peak MB", ">128</text>"} {
 		if !strings.Contains(plot, want) {
 			t.Errorf("the plot lacks %s:\n%s", want, plot)
 		}
