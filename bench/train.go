@@ -57,13 +57,12 @@ func (o TrainOptions) config(preset string) (config.Config, error) {
 	if own != "" {
 		settings = append(strings.Split(own, ","), settings...)
 	}
-	settings = append(append(settings, alike...), "device="+o.Device)
+	settings = append(append(settings, alike...), "device="+o.Device, fmt.Sprintf("train.history=%d", o.History))
 	c, err := config.Load(name, "", settings)
 	if err != nil {
 		return c, err
 	}
-	settings = append(settings, rates[c.Train.Optimizer]...)
-	return config.Load(name, "", append(settings, fmt.Sprintf("train.history=%d", o.History)))
+	return config.Load(name, "", append(settings, rates[c.Train.Optimizer]...))
 }
 
 // sizeFor returns the height and width of the images: by default those that the config's D is made for.
