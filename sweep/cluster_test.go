@@ -73,7 +73,7 @@ func TestKubernetesManifest(t *testing.T) {
 	).Replace(
 		documents[1],
 	)
-	err := errors.Join(yaml.Unmarshal([]byte(documents[0]), &configMap), yaml.Unmarshal([]byte(lower), &job))
+	err = errors.Join(yaml.Unmarshal([]byte(documents[0]), &configMap), yaml.Unmarshal([]byte(lower), &job))
 	if err != nil {
 		t.Fatal(err)
 	}
