@@ -65,7 +65,14 @@ func TestKubernetesManifest(t *testing.T) {
 	}
 	documents := strings.Split(string(text), "\n---\n")
 	// Kubernetes writes camelCase, which Go's yaml matches in lower case only.
-	lower := strings.NewReplacer("completionMode", "completionmode", "restartPolicy", "restartpolicy").Replace(documents[1])
+	lower := strings.NewReplacer(
+		"completionMode",
+		"completionmode",
+		"restartPolicy",
+		"restartpolicy",
+	).Replace(
+		documents[1],
+	)
 	err = errors.Join(yaml.Unmarshal([]byte(documents[0]), &configMap), yaml.Unmarshal([]byte(lower), &job))
 	if err != nil {
 		t.Fatal(err)
