@@ -104,10 +104,15 @@ static void try_losses(const Kernels &k, int device) {
   const auto options = at::TensorOptions().device(at::kCUDA, device).dtype(at::kFloat);
   const auto a = at::arange(3 * 2 * 40 * 50, options).mul(0.7).sin().mul(3).view({3, 2, 40, 50}), b = a.roll(1);
   auto slope = at::empty_like(a), total = at::zeros({}, options);
-  launch_loss(k.l1, L1{a.data_ptr<float>(), b.data_ptr<float>(), slope.data_ptr<float>(), 0.5f}, a.numel(), total);
-  TORCH_CHECK(near(total, (a - b).abs().sum().mul(0.5)) && near(slope, (a - b).sgn().mul(0.5)),
-              "l1 computes something else than libtorch's operations");
-  total.zero_();
+  for (float limit : {0.0f, 0.7f}) {
+    const L1 l1{a.data_ptr<float>(), b.data_ptr<float>(), slope.data_ptr<float>(), 0.5f, limit};
+    launch_loss(k.l1, l1, a.numel(), total);
+    const auto d = a - b, left = d.abs().mul(limit > 0 ? -1 / limit : 0).exp();
+    const auto distance = limit > 0 ? left.neg().add(1).mul(limit) : d.abs();
+    TORCH_CHECK(near(total, distance.sum().mul(0.5)) && near(slope, d.sgn().mul(left).mul(0.5)), "l1 with limit ",
+                limit, " computes something else than libtorch's operations");
+    total.zero_();
+  }
   launch_loss(k.patch_nll, PatchNLL{a.data_ptr<float>(), slope.data_ptr<float>(), 2000, 4000, 2000, 1, 1, 0.5f}, 6000,
               total);
   const auto logs = a.log_softmax(1);
