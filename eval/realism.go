@@ -26,7 +26,7 @@ type RealismResult struct {
 type RealismFigures struct {
 	TwoSample Accuracy `json:"two_sample"`
 	KID       Measured `json:"kid"`
-	// Distance is what training measures as realism_distance, of other images: see adapt.Reference.
+	// Distance is what training measures as realism_distance, of other images: see twosample.Reference.
 	Distance Measured `json:"realism_distance"`
 	*adapt.Profile
 }
@@ -72,7 +72,7 @@ func Realism(ctx context.Context, o RealismOptions) (*RealismResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer m.features.Close()
+	defer m.close()
 	r.Learned = m.learned
 	for _, k := range kinds {
 		o.Estimator.trained = r.stepsOf(k.name)

@@ -8,12 +8,13 @@ import (
 	"simgan/cgo"
 	"simgan/data/adapt"
 	"simgan/models"
+	"simgan/trainer/twosample"
 )
 
 // realismMeter measures sets of images against the real ones.
 type realismMeter struct {
 	compared  set
-	reference *adapt.Reference // of compared
+	reference *twosample.Reference // of compared
 	features  *models.ImageEncoder
 	scale     float64     // brings features of real images to a mean square of 1
 	want      [][]float64 // features of compared
@@ -23,7 +24,6 @@ type realismMeter struct {
 // newRealismMeter trains the network of KID's features on the other half of the real images.
 func newRealismMeter(ctx context.Context, s *realismSources, o Options) (*realismMeter, error) {
 	m := &realismMeter{compared: s.compared}
-	m.reference = adapt.NewReference(m.compared.pictures(mostExamples))
 	degraded, err := s.other.degraded(ctx, degradedVersions)
 	if err != nil {
 		return nil, err
@@ -31,11 +31,19 @@ func newRealismMeter(ctx context.Context, s *realismSources, o Options) (*realis
 	if m.features, err = learnLook(ctx, degraded, o.Estimator, "features of real images"); err != nil {
 		return nil, err
 	}
-	if err := m.describeReal(ctx, s.other, o); err != nil {
-		m.features.Close()
+	if err = m.describeReal(ctx, s.other, o); err == nil {
+		m.reference, err = twosample.NewReference(m.compared.pictures(mostExamples), o.Estimator.Device)
+	}
+	if err != nil {
+		m.close()
 		return nil, err
 	}
 	return m, nil
+}
+
+func (m *realismMeter) close() {
+	m.features.Close()
+	m.reference.Close()
 }
 
 // describeReal computes the features of the real images, and tests their network on the half that it has not seen.
@@ -88,7 +96,11 @@ func (m *realismMeter) measure(ctx context.Context, k kind, o Options) (*Realism
 		}
 		exact = exactInterval(right, n)
 		accuracies, kids = append(accuracies, float64(right)/float64(n)), append(kids, distance)
-		distances = append(distances, m.reference.Distance(d.pictures(mostExamples)))
+		told, err := m.reference.Distance(d.pictures(mostExamples))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", source.name, err)
+		}
+		distances = append(distances, told)
 		f.TwoSample.Images, f.Profile = n, adapt.NewProfile(d.pictures(mostExamples))
 		fmt.Fprintf(o.Out, "%-15s  told apart from real images: %d of %d\n", source.name, right, n)
 	}

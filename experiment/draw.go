@@ -54,8 +54,8 @@ func (d *drawing) NameX() float64 { return d.Left - 12 }
 // AxisY returns where the axis is.
 func (d *drawing) AxisY() float64 { return d.Height - 26 }
 
-// draw returns the page and the plot as a file of its own.
-func (r *Result) draw() (page, plot []byte, err error) {
+// draw returns the files with drawings by their names: the page, the plot, and the curves if there are any.
+func (r *Result) draw() (map[string][]byte, error) {
 	d := &drawing{Result: r, Left: 16, Height: plotRow*float64(len(r.Lines)) + 34}
 	for _, l := range r.Lines {
 		d.Left = max(d.Left, 16+letter*float64(len(l.Name())))
@@ -63,12 +63,19 @@ func (r *Result) draw() (page, plot []byte, err error) {
 	d.Width = d.Left + plotWidth + 20
 	d.dots()
 	d.curves()
-	var pageOut, plotOut bytes.Buffer
-	if err := pages.Execute(&pageOut, d); err != nil {
-		return nil, nil, err
+	templates := map[string]string{pageFile: "page", plotFile: "file"}
+	if len(d.Curves) > 0 {
+		templates[curvesFile] = "curvesfile"
 	}
-	err = pages.ExecuteTemplate(&plotOut, "file", d)
-	return pageOut.Bytes(), plotOut.Bytes(), err
+	files := map[string][]byte{}
+	for name, template := range templates {
+		var out bytes.Buffer
+		if err := pages.ExecuteTemplate(&out, template, d); err != nil {
+			return nil, err
+		}
+		files[name] = out.Bytes()
+	}
+	return files, nil
 }
 
 // dots places the rows and the axis.

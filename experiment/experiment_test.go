@@ -253,7 +253,23 @@ func TestSharesOfAccuracies(t *testing.T) {
 	if r.Heading() != "accuracy" {
 		t.Errorf("the heading is %q", r.Heading())
 	}
-	if page, _, err := r.draw(); err != nil || !strings.Contains(string(page), "Higher is better") {
+	files, err := r.draw()
+	if page := string(files[pageFile]); err != nil || !strings.Contains(page, "Higher is better") || files[curvesFile] != nil {
 		t.Errorf("the page: %s, %v", page, err)
+	}
+}
+
+// By hand: of a curve over 2 pixels the first lies at half of 380 units across, and a share of a quarter at three
+// quarters of 220 units down.
+func TestCurvesOfJoints(t *testing.T) {
+	r := &Result{Task: "hand", Lines: []Line{{Row: "real", Mean: 1, PerSeed: []float64{1}, PCKCurve: []float64{0.25, 1}}}}
+	files, err := r.draw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{pageFile, curvesFile} {
+		if !strings.Contains(string(files[name]), `points="0,220.0 190.0,165.0 380.0,0.0 "`) {
+			t.Errorf("%s: %s", name, files[name])
+		}
 	}
 }

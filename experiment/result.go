@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -166,16 +165,18 @@ func (r *run) write() error {
 	if err != nil {
 		return err
 	}
-	page, plot, err := result.draw()
+	drawn, err := result.draw()
 	if err != nil {
 		return err
 	}
 	at := func(name string) string { return filepath.Join(r.options.Out, name) }
-	return errors.Join(
-		jsonfile.Write(at(resultFile), result),
-		atomicfile.Write(at(tableFile), []byte(result.Table())),
-		atomicfile.Write(at(plotFile), plot),
-		atomicfile.Write(at(pageFile), page))
+	drawn[tableFile] = []byte(result.Table())
+	for name, content := range drawn {
+		if err := atomicfile.Write(at(name), content); err != nil {
+			return err
+		}
+	}
+	return jsonfile.Write(at(resultFile), result)
 }
 
 // Table returns the figures as a Markdown table.

@@ -27,6 +27,7 @@ const (
 	resultFile       = "result.json"
 	pageFile         = "index.html"
 	plotFile         = "plot.svg"
+	curvesFile       = "pck.svg" // of hands
 	tableFile        = "table.md"
 	estimatorsFolder = "estimators"
 )

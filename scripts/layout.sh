@@ -34,6 +34,7 @@ forbid './models/architecture ./configs ./cgo/h5names' "$TORCH|^simgan/(data|tra
 forbid ./trainer/config "$TORCH|^simgan/(data|models$|trainer/(rundir|simgan)|trainer$|sweep|bench|eval|cmd)"
 forbid ./trainer/rundir/... "$TORCH|^simgan/(models$|trainer/simgan|trainer$|sweep|bench|eval|cmd)"
 forbid ./trainer/simgan '^simgan/(trainer/rundir|trainer$|sweep|bench|eval|cmd)'
+forbid ./trainer/twosample '^simgan/(data$|trainer/(config|rundir|simgan)|trainer$|sweep|bench|eval|cmd)'
 forbid ./trainer '^simgan/(sweep|bench|eval|cmd)'
 forbid ./sweep "$TORCH|^simgan/(models$|trainer/simgan|trainer$|bench|eval|cmd)"
 forbid ./experiment '^simgan/(bench|cmd)'

@@ -3,12 +3,12 @@ package trainer
 import (
 	"simgan/cgo"
 	"simgan/data"
-	"simgan/data/adapt"
 	"simgan/data/picture"
 	"simgan/internal/exit"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
 	"simgan/trainer/simgan"
+	"simgan/trainer/twosample"
 )
 
 // realism measures, without labels, how far refined images are from real ones. The images and the noise are the same at
@@ -16,7 +16,7 @@ import (
 type realism struct {
 	x         []*data.Pixels // synthetic images in batches
 	bits      int
-	real      *adapt.Reference
+	real      *twosample.Reference
 	synthetic float64 // the distance of x as it is
 	step      int     // of Algorithm 1, of the newest measurement
 	distance  float64 // the newest measurement
@@ -28,6 +28,12 @@ const (
 	mostMeasuredValues = 8_000_000 // pixels, all images and channels together
 	measuredBatch      = 32
 )
+
+func (m *realism) close() {
+	if m != nil {
+		m.real.Close()
+	}
+}
 
 // loadRealism loads the images that measurements take, in process 0, unless eval.every is 0.
 func (r *run) loadRealism() error {
@@ -44,12 +50,17 @@ func (r *run) loadRealism() error {
 	if err != nil {
 		return exit.Usagef("config: data.synthetic: %w", err)
 	}
-	m := &realism{bits: info.Bits, real: adapt.NewReference(real.Images(r.real.Set.Info().Bits))}
-	m.synthetic = m.real.Distance(x.Images(m.bits))
+	m := &realism{bits: info.Bits}
+	r.realism = m // so that close frees it
+	if m.real, err = twosample.NewReference(real.Images(r.real.Set.Info().Bits), r.model.Device()); err != nil {
+		return err
+	}
+	if m.synthetic, err = m.real.Distance(x.Images(m.bits)); err != nil {
+		return err
+	}
 	for from := 0; from < x.N; from += measuredBatch {
 		m.x = append(m.x, x.Part(from, min(from+measuredBatch, x.N)))
 	}
-	r.realism = m
 	return nil
 }
 
@@ -81,8 +92,11 @@ func (r *run) measure() (float64, error) {
 		}
 		refined = append(refined, part.Images(r.realism.bits)...)
 	}
-	r.realism.step, r.realism.distance = r.model.Step, r.realism.real.Distance(refined)
-	return r.realism.distance, nil
+	distance, err := r.realism.real.Distance(refined)
+	if err == nil {
+		r.realism.step, r.realism.distance = r.model.Step, distance
+	}
+	return distance, err
 }
 
 // realismOf returns the measurement that belongs in a checkpoint of the state: nil if there is none. It measures unless

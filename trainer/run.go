@@ -229,7 +229,7 @@ func (r *run) announce() {
 		f.Logf("%d processes, %d of the %d images of a step each", n, c.Train.Batch/n, c.Train.Batch)
 	}
 	if r.realism != nil {
-		f.Logf("realism_distance of synthetic images from real ones: %.3g (0: alike, 1: nothing in common)",
+		f.Logf("realism_distance of synthetic images from real ones: %.3g (0: not to be told apart, 1: each surely told)",
 			r.realism.synthetic)
 	}
 	for _, n := range r.notes {
@@ -274,6 +274,7 @@ func isDue(step, every int, last bool) bool { return last || every > 0 && step%e
 // close frees everything but the folder.
 func (r *run) close() {
 	r.model.Close() // its graphs and inputs refer to the streams
+	r.realism.close()
 	r.synthetic.Close()
 	r.real.Close()
 }

@@ -91,7 +91,7 @@ func advise(points, before []curves.Point) string {
 			last.Step, number(last.Value))
 	}
 	if n := len(before); n > 0 && before[n-1].Value <= least.Value {
-		text += fmt.Sprintf(" The synthetic images as they are have %s: by these statistics refining has brought them no "+
+		text += fmt.Sprintf(" The synthetic images as they are have %s: by this figure refining has brought them no "+
 			"nearer yet.", number(before[n-1].Value))
 	}
 	return text

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -12,9 +13,9 @@ import (
 	"simgan/internal/inputfile"
 )
 
-// Realism says how far a checkpoint's refined images are from real ones, by statistics of images, without labels.
+// Realism says how well a checkpoint's refined images can be told from real ones, without labels.
 type Realism struct {
-	Distance  float64 `json:"distance"`  // of refined images from real ones, 0 to 1: see adapt.Reference
+	Distance  float64 `json:"distance"`  // of refined images from real ones, 0 to 1: see twosample.Reference
 	Synthetic float64 `json:"synthetic"` // of the same images before refining
 }
 
@@ -54,16 +55,25 @@ func Checkpoints(run string) ([]Checkpoint, error) {
 }
 
 // Best returns the checkpoint with the least distance from real images, the newest of several. Only distances of the
-// same images compare: those with the same Synthetic as the newest measured one. ok is false if none was measured.
+// same images compare: those with the Synthetic of the newest measured one, up to the rounding of another device. ok is
+// false if none was measured.
 func Best(list []Checkpoint) (best Checkpoint, ok bool) {
 	for i := len(list) - 1; i >= 0; i-- {
 		m := list[i].Realism
-		if m == nil || ok && (m.Synthetic != best.Realism.Synthetic || m.Distance >= best.Realism.Distance) {
+		if m == nil || ok && (!m.sameImages(*best.Realism) || m.Distance >= best.Realism.Distance) {
 			continue
 		}
 		best, ok = list[i], true
 	}
 	return best, ok
+}
+
+// rounding is more than the distance of the same images differs between devices and numbers of threads.
+const rounding = 1e-3
+
+// sameImages reports whether both were measured on the same images.
+func (m Realism) sameImages(other Realism) bool {
+	return math.Abs(m.Synthetic-other.Synthetic) <= rounding
 }
 
 // FindCheckpoint returns the folder of a run's checkpoint: "latest" (or ""), "best", or a step. If the run has no such

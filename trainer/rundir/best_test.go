@@ -20,7 +20,7 @@ func measured(distance, synthetic float64) any {
 }
 
 // The best checkpoint stays however many newer ones come, until a better one is whole. Of equal ones the newest is the
-// best. Distances of other images do not compare.
+// best. Distances of other images do not compare; those of another device do.
 func TestTheBestCheckpointIsKept(t *testing.T) {
 	for name, c := range map[string]struct {
 		states []any // of steps 0, 1, ...; two are kept
@@ -31,6 +31,7 @@ func TestTheBestCheckpointIsKept(t *testing.T) {
 		"an old one":    {[]any{measured(-1, 0), measured(.2, 1), measured(.3, 1), measured(.5, 1), measured(.4, 1)}, "1 3 4", 1},
 		"a new one":     {[]any{measured(.2, 1), measured(.3, 1), measured(.4, 1), measured(.1, 1)}, "2 3", 3},
 		"equal":         {[]any{measured(.2, 1), measured(.4, 1), measured(.4, 1), measured(.2, 1), measured(-1, 0)}, "3 4", 3},
+		"rounded":       {[]any{measured(-1, 0), measured(.1, 1), measured(.4, 1.0001), measured(.3, 0.9999), measured(.5, 1)}, "1 3 4", 1},
 		"other images":  {[]any{measured(.1, 1), measured(.4, 2), measured(.3, 2), measured(.5, 2)}, "2 3", 2},
 	} {
 		f := open(t, "run")

@@ -27,7 +27,7 @@ var MetricNames = []string{
 	"lr_refiner", "lr_discriminator", "images_per_second", "loader_wait_share",
 }
 
-// Names of measurements: the distance of refined images from real ones, see adapt.Reference, and that of the same images
+// Names of measurements: the distance of refined images from real ones, see twosample.Reference, and that of the same images
 // before refining.
 const (
 	RealismDistance   = "realism_distance"
