@@ -274,7 +274,7 @@ func TestProcessesThatEnd(t *testing.T) {
 		want   string
 	}{
 		{syscall.SIGKILL, exit.Failed, "process 1 of 2 died"},
-		{syscall.SIGTERM, 128 + int(syscall.SIGTERM), "process 1 of 2 (ranks count from 0): stopped by terminated"},
+		{syscall.SIGTERM, 128 + int(syscall.SIGTERM), "process 1 of 2 (ranks count from 0): stopped by SIGTERM"},
 	} {
 		t.Run(c.signal.String(), func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "run")

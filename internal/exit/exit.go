@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Codes. A process that a signal stopped ends with 128 plus the signal's number, after saving.
@@ -34,7 +36,13 @@ var ErrStopped = errors.New("stopped")
 // Stopped is the ErrStopped of work that a signal stopped.
 type Stopped struct{ Signal syscall.Signal }
 
-func (s Stopped) Error() string { return fmt.Sprintf("stopped by %v", s.Signal) }
+func (s Stopped) Error() string {
+	name := unix.SignalName(s.Signal)
+	if name == "" {
+		name = s.Signal.String()
+	}
+	return "stopped by " + name
+}
 
 // Is reports that it is an ErrStopped.
 func (Stopped) Is(target error) bool { return target == ErrStopped }

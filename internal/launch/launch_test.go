@@ -44,7 +44,7 @@ func TestOneFails(t *testing.T) {
 		"exit 1":        {nil, "process 1 of 2 (ranks count from 0) ended with exit code 1"},
 		"exit 2":        {exit.ErrUsage, "process 1 of 2"},
 		"exit 3":        {exit.ErrGuard, "process 1 of 2"},
-		"exit 143":      {exit.ErrStopped, "terminated"},
+		"exit 143":      {exit.ErrStopped, "SIGTERM"},
 		"kill -KILL $$": {nil, "was ended by signal 9 (killed)"},
 	} {
 		start := time.Now()
