@@ -11,8 +11,8 @@ import (
 // shardJournal lists the written chunks of a part.
 const shardJournal = ".shard-%d.journal"
 
-// PackShard is Pack for one part of the images, of which parts may be written at the same time, on several machines with
-// one file system. Whichever process writes the last one gives the pack its name; finished reports that. The pack has
+// PackShard is Pack for one part of the images. Parts may be written at the same time, on several machines with one
+// file system. Whichever process writes the last one gives the pack its name; finished reports that. The pack has
 // the bytes of Pack's. Until then it is in .OUT.shards beside out. A part that was stopped or killed continues there.
 func PackShard(ctx context.Context, spec, out string, skip Skip, part Shard,
 	progress func(done, total int)) (finished bool, err error) {

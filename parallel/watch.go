@@ -14,8 +14,8 @@ import (
 	"simgan/internal/ranks"
 )
 
-// Processes that work for hours without a call, each on its part, learn nothing of each other from calls. They watch the
-// store, and meet there before they exchange what they have.
+// Processes that work for hours without a call, each on its part, learn nothing of each other from calls. They watch
+// the store, and meet there before they exchange what they have.
 
 // keyMet is a key of the store: a process has come to the meeting of that number.
 const keyMet = "met/"
