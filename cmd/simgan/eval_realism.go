@@ -15,7 +15,7 @@ func evalRealismCommand() *cli.Command {
 		Description: "Three figures per row. A network learns to tell half of the images from real ones; the figure is how " +
 			"often it is right\non the other half, 50 % being a guess. KID compares features that a network learned from " +
 			"real images.\nThe distance is what training measures as realism_distance: how well a linear classifier tells them\n" +
-				"apart. docs/realism.md says more.",
+			"apart. docs/realism.md says more.",
 		UsageText: "simgan eval realism --run runs/demo\n" +
 			"simgan eval realism --run runs/demo --checkpoint best --json best.json\n" +
 			"simgan eval realism --refined folder:refined --real folder:photos,size=35x55,grey=true",
