@@ -167,16 +167,16 @@ func (p *pairs) learnable(ctx context.Context) (set, error) {
 			index[k] = p.rest[i]
 		}
 	}
-	if len(index) == 0 {
-		return set{}, exit.Usagef("synthetic: %s has %d image(s): none is left to learn from", p.options.Synthetic,
-			p.ds.Len())
+	if batch := p.options.Estimator.Batch; len(index) < batch {
+		return set{}, exit.Usagef("synthetic: of the %d images of %s, %d are compared and %d are left to learn from, fewer "+
+			"than --batch %d: give more images, or a smaller --n or --batch", p.ds.Len(), p.options.Synthetic,
+			len(p.index), len(index), batch)
 	}
 	b, err := data.LoadLevels(ctx, data.Choose(p.ds, index))
 	if err != nil {
 		return set{}, fmt.Errorf("synthetic: %w", err)
 	}
-	d := set{b, b.N}
-	return d, p.options.fillsBatch(d, "synthetic", p.options.Synthetic)
+	return set{b, b.N}, nil
 }
 
 // both returns the rendered images and the refined ones after them, as one set to test an estimator on.

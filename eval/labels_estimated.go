@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"simgan/data"
+	"simgan/internal/exit"
 	"simgan/models"
 )
 
@@ -70,6 +71,9 @@ func (p *pairs) compareJoints(rendered, refined [][]joint) *comparison {
 // compareLabels estimates labels of any kind by a small network that learns from other rendered images.
 func compareLabels(ctx context.Context, p *pairs, columns []string) (*comparison, error) {
 	info := p.ds.Info()
+	if info.LabelNames == nil && info.Text == nil {
+		return nil, exit.Usagef("synthetic: eval labels needs labels; %s", columnsOf(info))
+	}
 	l := labelling(&values{columns: columns, angular: columns == nil && slices.Equal(info.LabelNames, data.GazeLabels)})
 	if len(columns) == 1 && slices.Contains(info.Text, columns[0]) || columns == nil && info.LabelNames == nil {
 		l = &classes{columns: columns}

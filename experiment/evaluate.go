@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"simgan/internal/inputfile"
 	"simgan/sweep"
@@ -87,7 +88,8 @@ func finished(s *sweep.Sweep) (runs, problems []string, err error) {
 		case t.Status == sweep.Done:
 			runs = append(runs, s.Folder(k))
 		default:
-			problems = append(problems, fmt.Sprintf("seed %d: %s: %s", k+1, t.Status, t.Problem))
+			problem := strings.TrimSuffix(fmt.Sprintf("seed %d: %s: %s", k+1, t.Status, t.Problem), ": ")
+			problems = append(problems, problem)
 		}
 	}
 	return runs, problems, nil

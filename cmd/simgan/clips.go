@@ -20,6 +20,9 @@ func (v *clipsValue) Set(text string) error {
 // String returns the pattern.
 func (v *clipsValue) String() string { return v.text }
 
+// Get returns the pattern: cli.Context.Value asks each flag for it.
+func (v *clipsValue) Get() any { return v.text }
+
 // IsBoolFlag lets the value be left out.
 func (v *clipsValue) IsBoolFlag() bool { return true }
 

@@ -142,6 +142,17 @@ func TestNearMissesAreNamed(t *testing.T) {
 	}
 }
 
+// --clips, whose value may be left out, is read by every command that has it: here it fails on the run, not before.
+func TestClipsFlag(t *testing.T) {
+	for _, clips := range []string{"--clips", "--clips=^(.*)_"} {
+		var text bytes.Buffer
+		code := run([]string{"simgan", "refine", "--run", t.TempDir(), "--data", "x", "--out", "y", clips}, &text, &text)
+		if code == 0 || !strings.Contains(text.String(), "config.yaml: no such file") {
+			t.Errorf("%s: exit code %d, %q", clips, code, text.String())
+		}
+	}
+}
+
 // ~ is the home in SPECs and after --flag=, where no shell expands it. --quiet prints no line of progress.
 func TestHomeAndQuiet(t *testing.T) {
 	dir := t.TempDir()

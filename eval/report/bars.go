@@ -30,10 +30,10 @@ func newBars(caption string, low, high float64, rows []bar) bars {
 		r.Left, r.Width, r.Dot = at(r.Low), at(r.High)-at(r.Low), at(r.Mean)
 		b.Rows = append(b.Rows, r)
 	}
-	step := math.Pow(10, math.Floor(math.Log10(high-low)))
-	for _, part := range []float64{0.5, 0.2} {
-		if (high-low)/step < 4 {
-			step *= part
+	power, step := math.Pow(10, math.Floor(math.Log10(high-low))), 0.0
+	for _, factor := range []float64{0.2, 0.5, 1, 2} { // 3 to 7 steps: more numbers overlap on a phone
+		if (high-low)/(factor*power) >= 3 {
+			step = factor * power
 		}
 	}
 	// Adding 0 makes 0 of -0.
