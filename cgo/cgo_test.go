@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"runtime"
@@ -153,6 +154,42 @@ func TestSGDAndAdamMatchTheirFormulas(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// Every bit of the seed counts, also those that libtorch's generator of the CPU ignores. The first number of seed 0 is
+// that of torch.manual_seed(0); torch.randn(1).
+func TestGeneratorsDifferInEveryBitOfTheSeed(t *testing.T) {
+	lockThread(t)
+	seeds := []uint64{0}
+	for bit := range 64 {
+		seeds = append(seeds, 1<<bit)
+	}
+	drawnBy := map[float32]uint64{}
+	for _, seed := range seeds {
+		first := firstOf(t, seed)
+		if other, ok := drawnBy[first]; ok {
+			t.Errorf("seeds %#x and %#x both draw %v first", other, seed, first)
+		}
+		drawnBy[first] = seed
+	}
+	if first := firstOf(t, 0); math.Abs(float64(first)-1.5410) > 1e-4 {
+		t.Errorf("seed 0 draws %v first, want 1.5410", first)
+	}
+}
+
+// firstOf returns the first number that the seed draws.
+func firstOf(t *testing.T, seed uint64) float32 {
+	t.Helper()
+	g, err := NewGenerator(CPU, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	var drawn []float32
+	if err = Within(func(s *Scope) (err error) { drawn, err = Read(s.Randn(g, 1)); return err }); err != nil {
+		t.Fatal(err)
+	}
+	return drawn[0]
 }
 
 func TestGeneratorStateRestores(t *testing.T) {

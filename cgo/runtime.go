@@ -46,8 +46,8 @@ func defaultThreads(value string) int {
 	return runtime.NumCPU()
 }
 
-// Seed seeds libtorch's default generators, from which weights are initialised.
-func Seed(seed uint64) error { return check("seed", C.sg_seed(C.uint64_t(seed))) }
+// Seed seeds libtorch's default generators, from which weights are initialised on the CPU.
+func Seed(seed uint64) error { return check("seed", C.sg_seed(C.uint64_t(seedOn(CPU, seed)))) }
 
 // Version returns libtorch's version and the instruction set that its kernels use on this CPU.
 func Version() (version, instructions string, err error) {
@@ -182,10 +182,22 @@ func fit(name string, index int, gpus []int) (Device, error) {
 // Generator draws random numbers on one device. Its state can be saved and restored.
 type Generator struct{ g C.sg_generator }
 
-// NewGenerator returns a generator of the device. Close frees it.
+// NewGenerator returns a generator of the device. All 64 bits of the seed count. Close frees the generator.
 func NewGenerator(device Device, seed uint64) (*Generator, error) {
 	g := &Generator{}
-	return g, check("generator", C.sg_generator_new(C.int32_t(device), C.uint64_t(seed), &g.g))
+	return g, check("generator", C.sg_generator_new(C.int32_t(device), C.uint64_t(seedOn(device, seed)), &g.g))
+}
+
+// seedOn returns what to give libtorch as the seed. Its generator of the CPU, the Mersenne Twister, ignores the high 32
+// bits, so they are mixed into the low ones, by MurmurHash3's finalizer. Seeds below 2^32 stay as they are.
+func seedOn(device Device, seed uint64) uint64 {
+	if device != CPU {
+		return seed
+	}
+	high := uint32(seed >> 32)
+	high = (high ^ high>>16) * 0x85ebca6b
+	high = (high ^ high>>13) * 0xc2b2ae35
+	return uint64(uint32(seed) ^ high ^ high>>16)
 }
 
 // Close frees the generator.
