@@ -248,7 +248,7 @@ func TestFailuresNameTheProcess(t *testing.T) {
 		"stuck, killed": {1, "process 1 of 3 died"},
 		"stuck":         {1, "process 1 of 3 is busy or hangs"},
 		"watch fails":   {1, "process 1 of 3 (ranks count from 0) failed: stopped by a guard: x"},
-		"watch stopped": {1, "process 1 of 3 (ranks count from 0): stopped by hangup"},
+		"watch stopped": {1, "process 1 of 3 (ranks count from 0): stopped by SIGHUP"},
 		"watch killed":  {1, "process 1 of 3 died"},
 	} {
 		t.Run(scenario, func(t *testing.T) {
