@@ -159,7 +159,10 @@ write_env() {
 command -v flock >/dev/null || die "flock (util-linux) is missing"
 mkdir -p "$CACHE" || die "the cache folder $CACHE cannot be created: set XDG_CACHE_HOME to a writable one"
 exec 9>"$CACHE/.lock" || die "the cache folder $CACHE is not writable: set XDG_CACHE_HOME to another"
-flock 9
+flock -n 9 || {
+  echo "setup: another setup uses $CACHE; this one waits for it" >&2
+  flock 9
+}
 need_packages
 need_go
 need_libtorch
