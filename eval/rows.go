@@ -38,15 +38,13 @@ func (s *sources) kinds() (kinds []kind) {
 	add(rowControl, adapts, source{rowControl, control})
 	add(rowRefined, true, s.perRefiner(rowRefined, s.refine)...)
 	add(rowRefinedControl, adapts, s.perRefiner(rowRefinedControl, s.refineAndAdapt)...)
-	if s.unlabelled.Batch != nil {
-		add(rowControlSelf, adapts, source{rowControlSelf, control})
-		add(rowRefinedSelf, adapts, s.perRefiner(rowRefinedSelf, s.refineAndAdapt)...)
-	}
-	for i := range kinds {
-		if kinds[i].name == rowControlSelf || kinds[i].name == rowRefinedSelf {
-			kinds[i].unlabelled = s.unlabelled
+	addSelf := func(name string, sets ...source) {
+		if s.unlabelled.Batch != nil && s.wants(name) {
+			kinds = append(kinds, kind{name, sets, s.unlabelled})
 		}
 	}
+	addSelf(rowControlSelf, source{rowControlSelf, control})
+	addSelf(rowRefinedSelf, s.perRefiner(rowRefinedSelf, s.refineAndAdapt)...)
 	add(rowReal, s.real.Batch != nil, source{rowReal, asIs(s.real)})
 	return kinds
 }

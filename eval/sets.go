@@ -166,17 +166,17 @@ func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 	if !s.wantsControl() {
 		return nil
 	}
+	if err := s.synthetic.sameSize(info, "real", spec); err != nil || info.Bits != s.synthetic.Bits {
+		fmt.Fprintf(s.options.Out, "warning: no control is fitted: images of %s have another size or depth than those of "+
+			"%s\n", spec, s.options.Synthetic)
+		return nil
+	}
 	if s.options.SelfTraining {
 		b, err := data.LoadLevels(ctx, ds)
 		if err != nil {
 			return fmt.Errorf("real: %w", err)
 		}
 		s.unlabelled = set{b, b.N}.atMost(s.options.mostScenes())
-	}
-	if err := s.synthetic.sameSize(info, "real", spec); err != nil || info.Bits != s.synthetic.Bits {
-		fmt.Fprintf(s.options.Out, "warning: no control is fitted: images of %s have another size or depth than those of "+
-			"%s\n", spec, s.options.Synthetic)
-		return nil
 	}
 	n := min(ds.Len(), mostExamples, max(16, mostExamplePixels/(info.C*info.H*info.W)))
 	if s.real.Batch != nil {
