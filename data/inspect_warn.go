@@ -52,7 +52,7 @@ func together(a, b *Findings) string {
 		}
 		factor := min(max(b.Levels.Mean/max(a.Levels.Mean, 1e-3), leastBrightness), mostBrightness)
 		share := a.Levels.brightened(factor).Overlap(b.Levels)
-		if share > a.Levels.Overlap(b.Levels) && math.Abs(math.Log(factor)) > sameBrightness {
+		if share > a.Levels.Overlap(b.Levels)+worthIt && math.Abs(math.Log(factor)) > sameBrightness {
 			ways = append(ways, fmt.Sprintf("brightness=%.2f in the SPEC of the synthetic images gives both the same mean "+
 				"(then %.0f %% overlap)", factor, 100*share))
 		}
@@ -62,6 +62,9 @@ func together(a, b *Findings) string {
 	}
 	return strings.Join(ways, "; ")
 }
+
+// worthIt is the share of levels that brightness must bring to overlap to be advised.
+const worthIt = 0.03
 
 // sameBrightness is the logarithm of a factor between means that needs no brightness.
 const sameBrightness = 0.1
