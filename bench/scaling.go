@@ -75,8 +75,12 @@ func (o TrainOptions) scale(ctx context.Context, here place, out io.Writer) erro
 		Axes: axes(runtime.NumCPU()),
 	}
 	save := func() error {
+		plot, err := file.plot()
+		if err != nil {
+			return err
+		}
 		return errors.Join(
-			atomicfile.Write(o.Scaling, file.plot()),
+			atomicfile.Write(o.Scaling, plot),
 			saveFigures(o.Markdown, file.table(), o.JSON, file),
 		)
 	}

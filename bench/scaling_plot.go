@@ -38,7 +38,7 @@ type mark struct {
 }
 
 // plot returns an SVG with a column of panels per axis: above ms per image, below peak memory.
-func (f *scalingFigures) plot() []byte {
+func (f *scalingFigures) plot() ([]byte, error) {
 	var drawn struct {
 		Width, Height, BoxWidth, BoxHeight float64
 		Panels                             []panel
@@ -55,10 +55,8 @@ func (f *scalingFigures) plot() []byte {
 		}
 	}
 	var out bytes.Buffer
-	if err := scalingPlot.Execute(&out, drawn); err != nil {
-		panic(err) // the template is part of the program
-	}
-	return out.Bytes()
+	err := scalingPlot.Execute(&out, drawn)
+	return out.Bytes(), err
 }
 
 // panel draws time (which = 0) or memory (which = 1) of both programs.

@@ -61,7 +61,11 @@ func TestScalingFigures(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), `"axes":[{"name":"batch","points":[{"value":8,"batch":8,`) {
 		t.Errorf("%s, %v", text, err)
 	}
-	plot := string(f.plot())
+	drawn, err := f.plot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plot := string(drawn)
 	for _, want := range []string{`points="0.0,60.0 100.0,120.0 "`, `points="0.0,120.0 100.0,0.7 "`, "peak MB", ">128</text>"} {
 		if !strings.Contains(plot, want) {
 			t.Errorf("the plot lacks %s:\n%s", want, plot)

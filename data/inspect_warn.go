@@ -53,8 +53,8 @@ func together(a, b *Findings) string {
 		factor := min(max(b.Levels.Mean/max(a.Levels.Mean, 1e-3), leastBrightness), mostBrightness)
 		share := a.Levels.brightened(factor).Overlap(b.Levels)
 		if share > a.Levels.Overlap(b.Levels)+worthIt && math.Abs(math.Log(factor)) > sameBrightness {
-			ways = append(ways, fmt.Sprintf("brightness=%.2f in the SPEC of the synthetic images gives both the same mean "+
-				"(then %.0f %% overlap)", factor, 100*share))
+			ways = append(ways, fmt.Sprintf("brightness=%.2f in the SPEC of the synthetic images gives both the same "+
+				"mean (then %.0f %% overlap)", factor, 100*share))
 		}
 	}
 	if ways == nil {

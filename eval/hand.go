@@ -106,7 +106,8 @@ func learnHand(ctx context.Context, d set, c EstimatorConfig, seed uint64) (*mod
 			return models.LossHand(s, e.Forward(s, x, true), heat, depth, int64(joints), len(index))
 		},
 		agree: func(s *cgo.Scope, t, e *models.HandEstimator, d set, index []int, random *rand.Rand) cgo.Tensor {
-			pixels, k := d.viewed(index, random), int64(joints)
+			pixels, _ := d.viewed(index, random)
+			k := int64(joints)
 			maps := estimated(s, func() cgo.Tensor { return lastMaps(s, t, d.tensor(s, pixels, c.Device)) })
 			x := d.disturbed(s, pixels, false, random, c.Device)
 			heat, depth := s.Narrow(maps, 1, 0, k), s.Narrow(maps, 1, k, k)

@@ -59,13 +59,11 @@ func (v view) draw(dst, src []float32) {
 // handBatch returns a training batch of the chosen images, each in its own view: images (n, C, H, W), heat maps (n, k,
 // m, m) and depths (n, k, m, m) in depthUnit. A joint's depth fills its whole map.
 func (d set) handBatch(s *cgo.Scope, index []int, m int, r *rand.Rand, device cgo.Device) (x, heat, depth cgo.Tensor) {
-	size, joints := d.C*d.H*d.W, len(data.HandJoints)
-	pixels, image := make([]float32, len(index)*size), make([]float32, size)
+	joints := len(data.HandJoints)
+	pixels, views := d.viewed(index, r)
 	heats, depths := make([]float32, len(index)*joints*m*m), make([]float32, len(index)*joints*m*m)
 	for k, i := range index {
-		v, label := newView(d.H, d.W, r), d.Label(i)
-		d.PixelsOf(i, image)
-		v.draw(pixels[k*size:(k+1)*size], image)
+		v, label := views[k], d.Label(i)
 		for j := range joints {
 			u, t := v.place(float64(label[3*j]), float64(label[3*j+1]))
 			cells := (k*joints + j) * m * m
@@ -75,21 +73,21 @@ func (d set) handBatch(s *cgo.Scope, index []int, m int, r *rand.Rand, device cg
 			}
 		}
 	}
-	n := int64(len(index))
-	maps := []int64{n, int64(joints), int64(m), int64(m)}
-	x = s.From(pixels, device, n, int64(d.C), int64(d.H), int64(d.W))
-	return x, s.From(heats, device, maps...), s.From(depths, device, maps...)
+	maps := []int64{int64(len(index)), int64(joints), int64(m), int64(m)}
+	return d.tensor(s, pixels, device), s.From(heats, device, maps...), s.From(depths, device, maps...)
 }
 
-// viewed returns the pixels of the chosen images, each in its own view: n*C*H*W values.
-func (d set) viewed(index []int, r *rand.Rand) []float32 {
+// viewed returns the pixels of the chosen images, each in its own view, n*C*H*W values, and the views.
+func (d set) viewed(index []int, r *rand.Rand) (pixels []float32, views []view) {
 	size := d.C * d.H * d.W
-	pixels, image := make([]float32, len(index)*size), make([]float32, size)
+	pixels, views = make([]float32, len(index)*size), make([]view, len(index))
+	image := make([]float32, size)
 	for k, i := range index {
+		views[k] = newView(d.H, d.W, r)
 		d.PixelsOf(i, image)
-		newView(d.H, d.W, r).draw(pixels[k*size:(k+1)*size], image)
+		views[k].draw(pixels[k*size:(k+1)*size], image)
 	}
-	return pixels
+	return pixels, views
 }
 
 // toMap returns the place of a pixel on a map of m cells across. toPixel is its inverse. Whole numbers are centres.

@@ -96,12 +96,13 @@ func (m *realismMeter) measure(ctx context.Context, k kind, o Options) (*Realism
 		}
 		exact = exactInterval(right, n)
 		accuracies, kids = append(accuracies, float64(right)/float64(n)), append(kids, distance)
-		told, err := m.reference.Distance(d.pictures(mostExamples))
+		examples := d.pictures(mostExamples)
+		told, err := m.reference.Distance(examples)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", source.name, err)
 		}
 		distances = append(distances, told)
-		f.TwoSample.Images, f.Profile = n, adapt.NewProfile(d.pictures(mostExamples))
+		f.TwoSample.Images, f.Profile = n, adapt.NewProfile(examples)
 		fmt.Fprintf(o.Out, "%-15s  told apart from real images: %d of %d\n", source.name, right, n)
 	}
 	f.TwoSample.Measured = measuredOver(accuracies, &exact)

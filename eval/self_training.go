@@ -7,10 +7,10 @@ import (
 	"simgan/models"
 )
 
-// Self-training on real images without labels, by a mean teacher (Tarvainen & Valpola 2017): the teacher's weights are a
-// running mean of the estimator's. Its estimates for real images as they are become the labels of the same images after
-// disturbances that keep labels. They count when the estimator has had a share teachesFrom of its steps, and fully after
-// another share of teachingGrows.
+// Self-training on real images without labels, by a mean teacher (Tarvainen & Valpola 2017): the teacher's weights are
+// a running mean of the estimator's. Its estimates for real images as they are become the labels of the same images
+// after disturbances that keep labels. They count when the estimator has had a share teachesFrom of its steps, and fully
+// after another share of teachingGrows.
 const (
 	teacherDecay  = 0.99
 	teachesFrom   = 0.2

@@ -130,7 +130,7 @@ func class(row string) string {
 	return "plain"
 }
 
-// curves draws the share of joints within so many pixels, a line per row: the colour is the row's, the dash the
+// curves draws the share of joints within N pixels, a line per row: the colour is the row's, the dash the
 // variant's.
 func (d *drawing) curves() {
 	dashes := map[string]string{}

@@ -85,10 +85,7 @@ func (d *Discriminator) Close() {
 
 // Forward maps (b, C, H, W) to logits (b, 2, h, w), with no activation after the last layer.
 func (d *Discriminator) Forward(s *cgo.Scope, x cgo.Tensor, training bool) cgo.Tensor {
-	if y, ok := d.Kernels.forward(s, x, training); ok {
-		return d.Decide(s, y)
-	}
-	return d.Decide(s, d.Layers(s, x, training))
+	return d.Decide(s, d.Kernels.run(s, d, x, training))
 }
 
 // Decide returns the logits (b, 2, h, w) of the layers as they are or, with the global loss, the mean of an image's

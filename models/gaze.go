@@ -60,16 +60,13 @@ func (g *GazeEstimator) Close() {
 	}
 }
 
-// UseCPUKernels lets the convolutions run through kernels of our own on the CPU where the processor has them: in bfloat16
-// if bfloat, else in float32.
+// UseCPUKernels lets the convolutions run through kernels of our own on the CPU where the processor has them: in
+// bfloat16 if bfloat, else in float32.
 func (g *GazeEstimator) UseCPUKernels(bfloat bool) { g.Kernels.useCPU(g, bfloat) }
 
 // Forward maps (b, C, h, w) to (b, outputs) float32.
 func (g *GazeEstimator) Forward(s *cgo.Scope, x cgo.Tensor) cgo.Tensor {
-	maps, ok := g.Kernels.forward(s, x, true)
-	if !ok {
-		maps = g.Layers(s, x, true)
-	}
+	maps := g.Kernels.run(s, g, x, true)
 	// (b, 9600) -> (b, 1000) -> (b, 3)
 	return s.Float(g.fc2.forward(s, s.ReLUInPlace(g.fc1.forward(s, s.Flatten(maps)))))
 }

@@ -70,10 +70,7 @@ func (e *ImageEstimator) UseCPUKernels(bfloat bool) {
 
 // Forward maps (b, C, h, w) to (b, outputs) float32.
 func (e *ImageEstimator) Forward(s *cgo.Scope, x cgo.Tensor) cgo.Tensor {
-	maps, ok := e.Kernels.forward(s, x, true)
-	if !ok {
-		maps = e.Layers(s, x, true)
-	}
+	maps := e.Kernels.run(s, e, x, true)
 	return s.Float(e.fc2.forward(s, s.ReLUInPlace(e.fc1.forward(s, s.Flatten(maps)))))
 }
 

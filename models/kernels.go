@@ -209,6 +209,14 @@ func (k *Kernels) tryPath(t *trial, path, libtorch convPath, device cgo.Device) 
 	return speedup, err
 }
 
+// run runs the network's convolutions: through the kernels if it can, else layer by layer.
+func (k *Kernels) run(s *cgo.Scope, n convNet, x cgo.Tensor, training bool) cgo.Tensor {
+	if y, ok := k.forward(s, x, training); ok {
+		return y
+	}
+	return n.Layers(s, x, training)
+}
+
 // forward runs the network's convolutions through the kernels. It returns false if there are no kernels, and on a GPU
 // outside training, because kernels would be chosen again for each new size. Their first error ends their use, not the
 // run.

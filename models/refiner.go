@@ -78,11 +78,7 @@ func (r *Refiner) Forward(s *cgo.Scope, x, noise cgo.Tensor, training bool) cgo.
 	if noise.T != nil {
 		h = s.Cat(1, x, noise)
 	}
-	y, ok := r.Kernels.forward(s, h, training)
-	if !ok {
-		y = r.Layers(s, h, training)
-	}
-	return s.Tanh(y)
+	return s.Tanh(r.Kernels.run(s, r, h, training))
 }
 
 // Layers runs Forward layer by layer, from x with its noise channels up to the tanh.

@@ -137,7 +137,8 @@ struct Layers : torch::autograd::Function<Layers> {
     auto &net = c10::static_intrusive_pointer_cast<Held>(ctx->saved_data["network"].toCapsule())->net;
     const auto saved = ctx->get_saved_variables();
     const int64_t n = net.layers.size();
-    const Tensor &y = saved.back(), &x = *(&y - 1), *params = &x - 2 * n;
+    // saved: the maps, 2n parameters, the input, the result
+    const Tensor *params = saved.data() + saved.size() - 2 - 2 * n, &x = params[2 * n], &y = params[2 * n + 1];
     auto dy = grads[0].to(at::kFloat).contiguous();
     if (y.defined()) dy = at::threshold_backward(dy, y, 0);
     torch::autograd::variable_list out(2 * n + 2);  // for x, the parameters, and none for the network

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// moment is a time in the life of a process: after it printed so many lines, and then a share of the time that the last
+// moment is a time in the life of a process: after it printed N lines, and then a share of the time that the last
 // of them took. So a slow machine is disturbed where a quick one is.
 type moment struct {
 	lines int
