@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"math"
 
 	"simgan/cgo"
 	"simgan/models/architecture"
@@ -73,6 +74,45 @@ func LossReg(s *cgo.Scope, psi Psi, refined, x cgo.Tensor, lambda, limit float64
 	}
 	return total
 }
+
+// LossLabel is l_label = agreement ||E(R(x)) - E(x)||_2 / sqrt(k), averaged over the b images: how far the k labels that
+// an estimator E sees in the refined image are from those that it sees in the synthetic one. Both are (b, k), in
+// standard deviations of the labels. It counts once per patch of D, as l_real does, so that the weight does not depend
+// on the image's size. It is ours; Hoffman et al. 2018 (CyCADA) compare classes so.
+func LossLabel(s *cgo.Scope, refined, synthetic cgo.Tensor, agreement float64, patches, b int) cgo.Tensor {
+	shape := s.Shape(refined)
+	if shape == nil {
+		return cgo.Tensor{}
+	}
+	scale := agreement * float64(patches) / float64(b) / math.Sqrt(float64(shape[1]))
+	return s.Scale(s.Sum(s.RowNorm(s.Sub(refined, synthetic))), scale)
+}
+
+// LossDiversity is l_div = -diversity mean |R(x, z1) - R(x, z2)| over cells, averaged over the b/2 pairs of refined
+// images with the same x: image i and image i + b/2 of refined, (b, C, H, W). A cell is the mean over a square of a
+// seventh of the shorter side, so that grain does not count. A distance d counts limit (1 - exp(-d / limit)), limit
+// being 0.3 of [-1, 1], so that no pair need differ by more. It counts once per patch of D. Yang et al. 2019 (DSGAN)
+// and Mao et al. 2019 (MSGAN) reward such distances; cells are ours.
+func LossDiversity(s *cgo.Scope, refined cgo.Tensor, diversity float64, patches int) cgo.Tensor {
+	shape := s.Shape(refined)
+	if shape == nil {
+		return cgo.Tensor{}
+	}
+	b, c, h, w := shape[0], shape[1], shape[2], shape[3]
+	side := max(1, min(h, w)/cellsPerSide)
+	rows, columns := h/side, w/side
+	x := s.Narrow(s.Narrow(refined, 2, 0, rows*side), 3, 0, columns*side)
+	cells := s.MeanDim(s.MeanDim(s.View(x, b*c, rows, side, columns, side), 4), 2) // (b C, rows, columns)
+	pairs := b / 2
+	scale := -diversity * float64(patches) / float64(pairs*c*rows*columns)
+	return s.LimitedL1(s.Narrow(cells, 0, 0, pairs*c), s.Narrow(cells, 0, pairs*c, pairs*c), scale, mostApart)
+}
+
+// The squares whose means LossDiversity compares, and the distance beyond which they hardly gain.
+const (
+	cellsPerSide = 7
+	mostApart    = 0.3
+)
 
 // LossReal is l_real = -log(1 - D(R(x))), equation (3): cross-entropy of D's logits (b, 2, h, w) against "real", summed
 // over the h x w patches, averaged over the b images. w weighs the patches as in patchNLL.

@@ -52,8 +52,14 @@ type Train struct {
 	Lambda float64 `yaml:"lambda"`
 	// a distance d counts m (1 - exp(-d/m)) in l_reg, m being this limit: large changes of few pixels, as by glints and
 	// hairs, cost little; 0: |d| [paper]
-	RegLimit float64          `yaml:"reg_limit"`
-	Psi      architecture.Psi `yaml:"psi"` // identity, derivatives, mean or learned
+	RegLimit float64 `yaml:"reg_limit"`
+	// weight of l_label, which keeps what a frozen estimator of the labels sees in R(x) at what it sees in x, in
+	// standard deviations; the estimator learns from adapted synthetic images before the run's first step; 0: off
+	// [paper]
+	Agreement float64 `yaml:"agreement"`
+	// weight of l_div, which makes two refined versions of an image, of different noise, differ; 0: off [paper]
+	Diversity float64          `yaml:"diversity"`
+	Psi       architecture.Psi `yaml:"psi"` // identity, derivatives, mean or learned
 	// for psi learned: safetensors of a gaze estimator (conv1.weight ... fc2.bias), as eval gaze --save writes them;
 	// its first three layers are psi
 	PsiWeights      string    `yaml:"psi_weights"`

@@ -9,8 +9,8 @@ func (c Config) ShareOf(n int) (Config, error) {
 		return c, nil
 	}
 	unit := n
-	if c.Train.History != 0 {
-		unit = 2 * n // each process draws half of its part from its history
+	if c.Train.History != 0 || c.Train.Diversity > 0 {
+		unit = 2 * n // each process draws half of its part from its history, or refines each image twice
 	}
 	if b := c.Train.Batch; b%unit != 0 {
 		return c, exit.Usagef("config: train.batch is %d, the batch of all %d processes together: use a multiple of %d, as %d",

@@ -55,6 +55,7 @@ func (v *validation) numbers(c *Config) {
 		value float64
 	}{
 		{"train.lambda", t.Lambda}, {"train.reg_limit", t.RegLimit},
+		{"train.agreement", t.Agreement}, {"train.diversity", t.Diversity},
 		{"train.lr_refiner", t.LRRefiner},
 		{"train.lr_discriminator", t.LRDiscriminator},
 		{"train.r1", t.R1},
@@ -106,6 +107,10 @@ func (v *validation) train(t Train) {
 	v.need(t.History <= MaxHistory, "train.history is %d; use at most %d", t.History, MaxHistory)
 	v.need(t.Lambda >= 0, "train.lambda is %g; use 0 or more", t.Lambda)
 	v.need(t.RegLimit >= 0, "train.reg_limit is %g; use 0 or more", t.RegLimit)
+	v.need(t.Agreement >= 0, "train.agreement is %g; use 0 (off) or more", t.Agreement)
+	v.need(t.Diversity >= 0, "train.diversity is %g; use 0 (off) or more", t.Diversity)
+	v.need(t.Diversity == 0 || t.Batch%2 == 0,
+		"train.batch is %d, but with train.diversity each synthetic image is refined twice: use an even number", t.Batch)
 	v.need(t.LRRefiner > 0 && t.LRDiscriminator > 0,
 		"train.lr_refiner and train.lr_discriminator are %g and %g; use more than 0", t.LRRefiner, t.LRDiscriminator)
 	v.need(t.EMA >= 0 && t.EMA < 1, "train.ema is %g; use 0 (off) to below 1", t.EMA)

@@ -21,7 +21,7 @@ const (
 // MetricNames lists the names of numbers in records of metrics.jsonl. Which of them a record has depends on its phase
 // and on the config.
 var MetricNames = []string{
-	"L_R", "l_real", "l_reg", "L_D", "r1", "d_refined_right", "d_real_right",
+	"L_R", "l_real", "l_reg", "l_label", "l_div", "L_D", "r1", "d_refined_right", "d_real_right",
 	"refined_change", "domain_distance", "refined_variance", "synthetic_variance", "real_variance",
 	RealismDistance, SyntheticDistance,
 	"lr_refiner", "lr_discriminator", "images_per_second", "loader_wait_share",

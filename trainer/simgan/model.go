@@ -31,14 +31,17 @@ type Model struct {
 	psi      models.Psi
 	features *models.GazeEstimator // nil unless psi is learned
 	history  *history              // nil if train.history is 0
-	weights  *weights              // nil without data.weights
-	meter    *meter
-	inputs   *inputs // made by the first step
-	captures *captures
-	group    *parallel.Group // nil: this process trains alone
-	buffers  []cgo.Tensor    // running statistics of R and D
-	dSteps   int64           // updates of D made, for r1_every
-	log      func(format string, args ...any)
+	// estimator sees the labels that l_label keeps; nil if train.agreement is 0 or the synthetic images have no numbers
+	// as labels
+	estimator *models.ImageEstimator
+	weights   *weights // nil without data.weights
+	meter     *meter
+	inputs    *inputs // made by the first step
+	captures  *captures
+	group     *parallel.Group // nil: this process trains alone
+	buffers   []cgo.Tensor    // running statistics of R and D
+	dSteps    int64           // updates of D made, for r1_every
+	log       func(format string, args ...any)
 }
 
 // Options are what NewModel takes beside the config.
@@ -71,6 +74,9 @@ func NewModel(c config.Config, image data.Info, o Options) (m *Model, err error)
 		return m, err
 	}
 	if err = m.openPsi(); err != nil {
+		return m, err
+	}
+	if err = m.openEstimator(); err != nil {
 		return m, err
 	}
 	if err = m.openHistory(); err != nil {
@@ -106,6 +112,35 @@ func (m *Model) openPsi() (err error) {
 	return err
 }
 
+// openEstimator builds the network that sees labels, if l_label is on. Teach trains it.
+func (m *Model) openEstimator() (err error) {
+	k := len(m.image.LabelNames)
+	if m.config.Train.Agreement == 0 || k == 0 {
+		return nil
+	}
+	if m.estimator, err = models.NewImageEstimator(m.image.C, m.image.H, m.image.W, k); err != nil {
+		return err
+	}
+	if m.device == cgo.CPU {
+		m.estimator.UseCPUKernels(m.bfloat)
+	}
+	return errors.Join(m.estimator.To(m.device), m.estimator.Freeze(true))
+}
+
+// Teach has process 0 train the network that sees labels, and gives it to the others. It does nothing if l_label is
+// off.
+func (m *Model) Teach(train func(*models.ImageEstimator) error) error {
+	if m.estimator == nil {
+		return nil
+	}
+	if m.group.Rank() == 0 {
+		if err := errors.Join(m.estimator.Freeze(false), train(m.estimator), m.estimator.Freeze(true)); err != nil {
+			return err
+		}
+	}
+	return m.group.Broadcast(models.Tensors(m.estimator.Params())...)
+}
+
 // openHistory makes the history, if there is one.
 func (m *Model) openHistory() (err error) {
 	size := int(m.config.Train.History)
@@ -136,6 +171,9 @@ func (m *Model) Files() (map[string][]models.Param, error) {
 	if m.Average != nil {
 		files[AverageFile] = m.Average.Params()
 	}
+	if m.estimator != nil {
+		files[EstimatorFile] = m.estimator.Params()
+	}
 	var rest []models.Param
 	add := func(prefix string, tensors []cgo.Tensor) {
 		for i, tensor := range tensors {
@@ -160,11 +198,13 @@ func (m *Model) Files() (map[string][]models.Param, error) {
 	return files, nil
 }
 
-// The files of a checkpoint that hold R, its moving average, D, and the rest, with the history among it.
+// The files of a checkpoint that hold R, its moving average, D, the network that sees labels, and the rest, with the
+// history among it.
 const (
 	RefinerFile       = "refiner.safetensors"
 	AverageFile       = "refiner_ema.safetensors"
 	DiscriminatorFile = "discriminator.safetensors"
+	EstimatorFile     = "estimator.safetensors"
 	StateFile         = "state.safetensors"
 
 	HistoryTensor = "history.0"
@@ -181,6 +221,7 @@ func (m *Model) Close() {
 	if m.features != nil {
 		m.features.Close()
 	}
+	m.estimator.Close()
 	m.history.Close()
 	m.weights.Close()
 	m.meter.Close()

@@ -2,6 +2,7 @@ package simgan
 
 import (
 	"errors"
+	"slices"
 
 	"simgan/cgo"
 	"simgan/models"
@@ -19,7 +20,7 @@ func (m *Model) StepR(x Drawn, adversary bool) error {
 	if err := m.prepare(x.N); err != nil {
 		return err
 	}
-	if err := errors.Join(m.inputs.x.put(x), m.weights.put(m.weights.maps(x.Index)),
+	if err := errors.Join(m.inputs.x.put(x), m.weights.put(m.weights.maps(m.shown(x.Index, adversary))),
 		m.inputs.putRate(m.Rate(m.config.Train.LRRefiner))); err != nil {
 		return err
 	}
@@ -45,19 +46,48 @@ func (m *Model) learnR(b int, adversary bool) error {
 	return m.updateAverage(adversary)
 }
 
-// lossR is L_R, equation (4): l_real + l_reg, or l_reg alone without the adversary.
+// lossR is L_R, equation (4): l_real + l_reg, or l_reg alone without the adversary. With it l_label and l_div are added,
+// if their weights are not 0.
 func (m *Model) lossR(s *cgo.Scope, b int, adversary bool) cgo.Tensor {
 	c, x := m.config.Train, m.inputs.x.images(s, b)
+	if adversary && c.Diversity > 0 {
+		half := s.Narrow(x, 0, 0, int64(b/2))
+		x = s.Cat(0, half, half)
+	}
 	refined := m.R.Forward(s, x, m.drawNoise(s, b), true)
 	loss := models.LossReg(s, m.weights.psi(s, m.psi, b), refined, x, c.Lambda, c.RegLimit, b)
 	m.meter.add(s, "l_reg", loss)
+	add := func(name string, term cgo.Tensor) {
+		m.meter.add(s, name, term)
+		loss = s.Add(term, loss)
+	}
 	if adversary {
-		lReal := models.LossReal(s, m.D.Forward(s, refined, true), m.weights.ofPatches(s, b), b) // equation (3)
-		m.meter.add(s, "l_real", lReal)
-		loss = s.Add(lReal, loss)
+		add("l_real", models.LossReal(s, m.D.Forward(s, refined, true), m.weights.ofPatches(s, b), b)) // equation (3)
+	}
+	if adversary && m.estimator != nil {
+		seen := s.Detach(m.estimator.Forward(s, x))
+		add("l_label", models.LossLabel(s, m.estimator.Forward(s, refined), seen, c.Agreement, m.patches(), b))
+	}
+	if adversary && c.Diversity > 0 {
+		add("l_div", models.LossDiversity(s, refined, c.Diversity, m.patches()))
 	}
 	m.meter.add(s, "L_R", loss)
 	return loss
+}
+
+// shown returns which images of a batch a step of R refines: all, or with l_div the first half twice.
+func (m *Model) shown(index []int, adversary bool) []int {
+	if !adversary || m.config.Train.Diversity == 0 {
+		return index
+	}
+	half := index[:len(index)/2]
+	return slices.Concat(half, half)
+}
+
+// patches returns the number of patches of D's map.
+func (m *Model) patches() int {
+	h, w := m.D.Map(m.image.H, m.image.W)
+	return h * w
 }
 
 // updateAverage moves R's average. While R is pretrained the average follows R at once, so that R's start is not
