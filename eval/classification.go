@@ -32,7 +32,9 @@ func Classification(ctx context.Context, o Options, columns []string) (*Classifi
 		return nil, exit.Usagef("--labels names %d columns; eval classification learns one", len(columns))
 	}
 	c := &classes{columns: columns}
-	t := task{name: "classification", metric: "accuracy", higher: true, labels: c, fill: true}
+	t := task{
+		name: "classification", metric: "accuracy", quantity: "accuracy", percent: true, higher: true, labels: c, fill: true,
+	}
 	return compare(ctx, o, t, exam[float32, ClassificationFigures]{
 		errors: func(ctx context.Context, d, test set, e EstimatorConfig, seed uint64) ([]float32, error) {
 			return c.learner().learn(ctx, d, test, e, seed)

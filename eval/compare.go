@@ -69,6 +69,9 @@ type Result[F any] struct {
 	// ControlHurts reports that the control is worse than the synthetic images as they are: it is chosen by statistics of
 	// images, not by an error. GapClosed is the fair share then.
 	ControlHurts bool `json:"control_hurts,omitempty"`
+
+	// Reading says in sentences what the figures show of refining. Table and page have the same sentences.
+	Reading []string `json:"reading,omitempty"`
 }
 
 // Adapted says how the images of the control were made.
@@ -163,6 +166,7 @@ func compare[E, F any](ctx context.Context, o Options, t task, x exam[E, F]) (*R
 	if result.Synthetic != nil && result.Control != nil {
 		result.ControlHurts = mean(x.costs(result.Control)) > mean(x.costs(result.Synthetic))
 	}
+	result.read(t, x.costs)
 	return result, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"simgan/internal/ranks"
 )
@@ -36,15 +37,21 @@ type candidate struct {
 	of     int // estimators of the row
 }
 
-// candidates returns the estimators of all rows, in the order of the table.
+// candidates returns the estimators of all rows, in the order of the table; those of the same images follow one
+// another, so that images are made once.
 func candidates(kinds []kind, seeds []uint64) (all []candidate) {
+	first := map[string]int{} // the first estimator of the images
 	for _, k := range kinds {
 		for _, s := range k.sets {
+			if _, known := first[s.images]; !known {
+				first[s.images] = len(all)
+			}
 			for _, seed := range seeds {
 				all = append(all, candidate{k.name, s, k.unlabelled, seed, len(k.sets) * len(seeds)})
 			}
 		}
 	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return first[a.source.images] - first[b.source.images] })
 	return all
 }
 
@@ -69,11 +76,11 @@ func (x exam[E, F]) train(
 	loaded := ""
 	for i := o.Group.Rank(); i < len(all); i += o.Group.Size() {
 		c := all[i]
-		if name := c.source.name; name != loaded {
+		if images := c.source.images; images != loaded {
 			if d, err = x.load(ctx, c.source, test); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
+				return nil, fmt.Errorf("%s: %w", c.source.name, err)
 			}
-			loaded = name
+			loaded = images
 		}
 		if outcomes[i], err = x.trainOne(ctx, c, d, test, o); err != nil {
 			return nil, err

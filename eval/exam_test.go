@@ -4,8 +4,26 @@ import (
 	"bytes"
 	"encoding/gob"
 	"math"
+	"slices"
 	"testing"
 )
+
+// Estimators of the same images follow one another, whatever their row; those of a row keep their order.
+func TestCandidatesOfTheSameImagesAreTogether(t *testing.T) {
+	row := func(name, images string) kind {
+		return kind{name: name, sets: []source{{name + "-1", images + "-1", nil}, {name + "-2", images + "-2", nil}}}
+	}
+	var got []string
+	for _, c := range candidates([]kind{row("a", "A"), row("b", "B"), row("self", "A")}, []uint64{1, 2}) {
+		got = append(got, c.source.name)
+	}
+	want := []string{
+		"a-1", "a-1", "self-1", "self-1", "a-2", "a-2", "self-2", "self-2", "b-1", "b-1", "b-2", "b-2",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
 
 // Outcomes keep every bit on their way between processes, NaN and the errors of joints included.
 func TestOutcomesKeepTheirBits(t *testing.T) {

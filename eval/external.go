@@ -59,7 +59,7 @@ func External(ctx context.Context, o Options, e ExternalOptions) (*ExternalResul
 	} else if entries, _ := os.ReadDir(o.Save); len(entries) > 0 {
 		return nil, exit.Usagef("--save %s is not empty; name a new folder", o.Save)
 	}
-	t := task{name: "external", metric: "value", higher: e.HigherIsBetter, labels: x}
+	t := task{name: "external", metric: "value", quantity: "the program's number", higher: e.HigherIsBetter, labels: x}
 	return compare(ctx, o, t, exam[float64, ExternalFigures]{
 		begin: x.begin,
 		errors: func(ctx context.Context, _, _ set, _ EstimatorConfig, seed uint64) ([]float64, error) {

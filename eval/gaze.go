@@ -26,7 +26,9 @@ type GazeResult = Result[Figures]
 
 // Gaze trains the paper's gaze estimator on each kind of images and tests it on held-out real ones.
 func Gaze(ctx context.Context, o Options) (*GazeResult, error) {
-	t := task{name: "gaze", metric: "mean_degrees", unit: "degrees", labels: fixed{data.GazeLabels, true}}
+	t := task{
+		name: "gaze", metric: "mean_degrees", quantity: meanError, unit: "degrees", labels: fixed{data.GazeLabels, true},
+	}
 	return compare(ctx, o, t, exam[float64, Figures]{
 		errors: gazeErrors,
 		blank:  func() *Figures { return &Figures{} },

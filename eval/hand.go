@@ -37,7 +37,9 @@ type HandResult = Result[HandFigures]
 
 // Hand trains the stacked hourglass on each kind of images and tests it on held-out real ones.
 func Hand(ctx context.Context, o Options) (*HandResult, error) {
-	t := task{name: "hand", metric: "mean_px", unit: "pixels", labels: fixed{data.HandLabels, false}}
+	t := task{
+		name: "hand", metric: "mean_px", quantity: meanError, unit: "pixels", labels: fixed{data.HandLabels, false},
+	}
 	return compare(ctx, o, t, exam[jointError, HandFigures]{
 		errors: handErrors,
 		blank:  func() *HandFigures { return &HandFigures{} },

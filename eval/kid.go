@@ -10,10 +10,10 @@ import (
 // when one of two blocks is left out.
 const kidBlocks, fewestKID = 20, 4
 
-// kid returns the kernel distance of two samples of n feature vectors each, n >= fewestKID, and its 95 % interval: the unbiased estimate
-// of the squared maximum mean discrepancy with the kernel (x.y/d + 1)^3 (KID, Binkowski et al. 2018). It is about 0,
-// and may be negative, if both samples come from one distribution. The interval is Student's t with the variance of a
-// jackknife that leaves out one block of both samples at a time.
+// kid returns the kernel distance of two samples of n feature vectors each, n >= fewestKID, and its 95 % interval: the
+// unbiased estimate of the squared maximum mean discrepancy with the kernel (x.y/d + 1)^3 (KID, Binkowski et al. 2018).
+// It is about 0, and may be negative, if both samples come from one distribution. The interval is Student's t with the
+// variance of a jackknife that leaves out one block of both samples at a time.
 func kid(a, b [][]float64) (value float64, ci [2]float64) {
 	n := min(len(a), len(b))
 	blocks := min(kidBlocks, n/2)

@@ -118,13 +118,13 @@ func (s *realismSources) realismKinds() (kinds []kind) {
 		}
 	}
 	asIs := func(name string, d set) source {
-		return source{name, func(context.Context) (set, error) { return d, nil }}
+		return source{name, name, func(context.Context) (set, error) { return d, nil }}
 	}
 	adapted := func(name string, d set) source {
-		return source{name, func(ctx context.Context) (set, error) { return s.adapt(ctx, d, 1) }}
+		return source{name, name, func(ctx context.Context) (set, error) { return s.adapt(ctx, d, 1) }}
 	}
-	refined := s.perRefiner(rowRefined, s.refine)
-	refinedControl := s.perRefiner(rowRefinedControl, func(ctx context.Context, r refiner) (set, error) {
+	refined := s.perRefiner(rowRefined, rowRefined, s.refine)
+	refinedControl := s.perRefiner(rowRefinedControl, rowRefinedControl, func(ctx context.Context, r refiner) (set, error) {
 		d, err := s.refine(ctx, r)
 		if err != nil {
 			return d, err

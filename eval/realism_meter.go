@@ -112,15 +112,15 @@ func (m *realismMeter) measure(ctx context.Context, k kind, o Options) (*Realism
 
 // twoSample trains a network to tell images from real ones on half of each, and returns how many of n images of the
 // other halves it gets right.
-func twoSample(ctx context.Context, d, real set, c EstimatorConfig) (right, n int, err error) {
+func twoSample(ctx context.Context, d, reals set, c EstimatorConfig) (right, n int, err error) {
 	order := rand.New(rand.NewPCG(seedOne[0], 2)).Perm(d.N)
 	half := d.N / 2
-	e, err := learnLook(ctx, beside(d.choose(order[:half]), real.choose(order[:half])), c, "two-sample")
+	e, err := learnLook(ctx, beside(d.choose(order[:half]), reals.choose(order[:half])), c, "two-sample")
 	if err != nil {
 		return 0, 0, err
 	}
 	defer e.Close()
-	held := beside(d.choose(order[half:]), real.choose(order[half:]))
+	held := beside(d.choose(order[half:]), reals.choose(order[half:]))
 	err = estimate(held,
 		func(s *cgo.Scope, index []int) cgo.Tensor { return e.Forward(s, held.images(s, index, c.Device)) },
 		func(index []int, v []float32) {
@@ -133,11 +133,11 @@ func twoSample(ctx context.Context, d, real set, c EstimatorConfig) (right, n in
 	return right, held.N, err
 }
 
-// beside returns the images of both sets, labelled -1 for d and 1 for real.
-func beside(d, real set) set {
+// beside returns the images of both sets, labelled -1 for d and 1 for reals.
+func beside(d, reals set) set {
 	out := *d.Batch
-	out.N, out.Labels, out.Index = d.N+real.N, make([]float32, d.N+real.N), make([]int, d.N+real.N)
-	out.Levels = append(append([]byte(nil), d.Levels...), real.Levels...)
+	out.N, out.Labels, out.Index = d.N+reals.N, make([]float32, d.N+reals.N), make([]int, d.N+reals.N)
+	out.Levels = append(append([]byte(nil), d.Levels...), reals.Levels...)
 	for i := range out.Labels {
 		out.Labels[i] = 1
 		if i < d.N {

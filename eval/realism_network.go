@@ -94,16 +94,7 @@ func explained(e *models.ImageEncoder, d set, device cgo.Device) (float64, error
 func encode(e *models.ImageEncoder, d set, device cgo.Device) (features [][]float64, err error) {
 	err = estimate(d,
 		func(s *cgo.Scope, index []int) cgo.Tensor { return e.Features(s, d.images(s, index, device)) },
-		func(index []int, v []float32) {
-			size := len(v) / len(index)
-			for k := range index {
-				row := make([]float64, size)
-				for j := range row {
-					row[j] = float64(v[k*size+j])
-				}
-				features = append(features, row)
-			}
-		})
+		func(index []int, v []float32) { features = append(features, models.FeatureRows(v, len(index))...) })
 	return features, err
 }
 

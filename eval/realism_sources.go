@@ -31,12 +31,12 @@ func prepareRealism(ctx context.Context, o *RealismOptions) (s *realismSources, 
 	s.options = o.Options
 	synthetic, err := openUnlabelled(ctx, o.Synthetic, "synthetic")
 	refined, refinedErr := openUnlabelled(ctx, o.Refined, "refined")
-	real, realErr := openUnlabelled(ctx, o.Real, "real")
-	defer closeAll(synthetic, refined, real)
+	reals, realErr := openUnlabelled(ctx, o.Real, "real")
+	defer closeAll(synthetic, refined, reals)
 	if err := errors.Join(err, refinedErr, realErr); err != nil {
 		return s, err
 	}
-	n, err := o.imagesPerRow(synthetic, refined, real)
+	n, err := o.imagesPerRow(synthetic, refined, reals)
 	if err != nil {
 		return s, err
 	}
@@ -46,7 +46,7 @@ func prepareRealism(ctx context.Context, o *RealismOptions) (s *realismSources, 
 	if s.given, err = loadSpread(ctx, refined, n, "refined"); err != nil {
 		return s, err
 	}
-	all, err := loadSpread(ctx, real, 2*n, "real")
+	all, err := loadSpread(ctx, reals, 2*n, "real")
 	if err != nil {
 		return s, err
 	}
@@ -84,14 +84,14 @@ func closeAll(sets ...data.Dataset) {
 }
 
 // imagesPerRow returns how many images each row has. It refuses images of different sizes, and too few to learn from.
-func (o *RealismOptions) imagesPerRow(synthetic, refined, real data.Dataset) (n int, err error) {
+func (o *RealismOptions) imagesPerRow(synthetic, refined, reals data.Dataset) (n int, err error) {
 	n = o.Images
-	want := real.Info()
+	want := reals.Info()
 	for _, d := range []struct {
 		key, spec string
 		set       data.Dataset
 		halves    int // of which one counts for a row
-	}{{"synthetic", o.Synthetic, synthetic, 1}, {"refined", o.Refined, refined, 1}, {"real", o.Real, real, 2}} {
+	}{{"synthetic", o.Synthetic, synthetic, 1}, {"refined", o.Refined, refined, 1}, {"real", o.Real, reals, 2}} {
 		if d.set == nil {
 			continue
 		}

@@ -45,7 +45,9 @@ func Regression(ctx context.Context, o Options, columns []string, kind string) (
 	if !v.angular && kind != AbsoluteError {
 		return nil, exit.Usagef("--error is %q; use %s or %s", kind, AbsoluteError, AngularError)
 	}
-	t := task{name: "regression", metric: "mean_error", labels: v, fill: true}
+	t := task{
+		name: "regression", metric: "mean_error", quantity: meanError, unit: "units of the labels", labels: v, fill: true,
+	}
 	if v.angular {
 		t.unit = "degrees"
 	}
@@ -56,7 +58,7 @@ func Regression(ctx context.Context, o Options, columns []string, kind string) (
 		blank: v.blank,
 		add: func(f *RegressionFigures, outputs []float32, test set, estimators int) (string, bool) {
 			mean, r2 := v.add(f, v.labels(outputs), test, estimators)
-			return fmt.Sprintf("%.4g, R2 %.3f", mean, r2), finite(mean, r2)
+			return fmt.Sprintf("mean error %.4g, R2 %.3f", mean, r2), finite(mean, r2)
 		},
 		finish: func(f *RegressionFigures, seeds int) {
 			f.MeanError, f.CI95 = interval(f.PerSeed, seeds)

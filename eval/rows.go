@@ -18,8 +18,9 @@ type kind struct {
 
 // source loads or makes a set of images when it is needed, so that not all are in memory at once.
 type source struct {
-	name string
-	load func(ctx context.Context) (set, error)
+	name   string
+	images string // names what load returns: sources with the same images load the same
+	load   func(ctx context.Context) (set, error)
 }
 
 // kinds returns the rows that the options ask for and the images allow.
@@ -33,30 +34,32 @@ func (s *sources) kinds() (kinds []kind) {
 		return func(context.Context) (set, error) { return d, nil }
 	}
 	adapts := s.adapted != nil
-	add(rowSynthetic, true, source{rowSynthetic, asIs(s.synthetic)})
+	add(rowSynthetic, true, source{rowSynthetic, rowSynthetic, asIs(s.synthetic)})
 	control := func(ctx context.Context) (set, error) { return s.adapt(ctx, s.synthetic, 2*s.options.Variants) }
-	add(rowControl, adapts, source{rowControl, control})
-	add(rowRefined, true, s.perRefiner(rowRefined, s.refine)...)
-	add(rowRefinedControl, adapts, s.perRefiner(rowRefinedControl, s.refineAndAdapt)...)
+	add(rowControl, adapts, source{rowControl, rowControl, control})
+	add(rowRefined, true, s.perRefiner(rowRefined, rowRefined, s.refine)...)
+	add(rowRefinedControl, adapts, s.perRefiner(rowRefinedControl, rowRefinedControl, s.refineAndAdapt)...)
 	addSelf := func(name string, sets ...source) {
 		if s.unlabelled.Batch != nil && s.wants(name) {
 			kinds = append(kinds, kind{name, sets, s.unlabelled})
 		}
 	}
-	addSelf(rowControlSelf, source{rowControlSelf, control})
-	addSelf(rowRefinedSelf, s.perRefiner(rowRefinedSelf, s.refineAndAdapt)...)
-	add(rowReal, s.real.Batch != nil, source{rowReal, asIs(s.real)})
+	addSelf(rowControlSelf, source{rowControlSelf, rowControl, control})
+	addSelf(rowRefinedSelf, s.perRefiner(rowRefinedSelf, rowRefinedControl, s.refineAndAdapt)...)
+	add(rowReal, s.real.Batch != nil, source{rowReal, rowReal, asIs(s.real)})
 	return kinds
 }
 
-// perRefiner returns a source per refiner, whose name has the seed if there are several.
-func (s *sources) perRefiner(row string, load func(ctx context.Context, r refiner) (set, error)) (sets []source) {
+// perRefiner returns a source per refiner, whose names have the seed if there are several.
+func (s *sources) perRefiner(
+	row, images string, load func(ctx context.Context, r refiner) (set, error),
+) (sets []source) {
 	for _, r := range s.refiners {
-		name := row
+		of := ""
 		if len(s.refiners) > 1 {
-			name = fmt.Sprintf("%s-gan-%d", row, r.seed)
+			of = fmt.Sprintf("-gan-%d", r.seed)
 		}
-		sets = append(sets, source{name, func(ctx context.Context) (set, error) { return load(ctx, r) }})
+		sets = append(sets, source{row + of, images + of, func(ctx context.Context) (set, error) { return load(ctx, r) }})
 	}
 	return sets
 }

@@ -218,12 +218,11 @@ func (s *sources) fitControl(ctx context.Context) error {
 	if s.examples == nil {
 		return nil
 	}
-	s.options.report("fitting the control", "fits", 0, 1)
-	a, before, after, err := adapt.Fit(ctx, s.synthetic.pictures(mostExamples), s.examples)
+	tried := func(n, of int) { s.options.report("fitting the control", "adaptations", n, of) }
+	a, before, after, err := adapt.Fit(ctx, s.synthetic.pictures(mostExamples), s.examples, tried)
 	if err != nil {
 		return err
 	}
-	s.options.report("fitting the control", "fits", 1, 1)
 	s.adapted = &Adapted{a, after, before}
 	return nil
 }

@@ -12,6 +12,9 @@ func (r *Result[F]) Table() string {
 	if len(r.Labels) > 0 {
 		fmt.Fprintf(&t, "labels           %s\n", quoted(r.Labels))
 	}
+	if r.Task == "regression" {
+		t.WriteString("R2               1: perfect; 0: as always guessing the mean of the test labels; below 0: worse\n")
+	}
 	fmt.Fprintf(&t, "synthetic images %s\n", r.Data.Synthetic)
 	if r.Adaptation != nil {
 		fmt.Fprintf(&t, "control is       %v, fitted to the real images without labels\n", r.Adaptation)
@@ -23,20 +26,8 @@ func (r *Result[F]) Table() string {
 	for name, f := range r.Rows() {
 		fmt.Fprintf(&t, "%-21s  %v\n", name, f)
 	}
-	if r.Real == nil || r.Refined == nil {
-		return t.String()
-	}
-	if r.Synthetic != nil {
-		t.WriteString(r.GapClosed.sentence("refined", "synthetic"))
-	}
-	if r.Control != nil && r.RefinedControl != nil {
-		t.WriteString(r.GapClosedBeyondControl.sentence("refined+control", "control"))
-	}
-	if r.ControlSelf != nil && r.RefinedSelf != nil {
-		t.WriteString(r.GapClosedBeyondSelfTraining.sentence(rowRefinedSelf, rowControlSelf))
-	}
-	if r.ControlHurts {
-		t.WriteString("the control is worse than the synthetic images as they are: compare refined with synthetic\n")
+	if r.Reading != nil {
+		t.WriteString("\n" + strings.Join(r.Reading, "\n") + "\n")
 	}
 	return t.String()
 }
@@ -51,20 +42,6 @@ func (r *Result[F]) Spread() string {
 		return fmt.Sprintf("95 %% CI over %d estimators, of one GAN seed", estimators)
 	}
 	return fmt.Sprintf("95 %% CI over %d GAN seeds x %d estimator seeds", refiners, estimators)
-}
-
-// sentence says what share of the gap between from and real a row closed.
-func (s *Share) sentence(row, from string) string {
-	if s == nil {
-		return fmt.Sprintf("there is no gap between %s and real: for at least one seed, training on real images was "+
-			"no better\n", from)
-	}
-	if s.Mean <= 0 {
-		return fmt.Sprintf("%s did not help: it is no better than %s (%.0f %% of the gap to real%s)\n",
-			row, from, 100*s.Mean, s.Interval(", %.0f to %.0f %%"))
-	}
-	return fmt.Sprintf("%s closed %.0f %% of the gap between %s and real%s\n",
-		row, 100*s.Mean, from, s.Interval(" (%.0f to %.0f %%)"))
 }
 
 // Interval prints the share's interval in percent; "" if there is none, as of one seed.
@@ -83,21 +60,21 @@ func printedError(ci [2]float64, format string) string {
 	return printed([2]float64{max(ci[0], 0), max(ci[1], 0)}, format, 1)
 }
 
-// headings name the figures in a row of each task.
+// meanError is the quantity of several tasks.
+const meanError = "mean error"
+
+// headings name the figures in a row of each task; %s stands for the unit.
 var headings = map[string]string{
-	"gaze":           "mean error, within 7 degrees",
-	"hand":           "mean error in pixels and in mm, joints within 5 pixels",
-	"regression":     "mean error, R2",
+	"gaze":           meanError + ", within 7 degrees",
+	"hand":           meanError + " in pixels and in mm, joints within 5 pixels",
+	"regression":     meanError + " in %s, R2",
 	"classification": "accuracy",
 	"external":       "the program's number",
 }
 
 // heading names the figures in a row.
 func (r *Result[F]) heading() string {
-	heading := headings[r.Task]
-	if r.Unit == "degrees" && r.Task == "regression" {
-		heading = "mean error in degrees, R2"
-	}
+	heading := strings.Replace(headings[r.Task], "%s", r.Unit, 1)
 	if r.HigherIsBetter {
 		heading += " (higher is better)"
 	}

@@ -14,9 +14,11 @@ type task struct {
 	name   string
 	metric string // the name in JSON of the figure that rows are compared by
 	higher bool   // a higher figure is better
-	unit   string // of the metric, in words
-	labels labelling
-	fill   bool // training images that do not fill a batch are refused; gaze and hand have always repeated them
+	// The metric in words, its unit, and whether it is a share, which is shown in percent.
+	quantity, unit string
+	percent        bool
+	labels         labelling
+	fill           bool // training images that do not fill a batch are refused; gaze and hand have always repeated them
 }
 
 // labelling chooses what estimators learn from the columns of data sets. The first data set that it sees, the synthetic

@@ -53,6 +53,17 @@ func (e *ImageEncoder) Features(s *cgo.Scope, x cgo.Tensor) cgo.Tensor {
 	return s.Flatten(s.MeanDim(s.MeanDim(s.Float(x), 2), 3))
 }
 
+// FeatureRows cuts the Features of n images into a row per image.
+func FeatureRows(features []float32, n int) [][]float64 {
+	rows := make([][]float64, n)
+	for i := range rows {
+		for _, v := range features[i*len(features)/n : (i+1)*len(features)/n] {
+			rows[i] = append(rows[i], float64(v))
+		}
+	}
+	return rows
+}
+
 // Forward maps (b, C, h, w) to (b, outputs) float32.
 func (e *ImageEncoder) Forward(s *cgo.Scope, x cgo.Tensor) cgo.Tensor {
 	return s.Float(e.last.forward(s, e.Features(s, x)))

@@ -139,9 +139,18 @@ func TestFitFindsWhatWasDone(t *testing.T) {
 		rendered = append(rendered, scene(i))
 		real = append(real, done.Apply(scene(i+1), scene(i), rand.New(rand.NewPCG(uint64(i), 9))))
 	}
-	got, before, after, err := Fit(context.Background(), rendered, real)
+	var counts [][2]int
+	got, before, after, err := Fit(context.Background(), rendered, real, func(n, of int) {
+		counts = append(counts, [2]int{n, of})
+	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	// By hand: as they are, and for 3 tones this alone and twice 5+5+5+5+8+8+7 values.
+	for n, count := range counts {
+		if count != [2]int{n, 262} || len(counts) != 263 {
+			t.Fatalf("report %d of %d is %v", n, len(counts), count)
+		}
 	}
 	if got.Tone == Keep || got.Noise < 0.03 || got.Blur > 0.3 || !(after < before/10) {
 		t.Errorf("fitted %v (%.3g, before %.3g), want about %v", got, after, before, done)
@@ -149,7 +158,7 @@ func TestFitFindsWhatWasDone(t *testing.T) {
 	stopped := errors.New("stopped")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(stopped)
-	if _, _, _, err := Fit(ctx, rendered, real); !errors.Is(err, stopped) {
+	if _, _, _, err := Fit(ctx, rendered, real, nil); !errors.Is(err, stopped) {
 		t.Errorf("a cancelled fit returned %v", err)
 	}
 }
@@ -172,7 +181,7 @@ func TestFitOfNoisyDepths(t *testing.T) {
 		}
 		rendered, real = append(rendered, scene), append(real, noisy)
 	}
-	got, before, after, err := Fit(context.Background(), rendered, real)
+	got, before, after, err := Fit(context.Background(), rendered, real, nil)
 	if err != nil || got.Noise < 0.03 || got.Holes > 0.02 || !(after < before/5) {
 		t.Errorf("fitted %v (%.3g, before %.3g), %v", got, after, before, err)
 	}
@@ -195,7 +204,7 @@ func TestFitOfDepths(t *testing.T) {
 		rendered = append(rendered, scene)
 		real = append(real, Adaptation{Holes: 0.15}.Apply(scene, scene, rand.New(rand.NewPCG(uint64(i), 9))))
 	}
-	got, _, _, err := Fit(context.Background(), rendered, real)
+	got, _, _, err := Fit(context.Background(), rendered, real, nil)
 	if err != nil || got.Tone != Keep || got.Holes < 0.08 || got.JPEG != 0 {
 		t.Errorf("fitted %+v, %v", got, err)
 	}

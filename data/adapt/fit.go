@@ -14,9 +14,16 @@ import (
 // distance, and that distance before and after. It uses no label. The images must have one size and one depth. For
 // each way to adapt tones it sets one strength after the other to the best of a few values, twice; a change that gains
 // less than 1 % is not made. Images of 16 bits are depths: their levels are measurements, so that only blur, noise and
-// holes are tried. The result is the same in every call. If ctx is cancelled, the error is its cause.
-func Fit(ctx context.Context, rendered, real []picture.Image) (best Adaptation, before, after float64, err error) {
-	s := newSearch(ctx, rendered, real)
+// holes are tried. The result is the same in every call. done, if not nil, is called with the number of adaptations
+// tried so far and of those to try. If ctx is cancelled, the error is its cause.
+func Fit(
+	ctx context.Context, rendered, reals []picture.Image, done func(n, of int),
+) (best Adaptation, before, after float64, err error) {
+	s := newSearch(ctx, rendered, reals)
+	if s.done = done; done == nil {
+		s.done = func(int, int) {}
+	}
+	s.done(0, s.toTry())
 	best = Adaptation{Tone: Keep}
 	before = s.distance(best)
 	after = before
@@ -37,17 +44,19 @@ type search struct {
 	want     [][]float64     // statistics of the other real images
 	depths   bool            // images of 16 bits
 	colour   bool
+	tried    int // adaptations so far
+	done     func(n, of int)
 	err      error
 }
 
 // mostImages and mostPixels bound the samples, so that a fit takes seconds.
 const mostImages, mostPixels = 256, 3_000_000
 
-func newSearch(ctx context.Context, rendered, real []picture.Image) *search {
-	most := min(mostImages, max(8, mostPixels/len(real[0].Pix)))
-	s := &search{ctx: ctx, rendered: spread(rendered, most), depths: real[0].Bits != 8, colour: real[0].C != 1}
+func newSearch(ctx context.Context, rendered, reals []picture.Image) *search {
+	most := min(mostImages, max(8, mostPixels/len(reals[0].Pix)))
+	s := &search{ctx: ctx, rendered: spread(rendered, most), depths: reals[0].Bits != 8, colour: reals[0].C != 1}
 	var compared []picture.Image
-	for i, m := range spread(real, 2*most) {
+	for i, m := range spread(reals, 2*most) {
 		if i%2 == 0 {
 			compared = append(compared, m)
 		} else {
@@ -110,11 +119,24 @@ func (s *search) choices() []choice {
 	})
 }
 
+// passes is the number of times that every strength is set.
+const passes = 2
+
+// toTry returns the number of adaptations that Fit tries: the images as they are, then for each way to adapt tones this
+// way alone and every value of every strength.
+func (s *search) toTry() int {
+	values := 0
+	for _, c := range s.choices() {
+		values += len(c.values)
+	}
+	return 1 + len(s.tones())*(1+passes*values)
+}
+
 // descend improves the strengths one after the other.
 func (s *search) descend(a Adaptation) (Adaptation, float64) {
 	const least = 0.99 // of the distance, for a change
 	best := s.distance(a)
-	for range 2 {
+	for range passes {
 		for _, c := range s.choices() {
 			from := best
 			for _, v := range c.values {
@@ -138,6 +160,8 @@ func (s *search) distance(a Adaptation) float64 {
 	if s.err != nil {
 		return 0
 	}
+	s.tried++
+	s.done(s.tried, s.toTry())
 	return energy(adapted, s.want)
 }
 

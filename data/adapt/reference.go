@@ -9,9 +9,9 @@ import (
 	"simgan/data/picture"
 )
 
-// match gives every channel of an 8-bit image the histogram of the same channel of the real image: a level becomes the
-// lowest level that at least as large a share of the real channel does not exceed.
-func match(m, real picture.Image) picture.Image {
+// match gives every channel of an 8-bit image the histogram of the same channel of the example: a level becomes the
+// lowest level that at least as large a share of the example's channel does not exceed.
+func match(m, example picture.Image) picture.Image {
 	out := picture.NewImage(m.C, m.H, m.W, m.Bits)
 	n := m.H * m.W
 	for c := range m.C {
@@ -19,7 +19,7 @@ func match(m, real picture.Image) picture.Image {
 		for _, v := range m.Pix[c*n : (c+1)*n] {
 			count[v]++
 		}
-		for _, v := range real.Pix[c*n : (c+1)*n] {
+		for _, v := range example.Pix[c*n : (c+1)*n] {
 			want[v]++
 		}
 		var level [256]uint16
@@ -40,11 +40,11 @@ func match(m, real picture.Image) picture.Image {
 }
 
 // amplitudes replaces the amplitudes of low frequencies, up to the given share of the Nyquist frequency, by those of
-// the real image, and keeps the phases (Yang & Soatto 2020, FDA). The mean is one of the amplitudes.
-func (f floats) amplitudes(real floats, share float64) {
+// the example, and keeps the phases (Yang & Soatto 2020, FDA). The mean is one of the amplitudes.
+func (f floats) amplitudes(example floats, share float64) {
 	rows, columns := fourier.NewCmplxFFT(f.w), fourier.NewCmplxFFT(f.h)
 	for c := range f.c {
-		own, other := transform(f.plane(c), f.h, f.w, rows, columns), transform(real.plane(c), f.h, f.w, rows, columns)
+		own, other := transform(f.plane(c), f.h, f.w, rows, columns), transform(example.plane(c), f.h, f.w, rows, columns)
 		for i := range own {
 			fx, fy := rows.Freq(i%f.w), columns.Freq(i/f.w)
 			if math.Hypot(fx, fy) <= share*0.5 {

@@ -21,10 +21,11 @@ import (
 // figuresShown is what figures.html shows.
 type figuresShown struct {
 	Task    task
+	Unit    string // of the quantity, in words; "": it has none
 	Rows    []row
 	Sure    bool    // some row has an interval
 	Ticks   []place // of the axis of the intervals
-	Reading string
+	Reading []string
 	Control string // what the control does to the synthetic images; "": there is no control
 	Labels  string // the columns that were learned
 	Test    string
@@ -58,38 +59,28 @@ type task struct {
 	key      string // of the quantity in a row's JSON
 	percent  bool   // the quantity is a share, shown in percent
 	Sign     string // after a number
-	unit     string // in words
 	Second   string // name of another figure; "": none
 	second   string // its key; a share, shown in percent, unless it is r2
-	higher   bool   // a higher quantity is better
+	Note     string // what the other figure means; "": it needs none
 }
 
 const meanError = "mean error"
 
 var tasks = map[string]task{
 	"gaze": {
-		Learner: "gaze estimator", Quantity: meanError, key: "mean_degrees", Sign: "\u00b0", unit: "degrees",
+		Learner: "gaze estimator", Quantity: meanError, key: "mean_degrees", Sign: "\u00b0",
 		Second: "within 7\u00b0", second: "within_7_degrees",
 	},
 	"hand": {
-		Learner: "hand estimator", Quantity: meanError, key: "mean_px", Sign: " px", unit: "pixels",
+		Learner: "hand estimator", Quantity: meanError, key: "mean_px", Sign: " px",
 		Second: "joints within 5 px", second: "pck_5px",
 	},
-	"regression": {Learner: "estimator", Quantity: meanError, key: "mean_error", Second: "R\u00b2", second: "r2"},
-	"classification": {
-		Learner: "classifier", Quantity: "accuracy", key: "accuracy", percent: true, Sign: " %", unit: "points",
+	"regression": {
+		Learner: "estimator", Quantity: meanError, key: "mean_error", Second: "R\u00b2", second: "r2",
+		Note: "R\u00b2 below 0 is worse than always guessing the mean.",
 	},
-	"external": {Learner: "program", Quantity: "value", key: "value"},
-}
-
-// taskOf returns the task of a result. Figures from before there were others are of gaze.
-func taskOf(r result) (task, bool) {
-	t, ok := tasks[cmp.Or(r.Task, "gaze")]
-	t.higher = r.HigherIsBetter
-	if t.unit == "" {
-		t.unit = r.Unit
-	}
-	return t, ok
+	"classification": {Learner: "classifier", Quantity: "accuracy", key: "accuracy", percent: true, Sign: " %"},
+	"external":       {Learner: "program", Quantity: "value", key: "value"},
 }
 
 // text writes a figure with a precision that belongs to its size.
@@ -136,22 +127,22 @@ func readFigures(dir string) (*figuresShown, error) {
 	if r.Synthetic == nil || r.Refined == nil {
 		return nil, fmt.Errorf("%s: holds no figures for synthetic and refined", path)
 	}
-	task, ok := taskOf(r)
+	task, ok := tasks[cmp.Or(r.Task, "gaze")] // figures from before there were other tasks are of gaze
 	if !ok {
 		return nil, nil // a task without a place on this page
 	}
-	shown := &figuresShown{Task: task, Test: r.Data.Test, Spread: r.Spread(), Labels: strings.Join(r.Labels, ", ")}
-	rows := map[string]row{}
+	shown := &figuresShown{
+		Task: task, Unit: r.Unit, Test: r.Data.Test, Spread: r.Spread(), Labels: strings.Join(r.Labels, ", "),
+		Reading: r.Reading,
+	}
 	for name, f := range r.Rows() {
 		one, err := task.row(name, *f, r.EstimatorSteps)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		rows[name] = one
 		shown.Rows, shown.Sure = append(shown.Rows, one), shown.Sure || one.hasInterval()
 	}
 	shown.place()
-	shown.Reading = read(r, rows, task)
 	if r.Adaptation != nil {
 		shown.Control = r.Adaptation.String()
 	}

@@ -25,7 +25,7 @@ type shown struct {
 // ask makes the questions of a test: N images of each kind, drawn by the seed, at equal brightness.
 func (s Settings) ask(ctx context.Context, r *models.Refiner, noiseSeed uint64, skipBad int) ([]Question, error) {
 	random := rand.New(rand.NewPCG(s.Seed, 0))
-	real, err := s.draw(ctx, "real", s.Real, random, skipBad)
+	reals, err := s.draw(ctx, "real", s.Real, random, skipBad)
 	if err != nil {
 		return nil, err
 	}
@@ -33,9 +33,9 @@ func (s Settings) ask(ctx context.Context, r *models.Refiner, noiseSeed uint64, 
 	if err != nil {
 		return nil, err
 	}
-	if real.C != x.C || real.H != x.H || real.W != x.W {
+	if reals.C != x.C || reals.H != x.H || reals.W != x.W {
 		return nil, exit.Usagef("synthetic images are %dx%dx%d (channels, height, width), real ones %dx%dx%d; add size=HxW",
-			x.C, x.H, x.W, real.C, real.H, real.W)
+			x.C, x.H, x.W, reals.C, reals.H, reals.W)
 	}
 	if x.C != r.Channels {
 		return nil, exit.Usagef("%s has %d channel(s), the refiner was trained on %d", s.Synthetic, x.C, r.Channels)
@@ -44,7 +44,7 @@ func (s Settings) ask(ctx context.Context, r *models.Refiner, noiseSeed uint64, 
 	if err != nil {
 		return nil, err
 	}
-	images := append(list(real, true), list(refined, false)...)
+	images := append(list(reals, true), list(refined, false)...)
 	equalBrightness(images)
 	if s.Pairs {
 		return inPairs(images, random)
@@ -111,9 +111,9 @@ func refine(r *models.Refiner, x *data.Pixels, seed uint64) (*data.Pixels, error
 // refineBatch is the number of images that are refined at once.
 const refineBatch = 32
 
-func list(p *data.Pixels, real bool) (images []shown) {
+func list(p *data.Pixels, isReal bool) (images []shown) {
 	for i, m := range p.Images(8) { // screens have 8 bits
-		images = append(images, shown{p.Names[i], m, real})
+		images = append(images, shown{p.Names[i], m, isReal})
 	}
 	return images
 }

@@ -84,7 +84,7 @@ func (r *Reference) describe(images []picture.Image) (features [][]float64, err 
 					return s.Err()
 				}
 				values, err := cgo.Read(out)
-				features = append(features, rows(values, len(part))...)
+				features = append(features, models.FeatureRows(values, len(part))...)
 				return err
 			})
 		})
@@ -93,17 +93,4 @@ func (r *Reference) describe(images []picture.Image) (features [][]float64, err 
 		}
 	}
 	return features, nil
-}
-
-// rows cuts values into n rows of equal length.
-func rows(values []float32, n int) [][]float64 {
-	out := make([][]float64, n)
-	for k := range out {
-		row := values[k*len(values)/n : (k+1)*len(values)/n]
-		out[k] = make([]float64, len(row))
-		for j, v := range row {
-			out[k][j] = float64(v)
-		}
-	}
-	return out
 }
