@@ -9,13 +9,12 @@ import (
 )
 
 // Two iterations with the gaze and the hand networks at full width: the GPU's losses are the CPU's, in float32 to 1e-4,
-// in bfloat16 to 5e-3.
+// in bfloat16 to 5e-3 in the first iteration and 2e-2 in the second.
 func TestGPUFirstLosses(t *testing.T) {
 	gpu := device.Need(t)
 	for _, c := range []struct {
 		preset, precision string
-		tolerance         float64
-	}{{"gaze", "float32", 1e-4}, {"gaze", "bfloat16", 5e-3}, {"hand", "float32", 1e-4}, {"hand", "bfloat16", 5e-3}} {
+	}{{"gaze", "float32"}, {"gaze", "bfloat16"}, {"hand", "float32"}, {"hand", "bfloat16"}} {
 		t.Run(c.preset+" "+c.precision, func(t *testing.T) {
 			device.Need(t) // locks this goroutine to its thread too
 			info, batch := data.Info{C: 1, H: 35, W: 55, Bits: 8}, "train.batch=8"
@@ -31,7 +30,7 @@ func TestGPUFirstLosses(t *testing.T) {
 				return got
 			}
 			want := losses("device=cpu", "train.precision=float32")
-			tinyrun.NearLosses(t, losses("device="+gpu.String(), "train.precision="+c.precision), want, c.tolerance)
+			nearFirstLosses(t, losses("device="+gpu.String(), "train.precision="+c.precision), want, c.precision == "bfloat16")
 		})
 	}
 }

@@ -39,6 +39,36 @@ func TestFirstLossesEqualPyTorch(t *testing.T) {
 	}, 1e-5)
 }
 
+// nearFirstLosses wants the losses of two iterations to be the wanted ones, as exactly as sameLosses does.
+func nearFirstLosses(t *testing.T, got, want []float64, bfloat bool) {
+	t.Helper()
+	for _, steps := range [][2]int{{0, iterationSteps}, {iterationSteps, 2 * iterationSteps}} {
+		tinyrun.NearLosses(t, got[steps[0]:steps[1]], want[steps[0]:steps[1]], lossTolerance(bfloat, steps[0]))
+	}
+}
+
+// In bfloat16 the hand networks at full width have the losses of PyTorch in float32:
+//
+//	python scripts/parity.py bench --batch 2 --width 64 --blocks 10 --kernel 7 --block-kernel 3 --height 224 \
+//	  --width-pixels 224 --discriminator hand --iterations 1 --warm-up 0
+func TestFirstLossesOfHandsInBFloat16(t *testing.T) {
+	if !cgo.HasAMX() {
+		t.Skip("without AMX this takes minutes")
+	}
+	if _, err := cgo.Start(0); err != nil {
+		t.Fatal(err)
+	}
+	c := tinyrun.Bare(t, "hand", "device=cpu", "train.precision=bfloat16", "train.batch=2", "train.lambda=0.02")
+	got, err := firstLosses(c, data.Info{C: 1, H: 224, W: 224, Bits: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nearFirstLosses(t, got, []float64{
+		536.6333618164062, 557.3326416015625, 67.92825317382812,
+		527.7506103515625, 528.6491088867188, 67.91304779052734,
+	}, true)
+}
+
 // The figures of a tiny training add up, and no tensor stays.
 func TestMeasure(t *testing.T) {
 	live := cgo.Live()

@@ -1,6 +1,8 @@
 #include "fused.h"
 
+#include <ATen/ops/_foreach_copy.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/max_pool2d_with_indices.h>
 #include <ATen/ops/max_pool2d_with_indices_backward.h>
 #include <ATen/ops/threshold_backward.h>
@@ -45,15 +47,32 @@ Tensor widened(const Tensor &t, int64_t k, int64_t c, at::ScalarType type, int64
   return wide;
 }
 
+// Returns a bias of fewer than k values with k values in the type. The added ones are zero.
 Tensor widened(const Tensor &bias, int64_t k, at::ScalarType type) {
-  if (bias.size(0) == k) return bias.to(type);
   auto wide = at::zeros({k}, bias.options().dtype(type));
   wide.narrow(0, 0, bias.size(0)).copy_(bias);
   return wide;
 }
 
-// Cuts dimensions 0 and 1 to the parameter's sizes and returns its type.
-Tensor cut(const Tensor &t, const Tensor &param) {
+// Changes of type that are made together: one launch for all on a GPU, if every tensor is dense.
+struct Casts {
+  std::vector<Tensor> from, to;
+
+  // Returns t, or a tensor that has t's values in the type after make().
+  Tensor add(const Tensor &t, at::ScalarType type) {
+    if (t.scalar_type() == type) return t;
+    from.push_back(t);
+    to.push_back(at::empty_like(t, t.options().dtype(type)));
+    return to.back();
+  }
+  void make() const {
+    if (!to.empty()) at::_foreach_copy_(to, from);
+  }
+};
+
+// Cuts dimensions 0 and 1 to the parameter's sizes and returns its type. Casts may take part.
+Tensor cut(const Tensor &t, const Tensor &param, Casts &casts) {
+  if (t.size(0) == param.size(0) && t.size(1) == param.size(1)) return casts.add(t, param.scalar_type());
   return t.narrow(0, 0, param.size(0)).narrow(1, 0, param.size(1)).to(param.scalar_type());
 }
 
@@ -137,11 +156,16 @@ struct Layers {
 std::pair<std::vector<Tensor>, std::vector<Tensor>> widened(const sg::Kernels *kernels, at::TensorList params,
                                                             at::ScalarType type) {
   std::pair<std::vector<Tensor>, std::vector<Tensor>> wide;
+  Casts casts;
   for (size_t i = 0; i < params.size(); i += 2) {
-    const auto k = whole(kernels, params[i].size(0)), c = whole(kernels, params[i].size(1));
-    wide.first.push_back(widened(params[i], k, c, type));
-    wide.second.push_back(widened(params[i + 1], k, type));
+    const auto &filters = params[i], &bias = params[i + 1];
+    const auto k = whole(kernels, filters.size(0)), c = whole(kernels, filters.size(1));
+    const bool as_is =
+        filters.size(0) == k && filters.size(1) == c && filters.is_contiguous(at::MemoryFormat::ChannelsLast);
+    wide.first.push_back(as_is ? casts.add(filters, type) : widened(filters, k, c, type));
+    wide.second.push_back(bias.size(0) == k ? casts.add(bias, type) : widened(bias, k, type));
   }
+  casts.make();
   return wide;
 }
 
@@ -169,6 +193,7 @@ struct Fused : torch::autograd::Function<Fused> {
     const Tensor *maps = &saved[0], *w = &saved[n], &x = saved[2 * n], *params = &saved[2 * n + 1],
                  &result = saved[4 * n + 1], *pools = saved.data() + saved.size();
     torch::autograd::variable_list out(2 * n + 2);  // for x, the parameters, and none for the layers
+    Casts casts;
     // Gradients at a map are zero in its border: what a layer below sends there is folded onto the edges.
     auto g = widened(grads[0], x.size(0), whole(kernels, grads[0].size(1)), type, border);
     if (table.back().pool > 0) g = at::threshold_backward(g, result, 0);
@@ -183,7 +208,7 @@ struct Fused : torch::autograd::Function<Fused> {
       }
       const auto stride = table[l].stride;
       if (ctx->needs_input_grad(1 + 2 * l))
-        out[1 + 2 * l] = cut(kernels->weight_gradient(g, maps[l], w[l].size(2), stride, border), params[2 * l]);
+        out[1 + 2 * l] = cut(kernels->weight_gradient(g, maps[l], w[l].size(2), stride, border), params[2 * l], casts);
       if (ctx->needs_input_grad(2 + 2 * l))
         out[2 + 2 * l] = db.narrow(0, 0, params[2 * l + 1].size(0)).to(params[2 * l + 1].scalar_type());
       if (l == 0 && !ctx->needs_input_grad(0)) break;
@@ -194,6 +219,7 @@ struct Fused : torch::autograd::Function<Fused> {
       g = below;
       db = sum;
     }
+    casts.make();
     if (ctx->needs_input_grad(0)) out[0] = outside(g, x.size(1), border).to(x.scalar_type());
     return out;
   }

@@ -13,6 +13,7 @@
 #include <fstream>
 
 #include "cuda_functions.h"
+#include "kernels/processor.h"
 
 using sg::give;
 using sg::guard;
@@ -39,7 +40,7 @@ char *sg_version(char **version, char **instructions) {
 }
 
 char *sg_bfloat16(int32_t device, int *yes) {
-  if (device < 0) return guard([&] { *yes = __builtin_cpu_supports("avx512bf16"); });
+  if (device < 0) return guard([&] { *yes = sg::has_avx512_bf16(); });
   int32_t capability = 0;
   char *message = sg_capability(device, &capability);
   *yes = capability >= 80;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kernels/amx.h"
+#include "kernels/processor.h"
 
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,fma")
@@ -60,8 +61,7 @@ bool permitted() { return syscall(SYS_arch_prctl, 0x1023, 18) == 0; }
 bool has_instructions() {
   unsigned a, b, c, d;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & 1 << 22) || !(d & 1 << 24)) return false;  // AMX-BF16, AMX-TILE
-  return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return has_avx512_bf16();
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "kernels/processor.h"
 #include "kernels/winograd_steps.h"
 
 namespace sg::winograd {
@@ -136,7 +137,7 @@ struct Winograd : sg::Kernels {
 }  // namespace
 }  // namespace sg::winograd
 
-bool sg::has_winograd() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool sg::has_winograd() { return has_avx2(); }
 
 sg::Kernels &sg::winograd_kernels() {
   TORCH_CHECK(has_winograd(), "this processor lacks AVX2 or FMA");

@@ -20,8 +20,3 @@ const sg::winograd::Steps &sg::winograd::avx512_steps() {
 }
 
 #pragma GCC pop_options
-
-bool sg::winograd::has_avx512() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-}

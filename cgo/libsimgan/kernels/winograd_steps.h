@@ -69,7 +69,4 @@ struct Steps {
 const Steps &avx2_steps();    // channels in multiples of 8
 const Steps &avx512_steps();  // channels in multiples of 16; the same bytes
 
-// Whether the processor has AVX-512.
-bool has_avx512();
-
 }  // namespace sg::winograd
