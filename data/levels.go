@@ -10,27 +10,68 @@ import (
 	"simgan/internal/memory"
 )
 
-// LoadLevels loads a whole data set as levels of 1 or 2 bytes,
-// with labels. If ctx is cancelled, the error is its cause.
+// LoadLevels loads a whole data set as levels of 1 or 2 bytes, with labels. If ctx is cancelled, the error is its cause.
 func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
-	if err := memory.Check(fmt.Sprintf("%d images", ds.Len()), float64(ds.Len())*float64(ds.Info().bytes()),
+	index := make([]int, ds.Len())
+	for i := range index {
+		index[i] = i
+	}
+	return loadLevels(ctx, ds, index, func(_ int, err error) error { return err })
+}
+
+// LoadReadable loads, as LoadLevels does, the images at index that can be read. If none can, the error is one of theirs.
+func LoadReadable(ctx context.Context, ds Dataset, index []int) (*Batch, error) {
+	bad := make([]error, len(index))
+	b, err := loadLevels(ctx, ds, index, func(k int, err error) error { bad[k] = err; return nil })
+	if err != nil {
+		return nil, err
+	}
+	var good []int
+	for k, err := range bad {
+		if err == nil {
+			good = append(good, k)
+		}
+	}
+	if good == nil {
+		return nil, bad[0]
+	}
+	return b.Choose(good), nil
+}
+
+// Choose returns the images at index, with their labels.
+func (b *Batch) Choose(index []int) *Batch {
+	out, size := *b, b.imageBytes()
+	out.N, out.Levels, out.Labels, out.Texts, out.Index = len(index), nil, nil, nil, nil
+	for _, k := range index {
+		out.Levels = append(out.Levels, b.Levels[k*size:(k+1)*size]...)
+		out.Labels, out.Texts = append(out.Labels, b.Label(k)...), append(out.Texts, b.Text(k)...)
+		out.Index = append(out.Index, b.Index[k])
+	}
+	return &out
+}
+
+// loadLevels loads the images at index. failed says what the error of the k-th means.
+func loadLevels(ctx context.Context, ds Dataset, index []int, failed func(k int, err error) error) (*Batch, error) {
+	n, info := len(index), ds.Info()
+	if err := memory.Check(fmt.Sprintf("%d images", n), float64(n)*float64(info.bytes()),
 		"use fewer images (n=) or a smaller size"); err != nil {
 		return nil, err
 	}
-	b := newBatch(ds.Len(), ds.Info())
-	b.Levels, b.Texts = make([]byte, b.N*ds.Info().bytes()), make([]string, b.N*len(ds.Info().Text))
+	b := newBatch(n, info)
+	b.Levels, b.Texts = make([]byte, n*info.bytes()), make([]string, n*len(info.Text))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
-	for i := 0; i < b.N && inner.Err() == nil; i++ {
+	for k := 0; k < n && inner.Err() == nil; k++ {
 		group.Go(func() error {
-			s, err := ds.Sample(i)
-			if err == nil {
-				b.PutLevels(i, s.Image)
-				copy(b.Labels[i*len(s.Label):], s.Label)
-				copy(b.Texts[i*len(s.Text):], s.Text)
-				b.Index[i] = i
+			s, err := ds.Sample(index[k])
+			if err != nil {
+				return failed(k, err)
 			}
-			return err
+			b.PutLevels(k, s.Image)
+			copy(b.Labels[k*len(s.Label):], s.Label)
+			copy(b.Texts[k*len(s.Text):], s.Text)
+			b.Index[k] = index[k]
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -75,6 +75,7 @@ func circleRun(t *testing.T, synthetic, real, test string) string {
 	c, err := config.Load("gaze-demo", "", []string{
 		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
 		"train.pretrain_refiner=5", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
+		"train.agreement=0",
 		"data.synthetic=" + synthetic, "data.real=" + real, "data.test=" + test,
 	})
 	if err != nil {

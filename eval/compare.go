@@ -22,7 +22,7 @@ const (
 	rowSynthetic      = "synthetic"
 	rowControl        = "control"         // synthetic, after the training-free adaptation that fits the real images best
 	rowRefined        = "refined"         // synthetic, by the refiner
-	rowRefinedControl = "refined+control" // refined, after the same adaptation
+	rowRefinedControl = "refined+control" // refined and control, half each
 	// With --self-training: the same images as control and as refined+control. Real images without labels teach too.
 	rowControlSelf = "control+self-training"
 	rowRefinedSelf = "refined+self-training"

@@ -49,7 +49,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := trainer.Run(context.Background(), config, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
+	if err := trainer.Run(context.Background(), config, trainer.Options{Dir: run, Out: io.Discard, Teach: teachQuietly}); err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "refined")
@@ -177,6 +177,7 @@ func TestSeveralRefiners(t *testing.T) {
 	settings := []string{
 		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
 		"train.pretrain_refiner=1", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
+		"train.agreement=0",
 		"data.real=simulated:eyes,domain=real,n=8", "data.test=simulated:eyes,domain=real,n=6,seed=4",
 	}
 	var runs []string
@@ -278,7 +279,7 @@ func trainOnFeatures(t *testing.T, c config.Config, weights string) {
 	for _, psi := range []architecture.Psi{architecture.IdentityPsi, architecture.LearnedPsi} {
 		c.Train.Psi, c.Train.PsiWeights = psi, weights
 		run := filepath.Join(t.TempDir(), string(psi))
-		if err := trainer.Run(context.Background(), c, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
+		if err := trainer.Run(context.Background(), c, trainer.Options{Dir: run, Out: io.Discard, Teach: teachQuietly}); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(filepath.Join(run, "metrics.jsonl"))

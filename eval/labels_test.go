@@ -132,6 +132,7 @@ func TestLabelsOfARun(t *testing.T) {
 	c, err := config.Load("gaze-demo", "", []string{
 		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
 		"train.pretrain_refiner=1", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
+		"train.agreement=0",
 		"data.synthetic=simulated:eyes,n=12", "data.real=simulated:eyes,domain=real,n=8",
 	})
 	if err != nil {

@@ -124,21 +124,13 @@ func (s *realismSources) realismKinds() (kinds []kind) {
 		return source{name, name, func(ctx context.Context) (set, error) { return s.adapt(ctx, d, 1) }}
 	}
 	refined := s.perRefiner(rowRefined, rowRefined, s.refine)
-	refinedControl := s.perRefiner(rowRefinedControl, rowRefinedControl, func(ctx context.Context, r refiner) (set, error) {
-		d, err := s.refine(ctx, r)
-		if err != nil {
-			return d, err
-		}
-		return s.adapt(ctx, d, 1) // each row has the same number of images
-	})
 	if s.given.Batch != nil {
-		refined, refinedControl = []source{asIs(rowRefined, s.given)}, []source{adapted(rowRefinedControl, s.given)}
+		refined = []source{asIs(rowRefined, s.given)}
 	}
 	rendered, adapts := s.synthetic.Batch != nil, s.adapted != nil
 	add(rowSynthetic, rendered, asIs(rowSynthetic, s.synthetic))
 	add(rowControl, rendered && adapts, adapted(rowControl, s.synthetic))
 	add(rowRefined, len(refined) > 0, refined...)
-	add(rowRefinedControl, len(refined) > 0 && adapts, refinedControl...)
 	add(rowReal, true, asIs(rowReal, s.other))
 	return kinds
 }

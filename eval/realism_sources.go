@@ -60,7 +60,7 @@ func (s *realismSources) fitRealismControl(ctx context.Context) error {
 		return nil
 	}
 	s.examples = s.other.pictures(min(mostExamples, max(16, mostExamplePixels/(s.other.C*s.other.H*s.other.W))))
-	return s.fitControl(ctx)
+	return s.fitControl(ctx, mostExamples)
 }
 
 // openUnlabelled opens a SPEC, nil if it is empty.

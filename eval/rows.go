@@ -38,14 +38,14 @@ func (s *sources) kinds() (kinds []kind) {
 	control := func(ctx context.Context) (set, error) { return s.adapt(ctx, s.synthetic, 2*s.options.Variants) }
 	add(rowControl, adapts, source{rowControl, rowControl, control})
 	add(rowRefined, true, s.perRefiner(rowRefined, rowRefined, s.refine)...)
-	add(rowRefinedControl, adapts, s.perRefiner(rowRefinedControl, rowRefinedControl, s.refineAndAdapt)...)
+	add(rowRefinedControl, adapts, s.perRefiner(rowRefinedControl, rowRefinedControl, s.mix)...)
 	addSelf := func(name string, sets ...source) {
 		if s.unlabelled.Batch != nil && s.wants(name) {
 			kinds = append(kinds, kind{name, sets, s.unlabelled})
 		}
 	}
 	addSelf(rowControlSelf, source{rowControlSelf, rowControl, control})
-	addSelf(rowRefinedSelf, s.perRefiner(rowRefinedSelf, rowRefinedControl, s.refineAndAdapt)...)
+	addSelf(rowRefinedSelf, s.perRefiner(rowRefinedSelf, rowRefinedControl, s.mix)...)
 	add(rowReal, s.real.Batch != nil, source{rowReal, rowReal, asIs(s.real)})
 	return kinds
 }
@@ -73,13 +73,18 @@ func (s *sources) refine(ctx context.Context, r refiner) (d set, err error) {
 	return d, err
 }
 
-// refineAndAdapt returns as many adapted versions of the refined images as the control has of the synthetic ones.
-func (s *sources) refineAndAdapt(ctx context.Context, r refiner) (set, error) {
-	d, err := s.refine(ctx, r)
+// mix returns the refined images and as many of the control's. Refined images are not adapted: they have the traits of
+// real ones already, and would have them twice.
+func (s *sources) mix(ctx context.Context, r refiner) (set, error) {
+	refined, err := s.refine(ctx, r)
 	if err != nil {
-		return d, err
+		return refined, err
 	}
-	return s.adapt(ctx, d, max(1, 2*s.options.Variants/d.variants()))
+	adapted, err := s.adapt(ctx, s.synthetic, refined.variants())
+	if err != nil {
+		return adapted, err
+	}
+	return refined.and(adapted), nil
 }
 
 // why says why a row is missing.

@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"simgan/data"
 	"simgan/data/picture"
@@ -31,6 +32,16 @@ func (d set) repeated(n int) set {
 	return set{&out, d.scenes}
 }
 
+// and returns a set of d's images and those of other, versions of the same scenes with the same labels.
+func (d set) and(other set) set {
+	out := d.repeated(1)
+	out.N = d.N + other.N
+	out.Levels = slices.Concat(d.Levels, other.Levels)
+	out.Labels, out.Texts = slices.Concat(d.Labels, other.Labels), slices.Concat(d.Texts, other.Texts)
+	out.Index = slices.Concat(d.Index, other.Index)
+	return out
+}
+
 // checkFits refuses n versions of every image if memory does not hold them.
 func (d set) checkFits(n int) error {
 	what := fmt.Sprintf("%d versions of %d images", n, d.N)
@@ -38,17 +49,7 @@ func (d set) checkFits(n int) error {
 }
 
 // choose returns a set of the images at index, each a scene of its own.
-func (d set) choose(index []int) set {
-	out := *d.Batch
-	out.N, out.Levels, out.Labels, out.Texts, out.Index = len(index), nil, nil, nil, nil
-	size := len(d.Levels) / d.N
-	for _, i := range index {
-		out.Levels = append(out.Levels, d.Levels[i*size:(i+1)*size]...)
-		out.Labels, out.Texts = append(out.Labels, d.Label(i)...), append(out.Texts, d.Text(i)...)
-		out.Index = append(out.Index, d.Index[i])
-	}
-	return set{&out, out.N}
-}
+func (d set) choose(index []int) set { return set{d.Choose(index), len(index)} }
 
 // atMost returns n images spread over the set, or the set itself if it has no more. Its images are scenes of their own.
 func (d set) atMost(n int) set {

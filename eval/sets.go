@@ -93,7 +93,7 @@ func prepare(ctx context.Context, o *Options, t task) (s *sources, err error) {
 	if s.real.Batch != nil {
 		warnOfShared(o.Out, o.Test, o.Real)
 	}
-	return s, s.fitControl(ctx)
+	return s, s.fitControl(ctx, mostExamples)
 }
 
 // loadRefiners loads each run's refiner, and completes the options by the first run's SPECs.
@@ -213,13 +213,13 @@ func (s *sources) wantsControl() bool {
 	return s.wants(rowControl) || s.wants(rowRefinedControl) || s.wants(rowControlSelf) || s.wants(rowRefinedSelf)
 }
 
-// fitControl finds the adaptation that brings synthetic images nearest to the real ones.
-func (s *sources) fitControl(ctx context.Context) error {
+// fitControl finds, on at most so many images, the adaptation that brings synthetic images nearest to the real ones.
+func (s *sources) fitControl(ctx context.Context, images int) error {
 	if s.examples == nil {
 		return nil
 	}
 	tried := func(n, of int) { s.options.report("fitting the control", "adaptations", n, of) }
-	a, before, after, err := adapt.Fit(ctx, s.synthetic.pictures(mostExamples), s.examples, tried)
+	a, before, after, err := adapt.Fit(ctx, s.synthetic.pictures(images), s.examples, tried)
 	if err != nil {
 		return err
 	}

@@ -102,10 +102,10 @@ func LossDiversity(s *cgo.Scope, refined cgo.Tensor, diversity float64, patches 
 	side := max(1, min(h, w)/cellsPerSide)
 	rows, columns := h/side, w/side
 	x := s.Narrow(s.Narrow(refined, 2, 0, rows*side), 3, 0, columns*side)
-	cells := s.MeanDim(s.MeanDim(s.View(x, b*c, rows, side, columns, side), 4), 2) // (b C, rows, columns)
+	cells := s.MeanDim(s.MeanDim(s.View(x, b, c, rows, side, columns, side), 5), 3) // (b, C, rows, columns)
 	pairs := b / 2
 	scale := -diversity * float64(patches) / float64(pairs*c*rows*columns)
-	return s.LimitedL1(s.Narrow(cells, 0, 0, pairs*c), s.Narrow(cells, 0, pairs*c, pairs*c), scale, mostApart)
+	return s.LimitedL1(s.Narrow(cells, 0, 0, pairs), s.Narrow(cells, 0, pairs, pairs), scale, mostApart)
 }
 
 // The squares whose means LossDiversity compares, and the distance beyond which they hardly gain.

@@ -267,6 +267,56 @@ func TestWeights(t *testing.T) {
 
 // With the global loss every patch has the mean of its image's logits, so the loss is that of one decision per image,
 // once per patch.
+// l_label is the distance of the labels, in standard deviations, root mean square over the labels, averaged over the
+// images, once per patch. It does not depend on the batch.
+func TestLossLabel(t *testing.T) {
+	start(t)
+	err := cgo.Within(func(s *cgo.Scope) error {
+		refined := s.From([]float32{1, 5, 2, 2}, cgo.CPU, 2, 2)
+		synthetic := s.From([]float32{4, 1, 2, 2}, cgo.CPU, 2, 2)
+		checkNear(t, "l_label", s.Item(LossLabel(s, refined, synthetic, 0.5, 10, 2)), 0.5*10*(5/math.Sqrt2+0)/2)
+		twice := func(x cgo.Tensor) cgo.Tensor { return s.Cat(0, x, x) }
+		checkNear(t, "l_label of 4", s.Item(LossLabel(s, twice(refined), twice(synthetic), 0.5, 10, 4)), 2.5*5/math.Sqrt2)
+		return s.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// l_div compares the means of squares of two refined versions: a level counts, grain within the squares does not, and
+// a pair that differs by much gains little more.
+func TestLossDiversity(t *testing.T) {
+	start(t)
+	pair := func(s *cgo.Scope, second func(y, x int) float32) cgo.Tensor {
+		const h, w = 14, 15 // squares of 2 x 2, the last column left out
+		values := make([]float32, 2*h*w)
+		for i := range h * w {
+			values[h*w+i] = second(i/w, i%w)
+		}
+		return s.From(values, cgo.CPU, 2, 1, h, w)
+	}
+	err := cgo.Within(func(s *cgo.Scope) error {
+		flat := func(level float32) cgo.Tensor { return pair(s, func(int, int) float32 { return level }) }
+		want := func(d float64) float64 { return -0.6 * 10 * 0.3 * (1 - math.Exp(-d/0.3)) }
+		checkNear(t, "a level", s.Item(LossDiversity(s, flat(0.2), 0.6, 10)), want(0.2))
+		checkNear(t, "a large level", s.Item(LossDiversity(s, flat(-2), 0.6, 10)), want(2))
+		grain := pair(s, func(y, x int) float32 { return float32(1 - 2*((y+x)%2)) })
+		checkNear(t, "grain", s.Item(LossDiversity(s, grain, 0.6, 10)), 0)
+		half := pair(s, func(y, _ int) float32 {
+			if y < 7 { // the middle squares have one row of it
+				return 0.2
+			}
+			return 0
+		})
+		checkNear(t, "the upper half", s.Item(LossDiversity(s, half, 0.6, 10)), (3*want(0.2)+want(0.1))/7)
+		return s.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestGlobalLoss(t *testing.T) {
 	start(t)
 	d, err := NewDiscriminator(architecture.Discriminator{Layers: "gaze", Width: 0.1, Loss: architecture.GlobalLoss}, 1)

@@ -13,39 +13,39 @@ import (
 	"simgan/trainer/simgan"
 )
 
-// restoreLatest continues from the newest checkpoint and returns its state, or the zero state if there is none. Process 0
-// reads it and gives the others their parts.
-func (r *run) restoreLatest() (st state, err error) {
+// restoreLatest continues from the newest checkpoint, if it finds one, and returns its state. Process 0 reads it and
+// gives the others their parts.
+func (r *run) restoreLatest() (st state, found bool, err error) {
 	folder := ""
 	if r.group.Rank() == 0 {
 		if folder, st, err = r.readLatest(); err != nil {
-			return st, err
+			return st, found, err
 		}
 	}
-	found, err := r.group.Decide(folder != "")
+	found, err = r.group.Decide(folder != "")
 	if err != nil || !found {
-		return st, err
+		return st, found, err
 	}
 	if st, err = r.broadcastState(st); err != nil {
-		return st, err
+		return st, found, err
 	}
 	own := r.part(st)
 	if err := r.model.Restore(own.State); err != nil {
-		return st, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
+		return st, true, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
 	}
 	if folder != "" {
 		if err := r.loadTensors(folder); err != nil {
-			return st, err
+			return st, found, err
 		}
 	}
 	if err := r.dealHistories(folder, st); err != nil {
-		return st, err
+		return st, found, err
 	}
 	if st.Guards != nil { // checkpoints from before there were guards have none
 		r.guards = st.Guards
 	}
 	st.Synthetic, st.Real = own.Synthetic, own.Real
-	return st, nil
+	return st, true, nil
 }
 
 // readLatest returns the newest checkpoint and its state, whose files are whole; "" if there is none.

@@ -29,6 +29,9 @@ type Options struct {
 	Group  *parallel.Group // of the processes that train as one; nil: this one alone. All call Run with the same config
 	Stuck  func(error)     // ends the process, if Run waits on a GPU for another process that is lost
 
+	// Teach trains the network that sees labels, which a run with train.agreement needs at its start
+	Teach func(ctx context.Context, c config.Config, e *models.ImageEstimator) error
+
 	Process rundir.Process         // version, commit and command of this process; Run adds the rest
 	Page    func(dir string) error // writes the run's page, after each sample grid and at the end; nil: no page
 }
@@ -85,7 +88,7 @@ func Run(ctx context.Context, c config.Config, o Options) error {
 	if err := r.open(ctx); err != nil {
 		return err
 	}
-	if err := r.begin(o.Resume); err != nil {
+	if err := r.begin(ctx, o); err != nil {
 		r.end(err)
 		return err
 	}
@@ -166,20 +169,24 @@ func (r *run) log(format string, args ...any) {
 
 // begin restores the newest checkpoint, if asked and there is one, and starts the folder's files and the streams. A run
 // that starts is saved at once: so a run with metrics always has a checkpoint, and a full disk is noticed now.
-func (r *run) begin(resume bool) error {
-	st := state{}
+func (r *run) begin(ctx context.Context, o Options) error {
+	st, resume, found := state{}, o.Resume, false
 	if err := r.folder.RemoveLeftovers(); err != nil { // also of a process that was killed before it wrote the config
 		return err
 	}
 	if resume {
-		restored, err := r.restoreLatest()
-		if err != nil {
+		var err error
+		if st, found, err = r.restoreLatest(); err != nil {
 			return err
 		}
-		st = restored
 	}
 	if err := r.checkNeeds(r.dir); err != nil {
 		return err
+	}
+	if !found {
+		if err := r.teach(ctx, o.Teach); err != nil {
+			return err
+		}
 	}
 	text, err := r.config.YAML()
 	if err != nil {
@@ -215,6 +222,23 @@ func (r *run) begin(resume bool) error {
 		return err
 	}
 	return r.drawSamples(0)
+}
+
+// teach trains the network that sees labels, if the config asks for it and there are labels. The other processes get
+// process 0's.
+func (r *run) teach(ctx context.Context, train func(context.Context, config.Config, *models.ImageEstimator) error) error {
+	if r.config.Train.Agreement > 0 && len(r.synthetic.Set.Info().LabelNames) == 0 {
+		r.log("train.agreement is without effect: %s has no labels that are numbers", r.config.Data.Synthetic)
+	}
+	if r.group.Rank() > 0 {
+		return nil
+	}
+	return r.model.Teach(func(e *models.ImageEstimator) error {
+		if train == nil {
+			return errors.New("train.agreement: nothing trains the network that sees labels")
+		}
+		return train(ctx, r.config, e)
+	})
 }
 
 func (r *run) announce() {

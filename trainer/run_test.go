@@ -28,7 +28,7 @@ func TestNotesOfTheModelAreLogged(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, rundir.LogFile)); !os.IsNotExist(err) {
 		t.Errorf("a run that has not begun has a log: %v", err)
 	}
-	if err := r.begin(false); err != nil {
+	if err := r.begin(t.Context(), Options{}); err != nil {
 		t.Fatal(err)
 	}
 	r.log("late: %d", 2)

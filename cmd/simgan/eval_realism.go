@@ -30,7 +30,7 @@ func evalRealismCommand() *cli.Command {
 			&cli.StringFlag{Name: "synthetic", Usage: "synthetic images, a `SPEC` (default: the run's)"},
 			&cli.StringFlag{Name: "refined", Usage: "refined images to compare instead of a run's, a `SPEC`"},
 			&cli.StringFlag{Name: "real", Usage: "real images, a `SPEC` (default: the run's)"},
-			&cli.StringFlag{Name: "only", Usage: "measure only one row: synthetic, control, refined, refined+control or real"},
+			&cli.StringFlag{Name: "only", Usage: "measure only one row: synthetic, control, refined or real"},
 			&cli.IntFlag{Name: "images", Value: 2000, Usage: "most images per row; at most half of the real ones"},
 			&cli.IntFlag{
 				Name: "steps", Value: 600, Usage: "most steps per network; training stops early when it learns no more",

@@ -11,8 +11,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"simgan/eval"
 	"simgan/eval/report"
 	"simgan/internal/ranks"
+	"simgan/models"
 	"simgan/parallel"
 	"simgan/trainer"
 	"simgan/trainer/config"
@@ -92,6 +94,15 @@ func newTrainCommand() *cli.Command {
 	}
 }
 
+// teacher returns what trains the network that sees labels, with a bar for each stage.
+func teacher(out io.Writer) func(context.Context, config.Config, *models.ImageEstimator) error {
+	return func(ctx context.Context, c config.Config, e *models.ImageEstimator) error {
+		progress := &stages{out: out}
+		defer progress.clear()
+		return eval.Teach(ctx, c, e, progress.set)
+	}
+}
+
 func runTrain(ctx context.Context, o trainOptions, out io.Writer) (err error) {
 	place, err := ranks.FromEnvironment(os.Getenv)
 	if err != nil {
@@ -115,7 +126,7 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) (err error) {
 	err = trainer.Run(ctx, p.Config, trainer.Options{
 		Dir: p.Run, Resume: p.Resume, Until: p.Until, Out: out, Notes: p.notes, Group: group,
 		Stuck:   func(err error) { leaveAtOnce(group, err) },
-		Process: thisProcess(rundir.TrainWork), Page: report.WriteLive,
+		Process: thisProcess(rundir.TrainWork), Page: report.WriteLive, Teach: teacher(out),
 	})
 	_, unfinished := os.Stat(filepath.Join(p.Run, rundir.DoneFile))
 	if err == nil && unfinished == nil && group.Rank() == 0 {

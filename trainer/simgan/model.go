@@ -127,18 +127,12 @@ func (m *Model) openEstimator() (err error) {
 	return errors.Join(m.estimator.To(m.device), m.estimator.Freeze(true))
 }
 
-// Teach has process 0 train the network that sees labels, and gives it to the others. It does nothing if l_label is
-// off.
+// Teach has the function train the network that sees labels. It does nothing if l_label is off.
 func (m *Model) Teach(train func(*models.ImageEstimator) error) error {
 	if m.estimator == nil {
 		return nil
 	}
-	if m.group.Rank() == 0 {
-		if err := errors.Join(m.estimator.Freeze(false), train(m.estimator), m.estimator.Freeze(true)); err != nil {
-			return err
-		}
-	}
-	return m.group.Broadcast(models.Tensors(m.estimator.Params())...)
+	return errors.Join(m.estimator.Freeze(false), train(m.estimator), m.estimator.Freeze(true))
 }
 
 // openHistory makes the history, if there is one.

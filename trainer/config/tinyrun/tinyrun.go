@@ -19,7 +19,7 @@ func Config(t *testing.T, settings ...string) config.Config {
 		"refiner.width=8", "refiner.blocks=1", "discriminator.width=0.25", "train.batch=8", "train.history=24",
 		"train.pretrain_refiner=3", "train.pretrain_discriminator=2", fmt.Sprintf("train.steps=%d", Steps), "train.r1_every=2",
 		"data.synthetic=simulated:eyes,n=20", "data.real=simulated:eyes,domain=real,n=20",
-		"train.precision=float32", "device=cpu",
+		"train.precision=float32", "device=cpu", "train.agreement=0",
 		"log.every=2", "log.samples_every=3", "log.checkpoint_every=2", "log.keep=0",
 	}, settings...))
 }
@@ -30,7 +30,7 @@ func Bare(t *testing.T, preset string, settings ...string) config.Config {
 	t.Helper()
 	return load(t, preset, append([]string{
 		"train.history=0", "train.ema=0", "train.r1=0", "refiner.noise.kind=none", "train.lr_decay=none",
-		"train.k_g=2", "train.k_d=1",
+		"train.k_g=2", "train.k_d=1", "train.agreement=0", "train.diversity=0",
 	}, settings...))
 }
 
