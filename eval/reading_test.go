@@ -37,7 +37,8 @@ func TestReading(t *testing.T) {
 				"between synthetic and real: for at least one seed, real images were no better. " +
 				"No gain is shown, because the interval includes 0."}},
 		{gaze, 4, []float64{10}, []float64{11, 11, 11, 12}, nil,
-			[]string{"refined against synthetic: mean error 1.25 degrees higher (95 % interval 0.45 to 2.05). A loss is shown."}},
+			[]string{"refined against synthetic: mean error 1.25 degrees higher (95 % interval 0.45 to 2.05). " +
+				"A loss is shown."}},
 		{accuracy, 4, []float64{-0.5}, []float64{-0.6, -0.6, -0.6, -0.7}, nil,
 			[]string{"refined against synthetic: accuracy 12.50 points higher (95 % interval 4.54 to 20.46). A gain is shown."}},
 	} {

@@ -124,13 +124,14 @@ func (s *realismSources) realismKinds() (kinds []kind) {
 		return source{name, name, func(ctx context.Context) (set, error) { return s.adapt(ctx, d, 1) }}
 	}
 	refined := s.perRefiner(rowRefined, rowRefined, s.refine)
-	refinedControl := s.perRefiner(rowRefinedControl, rowRefinedControl, func(ctx context.Context, r refiner) (set, error) {
+	refineAndAdapt := func(ctx context.Context, r refiner) (set, error) {
 		d, err := s.refine(ctx, r)
 		if err != nil {
 			return d, err
 		}
 		return s.adapt(ctx, d, 1) // each row has the same number of images
-	})
+	}
+	refinedControl := s.perRefiner(rowRefinedControl, rowRefinedControl, refineAndAdapt)
 	if s.given.Batch != nil {
 		refined, refinedControl = []source{asIs(rowRefined, s.given)}, []source{adapted(rowRefinedControl, s.given)}
 	}

@@ -48,7 +48,7 @@ func TestPageShowsRealism(t *testing.T) {
 		}
 	}
 	page = render(t, map[string]string{"config.yaml": "", "metrics.jsonl": metrics})
-	if strings.Contains(page, "realism") {
+	if strings.Contains(page, "How real refined images look") {
 		t.Error("a run that measured nothing has the section")
 	}
 }
