@@ -2,7 +2,9 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -18,5 +20,16 @@ func TestNextTakesFlagsOver(t *testing.T) {
 		if err := os.Mkdir(got, 0o755); got != want || err != nil {
 			t.Errorf("%s, want %s; %v", got, want, err)
 		}
+	}
+}
+
+// Figures of images that are not of a run have no page to name.
+func TestEvalWithoutARunEndsWell(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "figures.json")
+	code, text := simgan("eval", "realism", "--synthetic", "simulated:eyes,n=16", "--real",
+		"simulated:eyes,domain=real,n=32", "--only", "synthetic", "--batch", "4", "--steps", "1", "--device", "cpu",
+		"--json", file)
+	if code != 0 || !strings.HasSuffix(text, "written to "+file+"\n") {
+		t.Errorf("exit code %d\n%s", code, text)
 	}
 }
