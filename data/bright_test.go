@@ -47,7 +47,8 @@ func TestBrightness(t *testing.T) {
 }
 
 // The warning of different levels names a way out that works: with the brightness it names, the means are the same.
-// Equalisation is named for grey images alone. Sets of one mean are told apart by more than brightness.
+// Brightness is named for colour and grey, equalisation only if it helps. Sets of one mean are told apart by more than
+// brightness.
 func TestWayOutOfDifferentLevels(t *testing.T) {
 	dark, bright, striped := t.TempDir(), t.TempDir(), t.TempDir()
 	colours(t, filepath.Join(dark, "a.png"), 50, 60)
@@ -56,18 +57,18 @@ func TestWayOutOfDifferentLevels(t *testing.T) {
 	real := inspect(t, "folder:"+bright, 0)
 	got := Alike(inspect(t, "folder:"+dark, 0), real)
 	want := "brightness=2.00 in the SPEC of the synthetic images gives both the same mean (then 100 % overlap)"
-	if len(got) != 1 || !strings.Contains(got[0], want) || strings.Contains(got[0], "equalize") {
+	if !strings.Contains(got, want) || strings.Contains(got, "equalize") {
 		t.Errorf("%q", got)
 	}
-	if got := Alike(inspect(t, "folder:"+dark+",brightness=2.00", 0), real); got != nil {
+	if got := Alike(inspect(t, "folder:"+dark+",brightness=2.00", 0), real); got != "" {
 		t.Errorf("after the way out: %q", got)
 	}
 	got = Alike(inspect(t, "folder:"+striped, 0), real)
-	if len(got) != 1 || !strings.Contains(got[0], "renders whose light, colours") {
+	if !strings.Contains(got, "renders whose light, colours") {
 		t.Errorf("%q", got)
 	}
 	got = Alike(inspect(t, "folder:"+dark+",grey=true", 0), inspect(t, "folder:"+bright+",grey=true", 0))
-	if len(got) != 1 || !strings.Contains(got[0], "equalize=true") || !strings.Contains(got[0], "brightness=2.00") {
+	if !strings.Contains(got, "brightness=2.00") || strings.Contains(got, "equalize") {
 		t.Errorf("%q", got)
 	}
 }

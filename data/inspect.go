@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"simgan/data/adapt"
 	"simgan/data/picture"
 )
 
@@ -21,7 +22,13 @@ type Findings struct {
 	Flat        Noted        // images of a single level
 	Stretched   Noted        // pictures whose proportions size=HxW changes by more than 10 %
 	Worst       float64      // the largest such change, as a factor
+
+	// adapt.Tones of some images, as they are and after equalisation; none unless they are grey and have 8 bits.
+	tones, equalized [][]float64
 }
+
+// toneImages is the most images whose tones are kept.
+const toneImages = 100
 
 // Noted counts images with a trait.
 type Noted struct {
@@ -84,7 +91,8 @@ func Inspect(ctx context.Context, ds Dataset, sample int, done func(n, of int)) 
 type inspection struct {
 	mu     sync.Mutex
 	found  Findings
-	bad    []error // by image, nil where it can be read
+	bad    []error                  // by image, nil where it can be read
+	tones  [toneImages][2][]float64 // as they are and equalised, nil if there are none
 	levels levelSums
 	labels []float64 // sums
 	read   int       // images that could be read
@@ -118,12 +126,20 @@ func (in *inspection) open(ds Dataset, k, i int) {
 	if set, ok := ds.(stretchable); ok && err == nil {
 		stretch, err = set.stretch(i)
 	}
+	every := (len(in.bad) + toneImages - 1) / toneImages
+	var tones [2][]float64
+	if m := s.Image; err == nil && m.C == 1 && m.Bits == 8 && k%every == 0 {
+		tones = [2][]float64{adapt.Tones(m), adapt.Tones(m.Equalize())}
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.found.Opened++
 	if err != nil {
 		in.bad[k] = err
 		return
+	}
+	if tones[0] != nil {
+		in.tones[k/every] = tones
 	}
 	in.read++
 	in.levels.add(l)
@@ -204,6 +220,11 @@ func (in *inspection) findings() *Findings {
 	if in.read == 0 {
 		f.Labels = nil
 		return f
+	}
+	for _, t := range in.tones {
+		if t[0] != nil {
+			f.tones, f.equalized = append(f.tones, t[0]), append(f.equalized, t[1])
+		}
 	}
 	f.Levels = in.levels.of(float64(in.read))
 	for j := range f.Labels {

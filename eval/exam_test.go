@@ -37,7 +37,8 @@ func TestOutcomesKeepTheirBits(t *testing.T) {
 		t.Fatal(err)
 	}
 	errs := got[7].Errors
-	if len(got) != 2 || got[7].Steps != 40 || !math.IsNaN(errs[0].PX) || errs[0].MM != 1.0/3 || !math.IsInf(errs[1].MM, 1) {
+	if len(got) != 2 || got[7].Steps != 40 || !math.IsNaN(errs[0].PX) || errs[0].MM != 1.0/3 ||
+		!math.IsInf(errs[1].MM, 1) {
 		t.Errorf("%+v", got)
 	}
 }

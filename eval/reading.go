@@ -6,9 +6,10 @@ import (
 	"strconv"
 )
 
-// read says in sentences what the figures show of refining. Several seeds of the GAN show what their interval allows,
-// one seed shows nothing: another one may end elsewhere.
+// read says in sentences what the figures show of refining. Several seeds of the GAN and of the estimators show what
+// their interval allows. One seed of either shows nothing: no interval covers what another one would do.
 func (r *Result[F]) read(t task, costs func(*F) []float64) {
+	one := r.oneSeed()
 	for _, pair := range []struct {
 		refined, from string
 		closed        *Share
@@ -31,19 +32,30 @@ func (r *Result[F]) read(t task, costs func(*F) []float64) {
 			text += fmt.Sprintf(", and no gap between %s and real: for at least one seed, real images were no better",
 				pair.from)
 		}
-		if len(r.GANSeeds) > 1 {
+		if one == "" {
 			text += ". " + verdict(ci, pair.closed)
 		}
 		r.Reading = append(r.Reading, text+".")
 	}
-	if r.Reading != nil && len(r.GANSeeds) == 1 {
-		r.Reading = append(r.Reading, "This is one seed of the GAN, so there is no conclusion about refining: another seed "+
-			"may gain or lose. train --seeds 3 trains three, and eval takes their folder.")
+	if r.Reading != nil && one != "" {
+		r.Reading = append(r.Reading, one)
 	}
 	if r.ControlHurts {
 		r.Reading = append(r.Reading,
 			"The control is worse than the synthetic images as they are: compare refined with synthetic.")
 	}
+}
+
+// oneSeed says that figures of one seed show nothing, and how to get more; "" if there are several.
+func (r *Result[F]) oneSeed() string {
+	const one = "This is one seed of the %s, so there is no conclusion about refining: another seed may gain or lose. "
+	switch {
+	case len(r.GANSeeds) == 1:
+		return fmt.Sprintf(one, "GAN") + "train --seeds 3 trains three, and eval takes their folder."
+	case len(r.Seeds) == 1:
+		return fmt.Sprintf(one, "estimators") + "eval --seeds 3 trains three per row."
+	}
+	return ""
 }
 
 // gained returns by how much lower the values of refined are, for each refiner those of the estimators' seeds, than

@@ -20,7 +20,7 @@ const (
 type RegressionFigures struct {
 	MeanError float64       `json:"mean_error"` // over images, then over the seeds
 	CI95      [2]float64    `json:"ci95"`       // of mean_error, over the seeds (Student's t)
-	R2        float64       `json:"r2"`         // mean over the labels, then over the seeds; of directions: of the unit vectors
+	R2        float64       `json:"r2"`         // over the labels (of directions: of unit vectors), then over the seeds
 	R2CI95    [2]float64    `json:"r2_ci95"`
 	PerLabel  []LabelFigure `json:"per_label,omitempty"` // none for directions
 	PerSeed   []float64     `json:"per_seed"`            // mean_error

@@ -19,7 +19,8 @@ func TestIntervalsInTheTable(t *testing.T) {
 			[]string{"       2   R2 0.500\n", "one seed, so no", "\nR2               1: perfect", "\nA.\nB.\n"}},
 	} {
 		r := RegressionResult{
-			Task: "regression", Unit: "cm", Seeds: c.seeds, Synthetic: &c.figure, Refined: &c.figure, Reading: []string{"A.", "B."},
+			Task: "regression", Unit: "cm", Seeds: c.seeds, Synthetic: &c.figure, Refined: &c.figure,
+			Reading: []string{"A.", "B."},
 		}
 		for _, want := range append(c.want, "trained on       mean error in cm, R2; ") {
 			if got := r.Table(); !strings.Contains(got, want) {

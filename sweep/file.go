@@ -47,6 +47,7 @@ type EarlyStopping struct {
 type Sweep struct {
 	File
 	Path       string // of the file
+	Program    string // the name by which simgan is called in the line that says what is next
 	Parameters []Parameter
 	base       config.Config
 	grid       [][]string // values of each parameter, for method grid

@@ -10,12 +10,16 @@ import (
 // The keys of an evaluation become flags of eval, each value one word.
 func TestEvaluationsOfAnyTask(t *testing.T) {
 	for want, o := range map[string]Objective{
-		"refined.accuracy|--labels|the class|--only|refined":     {Evaluation: "classification", Labels: "the class"},
-		"refined.mean_error|--labels|x,y|--error|angular|--only": {Evaluation: "regression", Labels: "x,y", Error: "angular"},
-		"refined.value|--train|python t.py --a 'b'|--only|refined|--timeout|1m30s": {
+		"refined.accuracy|--labels|the class|--test|folder:v|--only|refined": {
+			Evaluation: "classification", Labels: "the class",
+		},
+		"refined.mean_error|--labels|x,y|--error|angular|--test|folder:v|--only|refined": {
+			Evaluation: "regression", Labels: "x,y", Error: "angular",
+		},
+		"refined.value|--train|python t.py --a 'b'|--timeout|1m30s|--test|folder:v|--only": {
 			Evaluation: "external", Train: "python t.py --a 'b'", Timeout: Duration(90 * time.Second),
 		},
-		"refined.mean_px|--only|refined": {Evaluation: "hand"},
+		"refined.mean_px|--test|folder:v|--only|refined": {Evaluation: "hand"},
 	} {
 		o.Direction, o.Validation = "minimise", "folder:v"
 		if problems := o.check(); len(problems) > 0 {

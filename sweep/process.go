@@ -65,8 +65,20 @@ func (s *Sweep) configArgs(t *Trial) (args []string) {
 
 // evalArgs returns simgan's arguments that evaluate a trial at a rung, or with rung 0 at its end.
 func (s *Sweep) evalArgs(t *Trial, rung int, on slot) []string {
-	o := s.Objective
-	args := []string{"eval", o.Evaluation, "--run", t.dir, "--test", o.Validation, "--seeds", strconv.Itoa(o.Seeds)}
+	args := append(s.Objective.evalArgs(t), "--test", s.Objective.Validation)
+	if row := s.Objective.only(); row != "" {
+		args = append(args, "--only", row)
+	}
+	device := on.device
+	if device == "" {
+		device = s.base.Device
+	}
+	return append(args, "--device", device, "--json", filepath.Join(t.dir, evaluationFile(rung)))
+}
+
+// evalArgs returns simgan's arguments that evaluate a trial on the test images of its config.
+func (o *Objective) evalArgs(t *Trial) []string {
+	args := []string{"eval", o.Evaluation, "--run", t.dir, "--seeds", strconv.Itoa(o.Seeds)}
 	for _, flag := range []struct {
 		name  string
 		value int
@@ -75,9 +87,7 @@ func (s *Sweep) evalArgs(t *Trial, rung int, on slot) []string {
 			args = append(args, flag.name, strconv.Itoa(flag.value))
 		}
 	}
-	for _, flag := range [][2]string{
-		{"--labels", o.Labels}, {"--error", o.Error}, {"--train", o.Train}, {"--only", o.only()},
-	} {
+	for _, flag := range [][2]string{{"--labels", o.Labels}, {"--error", o.Error}, {"--train", o.Train}} {
 		if flag[1] != "" {
 			args = append(args, flag[0], flag[1])
 		}
@@ -85,11 +95,7 @@ func (s *Sweep) evalArgs(t *Trial, rung int, on slot) []string {
 	if o.Evaluation == "external" && o.Timeout > 0 {
 		args = append(args, "--timeout", time.Duration(o.Timeout).String())
 	}
-	device := on.device
-	if device == "" {
-		device = s.base.Device
-	}
-	return append(args, "--device", device, "--json", filepath.Join(t.dir, evaluationFile(rung)))
+	return args
 }
 
 // crash is the error of a process that ended with an exit code other than 0.

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func (s *Sweep) WriteResults(out io.Writer) error {
 	if best != nil {
 		fmt.Fprintf(out, "best: trial %d, %s %.5g with %s; its config is %s\n", best.Number, s.Objective.name(), *best.Value,
 			describe(best.Settings), filepath.Join(s.Dir, "best.yaml"))
-		fmt.Fprintln(out, "next:", shell("simgan", s.afterwards(best)))
+		fmt.Fprintln(out, "next:", shell(cmp.Or(s.Program, "simgan"), s.afterwards(best)))
 	} else if t := s.bestResting(trials); t != nil {
 		value, at, _ := t.latest(0)
 		fmt.Fprintf(out, "no trial has finished; the best of those that rest: trial %d, %s %.5g at step %d with %s\n",
@@ -61,8 +62,8 @@ func (s *Sweep) WriteResults(out io.Writer) error {
 
 // afterwards returns the arguments of the command that usually follows: the figures on the test images, or the page.
 func (s *Sweep) afterwards(best *Trial) []string {
-	if s.Objective.Evaluation != "" {
-		return []string{"eval", s.Objective.Evaluation, "--run", best.dir}
+	if s.Objective.Evaluation != "" && s.base.Data.Test != "" {
+		return s.Objective.evalArgs(best)
 	}
 	return []string{"report", "--run", best.dir}
 }

@@ -151,7 +151,6 @@ func (r *run) open(ctx context.Context) (err error) {
 	if err = r.loadRealism(); err != nil {
 		return err
 	}
-	r.warnOfTones()
 	if r.resident, err = r.synthetic.Place(r.model.Device(), c.Data.Resident, 0); err == nil {
 		r.resident, err = r.real.Place(r.model.Device(), c.Data.Resident, r.resident)
 	}

@@ -35,7 +35,8 @@ func newCheckCommand() *cli.Command {
 	}
 }
 
-// runCheck reports on each set, then on the differences from the first. A problem is what a run could not start with.
+// runCheck reports on each set, then on its differences from the first: of levels only for the second, which a run
+// would take as the real images. A problem is what a run could not start with.
 func runCheck(ctx context.Context, specs []string, sample int, out io.Writer) error {
 	problems := 0
 	problem := func(format string, args ...any) {
@@ -43,7 +44,7 @@ func runCheck(ctx context.Context, specs []string, sample int, out io.Writer) er
 		fmt.Fprintf(out, "  bad      "+format+"\n", args...)
 	}
 	var first *data.Findings
-	for _, spec := range specs {
+	for i, spec := range specs {
 		f, err := inspect(ctx, spec, sample, out)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -65,7 +66,7 @@ func runCheck(ctx context.Context, specs []string, sample int, out io.Writer) er
 			problem("images are %dx%dx%d (channels, height, width), those of %s %dx%dx%d: "+
 				"add size=HxW or grey=true to one of the SPECs", b.C, b.H, b.W, specs[0], a.C, a.H, a.W)
 		}
-		for _, w := range data.Alike(first, f) {
+		if w := data.Alike(first, f); w != "" && i == 1 {
 			fmt.Fprintf(out, "  warning  %s\n", w)
 		}
 	}
@@ -81,7 +82,7 @@ func suggestTraining(out io.Writer, specs []string) {
 	if len(specs) < 2 || len(specs) > 3 {
 		return
 	}
-	words := []string{"train", "--run", unusedRun()}
+	words := []string{"train", "--run", unused("runs/mine")}
 	for i, spec := range specs {
 		words = append(words, "--set", []string{"data.synthetic=", "data.real=", "data.test="}[i]+spec)
 	}

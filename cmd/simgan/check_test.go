@@ -102,7 +102,7 @@ func TestTrainChecksItsDataFirst(t *testing.T) {
 	}
 	code, said := trainSays(append(args, "--set", "data.skip_bad=2", "--dry-run")...)
 	for _, want := range []string{
-		"skip_bad: 2", "5 images of 1x35x55", "# takes about ", "levels of the two sets overlap",
+		"skip_bad: 2", "5 images of 1x35x55", "# takes about ", "the levels of the two sets differ",
 	} {
 		if code != 0 || !strings.Contains(said, want) {
 			t.Errorf("exit code %d, %q does not say %q", code, said, want)

@@ -75,8 +75,8 @@ func newEvalCommand() *cli.Command {
 func selfTrainingFlag() cli.Flag {
 	return &cli.BoolFlag{
 		Name: "self-training",
-		Usage: "add rows control+self-training and refined+self-training, in which the estimator learns from its own mean's " +
-			"estimates for real images without labels too; they take twice as long",
+		Usage: "add rows control+self-training and refined+self-training, in which the estimator learns from its own " +
+			"mean's estimates for real images without labels too; they take twice as long",
 	}
 }
 
@@ -192,7 +192,14 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) (err
 	if err := o.keep(p, result); err != nil {
 		fmt.Fprintln(out, "warning:", err)
 	}
-	next(out, "report", "--run", o.Runs[0])
+	switch len(o.Runs) {
+	case 0:
+	case 1:
+		next(out, append([]string{"report", "--run", o.Runs[0]},
+			given("--checkpoint", o.Checkpoint, "--device", o.device)...)...)
+	default:
+		next(out, append([]string{"report", "--out", filepath.Join(filepath.Dir(o.json), "compare.html")}, o.Runs...)...)
+	}
 	return nil
 }
 

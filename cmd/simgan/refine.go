@@ -98,12 +98,7 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 	}
 	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; read them as %s\n",
 		o.Out, readAs(o.Data, o.Out))
-	if evaluation := eval.Fitting(o.Data); evaluation != "" {
-		next(out, "eval", evaluation, "--run", o.Run)
-	} else {
-		next(out, "eval", "--help")
-	}
-	return nil
+	return nextEvaluation(out, o.Run, given("--checkpoint", o.Checkpoint, "--device", device))
 }
 
 // readAs returns the SPEC of the refined images of a data set: a pack's are a pack, others' a folder.

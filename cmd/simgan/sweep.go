@@ -68,6 +68,7 @@ func runSweep(ctx context.Context, o sweepOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	s.Program = invokedAs
 	self, err := os.Executable()
 	if err != nil {
 		return err

@@ -43,8 +43,13 @@ func TestSweepOfARealTrial(t *testing.T) {
 	if code := run([]string{"simgan", "sweep", "--dir", filepath.Join(dir, "out"), file}, &out, &problems); code != 0 {
 		t.Fatalf("exit code %d: %s%s", code, out.String(), problems.String())
 	}
-	if !strings.Contains(out.String(), "1 of 1 trials: 1 done, 0 stopped early, 0 diverged, 0 failed") {
-		t.Errorf("the sweep said %s", out.String())
+	for _, want := range []string{
+		"1 of 1 trials: 1 done, 0 stopped early, 0 diverged, 0 failed",
+		"next: simgan eval gaze --run " + filepath.Join(dir, "out", "trial-0000") + " --seeds 1 --steps 1 --variants 1\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in what the sweep said: %s", want, out.String())
+		}
 	}
 	for _, name := range []string{
 		"best.yaml", "sweep.html", "trial-0000/validation-0000001.json", "trial-0000/validation.json",

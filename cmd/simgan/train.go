@@ -130,7 +130,13 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) (err error) {
 	})
 	_, unfinished := os.Stat(filepath.Join(p.Run, rundir.DoneFile))
 	if err == nil && unfinished == nil && group.Rank() == 0 {
-		next(out, "refine", "--run", p.Run, "--data", p.Config.Data.Synthetic, "--out", filepath.Clean(p.Run)+"-refined")
+		skip := ""
+		if n := p.Config.Data.SkipBad; n > 0 {
+			skip = fmt.Sprint(n)
+		}
+		next(out, append([]string{
+			"refine", "--run", p.Run, "--data", p.Config.Data.Synthetic, "--out", unused(filepath.Clean(p.Run) + "-refined"),
+		}, given("--device", o.device, "--skip-bad", skip)...)...)
 	}
 	return err
 }

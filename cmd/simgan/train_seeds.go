@@ -44,5 +44,5 @@ func runSeeds(ctx context.Context, o trainOptions, first uint64, n int, out io.W
 			return fmt.Errorf("%s: %w", one.run, err)
 		}
 	}
-	return nil
+	return nextEvaluation(out, o.run, given("--device", o.device))
 }

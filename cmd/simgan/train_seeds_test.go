@@ -15,8 +15,8 @@ func simgan(args ...string) (int, string) {
 	return code, text.String()
 }
 
-// Runs of seeds are made in their folder, and the same command leaves those that are done alone. What would contradict
-// --seeds is refused.
+// Runs of seeds are made in their folder, and the same command leaves those that are done alone. They are evaluated
+// together next. What would contradict --seeds is refused.
 func TestTrainSeeds(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "runs")
 	line := []string{
@@ -25,10 +25,12 @@ func TestTrainSeeds(t *testing.T) {
 		"--set", "train.pretrain_refiner=1", "--set", "train.pretrain_discriminator=1", "--set", "train.steps=1",
 		"--set", "train.history=8", "--set", "data.synthetic=simulated:eyes,n=8",
 		"--set", "data.real=simulated:eyes,domain=real,n=8",
+		"--set", "data.test=simulated:eyes,domain=real,n=8,seed=2",
 	}
 	for range 2 {
-		if code, text := simgan(line...); code != 0 {
-			t.Fatalf("exit code %d\n%s", code, text)
+		code, text := simgan(line...)
+		if next := "\nnext: simgan eval gaze --run " + dir + " --device cpu\n"; code != 0 || !strings.HasSuffix(text, next) {
+			t.Fatalf("exit code %d, want %q at the end of\n%s", code, next, text)
 		}
 	}
 	for _, name := range []string{"seed-4", "seed-5"} {

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,12 +96,12 @@ func (t task) text(v float64) string {
 func showFigures(r *run) (any, error) {
 	shown, err := readFigures(r.dir)
 	if err == nil && shown == nil {
-		usual := eval.Fitting
-		if r.trains { // the page is written often, and opening a data set takes a while
-			usual = eval.Usual
+		task := []string{cmp.Or(eval.Usual(r.config.Data.Synthetic), "TASK")}
+		if !r.trains { // the page is written often then, and opening a data set takes a while
+			task = eval.Fitting(r.config.Data)
 		}
 		shown = &figuresShown{
-			Evaluate: shellwords.Join("simgan", "eval", cmp.Or(usual(r.config.Data.Synthetic), "TASK"), "--run", r.dir),
+			Evaluate: shellwords.Join(slices.Concat([]string{"simgan", "eval"}, task, []string{"--run", r.dir})...),
 			Report:   shellwords.Join("simgan", "report", "--run", r.dir),
 		}
 	}

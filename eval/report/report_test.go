@@ -79,7 +79,8 @@ func TestPageShowsTheRun(t *testing.T) {
 			"real":{"mean_degrees":3,"ci95":[2,4],"within_7_degrees":0.9},"reading":["Better.","Or <b>not</b>."]}`,
 	})
 	for _, want := range []string{
-		"Finished today", "5.00\u00b0", "<p>Better.</p>", "<p>Or &lt;b&gt;not&lt;/b&gt;.</p>", "refined, step 200", "150.0,0.0",
+		"Finished today", "5.00\u00b0", "<p>Better.</p>", "<p>Or &lt;b&gt;not&lt;/b&gt;.</p>",
+		"refined, step 200", "150.0,0.0",
 		"&lt;script&gt;", "changed by 0.02", // 2 levels of 255
 	} {
 		if !strings.Contains(text, want) {
@@ -157,7 +158,8 @@ func TestPageOfClassifiersAndCurves(t *testing.T) {
 
 // One seed has no interval: neither the sentences nor table and plot show one.
 func TestPageOfOneSeed(t *testing.T) {
-	page := render(t, map[string]string{"config.yaml": "", "eval.json": `{"task":"regression","seeds":[1],"labels":["x"],"unit":"units of the labels",
+	page := render(t, map[string]string{"config.yaml": "", "eval.json": `{
+		"task":"regression","seeds":[1],"labels":["x"],"unit":"units of the labels",
 		"synthetic":{"mean_error":5.12,"ci95":[5.12,5.12],"r2":0.5},"refined":{"mean_error":4.12,"ci95":[4.12,4.12],"r2":0.6},
 		"real":{"mean_error":3.12,"ci95":[3.12,3.12],"r2":0.7}}`})
 	for _, want := range []string{
