@@ -19,7 +19,7 @@ func Config(t *testing.T, settings ...string) config.Config {
 		"refiner.width=8", "refiner.blocks=1", "discriminator.width=0.25", "train.batch=8", "train.history=24",
 		"train.pretrain_refiner=3", "train.pretrain_discriminator=2", fmt.Sprintf("train.steps=%d", Steps), "train.r1_every=2",
 		"data.synthetic=simulated:eyes,n=20", "data.real=simulated:eyes,domain=real,n=20",
-		"train.precision=float32", "device=cpu", "train.agreement=0",
+		"train.precision=float32", "device=cpu", "train.k_g=2", "train.agreement=0",
 		"log.every=2", "log.samples_every=3", "log.checkpoint_every=2", "log.keep=0",
 	}, settings...))
 }
