@@ -44,7 +44,8 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	config, err := config.Load("gaze-demo", "", []string{
 		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
 		"train.pretrain_refiner=1", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
-		"data.synthetic=simulated:eyes,n=10", "data.real=simulated:eyes,domain=real,n=8", "data.test=simulated:eyes,domain=real,n=6,seed=4",
+		"data.synthetic=simulated:eyes,n=10", "data.real=simulated:eyes,domain=real,n=8",
+		"data.test=simulated:eyes,domain=real,n=6,seed=4",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +123,8 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 		t.Errorf("test images of their own: %s", said.String())
 	}
 	_, err = Gaze(context.Background(), Options{
-		Runs: []string{run}, Test: config.Data.Real, Only: "real", Seeds: 1, Variants: 1, Out: &said, Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU},
+		Runs: []string{run}, Test: config.Data.Real, Only: "real", Seeds: 1, Variants: 1, Out: &said,
+		Estimator: EstimatorConfig{Steps: 1, Batch: 1, LR: 1e-3, Device: cgo.CPU},
 	})
 	if err != nil || !strings.Contains(said.String(), "warning: estimators are trained on images of "+config.Data.Real) {
 		t.Errorf("tested on training images: %v, %s", err, said.String())
@@ -131,7 +133,8 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	checkPairs(t, run, cancelled)
 	saved := filepath.Join(t.TempDir(), "estimators")
 	only, err := Gaze(context.Background(), Options{
-		Runs: []string{run}, Save: saved, Only: "refined", Seeds: 2, Variants: 2, Out: io.Discard, Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
+		Runs: []string{run}, Save: saved, Only: "refined", Seeds: 2, Variants: 2, Out: io.Discard,
+		Estimator: EstimatorConfig{Steps: 2, Batch: 4, LR: 1e-3, Device: cgo.CPU},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +181,8 @@ func TestSeveralRefiners(t *testing.T) {
 		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
 		"train.pretrain_refiner=1", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
 		"train.agreement=0",
-		"data.real=simulated:eyes,domain=real,n=8", "data.test=simulated:eyes,domain=real,n=6,seed=4",
+		"data.real=simulated:eyes,domain=real,n=8",
+		"data.test=simulated:eyes,domain=real,n=6,seed=4",
 	}
 	var runs []string
 	for name, own := range map[string][]string{
@@ -255,19 +259,21 @@ func TestShareOfTheGap(t *testing.T) {
 	if s := share([]float64{10, 8}, []float64{8, 7}, []float64{6, 4}, 2); s == nil || s.Mean != 0.375 {
 		t.Errorf("share is %+v, want 0.375", s)
 	}
-	for _, real := range []float64{8, 9, math.NaN()} {
+	for _, second := range []float64{8, 9, math.NaN()} {
 		r := Result[Figures]{
 			Task:      "gaze",
-			Synthetic: &Figures{},
-			Refined:   &Figures{},
+			Seeds:     []uint64{1, 2},
+			Synthetic: &Figures{PerSeed: []float64{10, 8}},
+			Refined:   &Figures{PerSeed: []float64{8, 7}},
 			Real:      &Figures{},
 			Data:      Specs{Synthetic: "a:b", Test: "c:d"},
 		}
-		r.GapClosed = share([]float64{10, 8}, []float64{8, 7}, []float64{6, real}, 2)
+		r.GapClosed = share(r.Synthetic.PerSeed, r.Refined.PerSeed, []float64{6, second}, 2)
+		r.read(task{quantity: meanError}, func(f *Figures) []float64 { return f.PerSeed })
 		text, err := json.Marshal(r)
-		if err != nil || strings.Contains(string(text), "gap_closed") || !strings.Contains(r.Table(), "there is no gap") ||
-			!strings.Contains(r.Table(), "c:d") {
-			t.Errorf("real %v: %v %s\n%s", real, err, text, r.Table())
+		if err != nil || strings.Contains(string(text), "gap_closed") || !strings.Contains(r.Table(), "c:d") ||
+			!strings.Contains(r.Table(), "no gap between synthetic and real") {
+			t.Errorf("real %v: %v %s\n%s", second, err, text, r.Table())
 		}
 	}
 }

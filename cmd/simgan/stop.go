@@ -26,6 +26,7 @@ type stopper struct {
 	grace    atomic.Int64 // nanoseconds
 	signals  chan os.Signal
 	exit     func(code int) // ends the process; tests replace it
+	ending   atomic.Pointer[time.Timer]
 }
 
 // stopSignals ask a command to save and stop: SIGHUP comes when a terminal closes, SIGUSR1 from batch systems before a
@@ -81,13 +82,18 @@ func (s *stopper) stop(number syscall.Signal, hint string) {
 		fmt.Fprintln(s.problems) // the terminal shows ^C at the end of a bar's line
 	}
 	fmt.Fprintf(s.problems, "stopping, within %s%s\n", grace, hint)
-	s.cancel(exit.Stopped{Signal: number})
-	time.AfterFunc(grace, func() {
+	s.ending.Store(time.AfterFunc(grace, func() {
 		fmt.Fprintf(s.problems, "simgan: not stopped within --grace %s, perhaps because a read or write blocks: "+
 			"ended without saving again\n", grace)
 		s.exit(128 + int(number))
-	})
+	}))
+	s.cancel(exit.Stopped{Signal: number})
 }
 
-// close ends listening. The context stays as it is.
-func (s *stopper) close() { signal.Stop(s.signals) }
+// close ends listening, and the time of grace: the command has stopped. The context stays as it is.
+func (s *stopper) close() {
+	signal.Stop(s.signals)
+	if ending := s.ending.Load(); ending != nil {
+		ending.Stop()
+	}
+}

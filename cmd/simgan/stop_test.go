@@ -57,6 +57,16 @@ func TestSignalsStopInTime(t *testing.T) {
 			t.Errorf("%v: not ended", number)
 		}
 		s.close()
+		// A command that stopped in time is not ended later.
+		ctx, s = newStopper(&said)
+		s.exit = func(code int) { ended <- code }
+		setGrace(ctx, 30*time.Millisecond)
+		s.stop(number, "")
+		s.close()
+		time.Sleep(60 * time.Millisecond)
+		if len(ended) > 0 {
+			t.Errorf("%v: ended after it stopped", number)
+		}
 	}
 }
 
