@@ -44,15 +44,15 @@ func TestFusedDiscriminatorIsForward(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if len(got.values) != 12 {
-					t.Errorf("%d values: want logits, 10 parameters' gradients, the images'", len(got.values))
+				if len(got.values) != 13 {
+					t.Errorf("%d values: want logits, half a batch's, 10 parameters' gradients, the images'", len(got.values))
 				}
 				for i := range want.values {
 					if far := relativeDistance(got.values[i], want.values[i]); !(far < 1e-5) {
 						t.Errorf("%s: %.2g of its length off", trial.valueName(i), far)
 					}
 				}
-				return checkFrozen(t, trial, want.values[11])
+				return checkFrozen(t, trial, want.values[12])
 			})
 			if err != nil {
 				t.Error(err)

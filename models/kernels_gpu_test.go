@@ -60,7 +60,7 @@ func TestGPUFusedRefinerIsRight(t *testing.T) {
 func TestGPUFusedDiscriminatorIsRight(t *testing.T) {
 	start(t)
 	gpu := cgo.Device(gputest.Need(t, cgo.CUDADevices))
-	for layers, size := range map[architecture.Layers][3]int{"gaze": {512, 35, 55}, "hand": {16, 224, 224}} {
+	for layers, size := range map[architecture.Layers][3]int{"gaze": {1024, 35, 55}, "hand": {32, 224, 224}} {
 		t.Run(string(layers), func(t *testing.T) {
 			start(t)
 			width := 1.0

@@ -193,9 +193,12 @@ class Trainer:
             return realism_loss(self.d, refined) + regularisation_loss(self.psi, refined, x)
 
     def loss_d(self, refined: Tensor, y: Tensor) -> Tensor:
-        """L_D, equation (2)."""
+        """L_D, equation (2). On a GPU D takes all images as one batch, which is faster."""
         with self.mixed():
-            return discriminator_loss(self.d, refined, y)
+            if not refined.is_cuda:
+                return discriminator_loss(self.d, refined, y)
+            on_refined, on_real = self.d(torch.cat((refined, y))).chunk(2)
+            return cross_entropy(on_refined, REFINED) + cross_entropy(on_real, REAL)
 
     def step_r(self, x: Tensor) -> Tensor:
         """One step on L_R, D fixed; returns the loss before the update."""

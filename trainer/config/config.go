@@ -78,7 +78,7 @@ type Train struct {
 	// numbers use TF32, 10 bits of their fractions, as PyTorch's do; those of R1 too
 	Precision Precision `yaml:"precision"`
 	// what computes R and D on a CPU: amx (bfloat16; R and D), winograd (float32; R), libtorch, or auto: the first that
-	// the processor has for the precision; not for a GPU
+	// the processor has for the precision ($ATEN_CPU_CAPABILITY=avx2 or default limits it); not for a GPU
 	Kernels Kernels `yaml:"kernels"`
 	// auto: on a GPU each kind of step is recorded as a CUDA graph after 3 eager steps, then launched whole; if
 	// recording fails, steps stay eager; on: such a failure ends the run; off

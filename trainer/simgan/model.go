@@ -41,6 +41,7 @@ type Model struct {
 	group     *parallel.Group // nil: this process trains alone
 	buffers   []cgo.Tensor    // running statistics of R and D
 	dSteps    int64           // updates of D made, for r1_every
+	oneBatch  bool            // D's steps take refined and real images as one batch
 	log       func(format string, args ...any)
 }
 
@@ -69,6 +70,8 @@ func NewModel(c config.Config, image data.Info, o Options) (m *Model, err error)
 	if m.networks, err = newNetworks(c, image, o.Group.Rank()); err != nil {
 		return m, err
 	}
+	// On a GPU that takes half of the launches. On a CPU it would change the bytes of runs.
+	m.oneBatch = m.device != cgo.CPU && c.Discriminator.Normalization == architecture.NoNormalization
 	m.buffers = append(models.Buffers(m.R.Params()), models.Buffers(m.D.Params())...)
 	if err = o.Group.UseDevice(m.device); err != nil {
 		return m, err

@@ -99,7 +99,8 @@ func (n *networks) chooseKernels(c config.Config, image data.Info) {
 	}
 	speedup, err := n.R.UseGPUKernels(n.device, n.bfloat, c.Train.Batch, image.H, image.W)
 	n.notes = append(n.notes, kernelNote("refiner", speedup, err))
-	speedup, err = n.D.UseGPUKernels(n.device, n.bfloat, c.Train.Batch, image.H, image.W)
+	// D's steps have b refined and b real images.
+	speedup, err = n.D.UseGPUKernels(n.device, n.bfloat, 2*c.Train.Batch, image.H, image.W)
 	n.notes = append(n.notes, kernelNote("discriminator", speedup, err))
 }
 

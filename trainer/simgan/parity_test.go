@@ -2,6 +2,7 @@ package simgan
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -433,13 +434,23 @@ func (l *lossesOf) step(t *testing.T, err error, name string) {
 	l.losses = append(l.losses, float32(averages[name]))
 }
 
-// Ten iterations of Algorithm 1, K_g = 2 and K_d = 1.
+// Ten iterations of Algorithm 1, K_g = 2 and K_d = 1. D takes refined and real images one after the other, as on a CPU,
+// or as one batch, as on a GPU.
 func TestTenStepsEqualPyTorch(t *testing.T) {
-	for name, settings := range map[string][]string{"steps_sgd": {"refiner.padding=replicate"}, "steps_adam": adam} {
-		t.Run(name, func(t *testing.T) {
-			g := readGolden(t, name)
+	for _, c := range []struct {
+		name     string
+		settings []string
+		oneBatch bool
+	}{
+		{"steps_sgd", []string{"refiner.padding=replicate"}, false},
+		{"steps_adam", adam, false},
+		{"steps_adam", adam, true},
+	} {
+		t.Run(fmt.Sprintf("%s, one batch %v", c.name, c.oneBatch), func(t *testing.T) {
+			g := readGolden(t, c.name)
 			x, y := eyesOf(g["x"]), eyesOf(g["y"])
-			m := parityModel(t, g, x, settings...)
+			m := parityModel(t, g, x, c.settings...)
+			m.oneBatch = c.oneBatch
 			l := lossesOf{m: m}
 			for range 10 {
 				l.step(t, stepR(t, m, x, true), "L_R")

@@ -163,12 +163,21 @@ func (m *Model) learnD(b int, v variant) error {
 
 // lossD is L_D, equation (2), of refined and real images, b each.
 func (m *Model) lossD(s *cgo.Scope, refined, real cgo.Tensor, b int) cgo.Tensor {
-	onRefined, onReal := m.D.Forward(s, refined, true), m.D.Forward(s, real, true)
+	onRefined, onReal := m.decide(s, refined, real, int64(b))
 	loss := models.LossD(s, onRefined, onReal, m.weights.ofPatches(s, b), b)
 	m.meter.add(s, "L_D", loss)
 	m.meter.hits(s, "d_refined_right", onRefined, models.Refined)
 	m.meter.hits(s, "d_real_right", onReal, models.Real)
 	return loss
+}
+
+// decide returns D's logits of refined and real images, b each.
+func (m *Model) decide(s *cgo.Scope, refined, real cgo.Tensor, b int64) (onRefined, onReal cgo.Tensor) {
+	if !m.oneBatch {
+		return m.D.Forward(s, refined, true), m.D.Forward(s, real, true)
+	}
+	both := m.D.Forward(s, s.Cat(0, refined, real), true)
+	return s.Narrow(both, 0, 0, b), s.Narrow(both, 0, b, b)
 }
 
 // penaltyR1 is the R1 penalty at the step's real images, in float32. It stands for r1_every steps of D.
