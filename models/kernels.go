@@ -60,8 +60,6 @@ type Kernels struct {
 func (r *Refiner) UseWinograd() error {
 	c := r.Config
 	switch {
-	case !cgo.HasWinograd():
-		return errors.New("this processor lacks AVX2 or FMA")
 	case c.BlockKernel != 3:
 		return fmt.Errorf("refiner.block_kernel is %d, and Winograd's kernels are for 3", c.BlockKernel)
 	case c.Width%8 != 0:
@@ -69,6 +67,9 @@ func (r *Refiner) UseWinograd() error {
 	}
 	if err := supportsKernels(c); err != nil {
 		return err
+	}
+	if !cgo.HasWinograd() {
+		return errors.New("this processor lacks AVX2 or FMA")
 	}
 	r.Kernels.path, r.Kernels.anyBatch = winogradPath, true
 	return nil
