@@ -156,8 +156,8 @@ func (r *Refiner) newTrial(n, h, w int) (*trial, error) {
 	return &trial{network: probe, shape: shape, half: true}, err
 }
 
-// newTrial returns a trial of a discriminator like D, for the batches of D's steps and the half batches of R's, in which
-// the input takes gradients.
+// newTrial returns a trial of a discriminator like D, for the batches of D's steps and the half batches of R's, in
+// which the input takes gradients.
 func (d *Discriminator) newTrial(n, h, w int) (*trial, error) {
 	probe, err := NewDiscriminator(d.Config, d.Channels)
 	shape := []int64{int64(n), int64(d.Channels), int64(h), int64(w)}
