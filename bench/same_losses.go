@@ -10,9 +10,9 @@ import (
 
 // lossTolerance returns how far the loss of one of the first steps may be from the reference's, as a share of it.
 // bfloat16 keeps 8 bits, but sums over hundreds of patches and pixels cancel most of the error: in the first iteration
-// PyTorch's own is 3e-4 off float32 (gaze, width 16, b = 8, CPU). Then Adam's first updates, which move every weight by
-// the learning rate, have taken the wrong sign of small gradients: in the second iteration of hand (b = 2, CPU) PyTorch's
-// own is up to 1.2e-2 off, simgan's 5.5e-3.
+// PyTorch's own is 3e-4 off float32 (gaze, width 16, b = 8, CPU). Adam's first updates move every weight by the learning
+// rate, and 5 % of the gradients of hand have another sign in bfloat16. So in the second iteration of hand (b = 2, CPU)
+// PyTorch's own losses are up to 1.2e-2 off, simgan's 5.5e-3.
 func lossTolerance(bfloat bool, step int) float64 {
 	switch {
 	case !bfloat:

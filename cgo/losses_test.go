@@ -80,7 +80,8 @@ func (c lossCase) compute(device Device, method lossMethod) (out []float32, err 
 	return out, err
 }
 
-// kernelLossIsLibtorchs compares the device kernel with libtorch's operations and their derivatives, value by value.
+// kernelLossIsLibtorchs compares the device kernel with libtorch's operations and their derivatives, value by value. A
+// gradient in bfloat16 may be its neighbour, at most 2^-7 off: libtorch's exponential differs between processors.
 func kernelLossIsLibtorchs(c lossCase, device Device) error {
 	want, err := c.compute(device, libtorchLoss)
 	if err != nil {
@@ -91,7 +92,11 @@ func kernelLossIsLibtorchs(c lossCase, device Device) error {
 		return err
 	}
 	for i := range want {
-		if far := math.Abs(float64(got[i] - want[i])); !(far <= 1e-5*math.Abs(float64(want[i]))+1e-7) {
+		limit := 1e-5
+		if i > 0 && c.kind == BFloat16 {
+			limit = 1. / 128
+		}
+		if far := math.Abs(float64(got[i] - want[i])); !(far <= limit*math.Abs(float64(want[i]))+1e-7) {
 			return fmt.Errorf("value %d, the loss or a gradient, is %v, libtorch's %v", i, got[i], want[i])
 		}
 	}

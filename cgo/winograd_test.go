@@ -83,8 +83,8 @@ func TestWinogradByThreads(t *testing.T) {
 }
 
 // The bytes do not depend on the processor, so that a run goes on exactly on another one: vectors of 8 channels (AVX2)
-// and of 16 (AVX-512) give the same sums. The last bias's gradient is libtorch's sum. The hash was computed with AVX-512.
-// TestProcessorLimits compares it with AVX2.
+// and of 16 (AVX-512) give the same sums. The last bias's gradient is libtorch's sum. The hash was computed with
+// AVX-512. TestProcessorLimits compares it with AVX2.
 func TestWinogradBytes(t *testing.T) {
 	needWinograd(t)
 	lockThread(t)

@@ -60,8 +60,6 @@ type Kernels struct {
 func (r *Refiner) UseWinograd() error {
 	c := r.Config
 	switch {
-	case !cgo.HasWinograd():
-		return errors.New("this processor lacks AVX2 or FMA")
 	case c.BlockKernel != 3:
 		return fmt.Errorf("refiner.block_kernel is %d, and Winograd's kernels are for 3", c.BlockKernel)
 	case c.Width%8 != 0:
@@ -69,6 +67,9 @@ func (r *Refiner) UseWinograd() error {
 	}
 	if err := supportsKernels(c); err != nil {
 		return err
+	}
+	if !cgo.HasWinograd() {
+		return errors.New("this processor lacks AVX2 or FMA")
 	}
 	r.Kernels.path, r.Kernels.anyBatch = winogradPath, true
 	return nil
@@ -155,8 +156,8 @@ func (r *Refiner) newTrial(n, h, w int) (*trial, error) {
 	return &trial{network: probe, shape: shape, half: true}, err
 }
 
-// newTrial returns a trial of a discriminator like D, for the batches of D's steps and the half batches of R's, in which
-// the input takes gradients.
+// newTrial returns a trial of a discriminator like D, for the batches of D's steps and the half batches of R's, in
+// which the input takes gradients.
 func (d *Discriminator) newTrial(n, h, w int) (*trial, error) {
 	probe, err := NewDiscriminator(d.Config, d.Channels)
 	shape := []int64{int64(n), int64(d.Channels), int64(h), int64(w)}

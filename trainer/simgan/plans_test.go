@@ -47,8 +47,8 @@ func refinerGraphs(c config.Config, channels, h, w int) (graphs []string) {
 	return graphs
 }
 
-// discriminatorGraphs are those of D in its steps, which have two batches in one, and in R's, by the paper's tables: maps,
-// filters, stride, size of what they read.
+// discriminatorGraphs are those of D in its steps, which have two batches in one, and in R's, by the paper's tables:
+// maps, filters, stride, size of what they read.
 func discriminatorGraphs(c config.Config, channels int) (graphs []string) {
 	tables := map[architecture.Layers][][5]int{ // out, r, stride, h, w
 		"gaze": {{96, 3, 2, 35, 55}, {64, 3, 2, 18, 28}, {32, 3, 1, 9, 14}, {32, 1, 1, 9, 14}, {2, 1, 1, 9, 14}},
