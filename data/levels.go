@@ -12,17 +12,14 @@ import (
 
 // LoadLevels loads a whole data set as levels of 1 or 2 bytes, with labels. If ctx is cancelled, the error is its cause.
 func LoadLevels(ctx context.Context, ds Dataset) (*Batch, error) {
-	index := make([]int, ds.Len())
-	for i := range index {
-		index[i] = i
-	}
-	return loadLevels(ctx, ds, index, func(_ int, err error) error { return err })
+	return loadLevels(ctx, ds, ds.Len(), func(k int) int { return k }, func(_ int, err error) error { return err })
 }
 
 // LoadReadable loads, as LoadLevels does, the images at index that can be read. If none can, the error is one of theirs.
 func LoadReadable(ctx context.Context, ds Dataset, index []int) (*Batch, error) {
 	bad := make([]error, len(index))
-	b, err := loadLevels(ctx, ds, index, func(k int, err error) error { bad[k] = err; return nil })
+	b, err := loadLevels(ctx, ds, len(index), func(k int) int { return index[k] },
+		func(k int, err error) error { bad[k] = err; return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -50,9 +47,11 @@ func (b *Batch) Choose(index []int) *Batch {
 	return &out
 }
 
-// loadLevels loads the images at index. failed says what the error of the k-th means.
-func loadLevels(ctx context.Context, ds Dataset, index []int, failed func(k int, err error) error) (*Batch, error) {
-	n, info := len(index), ds.Info()
+// loadLevels loads n images. at returns the place of the k-th, failed what its error means.
+func loadLevels(
+	ctx context.Context, ds Dataset, n int, at func(k int) int, failed func(k int, err error) error,
+) (*Batch, error) {
+	info := ds.Info()
 	if err := memory.Check(fmt.Sprintf("%d images", n), float64(n)*float64(info.bytes()),
 		"use fewer images (n=) or a smaller size"); err != nil {
 		return nil, err
@@ -63,14 +62,14 @@ func loadLevels(ctx context.Context, ds Dataset, index []int, failed func(k int,
 	group.SetLimit(runtime.NumCPU())
 	for k := 0; k < n && inner.Err() == nil; k++ {
 		group.Go(func() error {
-			s, err := ds.Sample(index[k])
+			s, err := ds.Sample(at(k))
 			if err != nil {
 				return failed(k, err)
 			}
 			b.PutLevels(k, s.Image)
 			copy(b.Labels[k*len(s.Label):], s.Label)
 			copy(b.Texts[k*len(s.Text):], s.Text)
-			b.Index[k] = index[k]
+			b.Index[k] = at(k)
 			return nil
 		})
 	}

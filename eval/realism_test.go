@@ -88,7 +88,7 @@ func TestRealismOfFolders(t *testing.T) {
 	}
 	text, err := json.Marshal(r)
 	for _, key := range []string{
-		`"task":"realism"`, `"two_sample":{"mean":`, `"kid":{"mean":`, `"spectrum":[`, `"refined_control":{`,
+		`"task":"realism"`, `"two_sample":{"mean":`, `"kid":{"mean":`, `"spectrum":[`, `"refined":{`,
 	} {
 		if err != nil || !strings.Contains(string(text), key) {
 			t.Errorf("%v: no %s in %s", err, key, text)

@@ -2,7 +2,9 @@ package trainer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -13,39 +15,42 @@ import (
 	"simgan/trainer/simgan"
 )
 
-// restoreLatest continues from the newest checkpoint, if it finds one, and returns its state. Process 0 reads it and
-// gives the others their parts.
-func (r *run) restoreLatest() (st state, found bool, err error) {
+// restoreLatest continues from the newest checkpoint, if there is one, and returns its state, or the zero state. taught
+// reports whether the checkpoint has the network that sees labels. Process 0 reads it and gives the others their parts.
+func (r *run) restoreLatest() (st state, taught bool, err error) {
 	folder := ""
 	if r.group.Rank() == 0 {
 		if folder, st, err = r.readLatest(); err != nil {
-			return st, found, err
+			return st, false, err
 		}
 	}
-	found, err = r.group.Decide(folder != "")
+	found, err := r.group.Decide(folder != "")
 	if err != nil || !found {
-		return st, found, err
+		return st, false, err
 	}
 	if st, err = r.broadcastState(st); err != nil {
-		return st, found, err
+		return st, false, err
 	}
 	own := r.part(st)
 	if err := r.model.Restore(own.State); err != nil {
-		return st, true, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
+		return st, false, fmt.Errorf("%s: %w", rundir.StatePath(folder), err)
 	}
 	if folder != "" {
-		if err := r.loadTensors(folder); err != nil {
-			return st, found, err
+		if taught, err = r.loadTensors(folder); err != nil {
+			return st, false, err
 		}
 	}
+	if taught, err = r.group.Decide(taught); err != nil {
+		return st, false, err
+	}
 	if err := r.dealHistories(folder, st); err != nil {
-		return st, found, err
+		return st, false, err
 	}
 	if st.Guards != nil { // checkpoints from before there were guards have none
 		r.guards = st.Guards
 	}
 	st.Synthetic, st.Real = own.Synthetic, own.Real
-	return st, true, nil
+	return st, taught, nil
 }
 
 // readLatest returns the newest checkpoint and its state, whose files are whole; "" if there is none.
@@ -60,22 +65,30 @@ func (r *run) readLatest() (folder string, st state, err error) {
 	if err != nil {
 		return "", st, err
 	}
+	delete(files, simgan.EstimatorFile) // a run that had no labels, or no agreement, has none
 	st, err = readState(folder, slices.Collect(maps.Keys(files))...)
 	return folder, st, err
 }
 
-// loadTensors fills the model, whose history holds as many images as its state says.
-func (r *run) loadTensors(folder string) error {
+// loadTensors fills the model, whose history holds as many images as its state says. taught is false if the checkpoint
+// lacks the network that sees labels: the run had no labels, or no train.agreement.
+func (r *run) loadTensors(folder string) (taught bool, err error) {
 	files, err := r.model.Files()
 	if err != nil {
-		return err
+		return false, err
 	}
+	taught = true
 	for name, params := range files {
-		if err := models.Load(filepath.Join(folder, name), params); err != nil {
-			return err
+		err := models.Load(filepath.Join(folder, name), params)
+		if name == simgan.EstimatorFile && errors.Is(err, fs.ErrNotExist) {
+			taught = false
+			continue
+		}
+		if err != nil {
+			return false, err
 		}
 	}
-	return nil
+	return taught, nil
 }
 
 // broadcastState returns process 0's state in all processes.

@@ -169,20 +169,20 @@ func (r *run) log(format string, args ...any) {
 // begin restores the newest checkpoint, if asked and there is one, and starts the folder's files and the streams. A run
 // that starts is saved at once: so a run with metrics always has a checkpoint, and a full disk is noticed now.
 func (r *run) begin(ctx context.Context, o Options) error {
-	st, resume, found := state{}, o.Resume, false
+	st, resume, taught := state{}, o.Resume, false
 	if err := r.folder.RemoveLeftovers(); err != nil { // also of a process that was killed before it wrote the config
 		return err
 	}
 	if resume {
 		var err error
-		if st, found, err = r.restoreLatest(); err != nil {
+		if st, taught, err = r.restoreLatest(); err != nil {
 			return err
 		}
 	}
 	if err := r.checkNeeds(r.dir); err != nil {
 		return err
 	}
-	if !found {
+	if !taught {
 		if err := r.teach(ctx, o.Teach); err != nil {
 			return err
 		}
@@ -223,14 +223,11 @@ func (r *run) begin(ctx context.Context, o Options) error {
 	return r.drawSamples(0)
 }
 
-// teach trains the network that sees labels, if the config asks for it and there are labels. The other processes get
-// process 0's.
+// teach trains the network that sees labels, if the config asks for it and there are labels. Each process trains its
+// own, so that none waits for another; then all take process 0's.
 func (r *run) teach(ctx context.Context, train func(context.Context, config.Config, *models.ImageEstimator) error) error {
 	if r.config.Train.Agreement > 0 && len(r.synthetic.Set.Info().LabelNames) == 0 {
 		r.log("train.agreement is without effect: %s has no labels that are numbers", r.config.Data.Synthetic)
-	}
-	if r.group.Rank() > 0 {
-		return nil
 	}
 	return r.model.Teach(func(e *models.ImageEstimator) error {
 		if train == nil {

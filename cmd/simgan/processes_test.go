@@ -27,7 +27,8 @@ var smallRun = []string{
 	"train.pretrain_refiner=2", "train.pretrain_discriminator=2", "train.steps=20", "train.r1_every=2",
 	"data.synthetic=simulated:eyes,n=20", "data.real=simulated:eyes,domain=real,n=20", "train.precision=float32",
 	"device=cpu", "log.every=1", "log.samples_every=0", "log.checkpoint_every=4", "log.keep=0", "guard.patience=0",
-	"train.timeout=20",
+	"train.timeout=20", "train.agreement=0", "train.diversity=0", "train.reg_limit=0", "train.k_g=2",
+	"train.lr_discriminator=2e-4",
 }
 
 func trainWords(dir string, settings ...string) []string {

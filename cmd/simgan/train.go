@@ -94,8 +94,13 @@ func newTrainCommand() *cli.Command {
 	}
 }
 
-// teacher returns what trains the network that sees labels, with a bar for each stage.
-func teacher(out io.Writer) func(context.Context, config.Config, *models.ImageEstimator) error {
+// teacher returns what trains the network that sees labels. Process 0 shows a bar for each stage.
+func teacher(
+	group *parallel.Group, out io.Writer,
+) func(context.Context, config.Config, *models.ImageEstimator) error {
+	if group.Rank() > 0 {
+		out = io.Discard
+	}
 	return func(ctx context.Context, c config.Config, e *models.ImageEstimator) error {
 		progress := &stages{out: out}
 		defer progress.clear()
@@ -126,7 +131,7 @@ func runTrain(ctx context.Context, o trainOptions, out io.Writer) (err error) {
 	err = trainer.Run(ctx, p.Config, trainer.Options{
 		Dir: p.Run, Resume: p.Resume, Until: p.Until, Out: out, Notes: p.notes, Group: group,
 		Stuck:   func(err error) { leaveAtOnce(group, err) },
-		Process: thisProcess(rundir.TrainWork), Page: report.WriteLive, Teach: teacher(out),
+		Process: thisProcess(rundir.TrainWork), Page: report.WriteLive, Teach: teacher(group, out),
 	})
 	_, unfinished := os.Stat(filepath.Join(p.Run, rundir.DoneFile))
 	if err == nil && unfinished == nil && group.Rank() == 0 {
