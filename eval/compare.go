@@ -61,7 +61,7 @@ type Result[F any] struct {
 	// (synthetic - real). Adaptations that need no refiner may close most of it.
 	GapClosed *Share `json:"gap_closed,omitempty"`
 	// GapClosedBeyondControl is the share of the gap that the control leaves: (control - refined+control) /
-	// (control - real). Both rows have the same adaptation, so that the refiner is all that differs.
+	// (control - real). Both rows have the same number of images; half of one are refined instead of adapted.
 	GapClosedBeyondControl *Share `json:"gap_closed_beyond_control,omitempty"`
 	// GapClosedBeyondSelfTraining is the same share with self-training in both rows: (control+self-training -
 	// refined+self-training) / (control+self-training - real).

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"simgan/data/adapt"
@@ -101,6 +102,8 @@ func (o RealismOptions) check() error {
 		return exit.Usagef("there is nothing to compare: give --run FOLDER, or --synthetic SPEC or --refined SPEC")
 	case len(o.Runs) == 0 && o.Real == "":
 		return exit.Usagef("no real images are named: give --real SPEC")
+	case o.Only != "" && !slices.Contains([]string{rowSynthetic, rowControl, rowRefined, rowReal}, o.Only):
+		return exit.Usagef("--only is %q; use one of %s, %s, %s, %s", o.Only, rowSynthetic, rowControl, rowRefined, rowReal)
 	case o.Images < 1 || o.Images > mostRealismImages:
 		return exit.Usagef("--images is %d; use 1 or more, at most %d", o.Images, mostRealismImages)
 	}

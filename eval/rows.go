@@ -80,11 +80,19 @@ func (s *sources) mix(ctx context.Context, r refiner) (set, error) {
 	if err != nil {
 		return refined, err
 	}
-	adapted, err := s.adapt(ctx, s.synthetic, refined.variants())
+	versions := s.options.Variants
+	if err := s.synthetic.checkFits(2 * versions); err != nil {
+		return set{}, err
+	}
+	adapted, err := s.adapt(ctx, s.synthetic, versions)
 	if err != nil {
 		return adapted, err
 	}
-	return refined.and(adapted), nil
+	mixed := refined
+	for mixed.variants() < versions { // without noise there is one version: each counts as often as the adapted ones
+		mixed = mixed.and(refined)
+	}
+	return mixed.and(adapted), nil
 }
 
 // why says why a row is missing.

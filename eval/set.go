@@ -34,12 +34,12 @@ func (d set) repeated(n int) set {
 
 // and returns a set of d's images and those of other, versions of the same scenes with the same labels.
 func (d set) and(other set) set {
-	out := d.repeated(1)
+	out := *d.Batch
 	out.N = d.N + other.N
 	out.Levels = slices.Concat(d.Levels, other.Levels)
 	out.Labels, out.Texts = slices.Concat(d.Labels, other.Labels), slices.Concat(d.Texts, other.Texts)
 	out.Index = slices.Concat(d.Index, other.Index)
-	return out
+	return set{&out, d.scenes}
 }
 
 // checkFits refuses n versions of every image if memory does not hold them.

@@ -3,12 +3,12 @@ package eval
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"simgan/cgo"
 	"simgan/data"
 	"simgan/models"
-	"simgan/trainer"
 	"simgan/trainer/config"
 )
 
@@ -18,52 +18,52 @@ const (
 	teachSteps, teachBatch = 600, 32
 	teachRate              = 1e-3
 	teachExamples          = 64
+	teachPixels            = 200_000_000 // most pixels of the images that it learns from
 )
 
 // Teach trains the network of l_label for a run with the config c: e learns all labels of the synthetic images, in
 // standard deviations, from versions adapted to the real images as the control's are. No label of real images is used.
-// progress is called as stages go on.
+// It returns how far off e is on scenes that are held out. progress is called as stages go on, if it is not nil.
 func Teach(
 	ctx context.Context, c config.Config, e *models.ImageEstimator, progress func(what, unit string, done, total int),
-) error {
+) (off float64, err error) {
 	device, err := cgo.ParseDevice(c.Device)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	s := sources{options: Options{
-		Synthetic: c.Data.Synthetic, Real: c.Data.Real, Progress: progress,
-		Estimator: EstimatorConfig{
-			Steps: max(1, min(teachSteps, c.Train.Steps)), Batch: teachBatch, LR: teachRate, Device: device, BFloat: trainer.FastInBFloat16(device),
-		},
-	}}
+	estimator := EstimatorConfig{
+		Steps: max(1, min(teachSteps, c.Train.Steps)), Batch: teachBatch, LR: teachRate, Device: device,
+		BFloat: c.Train.Precision == config.BFloat16,
+	}
+	s := sources{options: Options{Progress: progress, Estimator: estimator}}
 	if s.synthetic, err = someOf(ctx, c.Data.Synthetic, "data.synthetic", s.options.mostScenes()); err != nil {
-		return err
+		return 0, err
 	}
 	reals, err := someOf(ctx, c.Data.Real, "data.real", mostExamples)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	s.examples = reals.pictures(teachExamples)
-	if err := s.fitControl(ctx, teachExamples); err != nil {
-		return err
+	d := s.synthetic
+	if reals.Bits == d.Bits { // else no adaptation compares them
+		s.examples = reals.pictures(teachExamples)
+		if err := s.fitControl(ctx, teachExamples); err != nil {
+			return 0, err
+		}
+		s.examples = reals.pictures(reals.N)
+		if d, err = s.adapt(ctx, d, min(max(1, s.options.mostScenes()/d.N), max(1, teachPixels/(d.N*d.C*d.H*d.W)))); err != nil {
+			return 0, err
+		}
 	}
-	s.examples = reals.pictures(reals.N)
-	d, err := s.adapt(ctx, s.synthetic, max(1, s.options.mostScenes()/s.synthetic.N))
-	if err != nil {
-		return err
-	}
-	k := len(d.Labels) / d.N
-	v := &values{columns: make([]string, k)}
-	v.mean, v.deviation = spreadOf(s.synthetic.Batch, k)
+	v := &values{columns: make([]string, len(d.Labels)/d.N)}
+	v.mean, v.deviation = spreadOf(s.synthetic.Batch, len(v.columns))
 	for i, x := range v.deviation {
-		if x == 0 {
+		if !(x > 1e-6*math.Abs(v.mean[i])) {
 			v.deviation[i] = 1 // the same in all images: nothing to learn, and no error to divide
 		}
 	}
 	l := v.learner()
-	config := s.options.Estimator
-	config.stepDone = func(step int, _ bool) { s.options.report("learning labels", "steps", step, config.Steps) }
-	err = lesson[*models.ImageEstimator]{
+	estimator.stepDone = func(step int, _ bool) { s.options.report("learning labels", "steps", step, estimator.Steps) }
+	learned := lesson[*models.ImageEstimator]{
 		what: "label",
 		loss: func(sc *cgo.Scope, e *models.ImageEstimator, d set, index []int, _ *rand.Rand) cgo.Tensor {
 			return l.loss(sc, e.Forward(sc, d.images(sc, index, device)), d, index, device)
@@ -72,21 +72,28 @@ func Teach(
 			outputs, err := outputsOf(e, held, device)
 			return l.error(outputs, held), err
 		},
-	}.learn(ctx, e, d, config, c.Seed)
-	if err != nil {
-		return fmt.Errorf("train.agreement: %w", err)
 	}
-	return nil
+	if err := learned.learn(ctx, e, d, estimator, c.Seed); err != nil {
+		return 0, fmt.Errorf("train.agreement: %w", err)
+	}
+	_, held := d.split(c.Seed)
+	if held.Batch == nil {
+		held = s.synthetic // too few to hold any out
+	}
+	off, err = learned.error(e, held)
+	return off / float64(len(v.columns)), err
 }
 
-// someOf reads images spread over a data set, at most n. Those that cannot be read are left out: the run's own loader
-// judges them.
+// someOf reads images spread over a data set, at most n of at most teachPixels in all. Those that cannot be read are
+// left out: the run's own loader judges them.
 func someOf(ctx context.Context, spec, key string, n int) (set, error) {
 	ds, err := data.OpenContext(ctx, spec)
 	if err != nil {
 		return set{}, fmt.Errorf("%s: %w", key, err)
 	}
 	defer ds.Close()
+	i := ds.Info()
+	n = min(n, max(teachBatch, teachPixels/(i.C*i.H*i.W)))
 	b, err := data.LoadReadable(ctx, ds, data.Scattered(ds.Len(), n))
 	if err != nil {
 		return set{}, fmt.Errorf("%s: %w", key, err)

@@ -20,7 +20,7 @@ import (
 	"simgan/trainer/simgan"
 )
 
-func teachQuietly(ctx context.Context, c config.Config, e *models.ImageEstimator) error {
+func teachQuietly(ctx context.Context, c config.Config, e *models.ImageEstimator) (float64, error) {
 	return Teach(ctx, c, e, nil)
 }
 
@@ -29,13 +29,15 @@ func TestTeach(t *testing.T) {
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
-	c := tinyrun.Config(t, "train.steps=150", "data.synthetic=simulated:eyes,n=200", "data.real=simulated:eyes,domain=real,n=40")
+	c := tinyrun.Config(t, "train.steps=150", "data.synthetic=simulated:eyes,n=200",
+		"data.real=simulated:eyes,domain=real,n=40")
 	e, err := models.NewImageEstimator(1, 35, 55, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	if err := teachQuietly(t.Context(), c, e); err != nil {
+	said, err := teachQuietly(t.Context(), c, e)
+	if err != nil {
 		t.Fatal(err)
 	}
 	d, err := someOf(t.Context(), "simulated:eyes,n=100,seed=9", "", 100)
@@ -51,6 +53,9 @@ func TestTeach(t *testing.T) {
 	for i, x := range d.Labels {
 		truth := (float64(x) - means[i%3]) / deviations[i%3]
 		off, guess = off+math.Abs(float64(outputs[i])-truth), guess+math.Abs(truth)
+	}
+	if mean := off / float64(len(d.Labels)); math.Abs(said-mean) > 0.25 {
+		t.Errorf("off by %.2f standard deviations, %.2f on renders that it has not seen", said, mean)
 	}
 	if off > 0.8*guess {
 		t.Errorf("labels of renders that it has not seen are off by %.2f of what the mean is off by", off/guess)
@@ -93,7 +98,9 @@ func TestAgreementAndDiversity(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.Until, o.Resume = 0, true
-	o.Teach = func(context.Context, config.Config, *models.ImageEstimator) error { return errors.New("learns again") }
+	o.Teach = func(context.Context, config.Config, *models.ImageEstimator) (float64, error) {
+		return 0, errors.New("learns again")
+	}
 	if err := trainer.Run(t.Context(), c, o); err != nil {
 		t.Fatal(err)
 	}

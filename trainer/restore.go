@@ -84,6 +84,9 @@ func (r *run) loadTensors(folder string) (taught bool, err error) {
 			taught = false
 			continue
 		}
+		if err != nil && name == simgan.EstimatorFile {
+			err = fmt.Errorf("%w; if the synthetic images have other labels now, add --set train.agreement=0", err)
+		}
 		if err != nil {
 			return false, err
 		}

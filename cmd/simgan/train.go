@@ -95,13 +95,11 @@ func newTrainCommand() *cli.Command {
 }
 
 // teacher returns what trains the network that sees labels. Process 0 shows a bar for each stage.
-func teacher(
-	group *parallel.Group, out io.Writer,
-) func(context.Context, config.Config, *models.ImageEstimator) error {
+func teacher(group *parallel.Group, out io.Writer) trainer.Teach {
 	if group.Rank() > 0 {
 		out = io.Discard
 	}
-	return func(ctx context.Context, c config.Config, e *models.ImageEstimator) error {
+	return func(ctx context.Context, c config.Config, e *models.ImageEstimator) (float64, error) {
 		progress := &stages{out: out}
 		defer progress.clear()
 		return eval.Teach(ctx, c, e, progress.set)

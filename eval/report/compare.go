@@ -143,7 +143,7 @@ func (r *run) state() string {
 func showTogether(runs []*run) (any, error) {
 	var plots []plot
 	for _, name := range []string{
-		"l_reg", "l_real", "L_D", "d_refined_right", "d_real_right", "refined_change", "refined_variance",
+		"l_reg", "l_label", "l_div", "l_real", "L_D", "d_refined_right", "d_real_right", "refined_change", "refined_variance",
 		"images_per_second",
 	} {
 		p := plot{title: name, share: strings.HasSuffix(name, "_right")}

@@ -59,6 +59,9 @@ func (m *Model) Needs() Needs {
 	if m.Average != nil {
 		saved += r
 	}
+	if m.estimator != nil {
+		saved += models.Count(m.estimator.Params())
+	}
 	if c.Optimizer == config.Adam {
 		saved += 2 * trained
 	}

@@ -50,9 +50,11 @@ func (m *Model) learnR(b int, adversary bool) error {
 // if their weights are not 0.
 func (m *Model) lossR(s *cgo.Scope, b int, adversary bool) cgo.Tensor {
 	c, x := m.config.Train, m.inputs.x.images(s, b)
-	if adversary && c.Diversity > 0 {
-		half := s.Narrow(x, 0, 0, int64(b/2))
-		x = s.Cat(0, half, half)
+	twice := adversary && m.refinesTwice()
+	once := x
+	if twice {
+		once = s.Narrow(x, 0, 0, int64(b/2))
+		x = s.Cat(0, once, once)
 	}
 	refined := m.R.Forward(s, x, m.drawNoise(s, b), true)
 	loss := models.LossReg(s, m.weights.psi(s, m.psi, b), refined, x, c.Lambda, c.RegLimit, b)
@@ -65,10 +67,13 @@ func (m *Model) lossR(s *cgo.Scope, b int, adversary bool) cgo.Tensor {
 		add("l_real", models.LossReal(s, m.D.Forward(s, refined, true), m.weights.ofPatches(s, b), b)) // equation (3)
 	}
 	if adversary && m.estimator != nil {
-		seen := s.Detach(m.estimator.Forward(s, x))
+		seen := s.Detach(m.estimator.Forward(s, once))
+		if twice {
+			seen = s.Cat(0, seen, seen)
+		}
 		add("l_label", models.LossLabel(s, m.estimator.Forward(s, refined), seen, c.Agreement, m.patches(), b))
 	}
-	if adversary && c.Diversity > 0 {
+	if twice {
 		add("l_div", models.LossDiversity(s, refined, c.Diversity, m.patches()))
 	}
 	m.meter.add(s, "L_R", loss)
@@ -77,11 +82,17 @@ func (m *Model) lossR(s *cgo.Scope, b int, adversary bool) cgo.Tensor {
 
 // shown returns which images of a batch a step of R refines: all, or with l_div the first half twice.
 func (m *Model) shown(index []int, adversary bool) []int {
-	if !adversary || m.config.Train.Diversity == 0 {
+	if !adversary || !m.refinesTwice() {
 		return index
 	}
 	half := index[:len(index)/2]
 	return slices.Concat(half, half)
+}
+
+// refinesTwice reports whether a step of R refines each image of half a batch twice, for l_div. Without noise both would
+// be the same.
+func (m *Model) refinesTwice() bool {
+	return m.config.Train.Diversity > 0 && m.config.Refiner.Noise.Channels() > 0
 }
 
 // patches returns the number of patches of D's map.
