@@ -50,7 +50,7 @@ func TestRefineAndEvaluateARun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := trainer.Run(context.Background(), config, trainer.Options{Dir: run, Out: io.Discard, Teach: teachQuietly}); err != nil {
+	if err := teachAndRun(t, config, run); err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "refined")
@@ -285,7 +285,7 @@ func trainOnFeatures(t *testing.T, c config.Config, weights string) {
 	for _, psi := range []architecture.Psi{architecture.IdentityPsi, architecture.LearnedPsi} {
 		c.Train.Psi, c.Train.PsiWeights = psi, weights
 		run := filepath.Join(t.TempDir(), string(psi))
-		if err := trainer.Run(context.Background(), c, trainer.Options{Dir: run, Out: io.Discard, Teach: teachQuietly}); err != nil {
+		if err := teachAndRun(t, c, run); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(filepath.Join(run, "metrics.jsonl"))

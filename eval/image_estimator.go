@@ -21,24 +21,29 @@ type learner struct {
 	error func(outputs []float32, d set) float64
 }
 
-// learn trains a network on d and returns its outputs for all test images, N*outputs values.
-func (l learner) learn(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]float32, error) {
-	e, err := train(ctx, d, c, seed, lesson[*models.ImageEstimator]{
+// lesson returns how a network learns from images like those of d on the device.
+func (l learner) lesson(d set, device cgo.Device) lesson[*models.ImageEstimator] {
+	return lesson[*models.ImageEstimator]{
 		what:  l.what,
 		build: func() (*models.ImageEstimator, error) { return models.NewImageEstimator(d.C, d.H, d.W, l.outputs) },
 		loss: func(s *cgo.Scope, e *models.ImageEstimator, d set, index []int, _ *rand.Rand) cgo.Tensor {
-			return l.loss(s, e.Forward(s, d.images(s, index, c.Device)), d, index, c.Device)
+			return l.loss(s, e.Forward(s, d.images(s, index, device)), d, index, device)
 		},
 		agree: func(s *cgo.Scope, t, e *models.ImageEstimator, d set, index []int, random *rand.Rand) cgo.Tensor {
-			truth := estimated(s, func() cgo.Tensor { return t.Forward(s, d.images(s, index, c.Device)) })
-			x := d.disturbed(s, d.pixels(index), true, random, c.Device)
-			return l.agree(s, e.Forward(s, x), truth, len(index), c.Device)
+			truth := estimated(s, func() cgo.Tensor { return t.Forward(s, d.images(s, index, device)) })
+			x := d.disturbed(s, d.pixels(index), true, random, device)
+			return l.agree(s, e.Forward(s, x), truth, len(index), device)
 		},
 		error: func(e *models.ImageEstimator, held set) (float64, error) {
-			outputs, err := outputsOf(e, held, c.Device)
+			outputs, err := outputsOf(e, held, device)
 			return l.error(outputs, held), err
 		},
-	})
+	}
+}
+
+// learn trains a network on d and returns its outputs for all test images, N*outputs values.
+func (l learner) learn(ctx context.Context, d, test set, c EstimatorConfig, seed uint64) ([]float32, error) {
+	e, err := train(ctx, d, c, seed, l.lesson(d, c.Device))
 	if err != nil {
 		return nil, err
 	}

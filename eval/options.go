@@ -73,10 +73,11 @@ func (o Options) validate() error {
 	if len(o.Runs) == 0 {
 		return exit.Usagef("no run is given: use --run FOLDER")
 	}
-	return o.validateNumbers()
+	return o.validateChoices(rowNames)
 }
 
-func (o Options) validateNumbers() error {
+// validateChoices checks the numbers, and that the row asked for is one of rows.
+func (o Options) validateChoices(rows []string) error {
 	c := o.Estimator
 	for _, v := range []struct {
 		name        string
@@ -98,8 +99,8 @@ func (o Options) validateNumbers() error {
 	if !(c.Shift >= 0 && c.Shift <= 0.5) {
 		return exit.Usagef("--shift is %g; use a share of the width from 0 to 0.5", c.Shift)
 	}
-	if o.Only != "" && !slices.Contains(rowNames, o.Only) {
-		return exit.Usagef("--only is %q; use one of %s", o.Only, strings.Join(rowNames, ", "))
+	if o.Only != "" && !slices.Contains(rows, o.Only) {
+		return exit.Usagef("--only is %q; use one of %s", o.Only, strings.Join(rows, ", "))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"simgan/data/adapt"
@@ -102,12 +101,10 @@ func (o RealismOptions) check() error {
 		return exit.Usagef("there is nothing to compare: give --run FOLDER, or --synthetic SPEC or --refined SPEC")
 	case len(o.Runs) == 0 && o.Real == "":
 		return exit.Usagef("no real images are named: give --real SPEC")
-	case o.Only != "" && !slices.Contains([]string{rowSynthetic, rowControl, rowRefined, rowReal}, o.Only):
-		return exit.Usagef("--only is %q; use one of %s, %s, %s, %s", o.Only, rowSynthetic, rowControl, rowRefined, rowReal)
 	case o.Images < 1 || o.Images > mostRealismImages:
 		return exit.Usagef("--images is %d; use 1 or more, at most %d", o.Images, mostRealismImages)
 	}
-	return o.validateNumbers()
+	return o.validateChoices([]string{rowSynthetic, rowControl, rowRefined, rowReal})
 }
 
 // mostRealismImages bounds the images per row: KID compares all pairs.

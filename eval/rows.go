@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -88,11 +89,8 @@ func (s *sources) mix(ctx context.Context, r refiner) (set, error) {
 	if err != nil {
 		return adapted, err
 	}
-	mixed := refined
-	for mixed.variants() < versions { // without noise there is one version: each counts as often as the adapted ones
-		mixed = mixed.and(refined)
-	}
-	return mixed.and(adapted), nil
+	// Without noise there is one version. It counts as often as the adapted ones.
+	return joined(append(slices.Repeat([]set{refined}, versions/refined.variants()), adapted)...), nil
 }
 
 // why says why a row is missing.

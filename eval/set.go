@@ -3,7 +3,6 @@ package eval
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"simgan/data"
 	"simgan/data/picture"
@@ -32,14 +31,17 @@ func (d set) repeated(n int) set {
 	return set{&out, d.scenes}
 }
 
-// and returns a set of d's images and those of other, versions of the same scenes with the same labels.
-func (d set) and(other set) set {
-	out := *d.Batch
-	out.N = d.N + other.N
-	out.Levels = slices.Concat(d.Levels, other.Levels)
-	out.Labels, out.Texts = slices.Concat(d.Labels, other.Labels), slices.Concat(d.Texts, other.Texts)
-	out.Index = slices.Concat(d.Index, other.Index)
-	return set{&out, d.scenes}
+// joined returns a set of the images of all sets, which are versions of the same scenes.
+func joined(sets ...set) set {
+	out := *sets[0].Batch
+	out.N, out.Levels, out.Labels, out.Texts, out.Index = 0, nil, nil, nil, nil
+	for _, d := range sets {
+		out.N += d.N
+		out.Levels = append(out.Levels, d.Levels...)
+		out.Labels, out.Texts = append(out.Labels, d.Labels...), append(out.Texts, d.Texts...)
+		out.Index = append(out.Index, d.Index...)
+	}
+	return set{&out, sets[0].scenes}
 }
 
 // checkFits refuses n versions of every image if memory does not hold them.

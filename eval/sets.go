@@ -188,21 +188,11 @@ func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 
 // readExamples reads n real images spread over the data set. An image that cannot be read is left out.
 func (s *sources) readExamples(ctx context.Context, ds data.Dataset, n int) error {
-	var bad error
-	for i := range n {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		sample, err := ds.Sample(i * ds.Len() / n)
-		if err != nil {
-			bad = err
-			continue
-		}
-		s.examples = append(s.examples, sample.Image)
+	b, err := data.LoadReadable(ctx, ds, spread(ds.Len(), n))
+	if err != nil {
+		return fmt.Errorf("real: %w", err)
 	}
-	if s.examples == nil {
-		return fmt.Errorf("real: %w", bad)
-	}
+	s.examples = set{b, b.N}.pictures(n)
 	return nil
 }
 
@@ -213,13 +203,13 @@ func (s *sources) wantsControl() bool {
 	return s.wants(rowControl) || s.wants(rowRefinedControl) || s.wants(rowControlSelf) || s.wants(rowRefinedSelf)
 }
 
-// fitControl finds, on at most so many images, the adaptation that brings synthetic images nearest to the real ones.
-func (s *sources) fitControl(ctx context.Context, images int) error {
+// fitControl finds, on at most n images, the adaptation that brings synthetic images nearest to the real ones.
+func (s *sources) fitControl(ctx context.Context, n int) error {
 	if s.examples == nil {
 		return nil
 	}
-	tried := func(n, of int) { s.options.report("fitting the control", "adaptations", n, of) }
-	a, before, after, err := adapt.Fit(ctx, s.synthetic.pictures(images), s.examples, tried)
+	tried := func(done, of int) { s.options.report("fitting the control", "adaptations", done, of) }
+	a, before, after, err := adapt.Fit(ctx, s.synthetic.pictures(n), s.examples, tried)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"simgan/cgo"
 	"simgan/data"
@@ -50,7 +49,8 @@ func Teach(
 			return 0, err
 		}
 		s.examples = reals.pictures(reals.N)
-		if d, err = s.adapt(ctx, d, min(max(1, s.options.mostScenes()/d.N), max(1, teachPixels/(d.N*d.C*d.H*d.W)))); err != nil {
+		versions := min(s.options.mostScenes()/d.N, teachPixels/(d.N*d.C*d.H*d.W))
+		if d, err = s.adapt(ctx, d, max(1, versions)); err != nil {
 			return 0, err
 		}
 	}
@@ -61,18 +61,8 @@ func Teach(
 			v.deviation[i] = 1 // the same in all images: nothing to learn, and no error to divide
 		}
 	}
-	l := v.learner()
+	learned := v.learner().lesson(d, device)
 	estimator.stepDone = func(step int, _ bool) { s.options.report("learning labels", "steps", step, estimator.Steps) }
-	learned := lesson[*models.ImageEstimator]{
-		what: "label",
-		loss: func(sc *cgo.Scope, e *models.ImageEstimator, d set, index []int, _ *rand.Rand) cgo.Tensor {
-			return l.loss(sc, e.Forward(sc, d.images(sc, index, device)), d, index, device)
-		},
-		error: func(e *models.ImageEstimator, held set) (float64, error) {
-			outputs, err := outputsOf(e, held, device)
-			return l.error(outputs, held), err
-		},
-	}
 	if err := learned.learn(ctx, e, d, estimator, c.Seed); err != nil {
 		return 0, fmt.Errorf("train.agreement: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"simgan/cgo"
@@ -22,6 +23,12 @@ import (
 
 func teachQuietly(ctx context.Context, c config.Config, e *models.ImageEstimator) (float64, error) {
 	return Teach(ctx, c, e, nil)
+}
+
+// teachAndRun trains a run that may need the network of l_label.
+func teachAndRun(t *testing.T, c config.Config, dir string) error {
+	t.Helper()
+	return trainer.Run(t.Context(), c, trainer.Options{Dir: dir, Out: io.Discard, Teach: teachQuietly})
 }
 
 // The network of l_label learns the labels of renders that look like real images.
@@ -67,7 +74,7 @@ func TestTeach(t *testing.T) {
 func TestAgreementAndDiversity(t *testing.T) {
 	c := tinyrun.Config(t, "train.agreement=0.5", "train.diversity=0.6")
 	whole, paused := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "paused")
-	if err := trainer.Run(t.Context(), c, trainer.Options{Dir: whole, Out: io.Discard, Teach: teachQuietly}); err != nil {
+	if err := teachAndRun(t, c, whole); err != nil {
 		t.Fatal(err)
 	}
 	records, _, err := rundir.ReadMetrics(filepath.Join(whole, rundir.MetricsFile))
@@ -127,5 +134,23 @@ func TestAgreementWithoutNumbers(t *testing.T) {
 	run := filepath.Join(dir, "run")
 	if err := trainer.Run(t.Context(), c, trainer.Options{Dir: run, Out: io.Discard}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A set that joins versions of the same scenes holds each image with its label, version after version.
+func TestJoined(t *testing.T) {
+	a, err := someOf(t.Context(), "simulated:eyes,n=3", "", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := set{a.Choose([]int{2, 1, 0}), 3}
+	j := joined(a, a, b)
+	if j.N != 9 || j.scenes != 3 || j.variants() != 3 {
+		t.Errorf("%d images of %d scenes", j.N, j.scenes)
+	}
+	for i, want := range []int{0, 1, 2, 0, 1, 2, 2, 1, 0} {
+		if !slices.Equal(j.Label(i), a.Label(want)) || !slices.Equal(j.ImageOf(i).Pix, a.ImageOf(want).Pix) {
+			t.Errorf("image %d is not image %d", i, want)
+		}
 	}
 }

@@ -60,7 +60,7 @@ func (g *GazeEstimator) Close() {
 	}
 }
 
-// UseCPUKernels lets the convolutions run through kernels of our own on the CPU where the processor has them: in
+// UseCPUKernels lets the convolutions run through our kernels on the CPU where the processor has them: in
 // bfloat16 if bfloat, else in float32.
 func (g *GazeEstimator) UseCPUKernels(bfloat bool) { g.Kernels.useCPU(g, bfloat) }
 

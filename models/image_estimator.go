@@ -61,7 +61,7 @@ func (e *ImageEstimator) Close() {
 	}
 }
 
-// UseCPUKernels lets the convolutions run through kernels of our own on the CPU, as GazeEstimator's does.
+// UseCPUKernels lets the convolutions run through our kernels on the CPU, as GazeEstimator's does.
 func (e *ImageEstimator) UseCPUKernels(bfloat bool) {
 	if e.pools { // kernels give a last convolution its ReLU before a pool only
 		e.Kernels.useCPU(e, bfloat)

@@ -242,8 +242,8 @@ func (r *run) teach(ctx context.Context, train Teach) error {
 		begun := time.Now()
 		off, err := train(ctx, r.config, e)
 		if err == nil {
-			r.folder.Logf("labels learned in %s, for l_label: off by %.2f standard deviations in adapted images that are held out",
-				time.Since(begun).Round(time.Second), off)
+			r.folder.Logf("labels learned in %s, for l_label: off by %.2f standard deviations in adapted images that are "+
+				"held out", time.Since(begun).Round(time.Second), off)
 		}
 		return err
 	})
