@@ -31,9 +31,9 @@ struct Room {
   int64_t a, b;
 
   Room(const Tensor &like, int64_t threads, int64_t a, int64_t b)
-      : memory(at::empty({threads, products * chunk * (a + b)}, like.options())), a(a), b(b) {}
+      : memory(at::empty({threads, products * pitch * (a + b)}, like.options())), a(a), b(b) {}
   float *first() { return memory.data_ptr<float>() + at::get_thread_num() * memory.size(1); }
-  float *second() { return first() + products * chunk * a; }
+  float *second() { return first() + products * pitch * a; }
 };
 
 const float *values(const Tensor &t) { return t.defined() ? t.data_ptr<float>() : nullptr; }
@@ -55,7 +55,7 @@ Tensor convolve(const Tensor &maps, const Tensor &u, int64_t border, const Epilo
       const int64_t count = std::min(chunk, tiles.count - first);
       steps.spread_inputs(tiles, values(maps), c, first, count, room.first());
       for (int64_t q = 0; q < products; q++)
-        steps.product(room.first() + q * chunk * c, values(u) + q * c * k, room.second() + q * chunk * k, count, c, k);
+        steps.product(room.first() + q * pitch * c, values(u) + q * c * k, room.second() + q * pitch * k, count, c, k);
       steps.write(tiles, room.second(), k, first, count, e, out.data_ptr<float>());
     }
   });
@@ -115,7 +115,7 @@ struct Winograd : sg::Kernels {
         steps.spread_inputs(tiles, values(x), c, first, count, room.first());
         steps.spread_gradients(tiles, values(dy), k, first, count, room.second());
         for (int64_t q = 0; q < products; q++)
-          steps.outer(room.first() + q * chunk * c, room.second() + q * chunk * k, part + q * c * k, count, c, k);
+          steps.outer(room.first() + q * pitch * c, room.second() + q * pitch * k, part + q * c * k, count, c, k);
       }
     });
     auto dw = at::empty({c, 3, 3, k}, x.options());

@@ -11,6 +11,9 @@ constexpr int products = places * places;
 constexpr int64_t side = 4;
 // Tiles per chunk. A chunk stays in the cache: 0.9 MB for 64 channels.
 constexpr int64_t chunk = 48;
+// Rows of memory per product of a chunk. One more than a chunk has: else the products of a tile, 12 KB apart, would all
+// lie in the same set of the cache.
+constexpr int64_t pitch = chunk + 1;
 
 // The tiles of maps (n, h, w). Tiles of results do not reach into the maps' border.
 struct Tiles {
@@ -46,7 +49,7 @@ struct Epilogue {
 
 struct Steps {
   virtual ~Steps() = default;
-  // Transform `count` tiles of inputs, or of gradients at results, from tile `first` on: to (products, chunk, c).
+  // Transform `count` tiles of inputs, or of gradients at results, from tile `first` on: to (products, pitch, c).
   virtual void spread_inputs(const Tiles &tiles, const float *maps, int64_t c, int64_t first, int64_t count,
                              float *to) const = 0;
   virtual void spread_gradients(const Tiles &tiles, const float *maps, int64_t c, int64_t first, int64_t count,
@@ -61,7 +64,7 @@ struct Steps {
   // values `first` to last-1.
   virtual void gather_filters(const float *parts, int64_t n, int64_t a, int64_t b, int64_t first, int64_t last,
                               float *to) const = 0;
-  // Writes the results of tiles from their products m (products, chunk, k).
+  // Writes the results of tiles from their products m (products, pitch, k).
   virtual void write(const Tiles &tiles, const float *m, int64_t k, int64_t first, int64_t count, const Epilogue &e,
                      float *out) const = 0;
 };

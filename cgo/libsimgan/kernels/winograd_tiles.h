@@ -9,28 +9,41 @@
 namespace sg::winograd {
 namespace {
 
-// Transforms `count` tiles of maps with c channels innermost, from tile `first` on: to (products, chunk, c). Pixels
+// Transforms `count` tiles of maps with c channels innermost, from tile `first` on: to (products, pitch, c). Pixels
 // outside of the maps are zero. For tiles of results (halo 0), so are pixels of the border.
 template <class Transform>
 void spread(const Tiles &tiles, const float *maps, int64_t c, int64_t first, int64_t count, int64_t halo, float *to) {
   const std::vector<float> zeros(c);
   const int64_t begin = halo ? 0 : tiles.border, bottom = tiles.h - begin, right = tiles.w - begin;
-  for (int64_t t = 0; t < count; t++) {
-    const auto place = tiles.place(first + t);
-    const float *from[products];
+  struct Pixels {
+    const float *at[products];
+  };
+  const auto pixels = [&](int64_t tile) {
+    const auto place = tiles.place(tile);
+    Pixels from;
     for (int i = 0; i < Transform::in; i++) {
       for (int j = 0; j < Transform::in; j++) {
         const int64_t y = place.y + i - halo, x = place.x + j - halo;
         const bool inside = y >= begin && y < bottom && x >= begin && x < right;
-        from[places * i + j] = inside ? maps + (place.image + y * tiles.w + x) * c : zeros.data();
+        from.at[places * i + j] = inside ? maps + (place.image + y * tiles.w + x) * c : zeros.data();
       }
     }
+    return from;
+  };
+  Pixels from, next = pixels(first);
+  for (int64_t t = 0; t < count; t++) {
+    from = next;
+    next = pixels(std::min(first + t + 1, tiles.count - 1));
     for (int64_t k = 0; k < c; k += lanes) {
       vec tile[products];
-      for (int i = 0; i < Transform::in; i++)
-        for (int j = 0; j < Transform::in; j++) tile[places * i + j] = load(from[places * i + j] + k);
+      for (int i = 0; i < Transform::in; i++) {
+        for (int j = 0; j < Transform::in; j++) {
+          __builtin_prefetch(next.at[places * i + j] + k);
+          tile[places * i + j] = load(from.at[places * i + j] + k);
+        }
+      }
       transform<Transform>(tile);
-      for (int q = 0; q < products; q++) store(to + (q * chunk + t) * c + k, tile[q]);
+      for (int q = 0; q < products; q++) store(to + (q * pitch + t) * c + k, tile[q]);
     }
   }
 }
@@ -127,7 +140,7 @@ inline void transform_back(const float *parts, int64_t n, int64_t a, int64_t b, 
   }
 }
 
-// Writes the results of tiles from their products m (products, chunk, k).
+// Writes the results of tiles from their products m (products, pitch, k).
 inline void write_results(const Tiles &tiles, const float *m, int64_t k, int64_t first, int64_t count,
                           const Epilogue &e, float *out) {
   std::vector<float> sums(k);
@@ -139,11 +152,14 @@ inline void write_results(const Tiles &tiles, const float *m, int64_t k, int64_t
       const vec bias = e.bias ? load(e.bias + q) : vec{};
       vec sum = load(&sums[q]);
       vec tile[products];
-      for (int i = 0; i < products; i++) tile[i] = load(m + (i * chunk + t) * k + q);
+      for (int i = 0; i < products; i++) tile[i] = load(m + (i * pitch + t) * k + q);
       transform<Output>(tile);
       for (int64_t i = 0; i < bottom; i++) {
         for (int64_t j = 0; j < right; j++) {
           const int64_t at = (place.image + (place.y + i) * tiles.w + place.x + j) * k + q;
+          __builtin_prefetch(out + at + side * k, /*write=*/1);
+          if (e.residual) __builtin_prefetch(e.residual + at + side * k);
+          if (e.y) __builtin_prefetch(e.y + at + side * k);
           vec v = tile[places * i + j] + bias;
           if (e.residual) v += load(e.residual + at);
           if (e.relu) v = v < 0 ? vec{} : v;
