@@ -219,3 +219,20 @@ func TestString(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// A gap is a pixel without a depth that is closed in on all four sides; the background is none.
+func TestGaps(t *testing.T) {
+	f := floats{1, 5, 6, 16, []float64{
+		1, 1, 1, 1, 1, 1,
+		1, 0, 0, 0, 0, 1,
+		1, 0, 1, 1, 0, 1,
+		1, 0, 0, 0, 0, 1,
+		1, 1, 0, 0, 1, 1,
+	}}
+	if got, want := f.gaps(f.v, 2), math.Log(2./30+1e-3); math.Abs(got-want) > 1e-12 {
+		t.Errorf("got %v, want %v: two pixels of 30", got, want)
+	}
+	if got, want := f.gaps(f.v, 1), math.Log(1e-3); math.Abs(got-want) > 1e-12 {
+		t.Errorf("got %v, want %v: none has a depth beside it on all sides", got, want)
+	}
+}

@@ -8,7 +8,8 @@ import (
 // statistics describes one image by numbers that say how it was lit, taken and compressed, and little of what it
 // shows. They are, per channel: mean, deviation and five quantiles of levels; the logarithm of the mean difference of
 // neighbours at distances 1, 2 and 4, across and down; how peaked the differences at distance 1 are; how much brighter
-// the right and the lower half are; and the share of pixels of the highest level.
+// the right and the lower half are; the share of pixels of the highest level; and of depths, how much is missing between
+// pixels that have one.
 func (f floats) statistics() []float64 {
 	var out []float64
 	for c := range f.c {
@@ -19,6 +20,9 @@ func (f floats) statistics() []float64 {
 			out = append(out, f.roughness(plane, 0, distance)...)
 		}
 		out = append(out, f.slopes(plane)...)
+		if f.bits == 16 {
+			out = append(out, f.gaps(plane, 2), f.gaps(plane, 5))
+		}
 	}
 	return out
 }
@@ -75,4 +79,26 @@ func (f floats) slopes(plane []float64) []float64 {
 	}
 	n := float64(len(plane))
 	return []float64{2 * across / n, 2 * down / n, highest / n}
+}
+
+// gaps returns the logarithm of the share of pixels without a depth that have one at most `reach` pixels away on each of
+// the four sides. Holes and ragged outlines make many, gaps between fingers few.
+func (f floats) gaps(plane []float64, reach int) float64 {
+	const least = 1e-3 // so that an image without gaps has a logarithm
+	found := func(i, step, room int) bool {
+		for k := 1; k <= min(reach, room); k++ {
+			if plane[i+k*step] < 1 {
+				return true
+			}
+		}
+		return false
+	}
+	gaps := 0.0
+	for i, v := range plane {
+		x, y := i%f.w, i/f.w
+		if v >= 1 && found(i, -1, x) && found(i, 1, f.w-1-x) && found(i, -f.w, y) && found(i, f.w, f.h-1-y) {
+			gaps++
+		}
+	}
+	return math.Log(gaps/float64(len(plane)) + least)
 }
