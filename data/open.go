@@ -48,7 +48,7 @@ func Kinds() []string {
 func Open(spec string) (Dataset, error) { return OpenContext(context.Background(), spec) }
 
 // OpenContext opens the data set that a SPEC names. Every kind accepts equalize=true, light=GAIN and brightness=FACTOR,
-// and with 16 bits range=LOW:HIGH. If ctx is cancelled meanwhile, the error is its cause.
+// and with 16 bits range=LOW:HIGH and holes=SHARE. If ctx is cancelled meanwhile, the error is its cause.
 func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	s, err := ParseSpec(spec)
 	if err != nil {
@@ -63,15 +63,15 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	levels, gain, factor := s.text("range", ""), s.text("light", ""), s.text("brightness", "")
-	for _, key := range []string{"equalize", "range", "light", "brightness"} {
+	levels, gain, factor, gone := s.text("range", ""), s.text("light", ""), s.text("brightness", ""), s.text("holes", "")
+	for _, key := range []string{"equalize", "range", "light", "brightness", "holes"} {
 		delete(s.Params, key)
 	}
 	source, err := open(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	ds, err := light(source, s, gain)
+	ds, err := lit.of(source, s, gain)
 	if err == nil {
 		ds, err = brighten(ds, s, factor)
 	}
@@ -80,6 +80,9 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	}
 	if err == nil {
 		ds, err = spread(ds, s, levels)
+	}
+	if err == nil {
+		ds, err = torn.of(ds, s, gone)
 	}
 	if err != nil {
 		return nil, errors.Join(err, source.Close())

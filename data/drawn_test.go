@@ -53,3 +53,51 @@ func TestLight(t *testing.T) {
 		}
 	}
 }
+
+// Holes take depths away, others in each image, and change nothing else. Their share is drawn up to that of the SPEC.
+func TestHoles(t *testing.T) {
+	open := func(spec string) Dataset {
+		ds, err := Open(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ds
+	}
+	const holed = "simulated:hands,n=60,size=64x64,holes=0.2"
+	plain, torn, again := open("simulated:hands,n=60,size=64x64"), open(holed), open(holed)
+	sum, most := 0.0, 0.0
+	for i := range 60 {
+		a, _ := plain.Sample(i)
+		b, _ := torn.Sample(i)
+		c, _ := again.Sample(i)
+		if !slices.Equal(b.Image.Pix, c.Image.Pix) || !slices.Equal(a.Label, b.Label) {
+			t.Fatalf("image %d differs from call to call, or its label changed", i)
+		}
+		measured, lost := 0.0, 0.0
+		for k, v := range a.Image.Pix {
+			if v == 65535 {
+				continue
+			}
+			measured++
+			switch b.Image.Pix[k] {
+			case v:
+			case 65535:
+				lost++
+			default:
+				t.Fatalf("image %d: level %d became %d", i, v, b.Image.Pix[k])
+			}
+		}
+		sum, most = sum+lost/measured/60, max(most, lost/measured)
+	}
+	if sum < 0.06 || sum > 0.14 || most < 0.12 || most > 0.35 {
+		t.Errorf("holes take %.3f of the depths on average and at most %.3f; want about 0.1 and 0.2", sum, most)
+	}
+	for spec, want := range map[string]string{
+		"simulated:hands,holes=0.9": "use a share from 0 to 0.5", "simulated:hands,holes=x": "use a share",
+		"simulated:eyes,holes=0.1": "not of 8",
+	} {
+		if _, err := Open(spec); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", spec, err)
+		}
+	}
+}
