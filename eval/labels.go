@@ -138,6 +138,7 @@ func newPairs(ctx context.Context, ds data.Dataset, r refiner, o Options, n int)
 	if c := ds.Info().C; c != r.Channels {
 		return nil, exit.Usagef("synthetic: %s has %d channel(s), the refiner was trained on %d", o.Synthetic, c, r.Channels)
 	}
+	o.smaller = "lower --n"
 	p := &pairs{ds: ds, index: spread(ds.Len(), min(n, max(ds.Len()/2, 1))), options: o}
 	b, err := data.LoadLevels(ctx, data.Choose(ds, p.index))
 	if err != nil {

@@ -30,6 +30,7 @@ type Options struct {
 	Save         string          // folder for the weights of every estimator; "": none are kept
 	Out          io.Writer       // a line per estimator
 	Group        *parallel.Group // the processes that the estimators are dealt to; nil: this one trains all
+	smaller      string          // what to do if memory does not hold the images; "": as wayOut says
 
 	// Progress, if any, is called as images are refined, and then after each step of an estimator. unit is what is
 	// counted.
@@ -41,6 +42,17 @@ func (o Options) report(what, unit string, done, total int) {
 	if o.Progress != nil {
 		o.Progress(what, unit, done, total)
 	}
+}
+
+// wayOut says what to do if memory does not hold the versions of images.
+func (o Options) wayOut() string {
+	switch {
+	case o.smaller != "":
+		return o.smaller
+	case o.Variants > 1:
+		return "lower --variants"
+	}
+	return "give fewer images (n=N in the SPEC)"
 }
 
 // mostScenes returns the number of scenes that an estimator can see: it bounds every training set.

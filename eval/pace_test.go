@@ -1,12 +1,9 @@
 package eval
 
 import (
-	"errors"
-	"strings"
 	"testing"
 
 	"simgan/data"
-	"simgan/internal/exit"
 )
 
 // Without judgements the rate stays for two thirds of the steps, then falls linearly.
@@ -61,16 +58,5 @@ func TestSplitKeepsScenesTogether(t *testing.T) {
 	}
 	if learned, held := one.choose(learned[:150]).split(1); len(learned) != 150 || held.Batch != nil {
 		t.Errorf("150 scenes: %d to learn from", len(learned))
-	}
-}
-
-// Versions that no machine has memory for are refused before they are made.
-func TestVersionsMustFit(t *testing.T) {
-	d := set{&data.Batch{N: 1, C: 1, H: 1, W: 1024, Bits: 8, Levels: make([]byte, 1024), Index: make([]int, 1)}, 1}
-	if err := d.checkFits(1000); err != nil {
-		t.Error(err)
-	}
-	if err := d.checkFits(1 << 40); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "lower --variants") {
-		t.Errorf("1 PB: %v", err)
 	}
 }

@@ -24,7 +24,7 @@ type realismMeter struct {
 // newRealismMeter trains the network of KID's features on the other half of the real images.
 func newRealismMeter(ctx context.Context, s *realismSources, o Options) (*realismMeter, error) {
 	m := &realismMeter{compared: s.compared}
-	degraded, err := s.other.degraded(ctx, degradedVersions)
+	degraded, err := s.other.degraded(ctx, degradedVersions, o.wayOut())
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (m *realismMeter) describeReal(ctx context.Context, other set, o Options) e
 		return err
 	}
 	m.want = scaled(want, m.scale)
-	unseen, err := m.compared.degraded(ctx, 1)
+	unseen, err := m.compared.degraded(ctx, 1, o.wayOut())
 	if err != nil {
 		return err
 	}

@@ -16,9 +16,10 @@ import (
 // degradedVersions is the number of degraded versions of each real image.
 const degradedVersions = 4
 
-// degraded returns versions of the images after adapt.Degrade, labelled with its strengths.
-func (d set) degraded(ctx context.Context, versions int) (set, error) {
-	if err := d.checkFits(versions); err != nil {
+// degraded returns versions of the images after adapt.Degrade, labelled with its strengths. wayOut says what to do if
+// memory does not hold them.
+func (d set) degraded(ctx context.Context, versions int, wayOut string) (set, error) {
+	if err := d.checkFits(versions, wayOut); err != nil {
 		return set{}, err
 	}
 	out := d.repeated(versions)

@@ -19,6 +19,7 @@ type realismSources struct {
 
 // prepareRealism loads the refiners and the images, and fits the control.
 func prepareRealism(ctx context.Context, o *RealismOptions) (s *realismSources, err error) {
+	o.smaller = "lower --images"
 	s = &realismSources{sources: sources{refined: map[uint64]set{}}}
 	defer func() {
 		if err != nil {

@@ -116,15 +116,14 @@ func refineAll(ctx context.Context, r refiner, d set, o Options) (set, error) {
 		return set{}, err
 	}
 	defer noise.Close()
-	variants := o.Variants
 	if r.Config.Noise.Kind == architecture.NoNoise {
-		variants = 1
+		o.Variants = 1
 	}
-	if err := d.checkFits(variants); err != nil {
+	if err := d.checkFits(o.Variants, o.wayOut()); err != nil {
 		return set{}, err
 	}
-	out := d.repeated(variants)
-	for v := range variants {
+	out := d.repeated(o.Variants)
+	for v := range o.Variants {
 		for from := 0; from < d.N; from += refineBatch {
 			if ctx.Err() != nil {
 				return set{}, context.Cause(ctx)
@@ -136,7 +135,7 @@ func refineAll(ctx context.Context, r refiner, d set, o Options) (set, error) {
 			for k, m := range refined.Images(d.Bits) {
 				out.PutLevels(v*d.N+from+k, m)
 			}
-			o.report("refining", "images", v*d.N+from+refined.N, variants*d.N)
+			o.report("refining", "images", v*d.N+from+refined.N, o.Variants*d.N)
 		}
 	}
 	return out, nil

@@ -82,7 +82,7 @@ func (s *sources) mix(ctx context.Context, r refiner) (set, error) {
 		return refined, err
 	}
 	versions := s.options.Variants
-	if err := s.synthetic.checkFits(2 * versions); err != nil {
+	if err := s.synthetic.checkFits(2*versions, s.options.wayOut()); err != nil {
 		return set{}, err
 	}
 	adapted, err := s.adapt(ctx, s.synthetic, versions)
@@ -108,7 +108,7 @@ func (s *sources) why(row string) string {
 
 // adapt returns adapted versions of every image of d, rounded to levels.
 func (s *sources) adapt(ctx context.Context, d set, versions int) (set, error) {
-	if err := d.checkFits(versions); err != nil {
+	if err := d.checkFits(versions, s.options.wayOut()); err != nil {
 		return set{}, err
 	}
 	out := d.repeated(versions)

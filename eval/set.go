@@ -44,10 +44,10 @@ func joined(sets ...set) set {
 	return set{&out, sets[0].scenes}
 }
 
-// checkFits refuses n versions of every image if memory does not hold them.
-func (d set) checkFits(n int) error {
+// checkFits refuses n versions of every image if memory does not hold them. wayOut says what to do then.
+func (d set) checkFits(n int, wayOut string) error {
 	what := fmt.Sprintf("%d versions of %d images", n, d.N)
-	return memory.Check(what, float64(len(d.Levels))*float64(n), "lower --variants")
+	return memory.Check(what, float64(len(d.Levels))*float64(n), wayOut)
 }
 
 // choose returns a set of the images at index, each a scene of its own.

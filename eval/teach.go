@@ -26,23 +26,12 @@ const (
 func Teach(
 	ctx context.Context, c config.Config, e *models.ImageEstimator, progress func(what, unit string, done, total int),
 ) (off float64, err error) {
-	device, err := cgo.ParseDevice(c.Device)
+	s, reals, err := openLesson(ctx, c)
 	if err != nil {
 		return 0, err
 	}
-	estimator := EstimatorConfig{
-		Steps: max(1, min(teachSteps, c.Train.Steps)), Batch: teachBatch, LR: teachRate, Device: device,
-		BFloat: c.Train.Precision == config.BFloat16,
-	}
-	s := sources{options: Options{Progress: progress, Estimator: estimator}}
-	if s.synthetic, err = someOf(ctx, c.Data.Synthetic, "data.synthetic", s.options.mostScenes()); err != nil {
-		return 0, err
-	}
-	reals, err := someOf(ctx, c.Data.Real, "data.real", mostExamples)
-	if err != nil {
-		return 0, err
-	}
-	d := s.synthetic
+	s.options.Progress = progress
+	d, estimator := s.synthetic, s.options.Estimator
 	if reals.Bits == d.Bits { // else no adaptation compares them
 		s.examples = reals.pictures(teachExamples)
 		if err := s.fitControl(ctx, teachExamples); err != nil {
@@ -61,7 +50,7 @@ func Teach(
 			v.deviation[i] = 1 // the same in all images: nothing to learn, and no error to divide
 		}
 	}
-	learned := v.learner().lesson(d, device)
+	learned := v.learner().lesson(d, estimator.Device)
 	estimator.stepDone = func(step int, _ bool) { s.options.report("learning labels", "steps", step, estimator.Steps) }
 	if err := learned.learn(ctx, e, d, estimator, c.Seed); err != nil {
 		return 0, fmt.Errorf("train.agreement: %w", err)
@@ -72,6 +61,27 @@ func Teach(
 	}
 	off, err = learned.error(e, held)
 	return off / float64(len(v.columns)), err
+}
+
+// openLesson loads the images that Teach needs, and says how its network learns.
+func openLesson(ctx context.Context, c config.Config) (s *sources, reals set, err error) {
+	device, err := cgo.ParseDevice(c.Device)
+	if err != nil {
+		return nil, set{}, err
+	}
+	s = &sources{options: Options{
+		Estimator: EstimatorConfig{
+			Steps: max(1, min(teachSteps, c.Train.Steps)), Batch: teachBatch, LR: teachRate, Device: device,
+			BFloat: c.Train.Precision == config.BFloat16,
+		},
+		// Of fewer images there would be more versions.
+		smaller: "free some memory, or set train.agreement=0",
+	}}
+	if s.synthetic, err = someOf(ctx, c.Data.Synthetic, "data.synthetic", s.options.mostScenes()); err != nil {
+		return nil, set{}, err
+	}
+	reals, err = someOf(ctx, c.Data.Real, "data.real", mostExamples)
+	return s, reals, err
 }
 
 // someOf reads images spread over a data set, at most n of at most teachPixels in all. Those that cannot be read are

@@ -85,6 +85,19 @@ func (e *ImageEstimator) Layers(s *cgo.Scope, x cgo.Tensor, _ bool) cgo.Tensor {
 	return x
 }
 
+// MapValues returns how many values the feature maps of an image of h x w hold, all layers together.
+func (e *ImageEstimator) MapValues(h, w int) (values int) {
+	for _, c := range e.convs {
+		h, w = (h-1)/int(c.Stride)+1, (w-1)/int(c.Stride)+1
+		values += int(c.OutChannels) * h * w
+		if e.pools {
+			h, w = h/2, w/2
+			values += int(c.OutChannels) * h * w
+		}
+	}
+	return values + hiddenValues + int(e.fc2.OutFeatures)
+}
+
 // kernelTable returns the stages.
 func (e *ImageEstimator) kernelTable() (table []cgo.FusedLayer, padding cgo.Padding) {
 	for _, c := range e.convs {

@@ -69,3 +69,22 @@ func TestEstimatorLosses(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// By hand: small images have one map without a pool; the first convolution halves 128x130 to 64x65.
+func TestImageEstimatorMapValues(t *testing.T) {
+	start(t)
+	for _, c := range []struct{ h, w, values int }{
+		{7, 9, 32*7*9 + 256 + 2},
+		{24, 32, 32*(24*32+12*16) + 64*(12*16+6*8) + 256 + 2},
+		{128, 130, 32*(64*65+32*32) + 64*(32*32+16*16) + 128*(16*16+8*8) + 128*(8*8+4*4) + 256 + 2},
+	} {
+		e, err := NewImageEstimator(1, c.h, c.w, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.MapValues(c.h, c.w); got != c.values {
+			t.Errorf("%dx%d: %d values, want %d", c.h, c.w, got, c.values)
+		}
+		e.Close()
+	}
+}

@@ -22,10 +22,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 LAMBDA = 0.02
+AGREEMENT, DIVERSITY = 0.25, 0.6  # weights of l_label and l_div
 K_G, K_D = 2, 1
 REFINED, REAL = 1, 0
 GAZE = (4, 1, 35, 55)
 SMALL_COLOUR = (4, 3, 21, 33)  # at 35x55 three channels would make a file of 300 KB
+LABELS = 3
+UNEVEN_COLOUR = (4, 3, 30, 37)  # squares of 4 x 4 leave two rows and a column over; a sixth would be 5, an eighth 3
 
 # ---------------------------------------------------------------------------------------------------- networks
 
@@ -65,16 +68,17 @@ class Block(nn.Module):
 
 
 class Refiner(nn.Module):
-    """(b,C,H,W) in [-1,1] -> (b,C,H,W) in (-1,1)."""
+    """(b,C,H,W) in [-1,1] -> (b,C,H,W) in (-1,1). With noise, R's input has one more channel, z (b,1,H,W)."""
 
     def __init__(self, channels: int, width: int, blocks: int, kernel: int = 3, padding: str = "zeros",
-                 block_kernel: int | None = None) -> None:  # fmt: skip
+                 block_kernel: int | None = None, noise: bool = False) -> None:  # fmt: skip
         super().__init__()
-        self.stem = conv(channels, width, kernel, padding=padding)
+        self.stem = conv(channels + noise, width, kernel, padding=padding)
         self.blocks = nn.Sequential(*[Block(width, block_kernel or kernel, padding) for _ in range(blocks)])
         self.last = conv(width, channels, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, z: Tensor | None = None) -> Tensor:
+        x = x if z is None else torch.cat((x, z), dim=1)
         return torch.tanh(self.last(self.blocks(F.relu(self.stem(x)))))
 
 
@@ -102,6 +106,30 @@ class Discriminator(nn.Module):
             else:
                 x = F.max_pool2d(x, kernel, stride, padding=kernel // 2)
         return x
+
+
+class Estimator(nn.Module):
+    """E of l_label: (b,C,H,W) -> (b,k), the estimator of any labels. Stages of a convolution, ReLU and a max-pool halve
+    the maps until the shorter side is below 8. Images of 8 to 127 pixels on the shorter side only."""
+
+    def __init__(self, shape: tuple[int, ...], labels: int) -> None:
+        super().__init__()
+        inputs, height, width = shape[-3:]
+        if not 8 <= min(height, width) < 128:
+            raise ValueError(f"images of {height}x{width}: the first stage would be another")
+        self.stages = 0
+        while min(height, width) >= 8:
+            maps = min(32 << self.stages, 128)
+            self.stages += 1
+            self.add_module(f"conv{self.stages}", conv(inputs, maps, 3))
+            inputs, height, width = maps, height // 2, width // 2
+        self.fc1 = nn.Linear(inputs * height * width, 256)
+        self.fc2 = nn.Linear(256, labels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for stage in range(1, self.stages + 1):
+            x = F.max_pool2d(F.relu(self.get_submodule(f"conv{stage}")(x)), 2)
+        return self.fc2(F.relu(self.fc1(x.flatten(1))))
 
 
 # ------------------------------------------------------------------------------------------------------ losses
@@ -151,6 +179,26 @@ def r1_penalty(d: nn.Module, y: Tensor) -> Tensor:
     log_odds = (logits[:, REAL] - logits[:, REFINED]).sum()
     (gradient,) = torch.autograd.grad(log_odds, y, create_graph=True)
     return 0.1 * gradient.square().sum() / len(y)
+
+
+def label_loss(d: nn.Module, e: nn.Module, refined: Tensor, x: Tensor) -> Tensor:
+    """l_label = agreement P |E(R(x)) - E(x)|_2 / sqrt(k), averaged over the images. E(x) is a constant. P is the number
+    of D's patches."""
+    with torch.no_grad():
+        want, patches = e(x), d(x)[0, 0].numel()
+    distances = torch.linalg.vector_norm(e(refined) - want, dim=1)
+    return AGREEMENT * patches * distances.mean() / math.sqrt(want.shape[1])
+
+
+def diversity_loss(d: nn.Module, first: Tensor, second: Tensor) -> Tensor:
+    """l_div = -diversity P mean of m (1 - exp(-|difference| / m)) over cells and pairs; m = 0.3. first and second hold
+    the two refined images of each pair. A cell is a channel's mean over a square whose side is a seventh of the image's
+    shorter side, rounded down. Squares begin at the top left; rows and columns that fill none do not count."""
+    side, m = min(first.shape[-2:]) // 7, 0.3
+    with torch.no_grad():
+        patches = d(first)[0, 0].numel()
+    apart = (F.avg_pool2d(first, side) - F.avg_pool2d(second, side)).abs()  # avg_pool2d leaves the rest out
+    return -DIVERSITY * patches * (m * (1 - torch.exp(-apart / m))).mean()
 
 
 # ------------------------------------------------------------------------------------------------- Algorithm 1
@@ -223,6 +271,32 @@ class Trainer:
         return losses + [self.step_d(x, y) for x in xs[K_G:]]
 
 
+class LabelTrainer(Trainer):
+    """Algorithm 1 with noise, l_label and l_div. A step of R refines the first half of its batch twice: L_R is that of
+    the b refined images. Every refinement draws its noise from the generator, b x 1 x H x W at once."""
+
+    def __init__(self, r: nn.Module, d: nn.Module, e: nn.Module, optimizer: str, noise: torch.Generator) -> None:
+        super().__init__(r, d, "identity", optimizer)
+        self.e, self.noise = e, noise
+
+    def refine(self, x: Tensor) -> Tensor:
+        with torch.no_grad():
+            return self.r(x, normal(self.noise, x))
+
+    def loss_r(self, x: Tensor) -> Tensor:
+        return sum(losses_of_twice(self.r, self.d, self.e, x, normal(self.noise, x)).values())
+
+
+def losses_of_twice(r: nn.Module, d: nn.Module, e: nn.Module, x: Tensor, z: Tensor) -> dict[str, Tensor]:
+    """The terms of L_R with l_div: the first half of x, refined with the first half of z and again with the second."""
+    half = len(x) // 2
+    x = torch.cat((x[:half], x[:half]))
+    refined = r(x, z)
+    return {"l_real": realism_loss(d, refined), "l_reg": regularisation_loss("identity", refined, x),
+            "l_label": label_loss(d, e, refined, x),
+            "l_div": diversity_loss(d, refined[:half], refined[half:])}  # fmt: skip
+
+
 def descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> Tensor:
     """One update; returns a copy of the loss, because a compiled step reuses the loss's memory."""
     optimizer.zero_grad()
@@ -241,6 +315,11 @@ def uniform(generator: torch.Generator, *shape: int, dtype: torch.dtype) -> Tens
     return (torch.rand(shape, generator=generator) * 2 - 1).to(dtype)
 
 
+def normal(generator: torch.Generator, x: Tensor) -> Tensor:
+    """Noise for the images x: one channel, N(0,1) per pixel. Float32 numbers in any dtype of the case."""
+    return torch.randn((len(x), 1, *x.shape[2:]), generator=generator).to(x.dtype)
+
+
 def randomise(module: nn.Module, generator: torch.Generator) -> None:
     """Kaiming-normal weights and biases of deviation 0.05, so that an ignored bias shows."""
     for parameter in module.parameters():
@@ -257,6 +336,20 @@ def formula(module: nn.Module) -> None:
         parameter.data = values.float().to(parameter.dtype).reshape(parameter.shape)
 
 
+def hashed(module: nn.Module) -> None:
+    """Weights and biases that look random, and that both sides compute: tensor number t has at flat index i the number
+    u in [-1,1) whose 24 bits are the upper ones of a hash of i + 2^24 t, times sqrt(6 / fan-in), or 0.05 for biases; in
+    float64, then rounded to float32. The file of E's weights would have 3 MB."""
+    for t, parameter in enumerate(module.parameters()):
+        h = torch.arange(parameter.numel(), dtype=torch.int64) + (t << 24)
+        for factor in (0x9E3779B1, 0x85EBCA6B):
+            h = (h * factor) & 0xFFFFFFFF
+            h ^= h >> 15
+        u = (h >> 8).double() / 2**23 - 1
+        scale = math.sqrt(6 / parameter[0].numel()) if parameter.dim() > 1 else 0.05
+        parameter.data = (u * scale).float().to(parameter.dtype).reshape(parameter.shape)
+
+
 def named(prefix: str, module: nn.Module) -> Tensors:
     """Copies of a module's weights under prefix."""
     return {prefix + name: value.detach().clone() for name, value in module.named_parameters()}
@@ -271,11 +364,11 @@ def gradients(prefix: str, loss: Tensor, module: nn.Module) -> Tensors:
 Small = tuple[Refiner, Discriminator, Tensors]
 
 
-def small_case(seed: int, padding: str, shape: tuple[int, ...], dtype: torch.dtype) -> Small:
+def small_case(seed: int, padding: str, shape: tuple[int, ...], dtype: torch.dtype, noise: bool = False) -> Small:
     """The small networks, R of width 6 with one block and D with a tenth of the maps (10, 6, 3, 3, 2), and the tensors
     of every small file: their weights, and inputs x and y of the given shape."""
     generator = torch.Generator().manual_seed(seed)
-    r = Refiner(shape[-3], 6, 1, padding=padding).to(dtype)
+    r = Refiner(shape[-3], 6, 1, padding=padding, noise=noise).to(dtype)
     d = Discriminator(shape[-3], GAZE_D, 0.1).to(dtype)
     randomise(r, generator)
     randomise(d, generator)
@@ -374,8 +467,39 @@ def history_case(seed: int, dtype: torch.dtype) -> Tensors:
     return {**tensors, "x": x, "y": y, "losses": losses_by_iteration, **choices, **final}
 
 
+def estimator_of(shape: tuple[int, ...], dtype: torch.dtype) -> Estimator:
+    """E for LABELS labels of images of the shape, frozen, with the weights of hashed."""
+    e = Estimator(shape, LABELS).to(dtype)
+    hashed(e)
+    return e.requires_grad_(False)
+
+
+def label_case(seed: int, shape: tuple[int, ...], dtype: torch.dtype) -> Tensors:
+    """l_label of four refined images; l_div of two pairs; and L_R of two pairs with both. Each with R's gradients. The
+    noise z is what a generator of seed noise_seed draws first."""
+    r, d, tensors = small_case(seed, "replicate", shape, dtype, noise=True)
+    e, x = estimator_of(shape, dtype), tensors["x"]
+    z = normal(torch.Generator().manual_seed(seed + 1), x)
+    results = {"noise_seed": torch.tensor(seed + 1), "z": z, "labels": e(x)}
+    for name, loss in (("l_label", label_loss(d, e, r(x, z), x)),
+                       ("l_div", losses_of_twice(r, d, e, x, z)["l_div"]),
+                       ("L_R", sum(losses_of_twice(r, d, e, x, z).values()))):  # fmt: skip
+        results.update({name: loss, **gradients(f"grad_{name}.", loss, r)})
+    return {**tensors, **results}
+
+
+def label_steps_case(seed: int, optimizer: str, dtype: torch.dtype) -> Tensors:
+    """Ten iterations on the same x and y with noise, l_label and l_div, as steps_case."""
+    r, d, tensors = small_case(seed, "replicate", GAZE, dtype, noise=True)
+    trainer = LabelTrainer(r, d, estimator_of(GAZE, dtype), optimizer, torch.Generator().manual_seed(seed + 1))
+    xs = [tensors["x"]] * (K_G + K_D)
+    losses = torch.stack([torch.stack(trainer.iterate(xs, tensors["y"])) for _ in range(10)])
+    final = {**named("final_R.", r), **named("final_D.", d)}
+    return {**tensors, "noise_seed": torch.tensor(seed + 1), "losses": losses, **final}
+
+
 def golden_cases(dtype: torch.dtype) -> Iterator[tuple[str, Tensors]]:
-    """Every case by its name. With these seeds no unit of a network is dead and float32 stays near float64."""
+    """Every case by its name. With these seeds no unit of R or D is dead and float32 stays near float64."""
     yield "zeros_identity", static_case(30, "zeros", "identity", GAZE, dtype)
     yield "reflect_identity", static_case(19, "reflect", "identity", GAZE, dtype)
     yield "replicate_derivatives", static_case(24, "replicate", "derivatives", GAZE, dtype)
@@ -387,6 +511,9 @@ def golden_cases(dtype: torch.dtype) -> Iterator[tuple[str, Tensors]]:
     yield "steps_sgd", steps_case(15, "sgd", dtype)
     yield "steps_adam", steps_case(10, "adam", dtype)
     yield "steps_history_ema", history_case(30, dtype)
+    yield "label_diversity", label_case(13, GAZE, dtype)
+    yield "label_diversity_colour", label_case(13, UNEVEN_COLOUR, dtype)
+    yield "steps_label_diversity", label_steps_case(13, "adam", dtype)
 
 
 def run_golden(options: argparse.Namespace) -> None:

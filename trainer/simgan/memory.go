@@ -45,7 +45,7 @@ func checkFits(c config.Config, image data.Info, device cgo.Device) error {
 
 // Needs says how many bytes a run takes beside its images.
 type Needs struct {
-	Networks   int64 // R, its average and D, with moments and gradients
+	Networks   int64 // R, its average, D and the estimator, with moments and gradients
 	Maps       int64 // about: the feature maps of a step and their gradients
 	History    int64 // when it is as full as the run's steps make it
 	Checkpoint int64 // a checkpoint then
@@ -53,7 +53,7 @@ type Needs struct {
 
 // Needs returns what training takes on the device, and a checkpoint on disk.
 func (m *Model) Needs() Needs {
-	c, h, w := m.config.Train, m.image.H, m.image.W
+	c := m.config.Train
 	r, d := models.Count(m.R.Params()), models.Count(m.D.Params())
 	trained, saved, gradients := r+d, r+d, r+d
 	if m.Average != nil {
@@ -65,21 +65,37 @@ func (m *Model) Needs() Needs {
 	if c.Optimizer == config.Adam {
 		saved += 2 * trained
 	}
-	// A step of R keeps the maps of R and D, one of D those of D twice. Gradients are as large as the maps they leave.
-	maps := max(m.R.MapValues(h, w)+m.D.MapValues(h, w), 2*m.D.MapValues(h, w))
 	n := Needs{
 		Networks: floatBytes * int64(saved+gradients),
-		Maps:     mapFactor * floatBytes * int64(c.Batch) * int64(maps),
+		Maps:     floatBytes * m.mapValues(),
 		History:  int64(historyBytes(m.image, historyAtEnd(c))),
 	}
 	n.Checkpoint = floatBytes*int64(saved) + n.History
 	return n
 }
 
+// mapValues returns how many values a step holds in feature maps and their gradients, which are as large as the maps
+// they leave. A step of R has the maps of R and D, and of the estimator twice: those of R(x), and those of x, which have
+// no gradients. A step of D has the maps of D twice.
+func (m *Model) mapValues() int64 {
+	b, h, w := m.config.Train.Batch, m.image.H, m.image.W
+	r, d := m.R.MapValues(h, w), m.D.MapValues(h, w)
+	stepR, stepD := mapFactor*b*(r+d), mapFactor*b*2*d
+	if m.estimator != nil {
+		seen := b
+		if m.refinesTwice() {
+			seen = b / 2
+		}
+		stepR += (mapFactor*b + seen) * m.estimator.MapValues(h, w)
+	}
+	return int64(max(stepR, stepD))
+}
+
 const (
 	floatBytes = 4
 	// mapFactor is the memory of a step in units of its feature maps: 2.1 from batch 8 to 32, 1.8 from 32 to 64 (preset
-	// gaze in float32 on a CPU, peak of the process, 2026-11-26).
+	// gaze in float32 on a CPU, peak of the process, 2026-11-26). What l_label adds to the peak is 0.9 to 1.3 of what
+	// mapValues counts for it (batches of 64 and 128, 2026-11-27).
 	mapFactor = 2
 )
 

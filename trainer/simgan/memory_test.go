@@ -55,6 +55,41 @@ func TestNeedsAreThoseOfTheTensors(t *testing.T) {
 	}
 }
 
+// Feature maps by hand, for images of 35x55 in batches of 8. R has 3 layers of width 8 and the last; D a quarter of the
+// paper's maps, in 18x28 and 9x14; E's stages have 35x55, 17x27 and 8x13 before their pools. Maps count twice, with
+// their gradients. E's of x have no gradients, and with l_div are of half of the batch.
+func TestNeedsOfFeatureMaps(t *testing.T) {
+	if _, err := cgo.Start(0); err != nil {
+		t.Fatal(err)
+	}
+	const (
+		r     = (3*8 + 1) * 35 * 55
+		d     = 24*18*28 + (16+16+8+8+2)*9*14
+		wideD = 96*18*28 + (64+64+32+32+2)*9*14
+		e     = 32*(35*55+17*27) + 64*(17*27+8*13) + 128*(8*13+4*6) + 256 + 3
+	)
+	for _, c := range []struct {
+		settings string
+		values   int64
+	}{
+		{"train.agreement=0", 2 * 8 * (r + d)},
+		{"train.agreement=0 discriminator.width=1", 2 * 8 * 2 * wideD}, // of a step of D
+		{"train.agreement=0.25", 2*8*(r+d+e) + 4*e},
+		{"train.agreement=0.25 train.diversity=0", 2*8*(r+d+e) + 8*e},
+		{"train.agreement=0.25 refiner.noise.kind=none", 2*8*(r+d+e) + 8*e},
+	} {
+		info := data.Info{C: 1, H: 35, W: 55, Bits: 8, LabelNames: []string{"x", "y", "z"}}
+		m, err := NewModel(tinyrun.Config(t, strings.Fields(c.settings)...), info, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := m.Needs(); n.Maps != 4*c.values {
+			t.Errorf("%s: %d bytes, want %d", c.settings, n.Maps, 4*c.values)
+		}
+		m.Close()
+	}
+}
+
 // R of 2 blocks of width 8 with 3 x 3 filters on a grey image has 72 + 2*2*576 weights, each there 5 times in float32.
 func TestRefinerBytes(t *testing.T) {
 	c := config.Config{}

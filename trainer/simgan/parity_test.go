@@ -60,7 +60,7 @@ func parityModel(t *testing.T, g golden, x *data.Pixels, settings ...string) *Mo
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
-	m, err := NewModel(c, data.Info{C: x.C, H: x.H, W: x.W}, Options{})
+	m, err := NewModel(c, data.Info{C: x.C, H: x.H, W: x.W, LabelNames: []string{"a", "b", "c"}}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

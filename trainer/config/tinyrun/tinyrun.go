@@ -24,8 +24,8 @@ func Config(t *testing.T, settings ...string) config.Config {
 	}, settings...))
 }
 
-// Bare returns a preset without what scripts/parity.py lacks: noise, history, average, penalty, decay. Settings come
-// last.
+// Bare returns a preset without what the benchmark of scripts/parity.py lacks: noise, history, average, penalty,
+// decay. Settings come last.
 func Bare(t *testing.T, preset string, settings ...string) config.Config {
 	t.Helper()
 	return load(t, preset, append([]string{
