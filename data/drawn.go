@@ -41,8 +41,10 @@ func (d drawn) of(ds Dataset, s Spec, text string) (Dataset, error) {
 	if bits := ds.Info().Bits; bits != d.bits {
 		return nil, fmt.Errorf("data set %s: %s is for images of %d bits, not of %d: %s", s, d.key, d.bits, bits, d.why)
 	}
-	a := d.upTo(value)
-	return &altered{Dataset: ds, alter: func(i int, m picture.Image) picture.Image {
-		return a.Apply(m, m, rand.New(rand.NewPCG(uint64(i), 0)))
-	}}, nil
+	return &altered{Dataset: ds, alter: func(i int, m picture.Image) picture.Image { return d.change(m, value, i) }}, nil
+}
+
+// change returns m, image i of its set, changed by a strength that is drawn up to the value.
+func (d drawn) change(m picture.Image, value float64, i int) picture.Image {
+	return d.upTo(value).Apply(m, m, rand.New(rand.NewPCG(uint64(i), 0)))
 }

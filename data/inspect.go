@@ -25,9 +25,10 @@ type Findings struct {
 
 	// adapt.Tones of some images, as they are and after equalisation; none unless they are grey and have 8 bits.
 	tones, equalized [][]float64
+	gaps             []float64 // means of adapt.Gaps of some images of 16 bits, with holes of each of holeShares; or nil
 }
 
-// toneImages is the most images whose tones are kept.
+// toneImages is the most images whose tones or gaps are kept.
 const toneImages = 100
 
 // Noted counts images with a trait.
@@ -93,6 +94,7 @@ type inspection struct {
 	found  Findings
 	bad    []error                  // by image, nil where it can be read
 	tones  [toneImages][2][]float64 // as they are and equalised, nil if there are none
+	gaps   [toneImages][]float64    // nil if there are none
 	levels levelSums
 	labels []float64 // sums
 	read   int       // images that could be read
@@ -128,6 +130,10 @@ func (in *inspection) open(ds Dataset, k, i int) {
 	}
 	every := (len(in.bad) + toneImages - 1) / toneImages
 	var tones [2][]float64
+	var gaps []float64
+	if err == nil && s.Image.Bits == 16 && k%every == 0 {
+		gaps = gapsOf(s.Image, i)
+	}
 	if m := s.Image; err == nil && m.C == 1 && m.Bits == 8 && k%every == 0 {
 		tones = [2][]float64{adapt.Tones(m), adapt.Tones(m.Equalize())}
 	}
@@ -140,6 +146,9 @@ func (in *inspection) open(ds Dataset, k, i int) {
 	}
 	if tones[0] != nil {
 		in.tones[k/every] = tones
+	}
+	if gaps != nil {
+		in.gaps[k/every] = gaps
 	}
 	in.read++
 	in.levels.add(l)
@@ -226,9 +235,44 @@ func (in *inspection) findings() *Findings {
 			f.tones, f.equalized = append(f.tones, t[0]), append(f.equalized, t[1])
 		}
 	}
+	f.gaps = means(in.gaps[:])
 	f.Levels = in.levels.of(float64(in.read))
 	for j := range f.Labels {
 		f.Labels[j].Mean = in.labels[j] / float64(in.read)
 	}
 	return f
+}
+
+// holeShares are shares of holes that Torn may advise, from none on.
+var holeShares = []float64{0, 0.02, 0.04, 0.08, 0.15, 0.25}
+
+// gapsOf returns adapt.Gaps of image i, with holes of each of holeShares.
+func gapsOf(m picture.Image, i int) []float64 {
+	gaps := make([]float64, len(holeShares))
+	for k, share := range holeShares {
+		gaps[k] = adapt.Gaps(torn.change(m, share, i))
+	}
+	return gaps
+}
+
+// means returns the means of the rows that are not nil; nil if all are.
+func means(rows [][]float64) []float64 {
+	var sums []float64
+	n := 0.0
+	for _, row := range rows {
+		if row == nil {
+			continue
+		}
+		if sums == nil {
+			sums = make([]float64, len(row))
+		}
+		n++
+		for k, v := range row {
+			sums[k] += v
+		}
+	}
+	for k := range sums {
+		sums[k] /= n
+	}
+	return sums
 }

@@ -142,3 +142,33 @@ func TestInspectHeedsItsContext(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Depths with holes are told from depths without, and the advised holes make up for it.
+func TestTorn(t *testing.T) {
+	inspect := func(spec string) *Findings {
+		ds, err := Open(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ds.Close()
+		f, err := Inspect(t.Context(), ds, 0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	const synthetic = "simulated:hands,n=250,size=64x64,effects=forearm" // more than are looked at
+	real := inspect("simulated:hands,domain=real,n=250,seed=2,size=64x64")
+	if got := Torn(inspect(synthetic), real); !strings.Contains(got, "holes=0.15 in the SPEC") {
+		t.Errorf("got %q", got)
+	}
+	if got := Torn(inspect(synthetic+",holes=0.15"), real); got != "" {
+		t.Errorf("with these holes: %q", got)
+	}
+	if got := Torn(real, inspect(synthetic)); got != "" {
+		t.Errorf("real depths have fewer: %q", got)
+	}
+	if got := Torn(inspect("simulated:eyes,n=4"), inspect("simulated:eyes,n=4,domain=real")); got != "" {
+		t.Errorf("eyes: %q", got)
+	}
+}

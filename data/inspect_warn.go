@@ -46,6 +46,29 @@ func Alike(a, b *Findings) string {
 		100*share, 100*a.Levels.Mean, 100*b.Levels.Mean, together(a, b, way))
 }
 
+// Torn says if real depths b have holes that synthetic ones a lack, and which holes in the SPEC make as many; "" if they
+// have not.
+func Torn(a, b *Findings) string {
+	if a.gaps == nil || b.gaps == nil || b.gaps[0]-a.gaps[0] < manyGaps {
+		return ""
+	}
+	best := 0
+	for k, gaps := range a.gaps {
+		if math.Abs(gaps-b.gaps[0]) < math.Abs(a.gaps[best]-b.gaps[0]) {
+			best = k
+		}
+	}
+	if best == 0 {
+		return ""
+	}
+	return fmt.Sprintf("of the real depths %.1f %% are missing between others, of the synthetic ones %.1f %%: holes=%g in "+
+		"the SPEC of the synthetic images takes about as many away without a refiner",
+		100*b.gaps[0], 100*a.gaps[0], holeShares[best])
+}
+
+// manyGaps is the share of depths, missing between others, that real images must have more for Torn to speak.
+const manyGaps = 0.01
+
 // equalizing says that equalising the images makes most of the difference of their levels from b's go; "" if it does
 // not.
 func (f *Findings) equalizing(b *Findings) string {

@@ -25,8 +25,10 @@ func (r *run) checkData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if w := data.Alike(x, y); w != "" {
-		r.log("warning: %s", w)
+	for _, w := range []string{data.Alike(x, y), data.Torn(x, y)} {
+		if w != "" {
+			r.log("warning: %s", w)
+		}
 	}
 	return nil
 }

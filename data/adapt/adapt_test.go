@@ -229,10 +229,16 @@ func TestGaps(t *testing.T) {
 		1, 0, 0, 0, 0, 1,
 		1, 1, 0, 0, 1, 1,
 	}}
-	if got, want := f.gaps(f.v, 2), math.Log(2./30+1e-3); math.Abs(got-want) > 1e-12 {
-		t.Errorf("got %v, want %v: two pixels of 30", got, want)
+	for reach, want := range map[int]int{1: 0, 2: 2} {
+		if got := f.gaps(f.v, reach); got != want {
+			t.Errorf("reach %d: %d gaps, want %d", reach, got, want)
+		}
 	}
-	if got, want := f.gaps(f.v, 1), math.Log(1e-3); math.Abs(got-want) > 1e-12 {
-		t.Errorf("got %v, want %v: none has a depth beside it on all sides", got, want)
+	m := picture.Image{C: 1, H: 5, W: 6, Bits: 16}
+	for _, v := range f.v {
+		m.Pix = append(m.Pix, uint16(65535*v))
+	}
+	if got, want := Gaps(m), 2./14; math.Abs(got-want) > 1e-12 {
+		t.Errorf("gaps are %v of the hand, want %v", got, want)
 	}
 }

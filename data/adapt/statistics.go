@@ -3,6 +3,8 @@ package adapt
 import (
 	"math"
 	"slices"
+
+	"simgan/data/picture"
 )
 
 // statistics describes one image by numbers that say how it was lit, taken and compressed, and little of what it
@@ -21,7 +23,10 @@ func (f floats) statistics() []float64 {
 		}
 		out = append(out, f.slopes(plane)...)
 		if f.bits == 16 {
-			out = append(out, f.gaps(plane, 2), f.gaps(plane, 5))
+			const least = 1e-3 // so that an image without gaps has a logarithm
+			for _, reach := range []int{2, widestGap} {
+				out = append(out, math.Log(float64(f.gaps(plane, reach))/float64(len(plane))+least))
+			}
 		}
 	}
 	return out
@@ -81,10 +86,26 @@ func (f floats) slopes(plane []float64) []float64 {
 	return []float64{2 * across / n, 2 * down / n, highest / n}
 }
 
-// gaps returns the logarithm of the share of pixels without a depth that have one at most `reach` pixels away on each of
-// the four sides. Holes and ragged outlines make many, gaps between fingers few.
-func (f floats) gaps(plane []float64, reach int) float64 {
-	const least = 1e-3 // so that an image without gaps has a logarithm
+// Gaps returns the share of the pixels of a depth image that are missing between others, of those and the others. It is
+// 0 for an image without depths.
+func Gaps(m picture.Image) float64 {
+	f := toFloats(m)
+	missing, measured := f.gaps(f.v, widestGap), 0
+	for _, v := range f.v {
+		if v < 1 {
+			measured++
+		}
+	}
+	return float64(missing) / max(1, float64(missing+measured))
+}
+
+// widestGap is the distance up to which depths on all sides make a gap, in pixels of an image of 64.
+const widestGap = 5
+
+// gaps returns how many pixels without a depth have one within reach on each of the four sides. The reach is in pixels of
+// an image of 64. Holes and ragged outlines make many gaps, the room between fingers few.
+func (f floats) gaps(plane []float64, reach int) (gaps int) {
+	reach = int(float64(reach) * f.detail())
 	found := func(i, step, room int) bool {
 		for k := 1; k <= min(reach, room); k++ {
 			if plane[i+k*step] < 1 {
@@ -93,12 +114,11 @@ func (f floats) gaps(plane []float64, reach int) float64 {
 		}
 		return false
 	}
-	gaps := 0.0
 	for i, v := range plane {
 		x, y := i%f.w, i/f.w
 		if v >= 1 && found(i, -1, x) && found(i, 1, f.w-1-x) && found(i, -f.w, y) && found(i, f.w, f.h-1-y) {
 			gaps++
 		}
 	}
-	return math.Log(gaps/float64(len(plane)) + least)
+	return gaps
 }
