@@ -24,7 +24,7 @@ type Loaded struct {
 
 // LoadCheckpoint reads the refiner of a run's checkpoint, named as rundir.FindCheckpoint takes it.
 func LoadCheckpoint(run, checkpoint string, device cgo.Device) (l Loaded, err error) {
-	if l.Config, err = config.Load("", filepath.Join(run, rundir.ConfigFile), nil); err != nil {
+	if l.Config, err = config.LoadRun(filepath.Join(run, rundir.ConfigFile), nil); err != nil {
 		return l, fmt.Errorf("run %s: %w", run, err)
 	}
 	err = l.read(run, checkpoint)

@@ -40,7 +40,7 @@ func FastInBFloat16(device cgo.Device) bool {
 // ChangesAtResume returns the keys in which the resolved config c differs from the config.yaml of the run that it is to
 // continue. An exit.ErrUsage names the keys that cannot change in a run that has begun.
 func ChangesAtResume(run string, c config.Config) ([]config.Change, error) {
-	from, err := config.Load("", filepath.Join(run, rundir.ConfigFile), nil)
+	from, err := config.LoadRun(filepath.Join(run, rundir.ConfigFile), nil)
 	if err != nil {
 		return nil, err
 	}

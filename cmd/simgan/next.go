@@ -25,7 +25,7 @@ func next(out io.Writer, words ...string) {
 
 // nextEvaluation names the evaluation that fits the data of a run, or of a folder of runs that differ in their seed.
 func nextEvaluation(out io.Writer, run string, flags []string) error {
-	c, err := config.Load("", filepath.Join(rundir.Runs(run)[0], rundir.ConfigFile), nil)
+	c, err := config.LoadRun(filepath.Join(rundir.Runs(run)[0], rundir.ConfigFile), nil)
 	if err != nil {
 		return err
 	}

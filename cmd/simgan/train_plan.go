@@ -62,11 +62,16 @@ func (o trainOptions) plan() (p trainPlan, err error) {
 	if p.Resume, err = o.hasBegun(); err != nil {
 		return p, err
 	}
-	preset, file := o.preset, o.config
 	if p.Resume {
-		preset, file = "", filepath.Join(o.run, rundir.ConfigFile)
+		p.Config, err = config.LoadRun(filepath.Join(o.run, rundir.ConfigFile), o.settings)
+	} else {
+		p.Config, err = config.Load(o.preset, o.config, o.settings)
 	}
-	asked, err := p.load(preset, file, o.settings)
+	if err != nil {
+		return p, err
+	}
+	asked := p.Config.Device
+	err = trainer.Resolve(&p.Config)
 	if err != nil {
 		return p, err
 	}
@@ -105,22 +110,16 @@ func (o trainOptions) hasBegun() (bool, error) {
 	return false, nil
 }
 
-// load loads and resolves the config. It returns the device as the user wrote it.
-func (p *trainPlan) load(preset, file string, settings []string) (asked string, err error) {
-	if p.Config, err = config.Load(preset, file, settings); err != nil {
-		return "", err
-	}
-	asked = p.Config.Device
-	return asked, trainer.Resolve(&p.Config)
-}
-
 // noteUnused notes what --preset and --config would set otherwise than the run that --continue continues.
 func (p *trainPlan) noteUnused(o trainOptions) error {
-	first := trainPlan{}
-	if _, err := first.load(o.preset, o.config, o.settings); err != nil {
+	first, err := config.Load(o.preset, o.config, o.settings)
+	if err == nil {
+		err = trainer.Resolve(&first)
+	}
+	if err != nil {
 		return err
 	}
-	unused, err := config.Changes(p.Config, first.Config)
+	unused, err := config.Changes(p.Config, first)
 	for _, c := range unused {
 		p.notes = append(p.notes, fmt.Sprintf(
 			"not used: %v: the run has begun with its own config.yaml; --set changes a key", c))

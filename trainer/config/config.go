@@ -120,7 +120,7 @@ type Guard struct {
 	DWins float64 `yaml:"d_wins"`
 }
 
-// Default returns the preset `gaze`: our recipe, measured in docs/method.md.
+// Default returns our recipe for any images, measured in docs/method.md.
 func Default() Config {
 	return Config{
 		Seed:   1,
@@ -141,9 +141,9 @@ func Default() Config {
 			Loss: architecture.LocalLoss,
 		},
 		Train: Train{
-			Steps: 2000, Batch: 64, KG: 2, KD: 1, PretrainRefiner: 150, PretrainDiscriminator: 50, History: HistoryAuto,
-			Lambda: 0.02, Psi: architecture.IdentityPsi, Optimizer: Adam, LRRefiner: 5e-4, LRDiscriminator: 2e-4,
-			LRDecay: LinearDecay, Beta1: 0.5, Beta2: 0.999, EMA: 0.995, R1: 0.1, R1Every: 4,
+			Steps: 2000, Batch: 64, KG: 1, KD: 1, PretrainRefiner: 150, PretrainDiscriminator: 50, History: HistoryAuto,
+			Lambda: 0.06, Agreement: 1, Diversity: 0.6, Psi: architecture.IdentityPsi, Optimizer: Adam, LRRefiner: 5e-4,
+			LRDiscriminator: 5e-4, LRDecay: LinearDecay, Beta1: 0.5, Beta2: 0.999, EMA: 0.995, R1: 0.1, R1Every: 4,
 			Precision: PrecisionAuto, Kernels: KernelsAuto, Capture: CaptureAuto, Timeout: 600,
 		},
 		Log:   Log{Every: 50, SamplesEvery: 250, CheckpointEvery: 500, Keep: 3},

@@ -17,7 +17,18 @@ import (
 // Load returns Default, overlaid by the preset (if named), the file (if named) and the settings key=value, in this
 // order. Its error is an exit.ErrUsage and lists every problem at once, with file and line.
 func Load(preset, file string, settings []string) (Config, error) {
-	c := Default()
+	return load(Default(), preset, file, settings)
+}
+
+// LoadRun is Load for the config.yaml of a run. A run of an older version had no l_label and l_div, and its file lacks
+// their keys: it has none now either.
+func LoadRun(file string, settings []string) (Config, error) {
+	older := Default()
+	older.Train.Agreement, older.Train.Diversity = 0, 0
+	return load(older, "", file, settings)
+}
+
+func load(c Config, preset, file string, settings []string) (Config, error) {
 	var problems []error
 	if preset != "" {
 		text, err := Preset(preset)

@@ -174,3 +174,21 @@ func TestNumbersHaveBounds(t *testing.T) {
 		t.Errorf("the default: %v", err)
 	}
 }
+
+// A run of an older version continues as it began, without l_label and l_div, which a new one has.
+func TestLoadRunOfAnOlderVersion(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(file, []byte("train: {steps: 7}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, err := LoadRun(file, []string{"train.steps=9"})
+	if err != nil || c.Train.Agreement != 0 || c.Train.Diversity != 0 || c.Train.Steps != 9 {
+		t.Errorf("agreement %v, diversity %v, %d steps, %v", c.Train.Agreement, c.Train.Diversity, c.Train.Steps, err)
+	}
+	if c, err := LoadRun(file, []string{"train.agreement=0.5"}); err != nil || c.Train.Agreement != 0.5 {
+		t.Errorf("asked for: %v, %v", c.Train.Agreement, err)
+	}
+	if c, err := Load("", file, nil); err != nil || c.Train.Agreement == 0 || c.Train.Diversity == 0 {
+		t.Errorf("a new run: %v, %v, %v", c.Train.Agreement, c.Train.Diversity, err)
+	}
+}

@@ -23,7 +23,11 @@ func TestShareOf(t *testing.T) {
 		}
 	}
 	c.Train.History = 0
+	if _, err := c.ShareOf(64); err == nil {
+		t.Error("one image per process, of which l_div needs two versions")
+	}
+	c.Train.Diversity = 0
 	if got, err := c.ShareOf(64); err != nil || got.Train.Batch != 1 || got.Train.History != 0 {
-		t.Errorf("without history: batch %d, %v", got.Train.Batch, err)
+		t.Errorf("without history and l_div: batch %d, %v", got.Train.Batch, err)
 	}
 }

@@ -110,7 +110,7 @@ func (v *validation) train(t Train) {
 	v.need(t.Agreement >= 0, "train.agreement is %g; use 0 (off) or more", t.Agreement)
 	v.need(t.Diversity >= 0, "train.diversity is %g; use 0 (off) or more", t.Diversity)
 	v.need(t.Diversity == 0 || t.Batch%2 == 0,
-		"train.batch is %d, but with train.diversity each synthetic image is refined twice: use an even number", t.Batch)
+		"train.batch is %d, but with train.diversity each synthetic image is refined twice: use an even number, or train.diversity=0", t.Batch)
 	v.need(t.LRRefiner > 0 && t.LRDiscriminator > 0,
 		"train.lr_refiner and train.lr_discriminator are %g and %g; use more than 0", t.LRRefiner, t.LRDiscriminator)
 	v.need(t.EMA >= 0 && t.EMA < 1, "train.ema is %g; use 0 (off) to below 1", t.EMA)
