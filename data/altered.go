@@ -6,8 +6,8 @@ import (
 	"simgan/data/picture"
 )
 
-// altered is a data set whose images are changed as they are read: by equalize, light, brightness, range or holes in its
-// SPEC.
+// altered is a data set whose images are changed as they are read, by a key of its SPEC: equalize, light, brightness,
+// range or holes.
 type altered struct {
 	Dataset
 	alter func(i int, m picture.Image) picture.Image

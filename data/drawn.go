@@ -11,10 +11,10 @@ import (
 
 // drawn is a change of images whose strength is drawn for each image, up to the value of a key of the SPEC.
 type drawn struct {
-	key, what string  // what the value is
-	most      float64 // that the value may be
-	bits      int     // of the images
-	why       string  // not other ones
+	key, what string  // what says what the value is
+	most      float64 // greatest value
+	bits      int     // of the images that it suits
+	why       string  // why others are refused
 	upTo      func(value float64) adapt.Adaptation
 }
 
@@ -23,8 +23,8 @@ var (
 	lit = drawn{"light", "a gain", 1, 8, "depths have no light", func(v float64) adapt.Adaptation {
 		return adapt.Adaptation{Tone: adapt.Keep, Light: v}
 	}}
-	// torn depths lose discs of 1 to 4 pixels' radius.
-	torn = drawn{"holes", "a share", 0.5, 16, "only depths can be missing", func(v float64) adapt.Adaptation {
+	// holed depths lose discs.
+	holed = drawn{"holes", "a share", 0.5, 16, "only depths can be missing", func(v float64) adapt.Adaptation {
 		return adapt.Adaptation{Tone: adapt.Keep, Holes: v}
 	}}
 )

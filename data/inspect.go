@@ -25,7 +25,7 @@ type Findings struct {
 
 	// adapt.Tones of some images, as they are and after equalisation; none unless they are grey and have 8 bits.
 	tones, equalized [][]float64
-	gaps             []float64 // means of adapt.Gaps of some images of 16 bits, with holes of each of holeShares; or nil
+	gaps             []float64 // means of adapt.Gaps of some depths, with holes of each of holeShares; nil: no depths
 }
 
 // toneImages is the most images whose tones or gaps are kept.
@@ -131,7 +131,7 @@ func (in *inspection) open(ds Dataset, k, i int) {
 	every := (len(in.bad) + toneImages - 1) / toneImages
 	var tones [2][]float64
 	var gaps []float64
-	if err == nil && s.Image.Bits == 16 && k%every == 0 {
+	if err == nil && s.Image.C == 1 && s.Image.Bits == 16 && k%every == 0 {
 		gaps = gapsOf(s.Image, i)
 	}
 	if m := s.Image; err == nil && m.C == 1 && m.Bits == 8 && k%every == 0 {
@@ -243,14 +243,14 @@ func (in *inspection) findings() *Findings {
 	return f
 }
 
-// holeShares are shares of holes that Torn may advise, from none on.
+// holeShares are shares of holes that LacksHoles may advise, from none on.
 var holeShares = []float64{0, 0.02, 0.04, 0.08, 0.15, 0.25}
 
 // gapsOf returns adapt.Gaps of image i, with holes of each of holeShares.
 func gapsOf(m picture.Image, i int) []float64 {
 	gaps := make([]float64, len(holeShares))
 	for k, share := range holeShares {
-		gaps[k] = adapt.Gaps(torn.change(m, share, i))
+		gaps[k] = adapt.Gaps(holed.change(m, share, i))
 	}
 	return gaps
 }

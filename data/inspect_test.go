@@ -144,7 +144,7 @@ func TestInspectHeedsItsContext(t *testing.T) {
 }
 
 // Depths with holes are told from depths without, and the advised holes make up for it.
-func TestTorn(t *testing.T) {
+func TestLacksHoles(t *testing.T) {
 	inspect := func(spec string) *Findings {
 		ds, err := Open(spec)
 		if err != nil {
@@ -159,16 +159,19 @@ func TestTorn(t *testing.T) {
 	}
 	const synthetic = "simulated:hands,n=250,size=64x64,effects=forearm" // more than are looked at
 	real := inspect("simulated:hands,domain=real,n=250,seed=2,size=64x64")
-	if got := Torn(inspect(synthetic), real); !strings.Contains(got, "holes=0.15 in the SPEC") {
+	if got := LacksHoles(inspect(synthetic), real); !strings.Contains(got, "holes=0.15 in the SPEC") {
 		t.Errorf("got %q", got)
 	}
-	if got := Torn(inspect(synthetic+",holes=0.15"), real); got != "" {
+	if got := LacksHoles(inspect(synthetic+",holes=0.15"), real); got != "" {
 		t.Errorf("with these holes: %q", got)
 	}
-	if got := Torn(real, inspect(synthetic)); got != "" {
+	if got := LacksHoles(inspect(synthetic+",holes=0.08"), real); got != "" {
+		t.Errorf("with those of hand-demo: %q", got)
+	}
+	if got := LacksHoles(real, inspect(synthetic)); got != "" {
 		t.Errorf("real depths have fewer: %q", got)
 	}
-	if got := Torn(inspect("simulated:eyes,n=4"), inspect("simulated:eyes,n=4,domain=real")); got != "" {
+	if got := LacksHoles(inspect("simulated:eyes,n=4"), inspect("simulated:eyes,n=4,domain=real")); got != "" {
 		t.Errorf("eyes: %q", got)
 	}
 }

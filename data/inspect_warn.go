@@ -46,9 +46,10 @@ func Alike(a, b *Findings) string {
 		100*share, 100*a.Levels.Mean, 100*b.Levels.Mean, together(a, b, way))
 }
 
-// Torn says if real depths b have holes that synthetic ones a lack, and which holes in the SPEC make as many; "" if they
-// have not.
-func Torn(a, b *Findings) string {
+// LacksHoles says if real depths b have holes that synthetic ones a lack, and which holes in the SPEC make as many; "" if
+// there is nothing to advise. Holes that a SPEC has already come from the same random numbers, so a larger share holds
+// them too.
+func LacksHoles(a, b *Findings) string {
 	if a.gaps == nil || b.gaps == nil || b.gaps[0]-a.gaps[0] < manyGaps {
 		return ""
 	}
@@ -66,8 +67,8 @@ func Torn(a, b *Findings) string {
 		100*b.gaps[0], 100*a.gaps[0], holeShares[best])
 }
 
-// manyGaps is the share of depths, missing between others, that real images must have more for Torn to speak.
-const manyGaps = 0.01
+// manyGaps is the share of depths, missing between others, that real images must have more for LacksHoles to speak.
+const manyGaps = 0.015
 
 // equalizing says that equalising the images makes most of the difference of their levels from b's go; "" if it does
 // not.

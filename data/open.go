@@ -63,7 +63,7 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	levels, gain, factor, gone := s.text("range", ""), s.text("light", ""), s.text("brightness", ""), s.text("holes", "")
+	levels, gain, factor, holes := s.text("range", ""), s.text("light", ""), s.text("brightness", ""), s.text("holes", "")
 	for _, key := range []string{"equalize", "range", "light", "brightness", "holes"} {
 		delete(s.Params, key)
 	}
@@ -82,7 +82,7 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 		ds, err = spread(ds, s, levels)
 	}
 	if err == nil {
-		ds, err = torn.of(ds, s, gone)
+		ds, err = holed.of(ds, s, holes)
 	}
 	if err != nil {
 		return nil, errors.Join(err, source.Close())

@@ -52,7 +52,7 @@ func (o Options) wayOut() string {
 	case o.Variants > 1:
 		return "lower --variants"
 	}
-	return "give fewer images (n=N in the SPEC)"
+	return "give fewer images, or lower --steps or --batch"
 }
 
 // mostScenes returns the number of scenes that an estimator can see: it bounds every training set.

@@ -49,7 +49,7 @@ func TestVersionsMustFit(t *testing.T) {
 	if err := d.checkFits(1000, ""); err != nil {
 		t.Error(err)
 	}
-	const lower, fewer = "lower --variants", "give fewer images (n=N in the SPEC)"
+	const lower, fewer = "lower --variants", "give fewer images, or lower --steps or --batch"
 	for variants, wayOut := range map[int]string{4: lower, 1: fewer} {
 		s := &sources{options: Options{Variants: variants}}
 		_, err := s.adapt(t.Context(), d, tooMany)

@@ -25,7 +25,7 @@ func (r *run) checkData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range []string{data.Alike(x, y), data.Torn(x, y)} {
+	for _, w := range []string{data.Alike(x, y), data.LacksHoles(x, y)} {
 		if w != "" {
 			r.log("warning: %s", w)
 		}

@@ -45,7 +45,7 @@ var allGuards = []guard{
 			return fmt.Sprintf("refined images are the input: R changes a pixel by %.2g on average, synthetic and real ones "+
 				"differ by %.2g, and D tells them apart", m[simgan.RefinedChange], m[simgan.DomainDistance])
 		},
-		"lower train.lambda, or raise train.lr_refiner or train.k_g",
+		"lower train.lambda or train.agreement, or raise train.lr_refiner or train.k_g",
 	},
 	{
 		"d_wins",

@@ -20,7 +20,7 @@ func TestConfigPageIsFresh(t *testing.T) {
 		t.Error("docs/config.md is stale: run make docs")
 	}
 	for _, key := range []string{
-		"`seed`", "`train.lambda` | `0.02`", "`refiner.noise.grid`", "`guard.patience`", "### hand-paper",
+		"`seed`", "`train.lambda` | `0.06`", "`refiner.noise.grid`", "`guard.patience`", "### hand-paper",
 	} {
 		if !strings.Contains(want, key) {
 			t.Errorf("the page lacks %s", key)

@@ -148,8 +148,8 @@ func (f floats) noise(sigma float64, random *rand.Rand) {
 // detail is the size of a detail that spans a pixel in an image of 64 pixels, at least 1.
 func (f floats) detail() float64 { return max(1, float64(min(f.h, f.w))/64) }
 
-// holes sets discs to 1, the level of missing depth, until they cover the share. Their radius is 1 to 4 pixels in images
-// of 64 pixels, and grows with the image.
+// holes sets discs to 1, the level of missing depth, until they cover the share. Their radius is 1 to 4 pixels in an
+// image of 64 pixels, and grows with the image.
 func (f floats) holes(share float64, random *rand.Rand) {
 	size := float64(f.h * f.w)
 	for covered := 0.0; covered < share*size; {

@@ -10,8 +10,8 @@ import (
 // statistics describes one image by numbers that say how it was lit, taken and compressed, and little of what it
 // shows. They are, per channel: mean, deviation and five quantiles of levels; the logarithm of the mean difference of
 // neighbours at distances 1, 2 and 4, across and down; how peaked the differences at distance 1 are; how much brighter
-// the right and the lower half are; the share of pixels of the highest level; and of depths, how much is missing between
-// pixels that have one.
+// the right and the lower half are; the share of pixels of the highest level; and of depths, how many are missing
+// between others.
 func (f floats) statistics() []float64 {
 	var out []float64
 	for c := range f.c {
@@ -86,8 +86,8 @@ func (f floats) slopes(plane []float64) []float64 {
 	return []float64{2 * across / n, 2 * down / n, highest / n}
 }
 
-// Gaps returns the share of the pixels of a depth image that are missing between others, of those and the others. It is
-// 0 for an image without depths.
+// Gaps returns what share of the depths of an image of one channel is missing between others. It is 0 for an image
+// without depths.
 func Gaps(m picture.Image) float64 {
 	f := toFloats(m)
 	missing, measured := f.gaps(f.v, widestGap), 0
@@ -102,8 +102,8 @@ func Gaps(m picture.Image) float64 {
 // widestGap is the distance up to which depths on all sides make a gap, in pixels of an image of 64.
 const widestGap = 5
 
-// gaps returns how many pixels without a depth have one within reach on each of the four sides. The reach is in pixels of
-// an image of 64. Holes and ragged outlines make many gaps, the room between fingers few.
+// gaps returns how many pixels without a depth have one within reach on each of the four sides. The reach is in pixels
+// of an image of 64. Holes and ragged outlines make many gaps, the room between fingers few.
 func (f floats) gaps(plane []float64, reach int) (gaps int) {
 	reach = int(float64(reach) * f.detail())
 	found := func(i, step, room int) bool {

@@ -41,7 +41,7 @@ type Data struct {
 // Train holds the paper's hyperparameters.
 type Train struct {
 	Steps                 int `yaml:"steps"`                  // T: iterations of Algorithm 1
-	Batch                 int `yaml:"batch"`                  // b: images per mini-batch; even if the history is on
+	Batch                 int `yaml:"batch"`                  // b: images per mini-batch; even with history or diversity
 	KG                    int `yaml:"k_g"`                    // K_g: steps of R per iteration
 	KD                    int `yaml:"k_d"`                    // K_d: steps of D per iteration
 	PretrainRefiner       int `yaml:"pretrain_refiner"`       // steps of R on l_reg alone, before Algorithm 1
@@ -120,7 +120,7 @@ type Guard struct {
 	DWins float64 `yaml:"d_wins"`
 }
 
-// Default returns our recipe for any images, measured in docs/method.md.
+// Default returns our recipe for images that nobody tuned it for (docs/method.md, "A folder of colour images").
 func Default() Config {
 	return Config{
 		Seed:   1,

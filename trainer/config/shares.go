@@ -9,7 +9,7 @@ func (c Config) ShareOf(n int) (Config, error) {
 		return c, nil
 	}
 	unit := n
-	if c.Train.History != 0 || c.Train.Diversity > 0 {
+	if c.Train.History != 0 || c.RefinesTwice() {
 		unit = 2 * n // each process draws half of its part from its history, or refines each image twice
 	}
 	if b := c.Train.Batch; b%unit != 0 {
@@ -22,3 +22,7 @@ func (c Config) ShareOf(n int) (Config, error) {
 	}
 	return c, nil
 }
+
+// RefinesTwice reports whether a step of R refines each image of half a batch twice, for l_div. Without noise both would
+// be the same.
+func (c Config) RefinesTwice() bool { return c.Train.Diversity > 0 && c.Refiner.Noise.Channels() > 0 }

@@ -12,7 +12,7 @@ import (
 func (c *Config) Validate() error {
 	v := &validation{}
 	v.numbers(c)
-	v.train(c.Train)
+	v.train(c)
 	v.refiner(c.Refiner)
 	v.need(c.Discriminator.Width > 0 && c.Discriminator.Width <= maxFactor,
 		"discriminator.width is %g; use more than 0, at most %d", c.Discriminator.Width, maxFactor)
@@ -98,7 +98,8 @@ func (v *validation) numbers(c *Config) {
 }
 
 // train checks the hyperparameters.
-func (v *validation) train(t Train) {
+func (v *validation) train(c *Config) {
+	t := c.Train
 	v.need(t.History == 0 || t.Batch%2 == 0,
 		"train.batch is %d, but with history half of a batch is drawn from it: use an even number, or train.history=0",
 		t.Batch)
@@ -109,8 +110,9 @@ func (v *validation) train(t Train) {
 	v.need(t.RegLimit >= 0, "train.reg_limit is %g; use 0 or more", t.RegLimit)
 	v.need(t.Agreement >= 0, "train.agreement is %g; use 0 (off) or more", t.Agreement)
 	v.need(t.Diversity >= 0, "train.diversity is %g; use 0 (off) or more", t.Diversity)
-	v.need(t.Diversity == 0 || t.Batch%2 == 0,
-		"train.batch is %d, but with train.diversity each synthetic image is refined twice: use an even number, or train.diversity=0", t.Batch)
+	v.need(!c.RefinesTwice() || t.Batch%2 == 0,
+		"train.batch is %d, but with train.diversity each synthetic image is refined twice: use an even number, or "+
+			"train.diversity=0", t.Batch)
 	v.need(t.LRRefiner > 0 && t.LRDiscriminator > 0,
 		"train.lr_refiner and train.lr_discriminator are %g and %g; use more than 0", t.LRRefiner, t.LRDiscriminator)
 	v.need(t.EMA >= 0 && t.EMA < 1, "train.ema is %g; use 0 (off) to below 1", t.EMA)

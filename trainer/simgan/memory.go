@@ -83,7 +83,7 @@ func (m *Model) mapValues() int64 {
 	stepR, stepD := mapFactor*b*(r+d), mapFactor*b*2*d
 	if m.estimator != nil {
 		seen := b
-		if m.refinesTwice() {
+		if m.config.RefinesTwice() {
 			seen = b / 2
 		}
 		stepR += (mapFactor*b + seen) * m.estimator.MapValues(h, w)

@@ -50,7 +50,7 @@ func (m *Model) learnR(b int, adversary bool) error {
 // if their weights are not 0.
 func (m *Model) lossR(s *cgo.Scope, b int, adversary bool) cgo.Tensor {
 	c, x := m.config.Train, m.inputs.x.images(s, b)
-	twice := adversary && m.refinesTwice()
+	twice := adversary && m.config.RefinesTwice()
 	once := x
 	if twice {
 		once = s.Narrow(x, 0, 0, int64(b/2))
@@ -82,17 +82,11 @@ func (m *Model) lossR(s *cgo.Scope, b int, adversary bool) cgo.Tensor {
 
 // shown returns which images of a batch a step of R refines: all, or with l_div the first half twice.
 func (m *Model) shown(index []int, adversary bool) []int {
-	if !adversary || !m.refinesTwice() {
+	if !adversary || !m.config.RefinesTwice() {
 		return index
 	}
 	half := index[:len(index)/2]
 	return slices.Concat(half, half)
-}
-
-// refinesTwice reports whether a step of R refines each image of half a batch twice, for l_div. Without noise both would
-// be the same.
-func (m *Model) refinesTwice() bool {
-	return m.config.Train.Diversity > 0 && m.config.Refiner.Noise.Channels() > 0
 }
 
 // patches returns the number of patches of D's map.

@@ -11,8 +11,8 @@ constexpr int products = places * places;
 constexpr int64_t side = 4;
 // Tiles per chunk. A chunk stays in the cache: 0.9 MB for 64 channels.
 constexpr int64_t chunk = 48;
-// Rows of memory per product of a chunk. One more than a chunk has: else the products of a tile, 12 KB apart, would all
-// lie in the same set of the cache.
+// Rows of memory per product of a chunk. One more than a chunk has: else the products of a tile, 12 KB apart with 64
+// channels, would all lie in the same set of the cache.
 constexpr int64_t pitch = chunk + 1;
 
 // The tiles of maps (n, h, w). Tiles of results do not reach into the maps' border.

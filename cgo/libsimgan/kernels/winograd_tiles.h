@@ -20,7 +20,7 @@ void spread(const Tiles &tiles, const float *maps, int64_t c, int64_t first, int
   };
   const auto pixels = [&](int64_t tile) {
     const auto place = tiles.place(tile);
-    Pixels from;
+    Pixels from{};
     for (int i = 0; i < Transform::in; i++) {
       for (int j = 0; j < Transform::in; j++) {
         const int64_t y = place.y + i - halo, x = place.x + j - halo;
@@ -30,7 +30,7 @@ void spread(const Tiles &tiles, const float *maps, int64_t c, int64_t first, int
     }
     return from;
   };
-  Pixels from, next = pixels(first);
+  Pixels from{}, next = pixels(first);
   for (int64_t t = 0; t < count; t++) {
     from = next;
     next = pixels(std::min(first + t + 1, tiles.count - 1));
@@ -157,7 +157,7 @@ inline void write_results(const Tiles &tiles, const float *m, int64_t k, int64_t
       for (int64_t i = 0; i < bottom; i++) {
         for (int64_t j = 0; j < right; j++) {
           const int64_t at = (place.image + (place.y + i) * tiles.w + place.x + j) * k + q;
-          __builtin_prefetch(out + at + side * k, /*write=*/1);
+          __builtin_prefetch(out + at + side * k, /*write=*/1);  // for the next tile; past the end it does nothing
           if (e.residual) __builtin_prefetch(e.residual + at + side * k);
           if (e.y) __builtin_prefetch(e.y + at + side * k);
           vec v = tile[places * i + j] + bias;

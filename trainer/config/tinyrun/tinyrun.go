@@ -24,13 +24,14 @@ func Config(t *testing.T, settings ...string) config.Config {
 	}, settings...))
 }
 
-// Bare returns a preset without what the benchmark of scripts/parity.py lacks: noise, history, average, penalty,
-// decay. Settings come last.
+// Bare returns gaze or hand without what the benchmark of scripts/parity.py lacks: noise, history, average, penalty,
+// decay, l_label, l_div, a limit of l_reg; with its lambda and rates. Settings come last.
 func Bare(t *testing.T, preset string, settings ...string) config.Config {
 	t.Helper()
 	return load(t, preset, append([]string{
 		"train.history=0", "train.ema=0", "train.r1=0", "refiner.noise.kind=none", "train.lr_decay=none",
-		"train.k_g=2", "train.k_d=1", "train.agreement=0", "train.diversity=0",
+		"train.k_g=2", "train.k_d=1", "train.agreement=0", "train.diversity=0", "train.lambda=0.02", "train.reg_limit=0",
+		"train.lr_discriminator=2e-4",
 	}, settings...))
 }
 
