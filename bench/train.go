@@ -39,7 +39,8 @@ type workload struct {
 
 // alike are the settings with which simgan does what the script does.
 var alike = []string{
-	"train.ema=0", "train.r1=0", "refiner.noise.kind=none", "train.agreement=0", "train.diversity=0", "train.reg_limit=0",
+	"train.ema=0", "train.r1=0", "refiner.noise.kind=none",
+	"train.agreement=0", "train.diversity=0", "train.reg_limit=0",
 	"train.psi=identity", "train.lr_decay=none", "train.lambda=0.02",
 	"train.k_g=2", "train.k_d=1", "refiner.normalization=none", "discriminator.normalization=none",
 }

@@ -46,9 +46,9 @@ func Alike(a, b *Findings) string {
 		100*share, 100*a.Levels.Mean, 100*b.Levels.Mean, together(a, b, way))
 }
 
-// LacksHoles says if real depths b have holes that synthetic ones a lack, and which holes in the SPEC make as many; "" if
-// there is nothing to advise. Holes that a SPEC has already come from the same random numbers, so a larger share holds
-// them too.
+// LacksHoles says if real depths b have holes that synthetic ones a lack, and which holes in the SPEC make as many; ""
+// if there is nothing to advise. Holes that a SPEC has already come from the same random numbers, so a larger share
+// holds them too.
 func LacksHoles(a, b *Findings) string {
 	if a.gaps == nil || b.gaps == nil || b.gaps[0]-a.gaps[0] < manyGaps {
 		return ""
@@ -62,8 +62,8 @@ func LacksHoles(a, b *Findings) string {
 	if best == 0 {
 		return ""
 	}
-	return fmt.Sprintf("of the real depths %.1f %% are missing between others, of the synthetic ones %.1f %%: holes=%g in "+
-		"the SPEC of the synthetic images takes about as many away without a refiner",
+	return fmt.Sprintf("of the real depths %.1f %% are missing between others, of the synthetic ones %.1f %%: holes=%g "+
+		"in the SPEC of the synthetic images takes about as many away without a refiner",
 		100*b.gaps[0], 100*a.gaps[0], holeShares[best])
 }
 

@@ -63,7 +63,8 @@ func OpenContext(ctx context.Context, spec string) (Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	levels, gain, factor, holes := s.text("range", ""), s.text("light", ""), s.text("brightness", ""), s.text("holes", "")
+	levels, gain, factor := s.text("range", ""), s.text("light", ""), s.text("brightness", "")
+	holes := s.text("holes", "")
 	for _, key := range []string{"equalize", "range", "light", "brightness", "holes"} {
 		delete(s.Params, key)
 	}

@@ -113,7 +113,8 @@ func TestHandsEndToEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := trainer.Run(context.Background(), config, trainer.Options{Dir: run, Out: io.Discard, Teach: teachQuietly}); err != nil {
+	o := trainer.Options{Dir: run, Out: io.Discard, Teach: teachQuietly}
+	if err := trainer.Run(context.Background(), config, o); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := RefineSet(context.Background(), RefineOptions{Run: run, Data: config.Data.Synthetic, Out: out, Variants: 1, Device: cgo.CPU, Progress: func(int, int) {}}); err != nil {

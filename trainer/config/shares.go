@@ -23,6 +23,6 @@ func (c Config) ShareOf(n int) (Config, error) {
 	return c, nil
 }
 
-// RefinesTwice reports whether a step of R refines each image of half a batch twice, for l_div. Without noise both would
-// be the same.
+// RefinesTwice reports whether a step of R refines each image of half a batch twice, for l_div. Without noise both
+// would be the same.
 func (c Config) RefinesTwice() bool { return c.Train.Diversity > 0 && c.Refiner.Noise.Channels() > 0 }

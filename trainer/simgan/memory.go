@@ -75,8 +75,8 @@ func (m *Model) Needs() Needs {
 }
 
 // mapValues returns how many values a step holds in feature maps and their gradients, which are as large as the maps
-// they leave. A step of R has the maps of R and D, and of the estimator twice: those of R(x), and those of x, which have
-// no gradients. A step of D has the maps of D twice.
+// they leave. A step of R has the maps of R and D, and of the estimator twice: those of R(x), and those of x, which
+// have no gradients. A step of D has the maps of D twice.
 func (m *Model) mapValues() int64 {
 	b, h, w := m.config.Train.Batch, m.image.H, m.image.W
 	r, d := m.R.MapValues(h, w), m.D.MapValues(h, w)
