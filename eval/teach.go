@@ -16,7 +16,8 @@ import (
 const (
 	teachSteps, teachBatch = 600, 32
 	teachRate              = 1e-3
-	teachExamples          = 64
+	teachExamples          = 64 // and fewestExamples in short runs
+	fewestExamples         = 8
 	teachPixels            = 200_000_000 // most pixels of the images that it learns from
 )
 
@@ -33,8 +34,9 @@ func Teach(
 	s.options.Progress = progress
 	d, estimator := s.synthetic, s.options.Estimator
 	if reals.Bits == d.Bits { // else no adaptation compares them
-		s.examples = reals.pictures(teachExamples)
-		if err := s.fitControl(ctx, teachExamples); err != nil {
+		examples := min(teachExamples, max(fewestExamples, c.Train.Steps/4)) // a trial of few steps begins at once
+		s.examples = reals.pictures(examples)
+		if err := s.fitControl(ctx, examples); err != nil {
 			return 0, err
 		}
 		s.examples = reals.pictures(reals.N)

@@ -12,12 +12,14 @@ import (
 	"time"
 )
 
-// settings make a run of about two seconds that uses every part and saves often.
+// settings make a run of about two seconds that uses every part but l_label, whose lesson would take as long, and saves
+// often.
 var settings = []string{
 	"train.steps=24", "train.batch=8", "refiner.width=8", "refiner.blocks=1", "discriminator.width=0.25",
 	"train.pretrain_refiner=4", "train.pretrain_discriminator=2", "train.history=64", "train.r1_every=2",
 	"train.precision=float32", "threads=1", "log.every=4", "log.samples_every=6", "log.checkpoint_every=3", "log.keep=2",
 	"data.synthetic=simulated:eyes,n=40", "data.real=simulated:eyes,domain=real,n=40", "guard.patience=0",
+	"train.agreement=0",
 }
 
 // lastCheckpoint is the one that is compared.
