@@ -7,15 +7,19 @@ import (
 	"testing"
 )
 
+// opened returns the data set that a SPEC names.
+func opened(t *testing.T, spec string) Dataset {
+	t.Helper()
+	ds, err := Open(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ds
+}
+
 // Light multiplies levels by a plane through 1 at the middle, by another one for each image, and before equalisation.
 func TestLight(t *testing.T) {
-	open := func(spec string) Dataset {
-		ds, err := Open(spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return ds
-	}
+	open := func(spec string) Dataset { return opened(t, spec) }
 	const lit = "simulated:eyes,n=30,light=0.5"
 	plain, bright, again := open("simulated:eyes,n=30"), open(lit), open(lit)
 	slopes := map[int]bool{}
@@ -56,13 +60,7 @@ func TestLight(t *testing.T) {
 
 // Holes take depths away, others in each image, and change nothing else. Their share is drawn up to that of the SPEC.
 func TestHoles(t *testing.T) {
-	open := func(spec string) Dataset {
-		ds, err := Open(spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return ds
-	}
+	open := func(spec string) Dataset { return opened(t, spec) }
 	const holed = "simulated:hands,n=60,size=64x64,holes=0.2"
 	plain, torn, again := open("simulated:hands,n=60,size=64x64"), open(holed), open(holed)
 	sum, most := 0.0, 0.0

@@ -146,10 +146,7 @@ func TestInspectHeedsItsContext(t *testing.T) {
 // Depths with holes are told from depths without, and the advised holes make up for it.
 func TestLacksHoles(t *testing.T) {
 	inspect := func(spec string) *Findings {
-		ds, err := Open(spec)
-		if err != nil {
-			t.Fatal(err)
-		}
+		ds := opened(t, spec)
 		defer ds.Close()
 		f, err := Inspect(t.Context(), ds, 0, nil)
 		if err != nil {

@@ -123,13 +123,5 @@ func TestTenStepsWithLabelsAndDiversityEqualPyTorch(t *testing.T) {
 	g := readGolden(t, "steps_label_diversity")
 	x, y := eyesOf(g["x"]), eyesOf(g["y"])
 	m := labelModel(t, g, x, append(append(agreement, diversity...), adam...)...)
-	l := lossesOf{m: m}
-	for range 10 {
-		l.step(t, stepR(t, m, x, true), "L_R")
-		l.step(t, stepR(t, m, x, true), "L_R")
-		l.step(t, stepD(t, m, x, y), "L_D")
-	}
-	compare(t, "losses", l.losses, g["losses"])
-	compareParams(t, g, "final_R.", m.R.Params(), same)
-	compareParams(t, g, "final_D.", m.D.Params(), same)
+	compareTenSteps(t, g, m, x, y)
 }

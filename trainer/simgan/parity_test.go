@@ -451,17 +451,23 @@ func TestTenStepsEqualPyTorch(t *testing.T) {
 			x, y := eyesOf(g["x"]), eyesOf(g["y"])
 			m := parityModel(t, g, x, c.settings...)
 			m.oneBatch = c.oneBatch
-			l := lossesOf{m: m}
-			for range 10 {
-				l.step(t, stepR(t, m, x, true), "L_R")
-				l.step(t, stepR(t, m, x, true), "L_R")
-				l.step(t, stepD(t, m, x, y), "L_D")
-			}
-			compare(t, "losses", l.losses, g["losses"])
-			compareParams(t, g, "final_R.", m.R.Params(), same)
-			compareParams(t, g, "final_D.", m.D.Params(), same)
+			compareTenSteps(t, g, m, x, y)
 		})
 	}
+}
+
+// compareTenSteps makes ten iterations of Algorithm 1 and compares losses and weights with the golden ones.
+func compareTenSteps(t *testing.T, g golden, m *Model, x, y *data.Pixels) {
+	t.Helper()
+	l := lossesOf{m: m}
+	for range 10 {
+		l.step(t, stepR(t, m, x, true), "L_R")
+		l.step(t, stepR(t, m, x, true), "L_R")
+		l.step(t, stepD(t, m, x, y), "L_D")
+	}
+	compare(t, "losses", l.losses, g["losses"])
+	compareParams(t, g, "final_R.", m.R.Params(), same)
+	compareParams(t, g, "final_D.", m.D.Params(), same)
 }
 
 // Ten iterations on different batches with a history of 8 images, whose random choices are the script's, and the
