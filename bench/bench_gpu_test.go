@@ -3,9 +3,9 @@ package bench
 import (
 	"testing"
 
+	"simgan/cgo"
 	"simgan/data"
 	"simgan/internal/gputest/device"
-	"simgan/trainer/config/tinyrun"
 )
 
 // Two iterations with the gaze and the hand networks at full width: the GPU's losses are the CPU's, in float32 to 1e-4,
@@ -21,16 +21,15 @@ func TestGPUFirstLosses(t *testing.T) {
 			if c.preset == "hand" {
 				info, batch = data.Info{C: 1, H: 224, W: 224, Bits: 8}, "train.batch=2"
 			}
-			losses := func(settings ...string) []float64 {
-				c := tinyrun.Bare(t, c.preset, append(settings, batch)...)
-				got, err := firstLosses(c, info)
+			losses := func(device, precision string) []float64 {
+				got, err := firstLosses(timed(t, c.preset, device, "train.precision="+precision, batch), info)
 				if err != nil {
 					t.Fatal(err)
 				}
 				return got
 			}
-			want := losses("device=cpu", "train.precision=float32")
-			nearFirstLosses(t, losses("device="+gpu.String(), "train.precision="+c.precision), want, c.precision == "bfloat16")
+			want := losses(cgo.CPU.String(), "float32")
+			nearFirstLosses(t, losses(gpu.String(), c.precision), want, c.precision == "bfloat16")
 		})
 	}
 }

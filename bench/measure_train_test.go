@@ -13,11 +13,21 @@ import (
 	"simgan/trainer/simgan"
 )
 
+// timed returns the config with which the benchmark times a preset on the device, without a history.
+func timed(t *testing.T, preset, device string, settings ...string) config.Config {
+	t.Helper()
+	c, err := TrainOptions{Device: device, Settings: settings}.config(preset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // tiny returns a config of tiny networks on the CPU, in float32.
 func tiny(t *testing.T, settings ...string) config.Config {
 	t.Helper()
-	return tinyrun.Bare(t, "gaze", append([]string{
-		"device=cpu", "train.precision=float32", "refiner.blocks=1", "discriminator.width=0.1",
+	return timed(t, "gaze", "cpu", append([]string{
+		"train.precision=float32", "refiner.blocks=1", "discriminator.width=0.1",
 	}, settings...)...)
 }
 
@@ -58,7 +68,7 @@ func TestFirstLossesOfHandsInBFloat16(t *testing.T) {
 	if _, err := cgo.Start(0); err != nil {
 		t.Fatal(err)
 	}
-	c := tinyrun.Bare(t, "hand", "device=cpu", "train.precision=bfloat16", "train.batch=2", "train.lambda=0.02")
+	c := timed(t, "hand", "cpu", "train.precision=bfloat16", "train.batch=2")
 	got, err := firstLosses(c, data.Info{C: 1, H: 224, W: 224, Bits: 8})
 	if err != nil {
 		t.Fatal(err)

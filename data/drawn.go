@@ -41,7 +41,9 @@ func (d drawn) of(ds Dataset, s Spec, text string) (Dataset, error) {
 	if bits := ds.Info().Bits; bits != d.bits {
 		return nil, fmt.Errorf("data set %s: %s is for images of %d bits, not of %d: %s", s, d.key, d.bits, bits, d.why)
 	}
-	return &altered{Dataset: ds, alter: func(i int, m picture.Image) picture.Image { return d.change(m, value, i) }}, nil
+	return &altered{Dataset: ds, alter: func(i int, m picture.Image) picture.Image {
+		return d.change(m, value, i)
+	}}, nil
 }
 
 // change returns m, image i of its set, changed by a strength that is drawn up to the value.

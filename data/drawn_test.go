@@ -17,6 +17,19 @@ func opened(t *testing.T, spec string) Dataset {
 	return ds
 }
 
+// sampled returns image i of a data set and of one whose images are changed. The latter is the same in another set of
+// its SPEC, and keeps its label.
+func sampled(t *testing.T, i int, plain, changed, again Dataset) (a, b Sample) {
+	t.Helper()
+	a, _ = plain.Sample(i)
+	b, _ = changed.Sample(i)
+	c, _ := again.Sample(i)
+	if !slices.Equal(b.Image.Pix, c.Image.Pix) || !slices.Equal(a.Label, b.Label) {
+		t.Fatalf("image %d differs from call to call, or its label changed", i)
+	}
+	return a, b
+}
+
 // Light multiplies levels by a plane through 1 at the middle, by another one for each image, and before equalisation.
 func TestLight(t *testing.T) {
 	open := func(spec string) Dataset { return opened(t, spec) }
@@ -24,12 +37,7 @@ func TestLight(t *testing.T) {
 	plain, bright, again := open("simulated:eyes,n=30"), open(lit), open(lit)
 	slopes := map[int]bool{}
 	for i := range 30 {
-		a, _ := plain.Sample(i)
-		b, _ := bright.Sample(i)
-		c, _ := again.Sample(i)
-		if !slices.Equal(b.Image.Pix, c.Image.Pix) || !slices.Equal(a.Label, b.Label) {
-			t.Fatalf("image %d differs from call to call, or its label changed", i)
-		}
+		a, b := sampled(t, i, plain, bright, again)
 		factor := func(y, x int) float64 { return float64(b.Image.Pix[y*55+x]) / float64(a.Image.Pix[y*55+x]) }
 		middle, left, right := factor(17, 27), factor(17, 10), factor(17, 44)
 		if a.Image.Pix[17*55+27] > 30 && math.Abs(middle-1) > 0.05 {
@@ -65,12 +73,7 @@ func TestHoles(t *testing.T) {
 	plain, torn, again := open("simulated:hands,n=60,size=64x64"), open(holed), open(holed)
 	sum, most := 0.0, 0.0
 	for i := range 60 {
-		a, _ := plain.Sample(i)
-		b, _ := torn.Sample(i)
-		c, _ := again.Sample(i)
-		if !slices.Equal(b.Image.Pix, c.Image.Pix) || !slices.Equal(a.Label, b.Label) {
-			t.Fatalf("image %d differs from call to call, or its label changed", i)
-		}
+		a, b := sampled(t, i, plain, torn, again)
 		measured, lost := 0.0, 0.0
 		for k, v := range a.Image.Pix {
 			if v == 65535 {

@@ -131,11 +131,12 @@ func (in *inspection) open(ds Dataset, k, i int) {
 	every := (len(in.bad) + toneImages - 1) / toneImages
 	var tones [2][]float64
 	var gaps []float64
-	if err == nil && s.Image.C == 1 && s.Image.Bits == 16 && k%every == 0 {
-		gaps = gapsOf(s.Image, i)
-	}
-	if m := s.Image; err == nil && m.C == 1 && m.Bits == 8 && k%every == 0 {
-		tones = [2][]float64{adapt.Tones(m), adapt.Tones(m.Equalize())}
+	if m := s.Image; err == nil && m.C == 1 && k%every == 0 {
+		if m.Bits == 16 {
+			gaps = gapsOf(m, i)
+		} else {
+			tones = [2][]float64{adapt.Tones(m), adapt.Tones(m.Equalize())}
+		}
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -248,9 +249,9 @@ var holeShares = []float64{0, 0.02, 0.04, 0.08, 0.15, 0.25}
 
 // gapsOf returns adapt.Gaps of image i, with holes of each of holeShares.
 func gapsOf(m picture.Image, i int) []float64 {
-	gaps := make([]float64, len(holeShares))
-	for k, share := range holeShares {
-		gaps[k] = adapt.Gaps(holed.change(m, share, i))
+	gaps := []float64{adapt.Gaps(m)}
+	for _, share := range holeShares[1:] {
+		gaps = append(gaps, adapt.Gaps(holed.change(m, share, i)))
 	}
 	return gaps
 }

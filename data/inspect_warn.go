@@ -34,6 +34,16 @@ func (f *Findings) Warnings() (all []string) {
 // minContrast is the share of the range of levels below which Warnings speaks of it.
 const minContrast = 0.1
 
+// Differences says what tells two sets apart that need not, the first being the synthetic one.
+func Differences(a, b *Findings) (all []string) {
+	for _, w := range []string{Alike(a, b), LacksHoles(a, b)} {
+		if w != "" {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
 // Alike says if levels tell two sets apart, so that a discriminator need not look at the images' content; "" if they do
 // not. The first set is the synthetic one, whose SPEC may bring them together.
 func Alike(a, b *Findings) string {
@@ -62,8 +72,8 @@ func LacksHoles(a, b *Findings) string {
 	if best == 0 {
 		return ""
 	}
-	return fmt.Sprintf("of the real depths %.1f %% are missing between others, of the synthetic ones %.1f %%: holes=%g "+
-		"in the SPEC of the synthetic images takes about as many away without a refiner",
+	return fmt.Sprintf("of the real depths %.1f %% are missing between others, of the synthetic ones %.1f %%: "+
+		"holes=%g in the SPEC of the synthetic images takes about as many away without a refiner",
 		100*b.gaps[0], 100*a.gaps[0], holeShares[best])
 }
 

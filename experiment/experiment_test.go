@@ -160,9 +160,11 @@ func TestExperimentWithAFailedRun(t *testing.T) {
 func TestVariants(t *testing.T) {
 	for name, want := range map[string][][]string{
 		"gaze-table": {nil, {"data.synthetic=simulated:eyes,domain=synthetic,equalize=true,light=0.7,n=8000,seed=1"}},
-		"hand-table": {nil, {"data.synthetic=simulated:hands,domain=synthetic,effects=forearm,holes=0.08,n=6000,seed=1,size=64x64"}},
-		"history":    {nil, {"train.history=0"}},
-		"local":      {nil, {"discriminator.loss=global"}},
+		"hand-table": {nil, {
+			"data.synthetic=simulated:hands,domain=synthetic,effects=forearm,holes=0.08,n=6000,seed=1,size=64x64",
+		}},
+		"history": {nil, {"train.history=0"}},
+		"local":   {nil, {"discriminator.loss=global"}},
 		"psi": {
 			{"train.psi=identity"}, {"train.psi=derivatives"}, {"train.psi=mean"},
 			{"train.psi=learned", "train.psi_weights=/out/estimators/synthetic-seed-1.safetensors"},

@@ -25,10 +25,8 @@ func (r *run) checkData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range []string{data.Alike(x, y), data.LacksHoles(x, y)} {
-		if w != "" {
-			r.log("warning: %s", w)
-		}
+	for _, w := range data.Differences(x, y) {
+		r.log("warning: %s", w)
 	}
 	return nil
 }

@@ -71,8 +71,7 @@ func (o trainOptions) plan() (p trainPlan, err error) {
 		return p, err
 	}
 	asked := p.Config.Device
-	err = trainer.Resolve(&p.Config)
-	if err != nil {
+	if err := trainer.Resolve(&p.Config); err != nil {
 		return p, err
 	}
 	if p.Resume && (o.preset != "" || o.config != "") {
@@ -113,10 +112,10 @@ func (o trainOptions) hasBegun() (bool, error) {
 // noteUnused notes what --preset and --config would set otherwise than the run that --continue continues.
 func (p *trainPlan) noteUnused(o trainOptions) error {
 	first, err := config.Load(o.preset, o.config, o.settings)
-	if err == nil {
-		err = trainer.Resolve(&first)
-	}
 	if err != nil {
+		return err
+	}
+	if err := trainer.Resolve(&first); err != nil {
 		return err
 	}
 	unused, err := config.Changes(p.Config, first)
