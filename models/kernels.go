@@ -51,6 +51,7 @@ func filters(n convNet, table []cgo.FusedLayer) []cgo.Tensor {
 type Kernels struct {
 	network   convNet
 	path      convPath        // through the kernels; nil: layer by layer
+	slower    convPath        // through kernels that are right and lost the trial
 	anyBatch  bool            // the kernels take every batch, not only training batches
 	OnFailure func(err error) // called, if set, when the kernels fail in Forward; layers replace them from then on
 }
@@ -112,7 +113,7 @@ func (k *Kernels) useAMX() error {
 }
 
 // UseGPUKernels lets R train through cuDNN's fused kernels on the GPU, for batches of n images of h x w, if the kernels
-// are right and faster than libtorch's layers. It returns how many times as fast they are, or an error that says why
+// are right and not slower than libtorch's layers. It returns how many times as fast they are, or an error that says why
 // they are not used. R's own weights take no part.
 func (r *Refiner) UseGPUKernels(device cgo.Device, bfloat bool, n, h, w int) (speedup float64, err error) {
 	if err := supportsKernels(r.Config); err != nil {
@@ -164,7 +165,7 @@ func (d *Discriminator) newTrial(n, h, w int) (*trial, error) {
 	return &trial{network: probe, shape: shape, half: true, images: true}, err
 }
 
-// tryOnGPU compares cuDNN's kernels with libtorch's layers in the trial and keeps them if they are right and faster.
+// tryOnGPU compares cuDNN's kernels with libtorch's layers in the trial and uses them if they are right and not slower.
 func (k *Kernels) tryOnGPU(
 	device cgo.Device, bfloat bool, n int, begin func(n int) (*trial, error),
 ) (speedup float64, err error) {
@@ -195,7 +196,7 @@ func (k *Kernels) tryBatches(
 	}
 }
 
-// tryPath compares the path with libtorch's layers and keeps it if it is right and faster. It closes the trial.
+// tryPath compares the path with libtorch's layers and uses it if it is right and not slower. It closes the trial.
 func (k *Kernels) tryPath(t *trial, path, libtorch convPath, device cgo.Device) (speedup float64, err error) {
 	defer t.network.Close()
 	err = cgo.Within(func(s *cgo.Scope) error {
@@ -205,10 +206,30 @@ func (k *Kernels) tryPath(t *trial, path, libtorch convPath, device cgo.Device) 
 		speedup, err = t.comparePaths(path, libtorch)
 		return err
 	})
-	if err == nil {
+	switch {
+	case err == nil:
 		k.path = path
+	case errors.Is(err, errSlower):
+		k.slower = path
 	}
 	return speedup, err
+}
+
+// Used reports whether the network runs through kernels.
+func (k *Kernels) Used() bool { return k.path != nil }
+
+// Follow uses the kernels if a run used them before it was stopped, and only then, whatever the trial timed: a resumed
+// run must round as before. Kernels that were wrong in the trial stay unused. It reports whether that changed anything.
+func (k *Kernels) Follow(used bool) bool {
+	switch {
+	case used && k.path == nil && k.slower != nil:
+		k.path = k.slower
+	case !used && k.path != nil:
+		k.slower, k.path = k.path, nil
+	default:
+		return false
+	}
+	return true
 }
 
 // run runs the network's convolutions: through the kernels if it can, else layer by layer.

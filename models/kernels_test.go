@@ -96,8 +96,12 @@ func TestTryPathRefusesWrongOrSlowKernels(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
-		if r.Kernels.path != nil {
+		if r.Kernels.Used() {
 			t.Errorf("%s: the kernels are used all the same", name)
+		}
+		// A resumed run that used them before uses slow kernels again, and never wrong ones.
+		if followed := r.Kernels.Follow(true); followed != (c.want == slow) || r.Kernels.Used() != followed {
+			t.Errorf("%s: followed %v, used %v", name, followed, r.Kernels.Used())
 		}
 	}
 }
@@ -142,8 +146,11 @@ func keepsFasterKernels(t *testing.T, padding architecture.Padding) {
 		return libtorchPath(s, n, x)
 	}
 	speedup, err := r.Kernels.tryPath(trialOf(t, r), fusedPath, plain, cgo.CPU)
-	if err != nil || speedup < 1 || r.Kernels.path == nil {
+	if err != nil || speedup < 1 || !r.Kernels.Used() {
 		t.Fatalf("%.2f times as fast, but refused: %v", speedup, err)
+	}
+	if r.Kernels.Follow(true) || !r.Kernels.Follow(false) || r.Kernels.Used() || !r.Kernels.Follow(true) || !r.Kernels.Used() {
+		t.Error("a resumed run does not follow the first one")
 	}
 	err = cgo.Within(func(s *cgo.Scope) error {
 		calls := 0

@@ -232,9 +232,6 @@ func (r *run) teach(ctx context.Context, train Teach) error {
 	if r.config.Train.Agreement == 0 {
 		return nil
 	}
-	if len(r.synthetic.Set.Info().LabelNames) == 0 {
-		r.folder.Logf("train.agreement is without effect: %s has no labels that are numbers", r.config.Data.Synthetic)
-	}
 	return r.model.Teach(func(e *models.ImageEstimator) error {
 		if train == nil {
 			return errors.New("train.agreement: nothing trains the network that sees labels")
@@ -257,6 +254,12 @@ func (r *run) announce() {
 	f.Logf("refiner %d parameters, discriminator %d parameters, %dx%d patches; %s, %s, %d threads",
 		models.Count(r.model.R.Params()), models.Count(r.model.D.Params()), w, h,
 		r.model.Device(), c.Train.Precision, r.threads)
+	if c.Train.Agreement > 0 && len(image.LabelNames) == 0 {
+		f.Logf("train.agreement is without effect: %s has no labels that are numbers", c.Data.Synthetic)
+	}
+	if c.Train.Diversity > 0 && !c.RefinesTwice() {
+		f.Logf("train.diversity is without effect: refiner.noise.kind is %s", c.Refiner.Noise.Kind)
+	}
 	if n := r.group.Size(); n > 1 {
 		f.Logf("%d processes, %d of the %d images of a step each", n, c.Train.Batch/n, c.Train.Batch)
 	}

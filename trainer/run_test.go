@@ -7,11 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"simgan/models/architecture"
 	"simgan/trainer/config/tinyrun"
 	"simgan/trainer/rundir"
 )
 
-// What the model reports before the run's log exists, and what it reports later, each stands in log.txt once.
+// What the model reports before the run's log exists, and what it reports later, each stands in log.txt once. So does
+// that l_div needs noise.
 func TestNotesOfTheModelAreLogged(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	folder, err := rundir.Open(dir, false, io.Discard)
@@ -19,7 +21,9 @@ func TestNotesOfTheModelAreLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer folder.Close()
-	r := &run{config: tinyrun.Config(t), folder: folder, guards: map[string]int{}}
+	c := tinyrun.Config(t)
+	c.Train.Diversity, c.Refiner.Noise.Kind = 0.6, architecture.NoNoise
+	r := &run{config: c, folder: folder, guards: map[string]int{}}
 	defer r.close()
 	if err := r.open(t.Context()); err != nil {
 		t.Fatal(err)
@@ -33,7 +37,7 @@ func TestNotesOfTheModelAreLogged(t *testing.T) {
 	}
 	r.log("late: %d", 2)
 	text, err := os.ReadFile(filepath.Join(dir, rundir.LogFile))
-	for _, note := range append(r.notes, "early: 1", "late: 2") {
+	for _, note := range append(r.notes, "train.diversity is without effect", "early: 1", "late: 2") {
 		if n := strings.Count(string(text), note); err != nil || n != 1 {
 			t.Errorf("%q stands in log.txt %d times, %v:\n%s", note, n, err, text)
 		}

@@ -197,7 +197,7 @@ struct Fused : torch::autograd::Function<Fused> {
     // Gradients at a map are zero in its border: what a layer below sends there is folded onto the edges.
     auto g = widened(grads[0], x.size(0), whole(kernels, grads[0].size(1)), type, border);
     if (table.back().pool > 0) g = at::threshold_backward(g, result, 0);
-    auto db = g.sum({0, 2, 3}, false, at::kFloat);
+    auto db = ctx->needs_input_grad(2 * n) ? g.sum({0, 2, 3}, false, at::kFloat) : Tensor();
     Tensor above;  // the gradient at the next layer's result
     for (size_t l = n; l-- > 0;) {
       // A pool passes on only values above 0, and moves gradients without changing a channel's sum. So mask and sum may
@@ -213,7 +213,8 @@ struct Fused : torch::autograd::Function<Fused> {
         out[2 + 2 * l] = db.narrow(0, 0, params[2 * l + 1].size(0)).to(params[2 * l + 1].scalar_type());
       if (l == 0 && !ctx->needs_input_grad(0)) break;
       const bool past = l + 1 < n && table[l + 1].residual;  // the next layer adds this layer's input
-      auto [below, sum] = kernels->input_gradient(g, w[l], maps[l], stride, past ? above : Tensor(), /*masked=*/l > 0);
+      auto [below, sum] = kernels->input_gradient(g, w[l], maps[l], stride, past ? above : Tensor(), /*masked=*/l > 0,
+                                                  /*summed=*/l > 0 && ctx->needs_input_grad(2 * l));
       if (border > 0 && w[l].size(2) > 1) kernels->fold_border(below, border);
       above = g;
       g = below;

@@ -22,9 +22,6 @@
 #include "cuda_functions.h"
 #include "launch.h"
 
-// The JSON parser that comes with cuDNN's frontend.
-#include <cudnn_frontend/thirdparty/nlohmann/json.hpp>
-
 namespace {
 
 using at::Tensor;
@@ -32,9 +29,9 @@ using Operands = std::unordered_map<int64_t, void *>;
 
 void cuda_good(cudaError_t e) { TORCH_CHECK(e == cudaSuccess, "CUDA: ", cudaGetErrorString(e)); }
 
-// The fastest plans by the names of requests, for one model of GPU and one version of cuDNN: a file per plan, and their
-// names for readers in plans.json. It is a cache: a file that cannot be read or written costs only the time to choose
-// again.
+// The fastest plans by the names of requests, for one model of GPU and one version of cuDNN: a file per plan, and one
+// with its milliseconds and its name. It is a cache: a file that cannot be read or written costs only the time to
+// choose again.
 class PlanFolder {
  public:
   explicit PlanFolder(int device) {
@@ -54,15 +51,18 @@ class PlanFolder {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
+  // Returns the milliseconds that the plan took when it was chosen, or 0.
+  float milliseconds(const std::string &request) const {
+    float ms = 0;
+    std::ifstream(path_ + "/" + request + ".txt") >> ms;
+    return ms;
+  }
+
   void put(const std::string &request, const sg::Built &plan, float ms) const {
     std::error_code failed;
     std::filesystem::create_directories(path_, failed);
     write(request, std::string(plan.code.begin(), plan.code.end()));
-    std::ifstream file(path_ + "/plans.json");
-    auto names = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
-    if (!names.is_object()) names = nlohmann::json::object();
-    names[request] = plan.name + ", " + std::to_string(ms) + " ms";
-    write("plans.json", names.dump(1) + "\n");
+    write(request + ".txt", std::to_string(ms) + " ms, " + plan.name + "\n");
   }
 
  private:
@@ -130,13 +130,18 @@ bool runs(F &&f, std::string &why) {
   }
 }
 
-// Returns the plan of the folder, if it still runs.
+// Returns the plan of the folder, if it still runs. A plan that is far faster now was chosen while another program used
+// the GPU, so the choice says little, and none is returned. (One that is slower now is kept: the GPU is busy.)
 std::optional<Chosen> known(const PlanFolder &folder, const sg::Request &request, Operands &operands,
                             const at::TensorOptions &options) {
   const auto code = folder.find(request.name());
+  if (code.empty()) return {};
+  const float then = folder.milliseconds(request.name());
   std::optional<Chosen> c;
+  float now = 0;
   std::string why;
-  if (code.empty() || !runs([&] { execute(c.emplace(code), operands, options); }, why)) c.reset();
+  if (!runs([&] { now = time_plan(c.emplace(code), operands, options, /*best=*/0); }, why) || now < then / 1.5f)
+    c.reset();
   return c;
 }
 
@@ -180,16 +185,16 @@ struct FusedCuDNN : sg::Kernels {
     const auto layer = layer_of(x, w.size(0), w.size(2), stride);
     auto y = at::empty({layer.n, layer.k, layer.out(layer.h), layer.out(layer.w)}, x.options(),
                        at::MemoryFormat::ChannelsLast);
-    run({sg::Request::forward, residual.defined(), relu, layer},
+    run({sg::Request::forward, residual.defined(), relu, false, layer},
         {{sg::op_x, x}, {sg::op_w, w}, {sg::op_b, b}, {sg::op_residual, residual}, {sg::op_out, y}});
     return y;
   }
 
   std::pair<Tensor, Tensor> input_gradient(const Tensor &dy, const Tensor &w, const Tensor &x, int64_t stride,
-                                           const Tensor &residual, bool masked) override {
+                                           const Tensor &residual, bool masked, bool summed) override {
     auto dx = at::empty_like(x);
-    const auto db = masked ? at::empty({x.size(1)}, dy.options().dtype(at::kFloat)) : Tensor();
-    run({sg::Request::input, residual.defined(), masked, layer_of(x, w.size(0), w.size(2), stride)},
+    const auto db = summed ? at::empty({x.size(1)}, dy.options().dtype(at::kFloat)) : Tensor();
+    run({sg::Request::input, residual.defined(), masked, summed, layer_of(x, w.size(0), w.size(2), stride)},
         {{sg::op_dy, dy},
          {sg::op_w, w},
          {sg::op_y, masked ? x : Tensor()},
@@ -202,7 +207,7 @@ struct FusedCuDNN : sg::Kernels {
   Tensor weight_gradient(const Tensor &dy, const Tensor &x, int64_t r, int64_t stride, int64_t) override {
     const auto layer = layer_of(x, dy.size(1), r, stride);
     auto dw = at::empty({layer.k, layer.c, r, r}, x.options(), at::MemoryFormat::ChannelsLast);
-    run({sg::Request::weight, false, false, layer}, {{sg::op_dy, dy}, {sg::op_x, x}, {sg::op_out, dw}});
+    run({sg::Request::weight, false, false, false, layer}, {{sg::op_dy, dy}, {sg::op_x, x}, {sg::op_out, dw}});
     return dw;
   }
 

@@ -1,5 +1,6 @@
 // CUDA graphs, by libtorch's class CUDAGraph. graph.h documents the functions.
 #include <ATen/core/CachingHostAllocator.h>
+#include <ATen/cuda/CUDAGeneratorImpl.h>
 #include <ATen/cuda/CUDAGraph.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/cuda/CUDACachingAllocator.h>
@@ -15,7 +16,7 @@ struct Graph {
   at::cuda::CUDAGraph recorded;
   c10::DeviceIndex device;
   at::Generator *generator;
-  at::Tensor before;  // the generator's state when the recording began
+  at::Tensor before, usual;  // the state of the generator, and of the device's default one, when the recording began
   at::cuda::MempoolId_t pool;
   c10::cuda::CUDAStream stream;  // the recorded stream
 };
@@ -46,10 +47,16 @@ static void undo(Graph *g) {
     succeeds([&] { c10::cuda::CUDACachingAllocator::releasePool(g->device, g->pool); });
   }
   if (succeeds([&] { host->end_allocate_to_pool(g->pool); })) succeeds([&] { host->release_pool(g->pool); });
-  // The old generator is still in recording mode.
+  // The generators are still in recording mode. capture_begin puts the device's default one into it too.
   auto fresh = at::detail::getCUDAHooks().getNewGenerator(g->device);
   fresh.set_state(g->before);
   *g->generator = fresh;
+  succeeds([&] {
+    auto usual = at::cuda::detail::getDefaultCUDAGenerator(g->device);
+    auto eager = at::detail::getCUDAHooks().getNewGenerator(g->device);
+    eager.set_state(g->usual);
+    usual.graphsafe_set_state(eager);
+  });
 }
 
 }  // namespace sg::recording
@@ -61,8 +68,9 @@ char *sg_cuda_graph_begin(int32_t device, sg_generator generator, sg_graph share
     auto index = static_cast<c10::DeviceIndex>(device);
     auto *noise = static_cast<at::Generator *>(generator);
     auto pool = shares ? static_cast<sg::recording::Graph *>(shares)->pool : at::cuda::graph_pool_handle();
-    std::unique_ptr<sg::recording::Graph> g(
-        new sg::recording::Graph{{}, index, noise, noise->get_state(), pool, c10::cuda::getCurrentCUDAStream(index)});
+    const auto usual = at::cuda::detail::getDefaultCUDAGenerator(index).get_state();
+    std::unique_ptr<sg::recording::Graph> g(new sg::recording::Graph{
+        {}, index, noise, noise->get_state(), usual, pool, c10::cuda::getCurrentCUDAStream(index)});
     g->recorded.register_generator_state(*g->generator);
     c10::cuda::device_synchronize();
     c10::cuda::CUDACachingAllocator::emptyCache();  // the graph cannot use memory that eager steps kept

@@ -1,5 +1,5 @@
 // plans DEVICE.json GRAPH...: asks cuDNN, on a machine without a GPU, for plans of plans.h's graphs on the device that
-// the file describes. A GRAPH is PASS[+residual][+relu]:n,c,h,w,k,r,stride. Prints a line per graph: its name, the
+// the file describes. A GRAPH is PASS[+residual][+relu][+sum]:n,c,h,w,k,r,stride. Prints a line per graph: its name, the
 // number of plans, "precompiled" (a plan was built), "generated" (its kernel was compiled, and only the driver that
 // would load it is missing) or "no", and the engine of that plan. WHY=1 adds the reason of the last refusal. ENGINE=N
 // tries only plans of that engine. CLUSTERS=1 tells cuDNN how many clusters fit on an H100, which the file cannot.
@@ -37,8 +37,8 @@ static std::shared_ptr<fe::DeviceProperties> read_device(const char *path) {
 }
 
 static sg::Request parse(const std::string &text) {
-  sg::Request r{
-      sg::Request::forward, text.find("+residual") != std::string::npos, text.find("+relu") != std::string::npos, {}};
+  const auto has = [&](const char *word) { return text.find(word) != std::string::npos; };
+  sg::Request r{sg::Request::forward, has("+residual"), has("+relu"), has("+sum"), {}};
   if (text.rfind("input", 0) == 0) r.pass = sg::Request::input;
   if (text.rfind("weight", 0) == 0) r.pass = sg::Request::weight;
   auto &l = r.layer;
@@ -46,7 +46,7 @@ static sg::Request parse(const std::string &text) {
   if (sizes != std::string::npos)
     sscanf(text.c_str() + sizes, ":%ld,%ld,%ld,%ld,%ld,%ld,%ld", &l.n, &l.c, &l.h, &l.w, &l.k, &l.r, &l.stride);
   if (l.stride < 1 || r.name() != text)
-    throw std::runtime_error(text + ": want PASS[+residual][+relu]:n,c,h,w,k,r,stride");
+    throw std::runtime_error(text + ": want PASS[+residual][+relu][+sum]:n,c,h,w,k,r,stride");
   return r;
 }
 

@@ -22,19 +22,20 @@ struct Layer {
 // One graph. Everything is bfloat16 with channels innermost, except the bias's gradient, which is float32.
 struct Request {
   // forward: out = conv(x, w) + b, then + residual, then max(., 0).
-  // input: out = the gradient at the convolution's input, then + residual, then 0 where y <= 0; db = its sum over n, h,
-  // w.
-  // weight: out = the gradient at the convolution's filters; relu and residual have no meaning.
+  // input: out = the gradient at the convolution's input, then + residual, then (relu) 0 where y <= 0, then (sum) db =
+  // its sum over n, h, w.
+  // weight: out = the gradient at the convolution's filters.
   enum Pass { forward, input, weight } pass;
-  bool residual, relu;
+  bool residual, relu, sum;  // sum needs relu
   Layer layer;
 
-  // For messages and as the key in the plan file: "forward+residual+relu:512,64,35,55,64,3,1".
+  // For messages and as the key in the plan file: "input+residual+relu+sum:512,64,35,55,64,3,1".
   std::string name() const {
     static const char *const names[] = {"forward", "input", "weight"};
     std::string s = names[pass];
     if (residual) s += "+residual";
     if (relu) s += "+relu";
+    if (sum) s += "+sum";
     const char *separator = ":";
     for (int64_t v : {layer.n, layer.c, layer.h, layer.w, layer.k, layer.r, layer.stride}) {
       s += separator + std::to_string(v);
@@ -98,6 +99,7 @@ inline void add_input(fe::graph::Graph &g, const Request &r, const Shape &in, co
   if (!r.relu) return result(t, op_out, in, fe::DataType_t::BFLOAT16);
   t = pointwise(g, fe::PointwiseMode_t::RELU_BWD, t, operand(g, op_y, in));
   result(t, op_out, in, fe::DataType_t::BFLOAT16);
+  if (!r.sum) return;
   auto db = g.reduction(t, fe::graph::Reduction_attributes().set_mode(fe::ReductionMode_t::ADD));
   result(db, op_db, {1, r.layer.c, 1, 1}, fe::DataType_t::FLOAT);
 }

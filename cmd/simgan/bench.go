@@ -24,8 +24,8 @@ func newBenchTrainCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{
 				Name: "preset", Value: cli.NewStringSlice("gaze"),
-				Usage: "`NAME[,KEY=VALUE...]` of networks and batch; may be repeated. " +
-					"Noise, history, EMA and R1 are off, because the script has none",
+				Usage: "`NAME[,KEY=VALUE...]` of networks and batch; may be repeated. In both programs K_g is 2 and " +
+					"lambda 0.02; noise, history, EMA, R1, l_label, l_div and reg_limit are off",
 			},
 			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over every preset; may be repeated"},
 			&cli.StringFlag{Name: "device", Value: "cpu", Usage: "cpu, cuda or cuda:N"},

@@ -113,6 +113,28 @@ func (n *networks) report(log func(format string, args ...any)) {
 	n.D.Kernels.OnFailure = func(err error) { log("%s", kernelNote("discriminator", 0, err)) }
 }
 
+// fused says whether R and D run through fused kernels on the GPU, by their names in the log. On a CPU it is nil, because
+// train.kernels decides there.
+func (n *networks) fused() map[string]bool {
+	if n.device == cgo.CPU {
+		return nil
+	}
+	return map[string]bool{"refiner": n.R.Kernels.Used(), "discriminator": n.D.Kernels.Used()}
+}
+
+// follow uses fused kernels where the checkpoint's run did, and only there.
+func (n *networks) follow(fused map[string]bool, log func(format string, args ...any)) {
+	for _, network := range []struct {
+		name    string
+		kernels *models.Kernels
+	}{{"refiner", &n.R.Kernels}, {"discriminator", &n.D.Kernels}} {
+		used, known := fused[network.name]
+		if known && network.kernels.Follow(used) {
+			log("fused %s %s, as before the stop", network.name, map[bool]string{true: "on", false: "off"}[used])
+		}
+	}
+}
+
 // unfuse ends the use of the GPU's fused kernels after an error of a step. It reports whether there were any. The CPU's
 // kernels stay, because a resumed run must round as before.
 func (n *networks) unfuse(err error) bool {

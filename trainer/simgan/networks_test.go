@@ -2,6 +2,7 @@ package simgan
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -74,6 +75,43 @@ func TestKernelNote(t *testing.T) {
 	} {
 		if got := kernelNote(c.network, c.speedup, c.err); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// Networks use kernels where the checkpoint's run did; one that the checkpoint does not name stays as it is. Winograd's
+// kernels replace the GPU's.
+func TestNetworksFollowTheCheckpointsKernels(t *testing.T) {
+	if !cgo.HasWinograd() {
+		t.Skip("this processor lacks AVX2 or FMA")
+	}
+	c, err := config.Load("gaze", "", []string{
+		"refiner.width=8", "refiner.blocks=1", "discriminator.width=0.1", "train.history=0", "train.precision=float32",
+		"train.kernels=winograd", "device=cpu",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := NewModel(c, data.Info{C: 1, H: 35, W: 55, Bits: 8}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	for _, c := range []struct {
+		fused map[string]bool
+		used  bool
+		want  string
+	}{
+		{nil, true, ""},
+		{map[string]bool{"refiner": true}, true, ""},
+		{map[string]bool{"refiner": false, "discriminator": true}, false, "fused refiner off, as before the stop"},
+		{map[string]bool{"discriminator": false}, false, ""},
+		{map[string]bool{"refiner": true}, true, "fused refiner on, as before the stop"},
+	} {
+		var said string
+		m.follow(c.fused, func(format string, args ...any) { said += fmt.Sprintf(format, args...) })
+		if m.R.Kernels.Used() != c.used || said != c.want {
+			t.Errorf("%v: used %v, log %q", c.fused, m.R.Kernels.Used(), said)
 		}
 	}
 }

@@ -39,11 +39,11 @@ func refinerGraphs(c config.Config, channels, h, w int) (graphs []string) {
 		r.BlockKernel,
 		"forward+relu",
 		"forward+residual+relu",
-		"input+relu",
-		"input+residual+relu",
+		"input+relu+sum",
+		"input+residual+relu+sum",
 		"weight",
 	)
-	add(r.Width, channels, 1, "forward", "input+relu", "weight")
+	add(r.Width, channels, 1, "forward", "input+relu+sum", "weight")
 	return graphs
 }
 
@@ -56,16 +56,21 @@ func discriminatorGraphs(c config.Config, channels int) (graphs []string) {
 	}
 	in := channels
 	for i, l := range tables[c.Discriminator.Layers] {
-		passes := []string{"forward+relu", "input+relu", "weight"}
+		forward, input := "forward+relu", "input+relu"
 		switch i {
 		case 0:
-			passes[1] = "input"
+			input = "input"
 		case 4:
-			passes[0] = "forward"
+			forward = "forward"
 		}
-		for _, n := range []int{c.Train.Batch, 2 * c.Train.Batch} {
+		add := func(n int, passes ...string) {
 			graphs = append(graphs, graphsOf(n, in, l[3], l[4], l[0], l[1], l[2], passes...)...)
 		}
+		add(c.Train.Batch, forward, input) // in R's steps D takes no gradients
+		if i > 0 {
+			input += "+sum"
+		}
+		add(2*c.Train.Batch, forward, input, "weight")
 		in = l[0]
 	}
 	return graphs
@@ -74,7 +79,7 @@ func discriminatorGraphs(c config.Config, channels int) (graphs []string) {
 // cuDNN has every fused kernel that the presets need on an H100; asked without one (cgo/libsimgan_cuda/plans.cc). A
 // last layer whose one channel is not padded to 8 has none: if that is found too, the question is no question.
 func TestCuDNNHasTheFusedKernels(t *testing.T) {
-	const impossible = "input+relu:512,64,35,55,1,1,1"
+	const impossible = "input+relu+sum:512,64,35,55,1,1,1"
 	graphs := []string{impossible}
 	for preset, settings := range map[string][]string{
 		"gaze-paper-v1": nil, "gaze-paper-v2": nil, "hand-paper": nil,
@@ -108,7 +113,7 @@ func TestCuDNNHasTheFusedKernels(t *testing.T) {
 // input gradients and the layers with a residual of both presets, and the hand preset's 7x7 layers. Without that number
 // engine 2 is left, asked for by name or not.
 func TestWGMMAEnginesCompile(t *testing.T) {
-	residual := []string{"forward+residual+relu", "input+relu", "input+residual+relu"}
+	residual := []string{"forward+residual+relu", "input+relu+sum", "input+residual+relu+sum"}
 	r := slices.Concat(graphsOf(512, 64, 37, 57, 64, 3, 1, residual...), graphsOf(16, 64, 230, 230, 64, 7, 1, residual...))
 	seven := graphsOf(16, 64, 224, 224, 64, 7, 1, "forward+relu")
 	for _, c := range []struct {

@@ -24,11 +24,12 @@ type State struct {
 	Random []byte           `json:"history_random"`
 	Maps   []int64          `json:"history_weights,omitempty"` // per image of the history, its map of data.weights
 	Window map[string]Total `json:"window"`                    // what the open log window has counted so far
+	Fused  map[string]bool  `json:"fused,omitempty"`           // on a GPU: which networks run through fused kernels
 }
 
 // State returns the present state. It is an ErrNotFinite if a loss of the open window is NaN or infinite.
 func (m *Model) State() (st State, err error) {
-	st = State{Image: m.shape(), Phase: m.Phase, Step: m.Step, Made: m.updates, DSteps: m.dSteps}
+	st = State{Image: m.shape(), Phase: m.Phase, Step: m.Step, Made: m.updates, DSteps: m.dSteps, Fused: m.fused()}
 	if st.Window, err = m.meter.totals(); err != nil {
 		return st, err
 	}
@@ -63,6 +64,9 @@ func (m *Model) Restore(st State) error {
 			return err
 		}
 		m.history.restore(st.Held, st.Maps, random)
+	}
+	if m.device != cgo.CPU {
+		m.follow(st.Fused, m.log)
 	}
 	m.Phase, m.Step, m.updates, m.dSteps = st.Phase, st.Step, st.Made, st.DSteps
 	return m.meter.restore(m.device, st.Window)

@@ -23,13 +23,13 @@ struct Reference : sg::Kernels {
   }
 
   std::pair<Tensor, Tensor> input_gradient(const Tensor &dy, const Tensor &w, const Tensor &x, int64_t stride,
-                                           const Tensor &residual, bool masked) override {
+                                           const Tensor &residual, bool masked, bool summed) override {
     calls[1]++;
     auto dx = std::get<0>(backward(dy, x, w, stride, {true, false, false}));
     if (residual.defined()) dx.add_(residual);
     if (!masked) return {dx, {}};
     dx = at::threshold_backward(dx, x, 0);
-    return {dx, dx.sum({0, 2, 3}, false, at::kFloat)};
+    return {dx, summed ? dx.sum({0, 2, 3}, false, at::kFloat) : Tensor()};
   }
 
   Tensor weight_gradient(const Tensor &dy, const Tensor &x, int64_t r, int64_t stride, int64_t) override {

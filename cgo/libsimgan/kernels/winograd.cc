@@ -86,9 +86,9 @@ struct Winograd : sg::Kernels {
   }
 
   std::pair<Tensor, Tensor> input_gradient(const Tensor &dy, const Tensor &w, const Tensor &x, int64_t stride,
-                                           const Tensor &residual, bool masked) override {
+                                           const Tensor &residual, bool masked, bool summed) override {
     if (!suits(w.size(0), w.size(1), w.size(2), stride)) {
-      const auto [dx, db] = other.input_gradient(dy, w, x, stride, residual, masked);
+      const auto [dx, db] = other.input_gradient(dy, w, x, stride, residual, masked, summed);
       return {innermost(dx), db};
     }
     Epilogue e;
@@ -96,7 +96,7 @@ struct Winograd : sg::Kernels {
     if (!masked) return {convolve(dy, transformed(w, true), 0, e), {}};
     e.y = values(x);
     Tensor sum;
-    const auto dx = convolve(dy, transformed(w, true), 0, e, &sum);
+    const auto dx = convolve(dy, transformed(w, true), 0, e, summed ? &sum : nullptr);
     return {dx, sum};
   }
 
