@@ -1,6 +1,7 @@
 package data
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 type Skip struct {
 	Most int
 	Warn func(error)
+	Key  string // what sets Most, for errors; "": --skip-bad
 }
 
 // SkipHint names the way past a bad file to the users of pack and refine.
@@ -50,7 +52,7 @@ func Readable(ctx context.Context, ds Dataset, skip Skip) (Dataset, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			if bad++; bad > skip.Most {
-				return fmt.Errorf("more than --skip-bad %d bad files: %w", skip.Most, problems[i])
+				return fmt.Errorf("more than %s %d bad files: %w", cmp.Or(skip.Key, "--skip-bad"), skip.Most, problems[i])
 			}
 			return nil
 		})

@@ -188,7 +188,7 @@ func TestUnityEyesOfOtherPrograms(t *testing.T) {
 	_, err = ds.Sample(3)
 	refused(t, "picture", err, "has no "+pictures[3]+" beside it")
 	var left []error
-	readable, err := Readable(t.Context(), ds, Skip{2, func(err error) { left = append(left, err) }})
+	readable, err := Readable(t.Context(), ds, Skip{Most: 2, Warn: func(err error) { left = append(left, err) }})
 	if err != nil || readable.Len() != 2 || len(left) != 2 {
 		t.Fatalf("%v, left out %v", err, left)
 	}
@@ -199,7 +199,7 @@ func TestUnityEyesOfOtherPrograms(t *testing.T) {
 	if refined, err := Open("unityeyes:" + out); err != nil || refined.Len() != 2 {
 		t.Errorf("refined: %v", err)
 	}
-	_, err = Readable(t.Context(), ds, Skip{1, func(error) {}})
+	_, err = Readable(t.Context(), ds, Skip{Most: 1, Warn: func(error) {}})
 	refused(t, "one allowed", err, "more than --skip-bad 1 bad files")
 }
 

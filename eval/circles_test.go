@@ -70,14 +70,14 @@ func writeCSV(t *testing.T, path string, rows [][]string) {
 }
 
 // circleRun trains a tiny refiner of circles for one iteration and returns its folder.
-func circleRun(t *testing.T, synthetic, real, test string) string {
+func circleRun(t *testing.T, synthetic, real, test string, more ...string) string {
 	t.Helper()
-	c, err := config.Load("gaze-demo", "", []string{
+	c, err := config.Load("gaze-demo", "", append([]string{
 		"refiner.width=4", "refiner.blocks=1", "discriminator.width=0.1", "train.batch=4", "train.history=8", "device=cpu",
 		"train.pretrain_refiner=5", "train.pretrain_discriminator=1", "train.steps=1", "train.precision=float32",
 		"train.agreement=0",
 		"data.synthetic=" + synthetic, "data.real=" + real, "data.test=" + test,
-	})
+	}, more...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,20 +91,21 @@ func (c *classes) check(info data.Info) error {
 }
 
 // encode replaces the labels by places in classes.
-func (c *classes) encode(b *data.Batch, info data.Info) error {
+func (c *classes) encode(b *data.Batch, info data.Info, few bool) error {
 	values := make([]string, b.N)
 	text, number := slices.Index(info.Text, c.columns[0]), slices.Index(info.LabelNames, c.columns[0])
 	for i := range values {
 		if text >= 0 {
 			values[i] = b.Text(i)[text]
 			if values[i] == "" {
-				return fmt.Errorf("column %q is empty for image %d (counted from 1): give every image a class", c.columns[0], i+1)
+				return fmt.Errorf("column %q is empty for image %d (counted from 1): give every image a class", c.columns[0],
+					imageNumber(b, i))
 			}
 		} else {
 			values[i] = strconv.FormatFloat(float64(b.Label(i)[number]), 'g', -1, 32)
 		}
 	}
-	if err := c.accept(values); err != nil {
+	if err := c.accept(values); err != nil && !few {
 		return fmt.Errorf("column %q %w", c.columns[0], err)
 	}
 	b.Labels, b.Texts = make([]float32, b.N), nil
@@ -112,7 +113,7 @@ func (c *classes) encode(b *data.Batch, info data.Info) error {
 		place := slices.Index(c.classes, value)
 		if place < 0 {
 			return fmt.Errorf("image %d: column %q is %q, which is no class of the synthetic images: they have %s",
-				i+1, c.columns[0], value, quoted(c.classes))
+				imageNumber(b, i), c.columns[0], value, quoted(c.classes))
 		}
 		b.Labels[i] = float32(place)
 	}
@@ -137,13 +138,19 @@ func (c *classes) accept(values []string) error {
 	return nil
 }
 
+// likeliest returns the class with the greatest logit of image i, the first of equals.
+func (c *classes) likeliest(logits []float32, i int) int {
+	of := logits[i*len(c.classes) : (i+1)*len(c.classes)]
+	return slices.Index(of, slices.Max(of))
+}
+
 // add counts the images that one of several seeds has right and returns their share.
 func (c *classes) add(f *ClassificationFigures, logits []float32, test set, seeds int) float64 {
 	images, right, all := make([]int, len(c.classes)), make([]int, len(c.classes)), 0
 	for i := range test.N {
-		truth, of := int(test.Labels[i]), logits[i*len(c.classes):(i+1)*len(c.classes)]
+		truth := int(test.Labels[i])
 		images[truth]++
-		if of[truth] == slices.Max(of) {
+		if c.likeliest(logits, i) == truth {
 			right[truth]++
 			all++
 		}

@@ -3,7 +3,6 @@ package eval
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -69,6 +68,16 @@ func Flicker(ctx context.Context, o FlickerOptions) (*FlickerResult, error) {
 	if err != nil {
 		return nil, err
 	}
+	var real *clips
+	if o.Real != "" {
+		if real, err = openClips(ctx, o.Real, r.Channels); err != nil {
+			return nil, fmt.Errorf("real: %w", err)
+		}
+		if o.Estimator != "" && (real.H != rendered.H || real.W != rendered.W) {
+			return nil, exit.Usagef("real: images of %s are %dx%d, those of %s %dx%d: --estimator needs one size; "+
+				"add size=HxW to the SPEC", o.Real, real.H, real.W, o.Data, rendered.H, rendered.W)
+		}
+	}
 	f := &flicker{options: o}
 	if err := f.loadEstimator(rendered); err != nil {
 		return nil, err
@@ -76,7 +85,10 @@ func Flicker(ctx context.Context, o FlickerOptions) (*FlickerResult, error) {
 	defer f.estimator.Close()
 	result := &FlickerResult{Run: o.Run, Data: o.Data, Real: o.Real}
 	result.Clips, result.Pairs = rendered.count()
-	return result, errors.Join(f.rendered(ctx, r, c, rendered, result), f.real(ctx, result))
+	if err := f.rendered(ctx, r, c, rendered, result); err != nil || real == nil {
+		return result, err
+	}
+	return result, f.add(result, "real", real, real.set)
 }
 
 // inClips returns built-in eyes in clips, without the light that differs from image to image; "" for other data sets.
@@ -157,18 +169,6 @@ func (f *flicker) refine(ctx context.Context, refine *refining, x *clips) (out s
 		f.options.Progress("refining", "images", from+refined.N, x.N)
 	}
 	return out, nil
-}
-
-// real adds the row of the real clips, if there are any.
-func (f *flicker) real(ctx context.Context, result *FlickerResult) error {
-	if f.options.Real == "" {
-		return nil
-	}
-	c, err := openClips(ctx, f.options.Real, 1)
-	if err != nil {
-		return fmt.Errorf("real: %w", err)
-	}
-	return f.add(result, "real", c, c.set)
 }
 
 // add adds a row: images that move as the clips do.

@@ -173,8 +173,8 @@ func checkRows(t *testing.T, r *GazeResult, estimators int) {
 	}
 }
 
-// Two runs of different seeds are two refiners in the rows of refined images. Runs of one seed, or of other renders,
-// are refused.
+// Two runs of different seeds are two refiners in the rows of refined images, also if they were trained on different
+// processors. Runs of one seed, or of other renders, are refused.
 func TestSeveralRefiners(t *testing.T) {
 	dir := t.TempDir()
 	settings := []string{
@@ -187,7 +187,7 @@ func TestSeveralRefiners(t *testing.T) {
 	var runs []string
 	for name, own := range map[string][]string{
 		"a": {"seed=7", "data.synthetic=simulated:eyes,n=10"},
-		"b": {"seed=9", "data.synthetic=simulated:eyes,n=10"},
+		"b": {"seed=9", "data.synthetic=simulated:eyes,n=10", "train.kernels=libtorch", "data.workers=1"},
 		"c": {"seed=8", "data.synthetic=simulated:eyes,n=11"},
 	} {
 		c, err := config.Load("gaze-demo", "", append(own, settings...))

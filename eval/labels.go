@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"simgan/data"
 	"simgan/internal/exit"
@@ -89,6 +90,9 @@ func Labels(ctx context.Context, o Options, l LabelOptions) (*LabelsResult, *Gal
 	if err := o.validate(); err != nil {
 		return nil, nil, err
 	}
+	if len(o.Runs) > 1 {
+		return nil, nil, exit.Usagef("eval labels is of one run; give one of %s", strings.Join(o.Runs, ", "))
+	}
 	s := &sources{}
 	defer s.close()
 	if err := s.loadRefiners(&o); err != nil {
@@ -97,7 +101,7 @@ func Labels(ctx context.Context, o Options, l LabelOptions) (*LabelsResult, *Gal
 	if o.Synthetic == "" {
 		return nil, nil, exit.Usagef("the run names no synthetic images: give --synthetic SPEC")
 	}
-	ds, err := data.OpenContext(ctx, o.Synthetic)
+	ds, err := o.open(ctx, o.Synthetic)
 	if err != nil {
 		return nil, nil, exit.Usagef("synthetic: %w", err)
 	}
@@ -144,6 +148,7 @@ func newPairs(ctx context.Context, ds data.Dataset, r refiner, o Options, n int)
 	if err != nil {
 		return nil, fmt.Errorf("synthetic: %w", err)
 	}
+	b.Index = p.index
 	p.rendered = set{b, b.N}
 	o.Variants = 1
 	if p.refined, err = refineAll(ctx, r, p.rendered, o); err != nil {
@@ -177,6 +182,7 @@ func (p *pairs) learnable(ctx context.Context) (set, error) {
 	if err != nil {
 		return set{}, fmt.Errorf("synthetic: %w", err)
 	}
+	b.Index = index
 	return set{b, b.N}, nil
 }
 

@@ -87,7 +87,7 @@ func compareLabels(ctx context.Context, p *pairs, columns []string) (*comparison
 	}
 	test := p.both()
 	for _, b := range []*data.Batch{d.Batch, test.Batch} {
-		if err := l.encode(b, info); err != nil {
+		if err := l.encode(b, info, b == test.Batch); err != nil {
 			return nil, fmt.Errorf("synthetic: %w", err)
 		}
 	}
@@ -144,11 +144,8 @@ func (v *values) scaledDistance(a, b []float32) (d float64) {
 
 // compareClasses compares classes: 1 where they differ, 0 where they agree.
 func compareClasses(c *classes, logits []float32, test set) *comparison {
-	n, k := test.N/2, len(c.classes)
-	class := func(i int) int {
-		of := logits[i*k : (i+1)*k]
-		return slices.Index(of, slices.Max(of))
-	}
+	n := test.N / 2
+	class := func(i int) int { return c.likeliest(logits, i) }
 	differ := func(a, b int) float64 {
 		if a == b {
 			return 0

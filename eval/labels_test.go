@@ -149,6 +149,9 @@ func TestLabelsOfARun(t *testing.T) {
 	if table := r.Table(); !strings.Contains(table, "pupil") || !strings.Contains(table, r.Reading()) {
 		t.Errorf("the table is %s", table)
 	}
+	if r, _, err := Labels(t.Context(), o, LabelOptions{Pairs: 1, Columns: []string{"gaze_x"}}); err != nil || r.Pairs != 1 {
+		t.Errorf("a single pair: %+v, %v", r, err)
+	}
 	r, _, err = Labels(t.Context(), o, LabelOptions{Pairs: 4, Columns: []string{"gaze_x", "gaze_y"}})
 	if err != nil || len(r.Figures) != 3 || r.Figures[1].Name != "gaze_x" || !(r.Limit > 0) {
 		t.Errorf("%+v, %v", r, err)
@@ -157,6 +160,7 @@ func TestLabelsOfARun(t *testing.T) {
 		"--n is 0":        func(_ *Options, l *LabelOptions) { l.Pairs = 0 },
 		"labels.csv":      func(o *Options, _ *LabelOptions) { o.Synthetic = "simulated:hands,n=12,size=35x55,labels=false" },
 		`column "height"`: func(_ *Options, l *LabelOptions) { l.Columns = []string{"height"} },
+		"of one run":      func(o *Options, _ *LabelOptions) { o.Runs = []string{run, run} },
 	} {
 		o, l := o, LabelOptions{Pairs: 4}
 		spoil(&o, &l)

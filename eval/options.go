@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"math"
@@ -31,10 +32,32 @@ type Options struct {
 	Out          io.Writer       // a line per estimator
 	Group        *parallel.Group // the processes that the estimators are dealt to; nil: this one trains all
 	smaller      string          // what to do if memory does not hold the images; "": as wayOut says
+	skipBad      int             // bad files of each data set that are left out: data.skip_bad of the first run
 
 	// Progress, if any, is called as images are refined, and then after each step of an estimator. unit is what is
 	// counted.
 	Progress func(what, unit string, done, total int)
+}
+
+// open opens a data set without the bad files that the run may skip.
+func (o Options) open(ctx context.Context, spec string) (data.Dataset, error) {
+	return openReadable(ctx, spec, o.skipBad, o.Out)
+}
+
+// openReadable opens a data set without its bad files, at most skipBad. It names them on out.
+func openReadable(ctx context.Context, spec string, skipBad int, out io.Writer) (data.Dataset, error) {
+	ds, err := data.OpenContext(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	readable, err := data.Readable(ctx, ds, data.Skip{
+		Most: skipBad, Key: "data.skip_bad",
+		Warn: func(err error) { fmt.Fprintf(out, "warning: left out: %v\n", err) },
+	})
+	if err != nil {
+		ds.Close()
+	}
+	return readable, err
 }
 
 // report reports progress.

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"context"
+	"io"
 
 	"simgan/cgo"
 	"simgan/data"
@@ -38,7 +39,7 @@ func Pairs(
 		return nil, err
 	}
 	defer noise.Close()
-	ds, err := data.OpenContext(ctx, config.Data.Synthetic)
+	ds, err := openReadable(ctx, config.Data.Synthetic, config.Data.SkipBad, io.Discard) // the run has named them
 	if err != nil {
 		return nil, err
 	}

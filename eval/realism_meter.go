@@ -76,6 +76,7 @@ func (m *realismMeter) measure(ctx context.Context, k kind, o Options) (*Realism
 	f := &RealismFigures{}
 	var accuracies, kids, distances []float64
 	var exact, kidInterval [2]float64
+	var profiles []*adapt.Profile
 	for _, source := range k.sets {
 		d, err := source.load(ctx)
 		if err != nil {
@@ -102,10 +103,11 @@ func (m *realismMeter) measure(ctx context.Context, k kind, o Options) (*Realism
 			return nil, fmt.Errorf("%s: %w", source.name, err)
 		}
 		distances = append(distances, told)
-		f.TwoSample.Images, f.Profile = n, adapt.NewProfile(examples)
+		f.TwoSample.Images = n
+		profiles = append(profiles, adapt.NewProfile(examples))
 		fmt.Fprintf(o.Out, "%-15s  told apart from real images: %d of %d\n", source.name, right, n)
 	}
-	f.TwoSample.Measured = measuredOver(accuracies, &exact)
+	f.TwoSample.Measured, f.Profile = measuredOver(accuracies, &exact), adapt.MeanProfile(profiles)
 	f.KID, f.Distance = measuredOver(kids, &kidInterval), measuredOver(distances, nil)
 	return f, nil
 }

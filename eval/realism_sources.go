@@ -30,9 +30,9 @@ func prepareRealism(ctx context.Context, o *RealismOptions) (s *realismSources, 
 		return s, err
 	}
 	s.options = o.Options
-	synthetic, err := openUnlabelled(ctx, o.Synthetic, "synthetic")
-	refined, refinedErr := openUnlabelled(ctx, o.Refined, "refined")
-	reals, realErr := openUnlabelled(ctx, o.Real, "real")
+	synthetic, err := openUnlabelled(ctx, o.Options, o.Synthetic, "synthetic")
+	refined, refinedErr := openUnlabelled(ctx, o.Options, o.Refined, "refined")
+	reals, realErr := openUnlabelled(ctx, o.Options, o.Real, "real")
 	defer closeAll(synthetic, refined, reals)
 	if err := errors.Join(err, refinedErr, realErr); err != nil {
 		return s, err
@@ -65,11 +65,11 @@ func (s *realismSources) fitRealismControl(ctx context.Context) error {
 }
 
 // openUnlabelled opens a SPEC, nil if it is empty.
-func openUnlabelled(ctx context.Context, spec, key string) (data.Dataset, error) {
+func openUnlabelled(ctx context.Context, o Options, spec, key string) (data.Dataset, error) {
 	if spec == "" {
 		return nil, nil
 	}
-	ds, err := data.OpenContext(ctx, spec)
+	ds, err := o.open(ctx, spec)
 	if err != nil {
 		return nil, exit.Usagef("%s: %w", key, err)
 	}

@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"simgan/cgo"
 	"simgan/data"
@@ -74,7 +75,8 @@ func RefineSet(ctx context.Context, o RefineOptions) (finished bool, err error) 
 	if o.Shard.Of <= 1 {
 		return true, data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error { return write(e, 0, ds.Len()) })
 	}
-	what := fmt.Sprintf("%s refined by %s, checkpoint %q, seed %d, clips %q", o.Data, o.Run, o.Checkpoint, seed, o.Clips)
+	what := fmt.Sprintf("%s refined by %s, checkpoint %s, seed %d, clips %q",
+		o.Data, filepath.Clean(o.Run), l.Checkpoint, seed, o.Clips)
 	return data.ExportShard(ds, o.Out, o.Variants, o.Shard, what, write)
 }
 

@@ -31,15 +31,15 @@ func (v *values) check(info data.Info) error {
 }
 
 // encode keeps the chosen columns. Vectors become unit vectors.
-func (v *values) encode(b *data.Batch, info data.Info) error {
+func (v *values) encode(b *data.Batch, info data.Info, few bool) error {
 	b.Labels, b.Texts = pick(b.Labels, b.N, info.LabelNames, v.columns), nil
 	for i := 0; v.angular && i < b.N; i++ {
 		if !unit(b.Label(i)) {
-			return fmt.Errorf("image %d: the vector %s has length 0 and no direction", i+1, quoted(v.columns))
+			return fmt.Errorf("image %d: the vector %s has length 0 and no direction", imageNumber(b, i), quoted(v.columns))
 		}
 	}
 	means, deviations := spreadOf(b, len(v.columns))
-	if err := v.varies(means, deviations, b.N); err != nil {
+	if err := v.varies(means, deviations, b.N); err != nil && !few {
 		return err
 	}
 	if v.mean == nil {

@@ -88,12 +88,12 @@ func (d set) sameSize(other data.Info, key, spec string) error {
 		"add size=HxW (or grey=true) to its SPEC", key, spec, other.C, other.H, other.W, d.C, d.H, d.W)
 }
 
-func (t task) open(ctx context.Context, spec, key string) (set, error) {
+func (t task) open(ctx context.Context, o Options, spec, key string) (set, error) {
 	if spec == "" {
 		return set{}, exit.Usagef("eval %s needs labelled images: give --%s SPEC, or set data.%s in the run's config",
 			t.name, key, key)
 	}
-	ds, err := data.OpenContext(ctx, spec)
+	ds, err := o.open(ctx, spec)
 	if err != nil {
 		return set{}, fmt.Errorf("%s: %w", key, err)
 	}
@@ -108,7 +108,7 @@ func (t task) load(ctx context.Context, ds data.Dataset, key string) (set, error
 	}
 	b, err := data.LoadLevels(ctx, ds)
 	if err == nil {
-		err = t.labels.encode(b, ds.Info())
+		err = t.labels.encode(b, ds.Info(), false)
 	}
 	if err != nil {
 		return set{}, fmt.Errorf("%s: %w", key, err)

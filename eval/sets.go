@@ -69,7 +69,7 @@ func prepare(ctx context.Context, o *Options, t task) (s *sources, err error) {
 		return s, err
 	}
 	s.options = *o
-	if s.synthetic, err = t.open(ctx, o.Synthetic, "synthetic"); err != nil {
+	if s.synthetic, err = t.open(ctx, *o, o.Synthetic, "synthetic"); err != nil {
 		return s, err
 	}
 	s.synthetic = s.synthetic.atMost(o.mostScenes())
@@ -80,7 +80,7 @@ func prepare(ctx context.Context, o *Options, t task) (s *sources, err error) {
 		return s, exit.Usagef("synthetic: %s has %d channel(s), the refiner was trained on %d",
 			o.Synthetic, s.synthetic.C, r.Channels)
 	}
-	if s.test, err = t.open(ctx, o.Test, "test"); err != nil {
+	if s.test, err = t.open(ctx, *o, o.Test, "test"); err != nil {
 		return s, err
 	}
 	if err := s.synthetic.sameSize(data.Info{C: s.test.C, H: s.test.H, W: s.test.W}, "test", o.Test); err != nil {
@@ -117,8 +117,13 @@ func (s *sources) loadRefiners(o *Options) error {
 		if err := alike(o.Runs[0], run, first, c); i > 0 && err != nil {
 			return err
 		}
+		if i > 0 && c.Train.Precision != first.Train.Precision {
+			fmt.Fprintf(o.Out, "warning: %s was trained in %s, %s in %s\n", run, c.Train.Precision, o.Runs[0],
+				first.Train.Precision)
+		}
 		if i == 0 {
 			first = c
+			o.skipBad = c.Data.SkipBad
 			o.Synthetic = cmp.Or(o.Synthetic, c.Data.Synthetic)
 			o.Real = cmp.Or(o.Real, c.Data.Real)
 			o.Test = cmp.Or(o.Test, c.Data.Test)
@@ -131,6 +136,9 @@ func (s *sources) loadRefiners(o *Options) error {
 // images are over seeds.
 func alike(firstRun, run string, first, c config.Config) error {
 	c.Seed, c.Device, c.Threads, c.Log, c.Eval = first.Seed, first.Device, first.Threads, first.Log, first.Eval
+	c.Data.Workers, c.Data.Resident = first.Data.Workers, first.Data.Resident
+	c.Train.Kernels, c.Train.Precision = first.Train.Kernels, first.Train.Precision // auto becomes the processor's own
+	c.Train.Capture, c.Train.Timeout = first.Train.Capture, first.Train.Timeout
 	changes, err := config.Changes(first, c)
 	if err != nil || len(changes) == 0 {
 		return err
@@ -145,7 +153,7 @@ func (s *sources) openReal(ctx context.Context, spec string, t task) error {
 	if spec == "" || !s.wants(rowReal) && !s.wantsControl() {
 		return nil
 	}
-	ds, err := data.OpenContext(ctx, spec)
+	ds, err := s.options.open(ctx, spec)
 	if err != nil {
 		return fmt.Errorf("real: %w", err)
 	}

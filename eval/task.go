@@ -26,8 +26,9 @@ type task struct {
 type labelling interface {
 	// check refuses a data set that lacks the columns. The error follows "eval NAME ".
 	check(info data.Info) error
-	// encode replaces the labels of a loaded data set by the numbers that estimators learn.
-	encode(b *data.Batch, info data.Info) error
+	// encode replaces the labels of a loaded data set by the numbers that estimators learn. Labels that are the same in
+	// all images are an error unless b is a few images of a set that was seen.
+	encode(b *data.Batch, info data.Info, few bool) error
 	// names returns the columns that are learned.
 	names() []string
 }
@@ -47,8 +48,16 @@ func (f fixed) check(info data.Info) error {
 		"classification and external", f.columns, names)
 }
 
-func (f fixed) encode(*data.Batch, data.Info) error { return nil }
-func (f fixed) names() []string                     { return nil }
+func (f fixed) encode(*data.Batch, data.Info, bool) error { return nil }
+func (f fixed) names() []string                           { return nil }
+
+// imageNumber returns the place of image i of a batch in its data set, counted from 1.
+func imageNumber(b *data.Batch, i int) int {
+	if i < len(b.Index) {
+		i = b.Index[i]
+	}
+	return i + 1
+}
 
 // columnsOf lists a data set's columns for an error.
 func columnsOf(info data.Info) string {

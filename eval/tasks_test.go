@@ -58,6 +58,36 @@ func TestAnyTask(t *testing.T) {
 	refuseTasks(t, o, dir)
 }
 
+// A bad file that the run may skip is left out of its evaluation, which names it; one more is an error.
+func TestBadFilesThatTheRunSkips(t *testing.T) {
+	dir := t.TempDir()
+	synthetic := circles(t, filepath.Join(dir, "renders"), 12, 1, false)
+	real := circles(t, filepath.Join(dir, "real"), 12, 2, true)
+	spoil := func(k int) {
+		name := filepath.Join(dir, "renders", "sub dir", fmt.Sprintf(`it's "%d".png`, k))
+		if err := os.WriteFile(name, []byte("no picture"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spoil(7)
+	run := circleRun(t, synthetic, real, real, "data.skip_bad=1")
+	var out strings.Builder
+	o := Options{
+		Runs: []string{run}, Seeds: 1, Variants: 1, Only: rowSynthetic, Out: &out,
+		Estimator: EstimatorConfig{Steps: 1, Batch: 4, LR: 1e-3, Device: cgo.CPU},
+	}
+	if _, err := Regression(t.Context(), o, nil, AbsoluteError); err != nil || !strings.Contains(out.String(), `it's "7".png`) {
+		t.Errorf("%v: %s", err, out.String())
+	}
+	if pairs, err := Pairs(t.Context(), run, "", cgo.CPU, 20, func(int, int) {}); err != nil || len(pairs) != 11 {
+		t.Errorf("%d pairs, %v", len(pairs), err)
+	}
+	spoil(3)
+	if _, err := Regression(t.Context(), o, nil, AbsoluteError); err == nil || !strings.Contains(err.Error(), "more than data.skip_bad 1 bad files") {
+		t.Errorf("two bad files: %v", err)
+	}
+}
+
 // checkKinds wants two estimators in every row, and JSON that says what is compared.
 func checkKinds[F any](t *testing.T, r *Result[F], values func(*F) []float64) {
 	t.Helper()

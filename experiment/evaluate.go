@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,7 +24,8 @@ func rowFile(row string) string { return "eval-" + row + ".json" }
 var refinedRows = []string{"refined", "refined+control"}
 
 // evaluate evaluates the finished runs of variant i together: all rows, or only those of refined images if the others
-// are the first variant's. Evaluations that are there already are kept.
+// are the first variant's. Evaluations of the same runs that are there already are
+// kept.
 func (r *run) evaluate(ctx context.Context, i int, s *sweep.Sweep) error {
 	runs, _, err := finished(s)
 	if err != nil || len(runs) == 0 {
@@ -43,8 +44,8 @@ func (r *run) evaluate(ctx context.Context, i int, s *sweep.Sweep) error {
 
 func (r *run) eval(ctx context.Context, i int, runs []string, file string, more ...string) error {
 	o, path := r.options, filepath.Join(r.folder(i), file)
-	if _, err := os.Stat(path); err == nil {
-		return nil
+	if done, err := evaluated(path, runs); err != nil || done {
+		return err
 	}
 	args := append([]string{"eval", o.Task, "--seeds", strconv.Itoa(o.EvalSeeds), "--json", path}, more...)
 	for _, run := range runs {
@@ -67,6 +68,22 @@ func (r *run) eval(ctx context.Context, i int, runs []string, file string, more 
 		return fmt.Errorf("evaluation of variant %s: %w (all of it: %s)", r.variants[i].Name, err, log)
 	}
 	return err
+}
+
+// evaluated reports whether an eval's JSON is there and is of the runs.
+func evaluated(path string, runs []string) (bool, error) {
+	text, err := inputfile.Read(path, inputfile.Small)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	var of struct{ Runs []string }
+	if err := json.Unmarshal(text, &of); err != nil {
+		return false, fmt.Errorf("%s: %w", path, err)
+	}
+	return slices.EqualFunc(of.Runs, runs, func(a, b string) bool { return filepath.Base(a) == filepath.Base(b) }), nil
 }
 
 func positive(n int) string {

@@ -113,7 +113,11 @@ func TestExperiment(t *testing.T) {
 	if err := Run(context.Background(), find(t, "history"), o); err != nil || len(calls(t)) != len(want) {
 		t.Errorf("called again: %v, calls %v", err, calls(t))
 	}
-	o.EvalSeeds = 3
+	o.EvalFlags = []string{"--self-training"}
+	if err := Run(context.Background(), find(t, "history"), o); !errors.Is(err, exit.ErrUsage) {
+		t.Errorf("rows that the table does not have: %v", err)
+	}
+	o.EvalFlags, o.EvalSeeds = nil, 3
 	if err := Run(context.Background(), find(t, "history"), o); !errors.Is(err, exit.ErrUsage) {
 		t.Errorf("other options in the same folder: %v", err)
 	}
@@ -125,15 +129,21 @@ func TestExperimentGoesOn(t *testing.T) {
 		o := fake(t)
 		t.Setenv("FAKE_STOP", stop)
 		first := Run(context.Background(), find(t, "history"), o)
-		if stop != "2" && first == nil {
+		if first == nil {
 			t.Errorf("stopped at call %s: no error", stop)
 		}
 		t.Setenv("FAKE_STOP", "")
 		if err := Run(context.Background(), find(t, "history"), o); err != nil {
 			t.Fatal(err)
 		}
-		if r := readResult(t, o.Out); len(r.Lines) != 7 || r.Missing != nil {
+		r := readResult(t, o.Out)
+		if len(r.Lines) != 7 || r.Missing != nil {
 			t.Errorf("stopped at call %s: %d lines, missing %v", stop, len(r.Lines), r.Missing)
+		}
+		for _, l := range r.Lines {
+			if refined := l.Variant != ""; refined && len(l.PerSeed) != 4 { // two refiners, two estimators
+				t.Errorf("stopped at call %s: %s has %d figures", stop, l.Name(), len(l.PerSeed))
+			}
 		}
 		if got := calls(t); len(got) != 8 {
 			t.Errorf("stopped at call %s: calls %v", stop, got)
@@ -154,6 +164,17 @@ func TestExperimentWithAFailedRun(t *testing.T) {
 	}
 	if l := r.Lines[4]; l.Variant != "no history" || math.Abs(l.Mean-8.05) > 1e-9 || len(l.PerSeed) != 2 {
 		t.Errorf("%+v", l)
+	}
+	// Without what is left of it, the run is made again, and so are the variant's evaluations.
+	t.Setenv("FAKE_DIVERGES", "")
+	if err := os.RemoveAll(filepath.Join(o.Out, "variant-2", "trial-0001")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Run(context.Background(), find(t, "history"), o); err != nil {
+		t.Fatal(err)
+	}
+	if r := readResult(t, o.Out); r.Missing != nil || len(r.Lines[4].PerSeed) != 4 || len(r.Lines[5].PerSeed) != 4 {
+		t.Errorf("made again: missing %v, %+v", r.Missing, r.Lines[4:6])
 	}
 }
 

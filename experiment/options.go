@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"simgan/data"
 	"simgan/internal/exit"
@@ -61,6 +62,11 @@ func (o *Options) complete(e Experiment) (base config.Config, err error) {
 	} {
 		if n.value < n.least || n.value > n.most {
 			return base, exit.Usagef("--%s is %d; use %d to %d", n.flag, n.value, n.least, n.most)
+		}
+	}
+	for _, flag := range o.EvalFlags {
+		if strings.HasPrefix(flag, "--self-training") {
+			return base, exit.Usagef("--eval-flag=%s: the experiment's table has no rows for it; use eval --self-training", flag)
 		}
 	}
 	if o.Steps > 0 {

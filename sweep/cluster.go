@@ -27,7 +27,9 @@ func (s *Sweep) Commands(program string) ([]string, error) {
 			lines[k] += " && " + shell(program, s.evalArgs(t, 0, on))
 		}
 		if s.Objective.Command != "" {
-			lines[k] += " && { " + s.Objective.line(t.dir) + "; } >" + shell(filepath.Join(t.dir, commandFile(0)), nil)
+			printed := shell(filepath.Join(t.dir, commandFile(0)), nil)
+			part := shell(filepath.Join(t.dir, commandFile(0)+".part"), nil)
+			lines[k] += " && { " + s.Objective.line(t.dir) + "; } >" + part + " && mv " + part + " " + printed
 		}
 	}
 	return lines, nil

@@ -38,14 +38,6 @@ const defaultTimeout = Duration(time.Hour)
 const runMark = "{run}"
 
 func (o *Objective) checkCommand() (problems []error) {
-	for key, set := range map[string]bool{
-		"phase": o.Phase != "", "take": o.Take != "", "field": o.Field != "", "validation": o.Validation != "",
-		"seeds": o.Seeds != 0, "steps": o.Steps != 0, "variants": o.Variants != 0,
-	} {
-		if set {
-			problems = append(problems, fmt.Errorf("objective.%s belongs to a metric or an evaluation, not to a command", key))
-		}
-	}
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
 	}

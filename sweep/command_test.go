@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -89,8 +90,29 @@ func TestStoppedCommand(t *testing.T) {
 func TestPrintedCommandsScore(t *testing.T) {
 	s, _ := scored(t, "a folder", "'echo 3; :'")
 	lines, err := s.Commands("simgan")
-	if err != nil || !strings.HasSuffix(lines[0], "/trial-0000'; } >'"+s.folder(0)+"/objective.txt'") {
+	if err != nil || !strings.HasSuffix(lines[0], "/trial-0000'; } >'"+s.folder(0)+"/objective.txt.part' && mv "+
+		"'"+s.folder(0)+"/objective.txt.part' '"+s.folder(0)+"/objective.txt'") {
 		t.Errorf("%q, %v", lines, err)
+	}
+}
+
+// A trial whose printed command printed no number has failed; the others are collected all the same.
+func TestPrintedCommandThatFails(t *testing.T) {
+	s, o := scored(t, "out", `"case {run} in *0) ;; *) echo 3 ;; esac; :"`)
+	lines, err := s.Commands(fakeSimgan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines[:2] {
+		if out, err := exec.Command("sh", "-c", line).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", line, err, out)
+		}
+	}
+	if err := s.WriteResults(o.Out); err != nil {
+		t.Fatal(err)
+	}
+	if rows := rowsOf(t, s); len(rows) != 2 || rows[0][1] != Failed || rows[1][1] != Done || rows[1][3] != "3" {
+		t.Errorf("collected %v", rows)
 	}
 }
 
@@ -99,11 +121,14 @@ func TestPrintedCommandsScore(t *testing.T) {
 func TestObjectivesAreChecked(t *testing.T) {
 	const seeds = "parameters: {seed: {choices: [1]}}\nmethod: grid\nobjective: "
 	for text, want := range map[string]string{
-		seeds + "{metric: l_rag, direction: minimise}":             `did you mean "l_reg"?`,
-		seeds + "{metric: fid, direction: minimise}":               "; there are L_R, l_real",
-		seeds + "{command: a, metric: l_reg, direction: minimise}": "give one of",
-		seeds + "{command: a, field: b, direction: minimise}":      "objective.field belongs",
-		seeds + "{command: a, timeout: 5, direction: minimise}":    "write it with a unit",
+		seeds + "{metric: l_rag, direction: minimise}":              `did you mean "l_reg"?`,
+		seeds + "{metric: fid, direction: minimise}":                "; there are L_R, l_real",
+		seeds + "{command: a, metric: l_reg, direction: minimise}":  "give one of",
+		seeds + "{command: a, field: b, direction: minimise}":       "objective.field belongs",
+		seeds + "{command: a, timeout: 5, direction: minimise}":     "write it with a unit",
+		seeds + "{command: a, labels: x, direction: minimise}":      "objective.labels belongs to evaluation: regression or",
+		seeds + "{metric: l_reg, seeds: 5, direction: minimise}":    "objective.seeds belongs to evaluation",
+		seeds + "{metric: l_reg, timeout: 1m, direction: minimise}": "objective.timeout belongs to command or",
 		"settings: ['data.real=folder:photos']\nparameters: {data.synthetic: {choices: ['folder:a', 'folder:b']}}\n" +
 			"method: grid\nobjective: {metric: l_reg, direction: minimise}": "",
 	} {

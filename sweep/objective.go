@@ -58,6 +58,7 @@ func (o *Objective) check() (problems []error) {
 			kinds++
 		}
 	}
+	problems = append(problems, o.misplaced()...)
 	switch {
 	case kinds > 1:
 		problems = append(problems, errors.New("objective: give one of metric, evaluation and command"))
@@ -75,11 +76,6 @@ func (o *Objective) check() (problems []error) {
 }
 
 func (o *Objective) checkMetric() (problems []error) {
-	for key, value := range map[string]string{"field": o.Field, "validation": o.Validation} {
-		if value != "" {
-			problems = append(problems, fmt.Errorf("objective.%s belongs to an evaluation, not to a metric", key))
-		}
-	}
 	if !slices.Contains(rundir.MetricNames, o.Metric) {
 		problems = append(problems, fmt.Errorf("objective.metric %s is no number of metrics.jsonl%s; there are %s",
 			o.Metric, suggest.Hint(o.Metric, rundir.MetricNames), strings.Join(rundir.MetricNames, ", ")))
@@ -108,9 +104,6 @@ func (o *Objective) checkEvaluation() (problems []error) {
 			suggest.Hint(o.Evaluation, names), strings.Join(names, ", ")))
 	}
 	problems = append(problems, o.checkTask()...)
-	if o.Phase != "" || o.Take != "" {
-		problems = append(problems, errors.New("objective.phase and objective.take belong to a metric, not to an evaluation"))
-	}
 	if o.Field == "" {
 		o.Field = "refined." + metric
 	}
@@ -133,20 +126,43 @@ var evaluations = map[string]string{
 	"external": "value",
 }
 
-// checkTask checks the keys that belong to some evaluations only.
-func (o *Objective) checkTask() (problems []error) {
+// misplaced reports the keys of other objectives.
+func (o *Objective) misplaced() (problems []error) {
+	kind := "metric"
+	if o.Command != "" {
+		kind = "command"
+	} else if o.Evaluation != "" {
+		kind = "evaluation: " + o.Evaluation
+	}
 	for _, k := range []struct {
-		key, value string
-		of         []string
+		key string
+		set bool
+		of  []string // kinds; evaluation is any evaluation
 	}{
-		{"labels", o.Labels, []string{"regression", "classification", "external"}},
-		{"error", o.Error, []string{"regression"}},
-		{"train", o.Train, []string{"external"}},
+		{"phase", o.Phase != "", []string{"metric"}},
+		{"take", o.Take != "", []string{"metric"}},
+		{"field", o.Field != "", []string{"evaluation"}},
+		{"validation", o.Validation != "", []string{"evaluation"}},
+		{"seeds", o.Seeds != 0, []string{"evaluation"}},
+		{"steps", o.Steps != 0, []string{"evaluation"}},
+		{"variants", o.Variants != 0, []string{"evaluation"}},
+		{"labels", o.Labels != "", []string{"evaluation: regression", "evaluation: classification", "evaluation: external"}},
+		{"error", o.Error != "", []string{"evaluation: regression"}},
+		{"train", o.Train != "", []string{"evaluation: external"}},
+		{"timeout", o.Timeout != 0, []string{"command", "evaluation: external"}},
 	} {
-		if k.value != "" && !slices.Contains(k.of, o.Evaluation) {
-			problems = append(problems, fmt.Errorf("objective.%s belongs to evaluation: %s", k.key, strings.Join(k.of, " or ")))
+		belongs := slices.ContainsFunc(k.of, func(of string) bool {
+			return of == kind || of == "evaluation" && o.Evaluation != ""
+		})
+		if k.set && !belongs {
+			problems = append(problems, fmt.Errorf("objective.%s belongs to %s", k.key, strings.Join(k.of, " or ")))
 		}
 	}
+	return problems
+}
+
+// checkTask checks the keys that belong to some evaluations only.
+func (o *Objective) checkTask() (problems []error) {
 	if o.Error != "" && o.Error != "absolute" && o.Error != "angular" {
 		problems = append(problems, fmt.Errorf("objective.error is %q; use absolute or angular", o.Error))
 	}

@@ -114,19 +114,31 @@ func Run(ctx context.Context, s *Sweep, o Options) error {
 	if err := s.WriteResults(o.Out); err != nil {
 		return err
 	}
-	return s.allFailed()
+	return s.incomplete()
 }
 
-// allFailed returns an error if the sweep has no result because every trial failed or diverged.
-func (s *Sweep) allFailed() error {
+// incomplete returns an error if trials did not come to an end, which were stopped from elsewhere or belong to another
+// process, or if every trial failed or diverged.
+func (s *Sweep) incomplete() error {
 	trials, err := s.trials()
 	if err != nil {
 		return err
 	}
+	unfinished, ended := 0, 0
 	for _, t := range trials {
-		if t.Status != Failed && t.Status != Diverged {
-			return nil
+		switch t.Status {
+		case Running, Interrupted:
+			unfinished++
+		case Failed, Diverged:
+			ended++
 		}
+	}
+	switch {
+	case unfinished > 0:
+		return fmt.Errorf("%d of %d trials did not finish: their processes were stopped, or another process trains in their "+
+			"folders; call the sweep again to continue", unfinished, len(trials))
+	case ended < len(trials):
+		return nil
 	}
 	return fmt.Errorf("every trial failed or diverged; each trial's process.log in %s says why", s.Dir)
 }

@@ -142,6 +142,23 @@ early_stopping: {first: 2}
 	}
 }
 
+// A trial that a signal from elsewhere stopped leaves the sweep unfinished, which is an error; called again it ends.
+func TestTrialStoppedFromElsewhere(t *testing.T) {
+	s, o := fake(t, strings.Replace(gridText, "parallel: 2", "parallel: 1", 1))
+	t.Setenv("SWEEP_FAKE_STOP", "1")
+	if err := Run(context.Background(), s, o); err == nil || !strings.Contains(err.Error(), "did not finish") ||
+		errors.Is(err, exit.ErrUsage) {
+		t.Fatalf("error is %v", err)
+	}
+	t.Setenv("SWEEP_FAKE_STOP", "")
+	if err := Run(context.Background(), s, o); err != nil {
+		t.Fatal(err)
+	}
+	if trial, err := s.load(0); err != nil || trial.Status != Done {
+		t.Errorf("trial 0 is %+v, %v", trial, err)
+	}
+}
+
 // A sweep that is stopped stops its trials, which save; called again, it continues where they were and makes no step
 // twice.
 func TestStoppedSweepGoesOn(t *testing.T) {

@@ -157,7 +157,8 @@ func (s *Sweep) adopt(k int) (*Trial, error) {
 			return t, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+			t.Status, t.Problem = Failed, err.Error()
+			return t, nil
 		}
 	}
 	if exists(t.dir, rundir.ConfigFile) {

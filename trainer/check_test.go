@@ -19,7 +19,9 @@ func TestTonesFarApartAreWarnedOf(t *testing.T) {
 		}
 		var said bytes.Buffer
 		o := Options{Dir: t.TempDir() + "/run", Until: 1, Out: &said}
-		_ = Run(context.Background(), tinyrun.Config(t, "data.synthetic="+spec), o) // it pauses, which is an error
+		if err := Run(context.Background(), tinyrun.Config(t, "data.synthetic="+spec), o); err != nil {
+			t.Fatal(err)
+		}
 		want := 1
 		if equalized {
 			want = 0

@@ -3,6 +3,7 @@ package trainer
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"simgan/cgo"
 	"simgan/models"
@@ -75,13 +76,23 @@ func (r *run) dealHistories(folder string, st state) error {
 	if size == 1 && len(held) == 1 || r.config.Train.History == 0 {
 		return nil
 	}
-	bounds := dealt(held, size)
+	bounds, maps := dealt(held, size), historyMaps(st)
 	for rank := range size {
-		if err := r.deal(rank, bounds[rank], bounds[rank+1], held, folder); err != nil {
+		from, to := bounds[rank], bounds[rank+1]
+		if err := r.deal(rank, from, to, held, maps[min(from, len(maps)):min(to, len(maps))], folder); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// historyMaps returns the maps of data.weights of the images of all histories, one after the other; nil without them.
+func historyMaps(st state) []int64 {
+	maps := slices.Clone(st.Maps)
+	for _, other := range st.Others {
+		maps = append(maps, other.Maps...)
+	}
+	return maps
 }
 
 // dealt returns where the parts of n processes begin, and end, among the images of all histories.
@@ -101,8 +112,8 @@ func dealt(held []int, n int) []int {
 	return bounds
 }
 
-// deal gives the images from..to of all histories to a process.
-func (r *run) deal(rank, from, to int, held []int, folder string) error {
+// deal gives the images from..to of all histories, and their maps, to a process.
+func (r *run) deal(rank, from, to int, held []int, maps []int64, folder string) error {
 	if r.group.Rank() != 0 && r.group.Rank() != rank {
 		return nil
 	}
@@ -124,7 +135,7 @@ func (r *run) deal(rank, from, to int, held []int, folder string) error {
 		if err != nil || r.group.Rank() != rank {
 			return err
 		}
-		return r.model.PutHistory(s, images)
+		return r.model.PutHistory(s, images, maps)
 	})
 }
 

@@ -30,9 +30,9 @@ func TestHistoriesAreDealt(t *testing.T) {
 // One process that goes on with the run of two averages their log windows and skips the bad files of both.
 func TestPartOfAnotherNumber(t *testing.T) {
 	window := func(sum float32) map[string]simgan.Total { return map[string]simgan.Total{"L_R": {Sum: sum, Count: 4}} }
-	st := state{State: simgan.State{Step: 7, Held: 3, Window: window(2)}}
+	st := state{State: simgan.State{Step: 7, Held: 3, Maps: []int64{1, 2, 3}, Window: window(2)}}
 	st.Synthetic = data.Position{Next: 56, Skipped: []int{4}}
-	other := share{State: simgan.State{Step: 7, Held: 5, Window: window(6)}}
+	other := share{State: simgan.State{Step: 7, Held: 5, Maps: []int64{4, 5, 6, 7, 8}, Window: window(6)}}
 	other.Synthetic = data.Position{Next: 56, Skipped: []int{1, 4}}
 	st.Others = []share{other}
 	got := (&run{}).part(st)
@@ -41,5 +41,8 @@ func TestPartOfAnotherNumber(t *testing.T) {
 	}
 	if got.Synthetic.Next != 56 || !slices.Equal(got.Synthetic.Skipped, []int{1, 4}) {
 		t.Errorf("synthetic images continue at %+v", got.Synthetic)
+	}
+	if all := historyMaps(st); !slices.Equal(all, []int64{1, 2, 3, 4, 5, 6, 7, 8}) || !slices.Equal(st.Maps, all[:3]) {
+		t.Errorf("the images' weights are %v, of the first history %v", all, st.Maps)
 	}
 }

@@ -110,8 +110,8 @@ func (r *run) broadcastState(st state) (state, error) {
 	return got, json.Unmarshal(text, &got)
 }
 
-// part returns this process's part of a checkpoint. If another number of processes wrote it, the orders of images
-// continue, sums of the log window are shared out, and a process that is new has noise and choices of its own.
+// part returns this process's part of a checkpoint, with the history that this process had before dealHistories. If
+// another number of processes wrote it, the orders of images continue, sums of the log window are shared out, and a process that is new has noise and choices of its own.
 func (r *run) part(st state) share {
 	all := append([]share{{st.State, st.Synthetic, st.Real}}, st.Others...)
 	rank, size := r.group.Rank(), r.group.Size()
@@ -122,9 +122,9 @@ func (r *run) part(st state) share {
 		"it does not end in the bytes of one with %d", size, len(all), len(all))
 	own := all[0]
 	if rank < len(all) {
-		own.Noise, own.Random, own.Held = all[rank].Noise, all[rank].Random, all[rank].Held
+		own.Noise, own.Random, own.Held, own.Maps = all[rank].Noise, all[rank].Random, all[rank].Held, all[rank].Maps
 	} else if fresh, err := r.model.State(); err == nil { // a model that made no step has a state
-		own.Noise, own.Random, own.Held = fresh.Noise, fresh.Random, 0
+		own.Noise, own.Random, own.Held, own.Maps = fresh.Noise, fresh.Random, 0, nil
 	}
 	own.Window = map[string]simgan.Total{}
 	for name, total := range st.Window {

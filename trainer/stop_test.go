@@ -75,6 +75,27 @@ func TestStopAnywhereIsExact(t *testing.T) {
 	}
 }
 
+// A run that is stopped and cannot be saved has failed: it does not end as one that was saved.
+func TestStopThatCannotSave(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	spoil := cancelAt{"train 2", func() {
+		folder := filepath.Join(dir, "checkpoints")
+		if err := errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o644)); err != nil {
+			t.Error(err)
+		}
+		cancel(exit.ErrStopped)
+	}}
+	err := Run(ctx, tinyrun.Config(t, "log.checkpoint_every=0"), Options{Dir: dir, Out: spoil})
+	if err == nil || errors.Is(err, exit.ErrStopped) || !strings.Contains(err.Error(), "could not be saved") {
+		t.Errorf("error is %v", err)
+	}
+	p, err := rundir.ReadProvenance(dir)
+	if err != nil || len(p.Processes) != 1 || p.Processes[0].Outcome != rundir.Failed {
+		t.Errorf("provenance %+v, %v", p, err)
+	}
+}
+
 // A run whose folder is removed ends with an error at the next log line, and does not make the folder again.
 func TestFolderThatVanishes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")

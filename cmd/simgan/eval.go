@@ -203,7 +203,7 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) (err
 	return nil
 }
 
-// keep shows figures that were written into a run's folder in TensorBoard, and adds this process to the run's
+// keep shows figures that were written into a run's folder to TensorBoard, and adds this process to the run's
 // provenance.
 func (o *evalOptions) keep(p rundir.Process, result any) error {
 	dir, name := filepath.Split(o.json)
@@ -213,7 +213,7 @@ func (o *evalOptions) keep(p rundir.Process, result any) error {
 	now := time.Now().Truncate(time.Millisecond)
 	p.Ended, p.Outcome = &now, rundir.Finished
 	prefix := strings.TrimSuffix(name, filepath.Ext(name))
-	return errors.Join(rundir.AddProcess(dir, p), rundir.ShowFigures(dir, prefix, result))
+	return errors.Join(rundir.AddProcess(dir, p), rundir.ShowFigures(dir, o.Checkpoint, prefix, result))
 }
 
 // place expands folders of several runs, and decides where the figures go if --json does not say. Figures of every row

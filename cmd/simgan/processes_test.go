@@ -63,7 +63,8 @@ func mustLaunch(t *testing.T, n int, words ...string) string {
 }
 
 // Two and four processes make the losses of one on the same batches, with both optimizers, the penalty and the average.
-// Processes add in another order, so the last bits differ.
+// Processes add in another order, so the last bits differ. In 20 iterations that grows: the first half of the losses is
+// compared more closely.
 func TestProcessesTrainAsOne(t *testing.T) {
 	for _, c := range []struct {
 		optimizer string
@@ -77,7 +78,9 @@ func TestProcessesTrainAsOne(t *testing.T) {
 			one, several := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "several")
 			mustLaunch(t, 1, trainWords(one, bare...)...)
 			mustLaunch(t, c.processes, trainWords(several, bare...)...)
-			tinyrun.NearLosses(t, lossesOf(t, several), lossesOf(t, one), 1e-5)
+			got, want := lossesOf(t, several), lossesOf(t, one)
+			tinyrun.NearLosses(t, got, want, 1e-4)
+			tinyrun.NearLosses(t, got[:len(got)/2], want[:len(want)/2], 1e-5)
 		})
 	}
 }

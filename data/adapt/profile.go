@@ -31,22 +31,28 @@ const profileBands = 24
 
 // NewProfile returns the images' profile. At 16 bits, pixels of missing depth and differences from them are left out.
 func NewProfile(images []picture.Image) *Profile {
-	parts := make([]Profile, len(images))
+	parts := make([]*Profile, len(images))
 	var group errgroup.Group
 	group.SetLimit(runtime.NumCPU())
 	for i, m := range images {
 		group.Go(func() error {
-			parts[i] = toFloats(m).profile()
+			p := toFloats(m).profile()
+			parts[i] = &p
 			return nil
 		})
 	}
 	_ = group.Wait() // no work returns an error
+	return MeanProfile(parts)
+}
+
+// MeanProfile returns the mean of profiles, which weigh the same.
+func MeanProfile(all []*Profile) *Profile {
 	p := &Profile{
 		Levels: make([]float64, profileBands), Gradients: make([]float64, profileBands),
 		Spectrum: make([]float64, profileBands),
 	}
-	for _, part := range parts {
-		p.add(part, 1/float64(len(parts)))
+	for _, part := range all {
+		p.add(*part, 1/float64(len(all)))
 	}
 	return p
 }

@@ -73,7 +73,7 @@ func TestAnswersAndUndo(t *testing.T) {
 	}
 }
 
-// Dark and bright images get one mean level; black and white stay, as does an image of one level.
+// Dark and bright images get one mean level; black and white stay, so a white image does.
 func TestEqualBrightness(t *testing.T) {
 	flat := func(levels ...uint16) shown {
 		m := picture.NewImage(1, 10, 10, 8)

@@ -56,7 +56,7 @@ func Run(ctx context.Context, o Options) error {
 	defer listener.Close()
 	l, err := trainer.LoadCheckpoint(o.Run, o.Checkpoint, o.Device)
 	if err != nil {
-		return exit.Usagef("%w", err)
+		return err
 	}
 	defer l.Refiner.Close()
 	s := store{o.Run}

@@ -3,6 +3,7 @@ package rundir
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -10,10 +11,11 @@ import (
 	"simgan/trainer/rundir/events"
 )
 
-// ShowFigures writes the numbers of an evaluation, which encodes as a JSON object, to TensorBoard's events of a run, at
-// the step of its newest checkpoint. Their names are prefix and the keys on the way to them, as eval/refined/mean.
-// Numbers in lists are left out.
-func ShowFigures(dir, prefix string, result any) error {
+// ShowFigures writes the numbers of an evaluation of a run's checkpoint, which encodes as a JSON object, to events for
+// TensorBoard, at the checkpoint's step. The checkpoint is named as FindCheckpoint takes it. Names are prefix and the
+// keys on the way to a number, as eval/refined/mean; numbers in lists are left out. The events are in a folder of their
+// own: TensorBoard reads the newest file of a folder only, and the run may still be training.
+func ShowFigures(dir, checkpoint, prefix string, result any) error {
 	text, err := json.Marshal(result)
 	if err != nil {
 		return err
@@ -24,11 +26,19 @@ func ShowFigures(dir, prefix string, result any) error {
 	}
 	scalars := map[string]float64{}
 	collect(scalars, prefix, object)
-	step, err := latestStep(dir)
+	found, err := FindCheckpoint(dir, checkpoint)
 	if err != nil {
 		return err
 	}
-	w, err := events.Create(dir, 0)
+	step, err := strconv.ParseInt(strings.TrimPrefix(filepath.Base(found), stepPrefix), 10, 64)
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(dir, figuresFolder)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fmt.Errorf("figures for TensorBoard: %w", err)
+	}
+	w, err := events.Create(folder, 0)
 	if err != nil {
 		return fmt.Errorf("figures for TensorBoard: %w", err)
 	}
@@ -46,13 +56,4 @@ func collect(scalars map[string]float64, name string, value any) {
 			collect(scalars, name+"/"+key, part)
 		}
 	}
-}
-
-// latestStep returns the step of a run's newest checkpoint; 0 if there is none.
-func latestStep(dir string) (int64, error) {
-	latest, err := LatestCheckpoint(dir)
-	if err != nil || latest == "" {
-		return 0, err
-	}
-	return strconv.ParseInt(strings.TrimPrefix(filepath.Base(latest), stepPrefix), 10, 64)
 }

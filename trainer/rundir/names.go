@@ -24,7 +24,9 @@ const (
 	TuringFolder = "turing"
 
 	ProvenanceFile = "provenance.json" // who trained the run, with what, where and when
+	provenanceLock = ".provenance.lock"
 
+	figuresFolder     = "eval" // events of evaluations
 	samplesFolder     = "samples"
 	checkpointsFolder = "checkpoints"
 )

@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"simgan/internal/atomicfile"
+	"simgan/internal/filelock"
 	"simgan/internal/inputfile"
 )
 
@@ -126,7 +128,13 @@ func (f *Folder) Seconds() (float64, error) {
 	return p.Seconds(), err
 }
 
+// changeProvenance changes provenance.json under a lock: an evaluation may end while a training does.
 func changeProvenance(dir string, change func(all *Provenance)) error {
+	lock, err := filelock.Wait(context.Background(), filepath.Join(dir, provenanceLock), 10*time.Second)
+	if err != nil {
+		return fmt.Errorf("%s: %w", ProvenanceFile, err)
+	}
+	defer lock.Unlock()
 	all, err := ReadProvenance(dir)
 	if err != nil {
 		return err

@@ -38,13 +38,15 @@ func (b *history) restore(held int, maps []int64, random *rand.PCG) {
 	*b.random = *random
 }
 
-// put makes the images (n, C, H, W) the buffer's contents, of which it keeps as many as it has room for.
-func (b *history) put(s *cgo.Scope, images cgo.Tensor) error {
+// put makes the images (n, C, H, W) the buffer's contents, of which it keeps as many as it has room for. maps are the
+// weights of each, nil without data.weights.
+func (b *history) put(s *cgo.Scope, images cgo.Tensor, maps []int64) error {
 	shape := s.Shape(images)
 	if shape == nil {
 		return s.Err()
 	}
 	b.held = min(int(shape[0]), b.size)
+	b.maps = maps[:min(len(maps), b.held)]
 	kept, room := s.Narrow(images, 0, 0, int64(b.held)), s.Narrow(b.images, 0, 0, int64(b.held))
 	if s.Err() != nil {
 		return s.Err()

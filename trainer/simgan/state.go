@@ -72,12 +72,13 @@ func (m *Model) Restore(st State) error {
 	return m.meter.restore(m.device, st.Window)
 }
 
-// PutHistory makes the images (n, C, H, W) the contents of the history, if there is one.
-func (m *Model) PutHistory(s *cgo.Scope, images cgo.Tensor) error {
+// PutHistory makes the images (n, C, H, W) the contents of the history, if there is one. maps are State.Maps of these
+// images.
+func (m *Model) PutHistory(s *cgo.Scope, images cgo.Tensor, maps []int64) error {
 	if m.history == nil {
 		return nil
 	}
-	return m.history.put(s, images)
+	return m.history.put(s, images, maps)
 }
 
 // History returns the images that the history holds (n, C, H, W), valid until the next step; no tensor without history.

@@ -77,7 +77,7 @@ func evaluate(flags map[string][]string) {
 	}
 	seeds, err := strconv.Atoi(flags["seeds"][0])
 	check(err)
-	result := map[string]any{"metric": "mean_degrees", "unit": "degrees"}
+	result := map[string]any{"metric": "mean_degrees", "unit": "degrees", "runs": flags["run"]}
 	for key, errors := range map[string][]float64{
 		"synthetic": {10}, "control": {8}, "refined": refined, "refined_control": refined, "real": {4},
 	} {

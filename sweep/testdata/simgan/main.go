@@ -2,7 +2,7 @@
 // takes longer to load than these tests may last. config.yaml comes first, then a line of metrics.jsonl a step; --until
 // and --resume work; the folder is locked meanwhile; DONE is last; SIGTERM ends it with exit code 143 and everything
 // saved. A trial's loss after a step is |log10(lambda) + 2| + 1/step. psi=mean crashes, psi=learned diverges.
-// SWEEP_FAKE_PAUSE is the length of a step.
+// SWEEP_FAKE_PAUSE is the length of a step. With SWEEP_FAKE_STOP it ends after a step as SIGTERM would end it.
 package main
 
 import (
@@ -102,6 +102,9 @@ func train(config map[string]string, dir string, until int) {
 		}
 		loss := math.Abs(math.Log10(lambda)+2) + 1/float64(step)
 		fmt.Fprintf(file, `{"step":%d,"phase":"train","L_R":%g,"threads":%q}`+"\n", step, loss, os.Getenv("OMP_NUM_THREADS"))
+		if os.Getenv("SWEEP_FAKE_STOP") != "" {
+			os.Exit(143)
+		}
 		select {
 		case <-stop:
 			os.Exit(143)
