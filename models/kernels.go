@@ -50,10 +50,11 @@ func filters(n convNet, table []cgo.FusedLayer) []cgo.Tensor {
 // Kernels holds a network and the fused kernels that replace libtorch's layers in it.
 type Kernels struct {
 	network   convNet
-	path      convPath        // through the kernels; nil: layer by layer
-	slower    convPath        // through kernels that are right and lost the trial
-	anyBatch  bool            // the kernels take every batch, not only training batches
-	OnFailure func(err error) // called, if set, when the kernels fail in Forward; layers replace them from then on
+	path      convPath         // through the kernels; nil: layer by layer
+	slice     int              // images that the path takes at once; 0: the whole batch
+	right     map[int]convPath // paths that are right, by slice, also those that lost the trial
+	anyBatch  bool             // the kernels take every batch, not only training batches
+	OnFailure func(err error)  // called, if set, when the kernels fail in Forward; layers replace them from then on
 }
 
 // UseWinograd lets R run through Winograd's convolutions in float32 on the CPU, for batches of any size. An error says
@@ -72,7 +73,8 @@ func (r *Refiner) UseWinograd() error {
 	if !cgo.HasWinograd() {
 		return errors.New("this processor lacks AVX2 or FMA")
 	}
-	r.Kernels.path, r.Kernels.anyBatch = winogradPath, true
+	r.Kernels.anyBatch = true
+	r.Kernels.keep(0, winogradPath)
 	return nil
 }
 
@@ -119,7 +121,8 @@ func (r *Refiner) UseGPUKernels(device cgo.Device, bfloat bool, n, h, w int) (sp
 	if err := supportsKernels(r.Config); err != nil {
 		return 0, err
 	}
-	return r.Kernels.tryOnGPU(device, bfloat, n, func(n int) (*trial, error) { return r.newTrial(n, h, w) })
+	slice := Slice(r.Config, n, h, w)
+	return r.Kernels.tryOnGPU(device, bfloat, n, slice, func(n int) (*trial, error) { return r.newTrial(n, h, w) })
 }
 
 // UseGPUKernels lets D train through cuDNN's fused kernels, as R's UseGPUKernels does. PenaltyR1 still needs Layers.
@@ -127,7 +130,7 @@ func (d *Discriminator) UseGPUKernels(device cgo.Device, bfloat bool, n, h, w in
 	if err := d.supportsKernels(); err != nil {
 		return 0, err
 	}
-	return d.Kernels.tryOnGPU(device, bfloat, n, func(n int) (*trial, error) { return d.newTrial(n, h, w) })
+	return d.Kernels.tryOnGPU(device, bfloat, n, 0, func(n int) (*trial, error) { return d.newTrial(n, h, w) })
 }
 
 // supportsKernels returns an error that names what in the config has no fused kernels.
@@ -165,15 +168,77 @@ func (d *Discriminator) newTrial(n, h, w int) (*trial, error) {
 	return &trial{network: probe, shape: shape, half: true, images: true}, err
 }
 
-// tryOnGPU compares cuDNN's kernels with libtorch's layers in the trial and uses them if they are right and not slower.
+// tryOnGPU compares cuDNN's kernels with libtorch's layers in the trial and uses them if they are right and not slower:
+// for the whole batch, or, unless slice is 0, for so many images at once if that is faster.
 func (k *Kernels) tryOnGPU(
-	device cgo.Device, bfloat bool, n int, begin func(n int) (*trial, error),
+	device cgo.Device, bfloat bool, n, slice int, begin func(n int) (*trial, error),
 ) (speedup float64, err error) {
 	if !bfloat || device == cgo.CPU {
 		return 0, errors.New("fused kernels need a GPU and train.precision bfloat16")
 	}
 	speedup, err = k.tryBatches(n, begin, cuDNNPath, libtorchPath, device)
+	if slice > 0 {
+		speedup, err = k.trySlices(speedup, err, slice, func(sliced *Kernels) (float64, error) {
+			return sliced.tryBatches(n, begin, inSlices(cuDNNPath, slice), libtorchPath, device)
+		})
+	}
 	return speedup, errors.Join(err, cgo.ResetPeak(device))
+}
+
+// trySlices tries the path in slices. It replaces the path for the whole batch, whose trial gave speedup and err, if
+// that failed or slices are faster by more than 3 %.
+func (k *Kernels) trySlices(
+	speedup float64, err error, slice int, try func(*Kernels) (float64, error),
+) (float64, error) {
+	var sliced Kernels
+	faster, failed := try(&sliced)
+	if path := sliced.right[0]; path != nil {
+		k.note(slice, path)
+		if failed == nil && (err != nil || faster > 1.03*speedup) {
+			k.keep(slice, path)
+			return faster, nil
+		}
+	}
+	return speedup, err
+}
+
+// inSlices returns the path for slices of a batch, one after the other.
+func inSlices(path convPath, slice int) convPath {
+	return func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
+		shape := s.Shape(x)
+		if shape == nil {
+			return cgo.Tensor{}, s.Err()
+		}
+		var parts []cgo.Tensor
+		for from := int64(0); from < shape[0]; from += int64(slice) {
+			part, err := path(s, n, s.Narrow(x, 0, from, min(int64(slice), shape[0]-from)))
+			if err != nil {
+				return part, err
+			}
+			parts = append(parts, part)
+		}
+		return s.Cat(0, parts...), s.Err()
+	}
+}
+
+// Slice returns how many of n images of h x w R should take at once, so that the input, the result and the residual of a
+// layer stay in the 50 MB of an H100's L2 cache; 0: all of them. R's batches, of n and n/2 images, are whole slices.
+func Slice(c architecture.Refiner, n, h, w int) int {
+	const cache, channelBytes = 48 << 20, 2
+	border := 0
+	if c.Padding == architecture.ReplicatePadding {
+		border = max(c.Kernel, c.BlockKernel) / 2
+	}
+	most := cache / (3 * (h + 2*border) * (w + 2*border) * c.Width * channelBytes)
+	if n%2 == 1 || n < 4*most {
+		return 0
+	}
+	for slice := most; slice > most/2; slice-- {
+		if n/2%slice == 0 {
+			return slice
+		}
+	}
+	return 0
 }
 
 // tryBatches is tryPath for batches of n images. libtorch's layers in float32 need several times the memory of fused
@@ -208,27 +273,46 @@ func (k *Kernels) tryPath(t *trial, path, libtorch convPath, device cgo.Device) 
 	})
 	switch {
 	case err == nil:
-		k.path = path
+		k.keep(0, path)
 	case errors.Is(err, errSlower):
-		k.slower = path
+		k.note(0, path)
 	}
 	return speedup, err
 }
 
-// Used reports whether the network runs through kernels.
-func (k *Kernels) Used() bool { return k.path != nil }
+// note remembers a path that is right, and keep uses it too.
+func (k *Kernels) note(slice int, path convPath) {
+	if k.right == nil {
+		k.right = map[int]convPath{}
+	}
+	k.right[slice] = path
+}
 
-// Follow uses the kernels if a run used them before it was stopped, and only then, whatever the trial timed: a resumed
-// run must round as before. Kernels that were wrong in the trial stay unused. It reports whether that changed anything.
-func (k *Kernels) Follow(used bool) bool {
-	switch {
-	case used && k.path == nil && k.slower != nil:
-		k.path = k.slower
-	case !used && k.path != nil:
-		k.slower, k.path = k.path, nil
-	default:
+func (k *Kernels) keep(slice int, path convPath) {
+	k.note(slice, path)
+	k.path, k.slice = path, slice
+}
+
+// NoKernels is what Used returns for a network that runs layer by layer.
+const NoKernels = -1
+
+// Used returns how many images of a batch the kernels take at once, 0 for all of them, or NoKernels.
+func (k *Kernels) Used() int {
+	if k.path == nil {
+		return NoKernels
+	}
+	return k.slice
+}
+
+// Follow uses the kernels as a run did before it was stopped, by what Used returned then, whatever the trial timed: a
+// resumed run must round as before. Kernels that were wrong in the trial stay unused. It reports whether that changed
+// anything.
+func (k *Kernels) Follow(used int) bool {
+	path := k.right[used]
+	if used == k.Used() || used != NoKernels && path == nil {
 		return false
 	}
+	k.path, k.slice = path, max(used, 0)
 	return true
 }
 

@@ -96,11 +96,11 @@ func TestTryPathRefusesWrongOrSlowKernels(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
-		if r.Kernels.Used() {
+		if r.Kernels.Used() != NoKernels {
 			t.Errorf("%s: the kernels are used all the same", name)
 		}
 		// A resumed run that used them before uses slow kernels again, and never wrong ones.
-		if followed := r.Kernels.Follow(true); followed != (c.want == slow) || r.Kernels.Used() != followed {
+		if followed := r.Kernels.Follow(0); followed != (c.want == slow) || (r.Kernels.Used() == 0) != followed {
 			t.Errorf("%s: followed %v, used %v", name, followed, r.Kernels.Used())
 		}
 	}
@@ -131,6 +131,64 @@ func TestTrialTakesSmallerBatches(t *testing.T) {
 	}
 }
 
+// Slices of a batch give the batch's results and gradients. They are used if they are faster, or if the whole batch
+// fails; a resumed run can use either.
+func TestSlicesAreTheBatch(t *testing.T) {
+	start(t)
+	r := smallRefiner(t, "replicate")
+	try := func(path convPath) func(*Kernels) (float64, error) {
+		return func(k *Kernels) (float64, error) {
+			plain := func(s *cgo.Scope, n convNet, x cgo.Tensor) (cgo.Tensor, error) {
+				time.Sleep(100 * time.Millisecond)
+				return libtorchPath(s, n, x)
+			}
+			return k.tryPath(trialOf(t, r), path, plain, cgo.CPU)
+		}
+	}
+	good, wrong := try(inSlices(fusedPath, 2)), try(inSlices(changedPath(func(s *cgo.Scope, y cgo.Tensor) cgo.Tensor {
+		return s.Scale(y, 1.2)
+	}), 2))
+	for _, c := range []struct {
+		name  string
+		whole float64
+		err   error
+		try   func(*Kernels) (float64, error)
+		used  int
+	}{
+		{"faster", 0.1, nil, good, 2}, {"slower", 1e6, nil, good, 0}, {"the only way", 0, cgo.ErrOutOfMemory, good, 2},
+		{"wrong", 0.1, nil, wrong, 0},
+	} {
+		var k Kernels
+		if c.err == nil {
+			k.keep(0, fusedPath)
+		}
+		if _, err := k.trySlices(c.whole, c.err, 2, c.try); err != nil || k.Used() != c.used {
+			t.Errorf("%s: %v, used %d", c.name, err, k.Used())
+		}
+		if other := 2 - c.used; c.err == nil && k.Follow(other) == (c.name == "wrong") {
+			t.Errorf("%s: a resumed run follows: %v", c.name, c.name == "wrong")
+		}
+	}
+}
+
+// Three maps of a slice fit into the cache; batches that nearly do are not cut.
+func TestSlice(t *testing.T) {
+	hand, replicate := paper, paper
+	hand.Blocks, hand.Kernel, hand.BlockKernel = 10, 7, 7
+	replicate.Padding = architecture.ReplicatePadding
+	for _, c := range []struct {
+		config        architecture.Refiner
+		n, h, w, want int
+	}{
+		{paper, 512, 35, 55, 64}, {replicate, 512, 35, 55, 32}, {paper, 64, 35, 55, 0}, {paper, 511, 35, 55, 0},
+		{hand, 16, 224, 224, 2}, {hand, 2, 224, 224, 0}, {paper, 2 * 397, 35, 55, 0},
+	} {
+		if got := Slice(c.config, c.n, c.h, c.w); got != c.want {
+			t.Errorf("%d images of %dx%d: slices of %d, want %d", c.n, c.h, c.w, got, c.want)
+		}
+	}
+}
+
 // Kernels that are right and faster are kept, for training batches only.
 func TestTryPathKeepsFasterKernels(t *testing.T) {
 	for _, padding := range []architecture.Padding{"zeros", "replicate"} {
@@ -146,10 +204,11 @@ func keepsFasterKernels(t *testing.T, padding architecture.Padding) {
 		return libtorchPath(s, n, x)
 	}
 	speedup, err := r.Kernels.tryPath(trialOf(t, r), fusedPath, plain, cgo.CPU)
-	if err != nil || speedup < 1 || !r.Kernels.Used() {
+	if err != nil || speedup < 1 || r.Kernels.Used() != 0 {
 		t.Fatalf("%.2f times as fast, but refused: %v", speedup, err)
 	}
-	if r.Kernels.Follow(true) || !r.Kernels.Follow(false) || r.Kernels.Used() || !r.Kernels.Follow(true) || !r.Kernels.Used() {
+	if r.Kernels.Follow(0) || !r.Kernels.Follow(NoKernels) || r.Kernels.Used() != NoKernels || r.Kernels.Follow(2) ||
+		!r.Kernels.Follow(0) || r.Kernels.Used() != 0 {
 		t.Error("a resumed run does not follow the first one")
 	}
 	err = cgo.Within(func(s *cgo.Scope) error {

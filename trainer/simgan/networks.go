@@ -98,7 +98,7 @@ func (n *networks) chooseKernels(c config.Config, image data.Info) {
 		n.notes = append(n.notes, fmt.Sprintf("our kernels off, libtorch's run instead: %v", err))
 	}
 	speedup, err := n.R.UseGPUKernels(n.device, n.bfloat, c.Train.Batch, image.H, image.W)
-	n.notes = append(n.notes, kernelNote("refiner", speedup, err))
+	n.notes = append(n.notes, kernelNote("refiner", speedup, err)+inSlices(n.R.Kernels.Used()))
 	// D's steps have b refined and b real images.
 	speedup, err = n.D.UseGPUKernels(n.device, n.bfloat, 2*c.Train.Batch, image.H, image.W)
 	n.notes = append(n.notes, kernelNote("discriminator", speedup, err))
@@ -113,24 +113,24 @@ func (n *networks) report(log func(format string, args ...any)) {
 	n.D.Kernels.OnFailure = func(err error) { log("%s", kernelNote("discriminator", 0, err)) }
 }
 
-// fused says whether R and D run through fused kernels on the GPU, by their names in the log. On a CPU it is nil, because
-// train.kernels decides there.
-func (n *networks) fused() map[string]bool {
+// fused says how R and D use fused kernels on the GPU (models.Kernels.Used), by their names in the log. On a CPU it is
+// nil, because train.kernels decides there.
+func (n *networks) fused() map[string]int {
 	if n.device == cgo.CPU {
 		return nil
 	}
-	return map[string]bool{"refiner": n.R.Kernels.Used(), "discriminator": n.D.Kernels.Used()}
+	return map[string]int{"refiner": n.R.Kernels.Used(), "discriminator": n.D.Kernels.Used()}
 }
 
-// follow uses fused kernels where the checkpoint's run did, and only there.
-func (n *networks) follow(fused map[string]bool, log func(format string, args ...any)) {
+// follow uses fused kernels as the checkpoint's run did.
+func (n *networks) follow(fused map[string]int, log func(format string, args ...any)) {
 	for _, network := range []struct {
 		name    string
 		kernels *models.Kernels
 	}{{"refiner", &n.R.Kernels}, {"discriminator", &n.D.Kernels}} {
 		used, known := fused[network.name]
 		if known && network.kernels.Follow(used) {
-			log("fused %s %s, as before the stop", network.name, map[bool]string{true: "on", false: "off"}[used])
+			log("fused %s as before the stop: %s", network.name, inWords(used))
 		}
 	}
 }
@@ -143,6 +143,21 @@ func (n *networks) unfuse(err error) bool {
 	}
 	refiner, discriminator := n.R.Kernels.GiveUp(err), n.D.Kernels.GiveUp(err)
 	return refiner || discriminator
+}
+
+// inWords says how a network uses fused kernels, by what models.Kernels.Used returns.
+func inWords(used int) string {
+	if used == models.NoKernels {
+		return "off"
+	}
+	return "on" + inSlices(used)
+}
+
+func inSlices(used int) string {
+	if used <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(", in slices of %d images", used)
 }
 
 func kernelNote(network string, speedup float64, err error) string {

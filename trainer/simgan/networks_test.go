@@ -8,6 +8,7 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/models"
 	"simgan/trainer/config"
 )
 
@@ -98,15 +99,16 @@ func TestNetworksFollowTheCheckpointsKernels(t *testing.T) {
 	}
 	defer m.Close()
 	for _, c := range []struct {
-		fused map[string]bool
-		used  bool
+		fused map[string]int
+		used  int
 		want  string
 	}{
-		{nil, true, ""},
-		{map[string]bool{"refiner": true}, true, ""},
-		{map[string]bool{"refiner": false, "discriminator": true}, false, "fused refiner off, as before the stop"},
-		{map[string]bool{"discriminator": false}, false, ""},
-		{map[string]bool{"refiner": true}, true, "fused refiner on, as before the stop"},
+		{nil, 0, ""},
+		{map[string]int{"refiner": 0}, 0, ""},
+		{map[string]int{"refiner": 32}, 0, ""}, // no slices were tried
+		{map[string]int{"refiner": models.NoKernels, "discriminator": 0}, models.NoKernels, "fused refiner as before the stop: off"},
+		{map[string]int{"discriminator": models.NoKernels}, models.NoKernels, ""},
+		{map[string]int{"refiner": 0}, 0, "fused refiner as before the stop: on"},
 	} {
 		var said string
 		m.follow(c.fused, func(format string, args ...any) { said += fmt.Sprintf(format, args...) })

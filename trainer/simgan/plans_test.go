@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"simgan/models"
 	"simgan/models/architecture"
 	"simgan/trainer/config"
 )
@@ -22,16 +23,20 @@ func graphsOf(n, in, h, w, out, r, stride int, passes ...string) (graphs []strin
 	return graphs
 }
 
-// refinerGraphs are those that a step of R is made of, for images of channels x h x w. Replicate padding is a border in
-// the maps.
+// refinerGraphs are those that a step of R is made of, for images of channels x h x w, and those of the blocks in slices
+// of the batch. Replicate padding is a border in the maps.
 func refinerGraphs(c config.Config, channels, h, w int) (graphs []string) {
+	slice := models.Slice(c.Refiner, c.Train.Batch, h, w)
 	if border := max(c.Refiner.Kernel, c.Refiner.BlockKernel) / 2; c.Refiner.Padding == architecture.ReplicatePadding {
 		h, w = h+2*border, w+2*border
 	}
+	r := c.Refiner
 	add := func(in, out, k int, passes ...string) {
 		graphs = append(graphs, graphsOf(c.Train.Batch, in, h, w, out, k, 1, passes...)...)
+		if slice > 0 && in == r.Width && out == r.Width {
+			graphs = append(graphs, graphsOf(slice, in, h, w, out, k, 1, passes...)...)
+		}
 	}
-	r := c.Refiner
 	add(channels+int(r.Noise.Channels()), r.Width, r.Kernel, "forward+relu", "weight")
 	add(
 		r.Width,
@@ -110,11 +115,13 @@ func TestCuDNNHasTheFusedKernels(t *testing.T) {
 }
 
 // On an H100, which tells cuDNN how many clusters fit, the engines with wgmma compile for what R's time goes to: the
-// input gradients and the layers with a residual of both presets, and the hand preset's 7x7 layers. Without that number
+// input gradients and the layers with a residual of both presets, of gaze in slices too, and the hand preset's 7x7
+// layers. Without that number
 // engine 2 is left, asked for by name or not.
 func TestWGMMAEnginesCompile(t *testing.T) {
 	residual := []string{"forward+residual+relu", "input+relu+sum", "input+residual+relu+sum"}
-	r := slices.Concat(graphsOf(512, 64, 37, 57, 64, 3, 1, residual...), graphsOf(16, 64, 230, 230, 64, 7, 1, residual...))
+	r := slices.Concat(graphsOf(512, 64, 37, 57, 64, 3, 1, residual...), graphsOf(32, 64, 37, 57, 64, 3, 1, residual...),
+		graphsOf(16, 64, 230, 230, 64, 7, 1, residual...))
 	seven := graphsOf(16, 64, 224, 224, 64, 7, 1, "forward+relu")
 	for _, c := range []struct {
 		engine, clusters string

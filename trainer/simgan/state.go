@@ -24,7 +24,7 @@ type State struct {
 	Random []byte           `json:"history_random"`
 	Maps   []int64          `json:"history_weights,omitempty"` // per image of the history, its map of data.weights
 	Window map[string]Total `json:"window"`                    // what the open log window has counted so far
-	Fused  map[string]bool  `json:"fused,omitempty"`           // on a GPU: which networks run through fused kernels
+	Fused  map[string]int   `json:"fused,omitempty"`           // on a GPU: how networks use fused kernels
 }
 
 // State returns the present state. It is an ErrNotFinite if a loss of the open window is NaN or infinite.
