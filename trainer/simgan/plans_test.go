@@ -116,8 +116,7 @@ func TestCuDNNHasTheFusedKernels(t *testing.T) {
 
 // On an H100, which tells cuDNN how many clusters fit, the engines with wgmma compile for what R's time goes to: the
 // input gradients and the layers with a residual of both presets, of gaze in slices too, and the hand preset's 7x7
-// layers. Without that number
-// engine 2 is left, asked for by name or not.
+// layers. Without that number engine 2 is left, asked for by name or not.
 func TestWGMMAEnginesCompile(t *testing.T) {
 	residual := []string{"forward+residual+relu", "input+relu+sum", "input+residual+relu+sum"}
 	r := slices.Concat(graphsOf(512, 64, 37, 57, 64, 3, 1, residual...), graphsOf(32, 64, 37, 57, 64, 3, 1, residual...),
