@@ -13,7 +13,7 @@ rm -rf "$FOLDER".partial.*
 partial="$FOLDER.partial.$$"
 mkdir -p "$partial/wheels"
 say "fetching $(grep -ohE '^[a-z0-9-]+==[0-9.]+|^-r .*' "$REQUIREMENTS" | paste -sd ' ')"
-[ -x "$PYTHON" ] || python3 -m venv "${PYTHON%/bin/python}"
+"$PYTHON" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "${PYTHON%/bin/python}" # also a half-made one
 "$PYTHON" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
   --implementation cp --python-version 3.11 --abi cp311 --abi none "${platforms[@]}" --platform manylinux2014_x86_64 \
   -d "$partial/wheels" -r "$REQUIREMENTS" ||

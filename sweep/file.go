@@ -159,7 +159,8 @@ func (s *Sweep) checkText() (problems []error) {
 	refuse("config", s.Config)
 	refuse("settings:", s.Settings...)
 	refuse("devices:", s.Devices...)
-	refuse("objective:", s.Objective.Metric, s.Objective.Field, s.Objective.Validation, s.Objective.Command)
+	o := s.Objective
+	refuse("objective:", o.Metric, o.Evaluation, o.Field, o.Validation, o.Labels, o.Error, o.Train, o.Command)
 	for _, p := range s.Parameters {
 		refuse("parameters:", append([]string{p.Key}, p.Choices...)...)
 	}

@@ -193,6 +193,8 @@ func TestControlCharactersAreRefused(t *testing.T) {
 		"parameters": load("s.yaml", "", strings.Replace(fine, "train.lambda: {uniform: [0, 1]}", `data.real: {choices: ["folder:a\ntouch x"]}`, 1)),
 		"devices":    load("s.yaml", "", fine+"devices: [\"cpu\\ttouch\"]\n"),
 		"objective":  load("s.yaml", "", strings.Replace(fine, "metric: l_reg", `metric: "l\e[2J"`, 1)),
+		"objective:": load("s.yaml", "", strings.Replace(fine, "metric: l_reg",
+			`evaluation: external, validation: "folder:a", train: "python a.py\n"`, 1)),
 	} {
 		if err == nil || !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "control character") ||
 			!strings.Contains(err.Error(), what) {

@@ -44,6 +44,7 @@ func runCheck(ctx context.Context, specs []string, sample int, out io.Writer) er
 		fmt.Fprintf(out, "  bad      "+format+"\n", args...)
 	}
 	var first *data.Findings
+	firstSpec := ""
 	for i, spec := range specs {
 		f, err := inspect(ctx, spec, sample, out)
 		if ctx.Err() != nil {
@@ -59,12 +60,12 @@ func runCheck(ctx context.Context, specs []string, sample int, out io.Writer) er
 			problem("%v", err)
 		}
 		if first == nil {
-			first = f
+			first, firstSpec = f, spec
 			continue
 		}
 		if a, b := first.Info, f.Info; a.C != b.C || a.H != b.H || a.W != b.W {
 			problem("images are %dx%dx%d (channels, height, width), those of %s %dx%dx%d: "+
-				"add size=HxW or grey=true to one of the SPECs", b.C, b.H, b.W, specs[0], a.C, a.H, a.W)
+				"add size=HxW or grey=true to one of the SPECs", b.C, b.H, b.W, firstSpec, a.C, a.H, a.W)
 		}
 		if i == 1 {
 			for _, w := range data.Differences(first, f) {

@@ -18,6 +18,7 @@ import (
 	"simgan/internal/atomicfile"
 	"simgan/internal/bar"
 	"simgan/internal/exit"
+	"simgan/internal/home"
 	"simgan/internal/jsonfile"
 	"simgan/trainer"
 	"simgan/trainer/rundir"
@@ -220,8 +221,9 @@ func (o *evalOptions) keep(p rundir.Process, result any) error {
 // are the run's; those of one row would take the place of all.
 func (o *evalOptions) place() error {
 	var runs []string
-	for _, run := range o.Runs {
-		runs = append(runs, rundir.Runs(run)...)
+	for i, run := range o.Runs {
+		o.Runs[i] = home.Expand(run)
+		runs = append(runs, rundir.Runs(o.Runs[i])...)
 	}
 	switch {
 	case o.json != "" || o.Only != "" || len(o.Runs) == 0:

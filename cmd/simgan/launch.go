@@ -38,6 +38,12 @@ func newLaunchCommand() *cli.Command {
 				return err
 			}
 			o.Out, o.Grace = c.App.Writer, c.Duration("kill-after")
+			if quiet, ok := o.Out.(warningsOnly); ok { // the processes know what their warnings and errors are
+				o.Out = quiet.out
+				for rank := range o.Args {
+					o.Args[rank] = append(o.Args[rank], "--quiet")
+				}
+			}
 			return launch.Run(c.Context, o)
 		},
 	}
@@ -59,6 +65,9 @@ func launchOptions(args []string, processes int, devices string) (o launch.Optio
 	if len(args) == 0 || !slices.Contains(launchable, args[0]) {
 		return o, exit.Usagef("launch starts one of the commands %s: simgan launch --processes %d -- train ...",
 			strings.Join(launchable, ", "), processes)
+	}
+	if list != nil && args[0] == "pack" {
+		return o, exit.Usagef("--devices: pack uses no device; give --processes N")
 	}
 	for rank := range processes {
 		own := slices.Clone(args)

@@ -21,10 +21,11 @@ import (
 
 // reportOptions holds the flags and arguments of report.
 type reportOptions struct {
-	runs    []string
-	out     string
-	gallery int
-	device  string
+	runs     []string
+	out      string
+	outGiven bool
+	gallery  int
+	device   string
 
 	checkpoint string // of the gallery
 }
@@ -47,8 +48,8 @@ func newReportCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			o := reportOptions{
-				runs: c.Args().Slice(), out: c.String("out"), gallery: c.Int("gallery"), device: c.String("device"),
-				checkpoint: c.String("checkpoint"),
+				runs: c.Args().Slice(), out: c.String("out"), outGiven: c.IsSet("out"),
+				gallery: c.Int("gallery"), device: c.String("device"), checkpoint: c.String("checkpoint"),
 			}
 			if c.IsSet("run") {
 				o.runs = append([]string{c.String("run")}, o.runs...)
@@ -66,6 +67,8 @@ func runReport(ctx context.Context, o reportOptions, out io.Writer) error {
 		return exit.Usagef("report needs --run FOLDER, or several folders to compare: simgan report RUN RUN")
 	case o.gallery < 0:
 		return exit.Usagef("--gallery is %d; use 0 or more", o.gallery)
+	case len(o.runs) == 1 && o.outGiven:
+		return exit.Usagef("--out: a page that compares runs; that of one run is %s in its folder", rundir.ReportFile)
 	case len(o.runs) > 1 && o.checkpoint != rundir.LatestName:
 		return exit.Usagef("--checkpoint %s: a page that compares runs shows no checkpoint", o.checkpoint)
 	case len(o.runs) > 1:

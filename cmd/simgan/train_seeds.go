@@ -18,9 +18,15 @@ import (
 // and so on. A run that has begun is resumed, and one that is done is left alone: the same command finishes what was
 // stopped.
 func runSeeds(ctx context.Context, o trainOptions, first uint64, n int, out io.Writer) error {
+	place, err := ranks.FromEnvironment(os.Getenv)
+	if err != nil {
+		return err
+	}
 	switch {
-	case os.Getenv(ranks.WorldSize) != "":
+	case place.Several():
 		return exit.Usagef("--seeds trains runs one after the other, in one process: start it without a launcher")
+	case o.job.asked():
+		return exit.Usagef("--slurm-script and --kubernetes are for one run; leave out --seeds, or use a sweep over seed")
 	case n < 1:
 		return exit.Usagef("--seeds is %d; use 1 or more", n)
 	case o.run == "":
@@ -43,6 +49,9 @@ func runSeeds(ctx context.Context, o trainOptions, first uint64, n int, out io.W
 		if err := runTrain(ctx, one, out); err != nil {
 			return fmt.Errorf("%s: %w", one.run, err)
 		}
+	}
+	if o.dry {
+		return nil
 	}
 	return nextEvaluation(out, o.run, given("--device", o.device))
 }

@@ -33,6 +33,11 @@ func TestTrainSeeds(t *testing.T) {
 			t.Fatalf("exit code %d, want %q at the end of\n%s", code, next, text)
 		}
 	}
+	other := filepath.Join(t.TempDir(), "other")
+	if code, text := simgan(append(append([]string{}, line...), "--run", other, "--dry-run")...); code != 0 ||
+		strings.Count(text, "\nrefiner:") != 2 {
+		t.Errorf("--dry-run: exit code %d, %s", code, text)
+	}
 	for _, name := range []string{"seed-4", "seed-5"} {
 		text, err := os.ReadFile(filepath.Join(dir, name, "config.yaml"))
 		if err != nil || !strings.Contains(string(text), "seed: "+name[5:]) {
@@ -44,10 +49,16 @@ func TestTrainSeeds(t *testing.T) {
 		"leave out --resume":     {"--resume"},
 		"exclude each other":     {"--until", "1"},
 		"leave out --set seed":   {"--set", "seed=3"},
+		"leave out --seeds":      {"--slurm-script"},
 		"is a run itself; give ": {"--run", filepath.Join(dir, "seed-4")},
 	} {
 		if code, text := simgan(append(append([]string{}, line...), more...)...); code != 2 || !strings.Contains(text, want) {
 			t.Errorf("%v: exit code %d, %s; want %q", more, code, text, want)
 		}
+	}
+	seed := filepath.Join(dir, "seed-4")
+	if code, text := simgan("report", "--out", filepath.Join(dir, "page.html"), seed); code != 2 ||
+		!strings.Contains(text, "compares runs") {
+		t.Errorf("report --out of one run: exit code %d, %s", code, text)
 	}
 }

@@ -39,7 +39,8 @@ type process struct {
 }
 
 // Run starts the processes and waits for all of them. If one fails, the others have the time of grace to end before
-// they are killed. If ctx is cancelled, all are asked to stop by the same signal. The error is that of the first
+// they are killed. If ctx is cancelled, all are asked to stop by the same signal (SIGTERM for
+// SIGPIPE). The error is that of the first
 // process that failed, with the meaning of its exit code.
 func Run(ctx context.Context, o Options) error {
 	port, err := freePort()
@@ -66,7 +67,11 @@ func Run(ctx context.Context, o Options) error {
 	if first == nil {
 		return nil
 	}
-	return meaning(first, len(o.Args))
+	err = meaning(first, len(o.Args))
+	if stopped := (exit.Stopped{}); ctx.Err() != nil && errors.As(err, &stopped) {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // wait waits for all processes and returns the first that failed.
@@ -116,7 +121,7 @@ func freePort() (int, error) {
 
 func signalOf(cause error) syscall.Signal {
 	var stopped exit.Stopped
-	if errors.As(cause, &stopped) {
+	if errors.As(cause, &stopped) && stopped.Signal != syscall.SIGPIPE { // their own pipes are whole
 		return stopped.Signal
 	}
 	return syscall.SIGTERM

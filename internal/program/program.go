@@ -81,7 +81,7 @@ func (c Call) line() string {
 	if len(c.Args) == 0 {
 		return c.Command
 	}
-	return c.Command + ` "$@"`
+	return strings.TrimSpace(c.Command) + ` "$@"`
 }
 
 // Number returns the number on the last line of what a program printed to its standard output.
