@@ -1,6 +1,6 @@
 // plans DEVICE.json GRAPH...: asks cuDNN, on a machine without a GPU, for plans of plans.h's graphs on the device that
-// the file describes. A GRAPH is PASS[+residual][+relu][+sum]:n,c,h,w,k,r,stride. Prints a line per graph: its name, the
-// number of plans, "precompiled" (a plan was built), "generated" (its kernel was compiled, and only the driver that
+// the file describes. A GRAPH is PASS[+residual][+relu][+sum]:n,c,h,w,k,r,stride. Prints a line per graph: its name,
+// the number of plans, "precompiled" (a plan was built), "generated" (its kernel was compiled, and only the driver that
 // would load it is missing) or "no", and the engine of that plan. WHY=1 adds the reason of the last refusal. ENGINE=N
 // tries only plans of that engine. CLUSTERS=1 tells cuDNN how many clusters fit on an H100, which the file cannot.
 // BUILD=THREADS builds all plans instead, as a run does, and loads each again. It prints the graph's name, the plans

@@ -18,11 +18,11 @@ struct Kernels {
   virtual at::Tensor forward(const at::Tensor &x, const at::Tensor &w, const at::Tensor &b, int64_t stride,
                              const at::Tensor &residual, bool relu, int64_t p) = 0;
   // The gradient at a convolution's input x, of x's size, from dy, the gradient at its output; then + residual (if
-  // defined). If masked, x was max(z, 0): returns the gradient at z, and if summed, its sum over n, h, w as float32 (c).
+  // defined). If masked, x was max(z, 0): returns the gradient at z, and if summed, its sum over n, h, w as float32
+  // (c).
   virtual std::pair<at::Tensor, at::Tensor> input_gradient(const at::Tensor &dy, const at::Tensor &w,
                                                            const at::Tensor &x, int64_t stride,
-                                                           const at::Tensor &residual, bool masked,
-                                                           bool summed) = 0;
+                                                           const at::Tensor &residual, bool masked, bool summed) = 0;
   // The gradient at the filters (k, c, r, r), of x's type.
   virtual at::Tensor weight_gradient(const at::Tensor &dy, const at::Tensor &x, int64_t r, int64_t stride,
                                      int64_t p) = 0;
