@@ -120,7 +120,7 @@ func (x *external) check(info data.Info) error {
 }
 
 // encode keeps the columns of the synthetic images, in their order.
-func (x *external) encode(b *data.Batch, info data.Info, few bool) error {
+func (x *external) encode(b *data.Batch, info data.Info, _ bool) error {
 	b.Labels = pick(b.Labels, b.N, info.LabelNames, x.columns.LabelNames)
 	b.Texts = pick(b.Texts, b.N, info.Text, x.columns.Text)
 	return nil

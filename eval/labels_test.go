@@ -149,7 +149,8 @@ func TestLabelsOfARun(t *testing.T) {
 	if table := r.Table(); !strings.Contains(table, "pupil") || !strings.Contains(table, r.Reading()) {
 		t.Errorf("the table is %s", table)
 	}
-	if r, _, err := Labels(t.Context(), o, LabelOptions{Pairs: 1, Columns: []string{"gaze_x"}}); err != nil || r.Pairs != 1 {
+	r, _, err = Labels(t.Context(), o, LabelOptions{Pairs: 1, Columns: []string{"gaze_x"}})
+	if err != nil || r.Pairs != 1 {
 		t.Errorf("a single pair: %+v, %v", r, err)
 	}
 	r, _, err = Labels(t.Context(), o, LabelOptions{Pairs: 4, Columns: []string{"gaze_x", "gaze_y"}})

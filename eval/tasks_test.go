@@ -76,14 +76,16 @@ func TestBadFilesThatTheRunSkips(t *testing.T) {
 		Runs: []string{run}, Seeds: 1, Variants: 1, Only: rowSynthetic, Out: &out,
 		Estimator: EstimatorConfig{Steps: 1, Batch: 4, LR: 1e-3, Device: cgo.CPU},
 	}
-	if _, err := Regression(t.Context(), o, nil, AbsoluteError); err != nil || !strings.Contains(out.String(), `it's "7".png`) {
+	_, err := Regression(t.Context(), o, nil, AbsoluteError)
+	if err != nil || !strings.Contains(out.String(), `it's "7".png`) {
 		t.Errorf("%v: %s", err, out.String())
 	}
 	if pairs, err := Pairs(t.Context(), run, "", cgo.CPU, 20, func(int, int) {}); err != nil || len(pairs) != 11 {
 		t.Errorf("%d pairs, %v", len(pairs), err)
 	}
 	spoil(3)
-	if _, err := Regression(t.Context(), o, nil, AbsoluteError); err == nil || !strings.Contains(err.Error(), "more than data.skip_bad 1 bad files") {
+	_, err = Regression(t.Context(), o, nil, AbsoluteError)
+	if err == nil || !strings.Contains(err.Error(), "more than data.skip_bad 1 bad files") {
 		t.Errorf("two bad files: %v", err)
 	}
 }

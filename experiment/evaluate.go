@@ -72,18 +72,10 @@ func (r *run) eval(ctx context.Context, i int, runs []string, file string, more 
 
 // evaluated reports whether an eval's JSON is there and is of the runs.
 func evaluated(path string, runs []string) (bool, error) {
-	text, err := inputfile.Read(path, inputfile.Small)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
 	var of struct{ Runs []string }
-	if err := json.Unmarshal(text, &of); err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
-	}
-	return slices.EqualFunc(of.Runs, runs, func(a, b string) bool { return filepath.Base(a) == filepath.Base(b) }), nil
+	found, err := readEval(path, &of)
+	same := slices.EqualFunc(of.Runs, runs, func(a, b string) bool { return filepath.Base(a) == filepath.Base(b) })
+	return found && same, err
 }
 
 func positive(n int) string {
@@ -141,21 +133,28 @@ type Measure struct {
 	Unit           string `json:"unit,omitempty"`
 }
 
-// readRows reads the rows of an eval's JSON, and into m what they measure. There are none if it does not exist yet.
-func readRows(path string, m *Measure) (map[string]figures, error) {
+// readEval decodes an eval's JSON into each of the values; found is false if it does not exist yet.
+func readEval(path string, values ...any) (found bool, err error) {
 	text, err := inputfile.Read(path, inputfile.Small)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return false, nil
 	}
 	if err != nil {
-		return nil, err
+		return false, err
 	}
+	for _, v := range values {
+		if err := json.Unmarshal(text, v); err != nil {
+			return false, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return true, nil
+}
+
+// readRows reads the rows of an eval's JSON, and into m what they measure. There are none if it does not exist yet.
+func readRows(path string, m *Measure) (map[string]figures, error) {
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(text, &fields); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if err := json.Unmarshal(text, m); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if found, err := readEval(path, &fields, m); err != nil || !found {
+		return nil, err
 	}
 	rows := map[string]figures{}
 	for _, k := range rowKeys {

@@ -111,7 +111,8 @@ func (r *run) broadcastState(st state) (state, error) {
 }
 
 // part returns this process's part of a checkpoint, with the history that this process had before dealHistories. If
-// another number of processes wrote it, the orders of images continue, sums of the log window are shared out, and a process that is new has noise and choices of its own.
+// another number of processes wrote it, the orders of images continue, sums of the log window are shared out, and a
+// process that is new has noise and choices of its own.
 func (r *run) part(st state) share {
 	all := append([]share{{st.State, st.Synthetic, st.Real}}, st.Others...)
 	rank, size := r.group.Rank(), r.group.Size()

@@ -49,7 +49,8 @@ func (o trainOptions) printJob(out io.Writer) error {
 	case j.slurm && j.kubernetes:
 		return exit.Usagef("--slurm-script and --kubernetes: give one of them")
 	case o.until > 0 || o.dry:
-		return exit.Usagef("--slurm-script and --kubernetes print a job that trains to the end; leave out --until and --dry-run")
+		return exit.Usagef("--slurm-script and --kubernetes print a job that trains to the end; " +
+			"leave out --until and --dry-run")
 	case o.run == "":
 		return exit.Usagef("--slurm-script and --kubernetes need --run, the folder of the run")
 	case j.processes < 1 || j.processes > maxProcesses:

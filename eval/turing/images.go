@@ -119,7 +119,8 @@ func list(p *data.Pixels, isReal bool) (images []shown) {
 }
 
 // equalBrightness gives every image the same mean level, the mean of all, by a gamma: black stays black and white
-// stays white. Without it, exposure alone could tell the images apart. So an image of these two levels alone stays as it is.
+// stays white, so an image of these two levels alone stays as it is. Without it, exposure alone could tell the images
+// apart.
 func equalBrightness(images []shown) {
 	target := 0.0
 	for _, m := range images {

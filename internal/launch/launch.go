@@ -39,9 +39,8 @@ type process struct {
 }
 
 // Run starts the processes and waits for all of them. If one fails, the others have the time of grace to end before
-// they are killed. If ctx is cancelled, all are asked to stop by the same signal (SIGTERM for
-// SIGPIPE). The error is that of the first
-// process that failed, with the meaning of its exit code.
+// they are killed. If ctx is cancelled, all are asked to stop by the same signal (SIGTERM for SIGPIPE). The error is
+// that of the first process that failed, with the meaning of its exit code.
 func Run(ctx context.Context, o Options) error {
 	port, err := freePort()
 	if err != nil {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"simgan/trainer/rundir/events"
 )
@@ -30,10 +28,7 @@ func ShowFigures(dir, checkpoint, prefix string, result any) error {
 	if err != nil {
 		return err
 	}
-	step, err := strconv.ParseInt(strings.TrimPrefix(filepath.Base(found), stepPrefix), 10, 64)
-	if err != nil {
-		return err
-	}
+	step, _ := stepOf(filepath.Base(found), "") // FindCheckpoint returns folders of steps only
 	folder := filepath.Join(dir, figuresFolder)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("figures for TensorBoard: %w", err)
@@ -43,7 +38,7 @@ func ShowFigures(dir, checkpoint, prefix string, result any) error {
 		return fmt.Errorf("figures for TensorBoard: %w", err)
 	}
 	defer w.Close()
-	return w.Scalars(step, scalars)
+	return w.Scalars(int64(step), scalars)
 }
 
 // collect adds the numbers of a value to scalars.

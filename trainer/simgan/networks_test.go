@@ -106,7 +106,10 @@ func TestNetworksFollowTheCheckpointsKernels(t *testing.T) {
 		{nil, 0, ""},
 		{map[string]int{"refiner": 0}, 0, ""},
 		{map[string]int{"refiner": 32}, 0, ""}, // no slices were tried
-		{map[string]int{"refiner": models.NoKernels, "discriminator": 0}, models.NoKernels, "fused refiner as before the stop: off"},
+		{
+			map[string]int{"refiner": models.NoKernels, "discriminator": 0}, models.NoKernels,
+			"fused refiner as before the stop: off",
+		},
 		{map[string]int{"discriminator": models.NoKernels}, models.NoKernels, ""},
 		{map[string]int{"refiner": 0}, 0, "fused refiner as before the stop: on"},
 	} {

@@ -23,8 +23,8 @@ func graphsOf(n, in, h, w, out, r, stride int, passes ...string) (graphs []strin
 	return graphs
 }
 
-// refinerGraphs are those that a step of R is made of, for images of channels x h x w, and those of the blocks in slices
-// of the batch. Replicate padding is a border in the maps.
+// refinerGraphs are those that a step of R is made of, for images of channels x h x w, and those of the blocks in
+// slices of the batch. Replicate padding is a border in the maps.
 func refinerGraphs(c config.Config, channels, h, w int) (graphs []string) {
 	slice := models.Slice(c.Refiner, c.Train.Batch, h, w)
 	if border := max(c.Refiner.Kernel, c.Refiner.BlockKernel) / 2; c.Refiner.Padding == architecture.ReplicatePadding {
