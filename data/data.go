@@ -2,7 +2,11 @@
 // images in the form of their source. It does not use torch.
 package data
 
-import "simgan/data/picture"
+import (
+	"fmt"
+
+	"simgan/data/picture"
+)
 
 // Sample holds one image of a data set and its label. The label is nil if the data set has none.
 type Sample struct {
@@ -39,11 +43,33 @@ type Dataset interface {
 	Close() error
 }
 
+// checkedSample returns image i of ds. An image of another size or depth than ds says is an error: batches have room for one
+// form only.
+func checkedSample(ds Dataset, i int) (Sample, error) {
+	s, err := ds.Sample(i)
+	if err != nil {
+		return s, err
+	}
+	if m, info := s.Image, ds.Info(); m.C != info.C || m.H != info.H || m.W != info.W || m.Bits != info.Bits {
+		err = fmt.Errorf("%s: is %dx%dx%d (channels, height, width) of %d bits, not %dx%dx%d of %d: replace or remove it",
+			s.Name, m.C, m.H, m.W, m.Bits, info.C, info.H, info.W, info.Bits)
+	}
+	return s, err
+}
+
 // described implements Info and Close for data sets that keep no file open.
 type described struct{ info Info }
 
 // Info describes the images.
 func (d described) Info() Info { return d.info }
+
+// eye returns the picture of an eye at the data set's size. path is its file.
+func (d described) eye(path string, m picture.Image) (picture.Image, error) {
+	if m.Bits != d.info.Bits {
+		return m, fmt.Errorf("%s: has levels of %d bits: convert it to %d bits", path, m.Bits, d.info.Bits)
+	}
+	return m.Resize(d.info.H, d.info.W), nil
+}
 
 // Close does nothing.
 func (described) Close() error { return nil }

@@ -50,10 +50,13 @@ func (e *Exporter) endShard(from, to int, path string) error {
 		return err
 	}
 	rows := labelTable{header: e.manifest.header}
-	if e.pack == nil {
+	switch {
+	case e.pack != nil:
+		if err := e.pack.sync(); err != nil {
+			return err
+		}
+	case from < to: // a part of fewer images than parts may have none
 		rows.rows = e.manifest.rows[from*e.variants:]
-	} else if err := e.pack.sync(); err != nil {
-		return err
 	}
 	return rows.write(path)
 }

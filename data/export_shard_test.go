@@ -105,3 +105,20 @@ func tree(t *testing.T, dir string) map[string]string {
 	}
 	return all
 }
+
+// Fewer images than parts: parts without images are written too, and the last one completes the folder.
+func TestShardsOfFewImages(t *testing.T) {
+	for _, spec := range []string{noise(t, 2), "pack:" + packed(t, noise(t, 2))} {
+		ds, whole := export(t, spec, 2)
+		out := filepath.Join(t.TempDir(), "refined")
+		for part := range 4 {
+			finished, err := ExportShard(ds, out, 2, Shard{part, 4}, "copies", copyRange(ds, 2, 9))
+			if err != nil || finished != (part == 3) {
+				t.Fatalf("%s: part %d: finished %v, %v", spec, part, finished, err)
+			}
+		}
+		if diff := cmp.Diff(tree(t, whole), tree(t, out)); diff != "" {
+			t.Errorf("%s: %.600s", spec, diff)
+		}
+	}
+}

@@ -55,6 +55,19 @@ type stretchable interface {
 	stretch(i int) (float64, error) // of picture i, as a factor of at least 1
 }
 
+// stretchOf returns how far ds changes the proportions of picture i, as a factor of at least 1.
+func stretchOf(ds Dataset, i int) (float64, error) {
+	switch d := ds.(type) {
+	case *altered:
+		return stretchOf(d.Dataset, i)
+	case *subset:
+		return stretchOf(d.Dataset, d.kept[i])
+	case stretchable:
+		return d.stretch(i)
+	}
+	return 1, nil
+}
+
 // maxStretch is the change of proportions from which Inspect notes a picture.
 const maxStretch = 1.1
 
@@ -125,8 +138,8 @@ func (in *inspection) open(ds Dataset, k, i int) {
 		l = sumLevels(s.Image)
 	}
 	stretch := 1.0
-	if set, ok := ds.(stretchable); ok && err == nil {
-		stretch, err = set.stretch(i)
+	if err == nil {
+		stretch, err = stretchOf(ds, i)
 	}
 	every := (len(in.bad) + toneImages - 1) / toneImages
 	var tones [2][]float64

@@ -62,7 +62,7 @@ func loadLevels(
 	group.SetLimit(runtime.NumCPU())
 	for k := 0; k < n && inner.Err() == nil; k++ {
 		group.Go(func() error {
-			s, err := ds.Sample(at(k))
+			s, err := checkedSample(ds, at(k))
 			if err != nil {
 				return failed(k, err)
 			}

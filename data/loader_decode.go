@@ -13,6 +13,7 @@ type decoder struct {
 	slots   chan chan decoded // one slot per image, in the stream's order
 	next    int64             // image of the slice
 	skipped []int             // in the order found; replaced, never changed, because positions share it
+	labels  map[int][]float32 // of the images whose levels were delivered, by index; nil without labels or Once
 	room    []byte
 }
 
@@ -42,6 +43,9 @@ func newDecoder(ctx context.Context, l *Loader, from Position) *decoder {
 	d := &decoder{
 		l: l, slots: make(chan chan decoded, l.config.Batch),
 		slice: newSlice(l.config), skipped: from.Skipped, room: make([]byte, garbageRoom),
+	}
+	if l.config.Once && l.info.LabelNames != nil {
+		d.labels = map[int][]float32{}
 	}
 	d.next = d.slice.first(from.Next)
 	jobs := make(chan job, l.config.Batch) // so that no worker waits for the walk
@@ -87,7 +91,7 @@ func (j job) decode(ds Dataset) decoded {
 		return d
 	}
 	var s Sample
-	if s, d.err = ds.Sample(d.index); d.err == nil {
+	if s, d.err = checkedSample(ds, d.index); d.err == nil {
 		d.levels, d.label = make([]byte, len(s.Image.Pix)*s.Image.Bits/8), s.Label
 		s.Image.PutLevels(d.levels)
 	}
@@ -116,6 +120,11 @@ func (d *decoder) fill(ctx context.Context, b *Batch) delivery {
 			continue
 		}
 		b.Index[k] = image.index
+		if image.held {
+			image.label = d.labels[image.index]
+		} else if d.labels != nil {
+			d.labels[image.index] = image.label
+		}
 		copy(b.Labels[k*len(image.label):], image.label)
 		if !image.held {
 			copy(b.Levels[len(b.Fresh)*size:], image.levels)

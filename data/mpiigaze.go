@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -42,7 +43,7 @@ var (
 // openMPIIGaze opens mpiigaze:PATH[,people=p00+p01][,subset=all|evaluation][,eyes=both|left|right][,labels=false]
 // [,size=HxW]. PATH is Data/Normalized or holds it. Right eyes are mirrored and their yaw is negated, so that all eyes
 // are left eyes.
-func openMPIIGaze(s Spec) (Dataset, error) {
+func openMPIIGaze(ctx context.Context, s Spec) (Dataset, error) {
 	info, err := s.gazeInfo("people", "subset", "eyes", "labels", "size")
 	if err != nil {
 		return nil, err
@@ -64,6 +65,9 @@ func openMPIIGaze(s Spec) (Dataset, error) {
 		return nil, err
 	}
 	for _, file := range files {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		eyes, err := readMPIIGaze(filepath.Join(root, file), strings.TrimSuffix(filepath.ToSlash(file), ".mat"))
 		if err != nil {
 			return nil, err
@@ -115,6 +119,10 @@ func (d *mpiigaze) choose(s Spec) error {
 	if subset == "all" {
 		return nil
 	}
+	root := s.Path
+	if d.folder == "" && !exists(filepath.Join(root, evaluationFolder)) { // PATH is Data/Normalized itself
+		root = filepath.Join(root, "..", "..")
+	}
 	byName := map[string]mpiigazeEye{}
 	people := map[string]bool{}
 	for _, e := range d.eyes {
@@ -123,7 +131,7 @@ func (d *mpiigaze) choose(s Spec) error {
 	}
 	d.eyes = nil
 	for _, person := range sortedKeys(people) {
-		list := filepath.Join(s.Path, evaluationFolder, person+".txt")
+		list := filepath.Join(root, evaluationFolder, person+".txt")
 		names, err := evaluationList(list, person)
 		if err != nil {
 			return fmt.Errorf("data set %s: %w", s, err)

@@ -19,7 +19,7 @@ func init() {
 	kinds = map[string]func(context.Context, Spec) (Dataset, error){
 		"folder":      quick(openFolder),
 		"gazeh5":      openGazeH5,
-		"mpiigaze":    quick(openMPIIGaze),
+		"mpiigaze":    openMPIIGaze,
 		"nyu":         quick(openNYU),
 		"pack":        quick(openPack),
 		"simulated":   quick(openSimulated),

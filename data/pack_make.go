@@ -136,11 +136,15 @@ func (p packing) finish(w *packWriter) error { return w.finish(p.names, kindOf(p
 
 // packOf returns the pack that ds reads, or nil if ds is of another kind.
 func packOf(ds Dataset) *pack {
-	if d, ok := ds.(*altered); ok {
+	switch d := ds.(type) {
+	case *altered:
 		return packOf(d.Dataset)
+	case *subset:
+		return packOf(d.Dataset)
+	case *pack:
+		return d
 	}
-	p, _ := ds.(*pack)
-	return p
+	return nil
 }
 
 // kindOf returns the kind of the images' first source: for a pack, the kind that was packed.

@@ -292,3 +292,18 @@ func TestPackCutWhileOpen(t *testing.T) {
 	_, err = l.Next(t.Context())
 	refused(t, "Next", err, path)
 }
+
+// Refined images of a pack that is altered and has bad files left out are a pack.
+func TestExportOfPartOfAPack(t *testing.T) {
+	all := opened(t, "pack:"+packed(t, "simulated:eyes,n=4")+",equalize=true")
+	part := Choose(all, []int{1, 3})
+	out := filepath.Join(t.TempDir(), "refined")
+	if err := Export(part, out, 1, copyAll(part, 1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	back := opened(t, "pack:"+out)
+	if back.Len() != 2 || back.Name(1) != all.Name(3) {
+		t.Errorf("%d images, the last %s", back.Len(), back.Name(1))
+	}
+	expectSame(t, back, 1, part, 1, 0)
+}

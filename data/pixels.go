@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -64,28 +65,31 @@ func (p *Pixels) Images(bits int) []picture.Image {
 // Label returns image k's label, nil without labels.
 func (p *Pixels) Label(k int) []float32 { return label(p.Labels, p.N, k) }
 
-// LoadIndex loads the chosen images in parallel, in the order of index.
-func LoadIndex(ds Dataset, index []int) (*Pixels, error) {
+// LoadIndex loads the chosen images in parallel, in the order of index. If ctx is cancelled, the error is its cause.
+func LoadIndex(ctx context.Context, ds Dataset, index []int) (*Pixels, error) {
 	p := NewPixels(len(index), ds.Info())
-	var group errgroup.Group
+	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
-	for k, i := range index {
+	for k := 0; k < len(index) && inner.Err() == nil; k++ {
 		group.Go(func() error {
-			s, err := ds.Sample(i)
+			s, err := checkedSample(ds, index[k])
 			if err == nil {
-				p.Put(k, i, s)
+				p.Put(k, index[k], s)
 			}
 			return err
 		})
 	}
-	return p, group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return p, context.Cause(ctx)
 }
 
-// LoadRange loads images from..to-1.
-func LoadRange(ds Dataset, from, to int) (*Pixels, error) {
+// LoadRange loads images from..to-1, as LoadIndex does.
+func LoadRange(ctx context.Context, ds Dataset, from, to int) (*Pixels, error) {
 	index := make([]int, to-from)
 	for k := range index {
 		index[k] = from + k
 	}
-	return LoadIndex(ds, index)
+	return LoadIndex(ctx, ds, index)
 }

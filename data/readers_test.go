@@ -1,6 +1,7 @@
 package data
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -151,6 +152,16 @@ func TestMPIIGazeOfOtherPrograms(t *testing.T) {
 	if err != nil || got.Len() != want.Len() {
 		t.Errorf("%v", err)
 	}
+	inner, err := Open("mpiigaze:" + filepath.Join(dir, mpiigazeFolder) + ",subset=evaluation")
+	if err != nil || inner.Len() != want.Len() {
+		t.Errorf("named by its inner folder: %v", err)
+	}
+	stop := errors.New("stop")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(stop)
+	if _, err := OpenContext(ctx, "mpiigaze:"+dir); !errors.Is(err, stop) {
+		t.Errorf("cancelled: %v", err)
+	}
 	_, err = Open("mpiigaze:" + dir + ",people=" + person + "+p99")
 	refused(t, "people", err, `people: "p99" has no day's .mat`)
 	refused(t, "people", err, "there are "+person)
@@ -245,4 +256,84 @@ func TestAbsentFolders(t *testing.T) {
 	refused(t, "~", err, "folder "+here+"/photos does not exist")
 	_, err = Open("folder:syn")
 	refused(t, "relative", err, "folder syn does not exist in "+here)
+}
+
+// Eyes have 8 bits: a picture of 16 is refused by name, and no batch has room for it.
+func TestEyesOf16Bits(t *testing.T) {
+	first, second, third := t.TempDir(), t.TempDir(), t.TempDir()
+	released(t, second, 1)
+	write(t, filepath.Join(first, "1.json"),
+		`{"interior_margin_2d": ["(10, 10, 3)"], "eye_details": {"look_vec": "(0, 0, -1, 0)"}}`)
+	for spec, file := range map[string]string{
+		"unityeyes:" + first:   filepath.Join(first, "1.png"),
+		"unityeyes2:" + second: filepath.Join(second, "1_c.png"),
+		"syntheseyes:" + third: filepath.Join(third, "f01_1_0.1_0.1.png"),
+	} {
+		greyPicture(t, file, 16)
+		if strings.HasPrefix(spec, "unityeyes2:") { // the picture of a camera
+			if err := errors.Join(os.Remove(filepath.Join(second, "1_a.jpg")), os.Rename(file, filepath.Join(second, "1_a.png"))); err != nil {
+				t.Fatal(err)
+			}
+			spec, file = spec+",camera=a", filepath.Join(second, "1_a.png")
+		}
+		ds, err := Open(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := file + ": has levels of 16 bits: convert it to 8 bits"
+		_, err = ds.Sample(0)
+		refused(t, spec, err, want)
+		_, err = LoadLevels(t.Context(), ds)
+		refused(t, spec, err, want)
+		l, err := NewLoader(ds, LoaderConfig{Batch: 1}, Position{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = l.Next(t.Context())
+		refused(t, spec, err, want)
+		l.Close()
+	}
+}
+
+// wrong is a data set with an image that is not as its Info says.
+type wrong struct{ Dataset }
+
+func (d wrong) Sample(i int) (Sample, error) {
+	s, err := d.Dataset.Sample(i)
+	if i == 1 {
+		s.Image = s.Image.Resize(20, 20)
+	}
+	return s, err
+}
+
+// An image of another size than the others reaches no batch, whichever reader delivers it.
+func TestImagesMustBeAsDescribed(t *testing.T) {
+	ds := wrong{opened(t, "simulated:eyes,n=2")}
+	const want = "is 1x20x20 (channels, height, width) of 8 bits, not 1x35x55 of 8"
+	_, err := LoadLevels(t.Context(), ds)
+	refused(t, "LoadLevels", err, want)
+	_, err = LoadRange(t.Context(), ds, 0, 2)
+	refused(t, "LoadRange", err, want)
+	l, err := NewLoader(ds, LoaderConfig{Batch: 2}, Position{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, err = l.Next(t.Context())
+	refused(t, "Loader", err, want)
+}
+
+// Labels of N_CAMERA pictures are found by the number as the files write it.
+func TestUnityEyes2ZeroPadded(t *testing.T) {
+	dir := t.TempDir()
+	released(t, dir, 7)
+	for _, name := range []string{"7_a.jpg", "7_b_2.jpg", "7.json"} {
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(dir, "000"+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ds := opened(t, "unityeyes2:"+dir)
+	if s, err := ds.Sample(0); err != nil || s.Name != "0007_a.jpg" {
+		t.Errorf("%s: %v", s.Name, err)
+	}
 }

@@ -44,7 +44,7 @@ func openSimulated(s Spec) (Dataset, error) {
 	domain, err := simulate.ParseDomain(s.text("domain", "synthetic"))
 	effects, effectsErr := s.effects(parse)
 	n, nErr := s.images(2000)
-	seed, seedErr := s.integer("seed", 1)
+	seed, seedErr := s.seed(1)
 	h, w, sizeErr := size()
 	labelled, flagErr := s.flag("labels", true)
 	frames, framesErr := s.clipFrames()
@@ -55,7 +55,7 @@ func openSimulated(s Spec) (Dataset, error) {
 		return nil, fmt.Errorf("data set %s: n is %d; use 1 or more", s, n)
 	}
 	info := Info{Kind: s.Kind, C: 1, H: h, W: w, Bits: bits}
-	d := &simulated{described: described{info}, domain: domain, effects: effects, seed: uint64(seed), n: n, frames: frames}
+	d := &simulated{described: described{info}, domain: domain, effects: effects, seed: seed, n: n, frames: frames}
 	if labelled {
 		d.info.LabelNames = names
 	}

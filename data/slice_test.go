@@ -64,3 +64,27 @@ func batchesOf(t *testing.T, set Dataset, c LoaderConfig, from int64, n int) (ba
 	}
 	return batches
 }
+
+// A loader that delivers levels once delivers labels each time.
+func TestLabelsOfHeldImages(t *testing.T) {
+	for _, spec := range []string{"simulated:eyes,n=3", "pack:" + packed(t, "simulated:eyes,n=3")} {
+		set := opened(t, spec)
+		l, err := NewLoader(set, LoaderConfig{Batch: 2, Once: true}, Position{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		for range 6 { // four epochs
+			b, err := l.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for k, i := range b.Index {
+				want, err := set.Sample(i)
+				if err != nil || !slices.Equal(b.Label(k), want.Label) {
+					t.Errorf("%s: label of image %d is %v, want %v, %v", spec, i, b.Label(k), want.Label, err)
+				}
+			}
+		}
+	}
+}

@@ -55,8 +55,10 @@ func ParseSpec(text string) (Spec, error) {
 		}
 	}
 	s.Path = home.Expand(s.Path)
-	if labels, ok := s.Params["labels"]; ok {
-		s.Params["labels"] = home.Expand(labels)
+	for _, key := range []string{"labels", "centres"} {
+		if file, ok := s.Params[key]; ok {
+			s.Params[key] = home.Expand(file)
+		}
 	}
 	return s, nil
 }
@@ -122,6 +124,19 @@ func (s Spec) integer(key string, fallback int) (int, error) {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 {
 		return 0, fmt.Errorf("data set %s: %s=%s is not an integer of 0 or more", s, key, v)
+	}
+	return n, nil
+}
+
+// seed returns the parameter seed, or the fallback.
+func (s Spec) seed(fallback uint64) (uint64, error) {
+	v, ok := s.Params["seed"]
+	if !ok {
+		return fallback, nil
+	}
+	n, err := strconv.ParseUint(v, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("data set %s: seed=%s is not an integer of 0 to 2^64 - 1", s, v)
 	}
 	return n, nil
 }

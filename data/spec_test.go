@@ -7,6 +7,22 @@ import (
 )
 
 // A path may hold commas and equals signs. What looks like a key, mistyped or not, is a parameter.
+// A seed is any of 64 bits, and files in parameters may be in the user's home.
+func TestSpecSeedsAndHome(t *testing.T) {
+	t.Setenv("HOME", "/home/me")
+	s, err := ParseSpec("nyu:~/nyu,centres=~/c.txt,labels=~/l.mat")
+	if want := "nyu:/home/me/nyu,centres=/home/me/c.txt,labels=/home/me/l.mat"; err != nil || s.String() != want {
+		t.Errorf("%v, want %s: %v", s, want, err)
+	}
+	if ds, err := Open("simulated:eyes,n=1,seed=18446744073709551615"); err != nil || ds.Len() != 1 {
+		t.Error(err)
+	}
+	for _, seed := range []string{"18446744073709551616", "-1", "x"} {
+		_, err := Open("simulated:eyes,n=1,seed=" + seed)
+		refused(t, seed, err, "seed="+seed+" is not an integer of 0 to 2^64 - 1")
+	}
+}
+
 func TestSpecPaths(t *testing.T) {
 	var ascii strings.Builder
 	for c := rune(' '); c <= '~'; c++ {

@@ -66,11 +66,12 @@ func (d *synthesEyes) Name(i int) string { return d.names[i] }
 
 // Sample decodes image i as grey.
 func (d *synthesEyes) Sample(i int) (Sample, error) {
-	m, err := picture.Decode(filepath.Join(d.root, d.names[i]))
+	path := filepath.Join(d.root, d.names[i])
+	m, err := picture.Decode(path)
 	if err != nil {
 		return Sample{}, err
 	}
 	h := min(m.H, int(math.Round(float64(m.W)*GazeHeight/GazeWidth)))
-	crop := m.Grey().Crop(0, (m.H-h)/2, m.W, h)
-	return Sample{Name: d.names[i], Image: crop.Resize(d.info.H, d.info.W), Label: d.labels[i]}, nil
+	image, err := d.eye(path, m.Grey().Crop(0, (m.H-h)/2, m.W, h))
+	return Sample{Name: d.names[i], Image: image, Label: d.labels[i]}, err
 }

@@ -114,7 +114,8 @@ func (d *unityEyes) Sample(i int) (Sample, error) {
 	if err != nil {
 		return Sample{}, halfPair(err, d.labelPath(i), path)
 	}
-	return Sample{Name: d.Name(i), Image: m.Resize(d.info.H, d.info.W), Label: label.gaze}, nil
+	image, err := d.eye(path, m)
+	return Sample{Name: d.Name(i), Image: image, Label: label.gaze}, err
 }
 
 // halfPair explains the error of a missing file: UnityEyes was closed between a picture and its label.

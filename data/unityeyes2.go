@@ -28,6 +28,7 @@ type unityEyes2 struct {
 // view is a picture: of a camera, or of the only one ("").
 type view struct {
 	file, camera string
+	stem         string // of the label's file: the number as the file names write it
 	number       int
 }
 
@@ -58,7 +59,7 @@ func openUnityEyes2(s Spec) (Dataset, error) {
 		}
 		cameras[camera] = true
 		if wanted == "" || camera == wanted {
-			d.views = append(d.views, view{e.Name(), camera, n})
+			d.views = append(d.views, view{e.Name(), camera, number, n})
 		}
 	}
 	switch {
@@ -83,7 +84,7 @@ func (d *unityEyes2) Name(i int) string { return d.views[i].file }
 // Sample returns picture i, cropped around the eye, as grey.
 func (d *unityEyes2) Sample(i int) (Sample, error) {
 	v := d.views[i]
-	path := filepath.Join(d.root, strconv.Itoa(v.number)+".json")
+	path := filepath.Join(d.root, v.stem+".json")
 	text, err := inputfile.Read(path, maxUnityEyes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Sample{}, fmt.Errorf("%s: has no %s beside it: remove the picture", filepath.Join(d.root, v.file),
@@ -96,11 +97,13 @@ func (d *unityEyes2) Sample(i int) (Sample, error) {
 	if err != nil {
 		return Sample{}, fmt.Errorf("%s: %w", path, err)
 	}
-	m, err := picture.DecodeWindow(filepath.Join(d.root, v.file), label.window)
+	file := filepath.Join(d.root, v.file)
+	m, err := picture.DecodeWindow(file, label.window)
 	if err != nil {
 		return Sample{}, err
 	}
-	return Sample{Name: v.file, Image: m.Resize(d.info.H, d.info.W), Label: label.gaze}, nil
+	image, err := d.eye(file, m)
+	return Sample{Name: v.file, Image: image, Label: label.gaze}, err
 }
 
 // unityEyes2Label holds the parts of a JSON file that are used.

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -27,8 +28,9 @@ type ExportOptions struct {
 // exampleImages is the number of images in an example.
 const exampleImages = 5
 
-// ExportONNX writes the refiner of a run's checkpoint, its moving average if there is one, as ONNX.
-func ExportONNX(o ExportOptions) error {
+// ExportONNX writes the refiner of a run's checkpoint, its moving average if there is one, as ONNX. If ctx is cancelled,
+// the error is its cause.
+func ExportONNX(ctx context.Context, o ExportOptions) error {
 	if err := errors.Join(checkNew("--onnx", o.ONNX), checkNew("--example", o.Example)); err != nil {
 		return err
 	}
@@ -47,7 +49,10 @@ func ExportONNX(o ExportOptions) error {
 		return err
 	}
 	// Without the run's images the file does not say how many bits and pixels they had.
-	ds, noData := data.Open(config.Data.Synthetic)
+	ds, noData := data.OpenContext(ctx, config.Data.Synthetic)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if noData == nil {
 		defer ds.Close()
 		info := ds.Info()
@@ -62,7 +67,7 @@ func ExportONNX(o ExportOptions) error {
 	if o.Example == "" {
 		return nil
 	}
-	return writeExample(o.Example, r, ds, config.Seed)
+	return writeExample(ctx, o.Example, r, ds, config.Seed)
 }
 
 // checkNew refuses a file that exists, or whose folder does not. An empty path is none.
@@ -91,8 +96,8 @@ func provenance(metadata map[string]string, l trainer.Loaded) error {
 }
 
 // writeExample writes the tensors image, noise (if R takes noise) and refined, to check another runtime.
-func writeExample(path string, r *models.Refiner, ds data.Dataset, seed uint64) error {
-	b, err := data.LoadRange(ds, 0, min(exampleImages, ds.Len()))
+func writeExample(ctx context.Context, path string, r *models.Refiner, ds data.Dataset, seed uint64) error {
+	b, err := data.LoadRange(ctx, ds, 0, min(exampleImages, ds.Len()))
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func Pairs(
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		x, err := data.LoadIndex(ds, index[from:min(from+pairsBatch, len(index))])
+		x, err := data.LoadIndex(ctx, ds, index[from:min(from+pairsBatch, len(index))])
 		if err != nil {
 			return nil, err
 		}

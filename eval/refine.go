@@ -87,7 +87,7 @@ func (o RefineOptions) refineRange(ctx context.Context, e *data.Exporter, ds dat
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		b, err := data.LoadRange(ds, from, min(from+refineBatch, end))
+		b, err := data.LoadRange(ctx, ds, from, min(from+refineBatch, end))
 		if err != nil {
 			return data.SkipHint(err)
 		}

@@ -1,5 +1,9 @@
 #include "process_group.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #define USE_C10D_GLOO
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty_like.h>
@@ -29,10 +33,29 @@ c10d::Backend &peers(sg_group g) {
   return *group(g).gloo;
 }
 
+bool is_loopback(const std::string &host) { return host == "localhost" || host == "127.0.0.1"; }
+
+// Returns a socket that only this machine reaches: one that the store opens itself listens on every interface.
+int loopback_socket(uint16_t port) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+  TORCH_CHECK(fd >= 0, "socket: ", strerror(errno));
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (bind(fd, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0) {
+    auto reason = strerror(errno);
+    close(fd);
+    TORCH_CHECK(false, "port ", port, " of 127.0.0.1: ", reason);
+  }
+  return fd;
+}
+
 // The network device that Gloo listens on, chosen as PyTorch does; beside a store of this machine the loopback.
 auto network(const std::string &host) {
   if (auto *name = getenv("GLOO_SOCKET_IFNAME")) return c10d::ProcessGroupGloo::createDeviceForInterface(name);
-  if (host == "localhost" || host == "127.0.0.1") return c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1");
+  if (is_loopback(host)) return c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1");
   return c10d::ProcessGroupGloo::createDefaultDevice();
 }
 
@@ -85,6 +108,7 @@ char *sg_group_join(const char *host, int32_t port, int serve, const char *prefi
     options.isServer = serve;
     options.waitWorkers = false;
     options.timeout = timeout;
+    if (serve && is_loopback(host)) options.masterListenFd = loopback_socket(options.port);
     g->store = c10::make_intrusive<c10d::PrefixStore>(prefix, c10::make_intrusive<c10d::TCPStore>(host, options));
     g->store->setTimeout(timeout);
     *out = g.release();

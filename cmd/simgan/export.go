@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -29,7 +30,7 @@ func newExportCommand() *cli.Command {
 			},
 		},
 		Action: func(c *cli.Context) error {
-			return runExport(eval.ExportOptions{
+			return runExport(c.Context, eval.ExportOptions{
 				Run: c.String("run"), Checkpoint: c.String("checkpoint"), ONNX: c.String("onnx"),
 				Example: c.String("example"), Version: version(),
 			}, c.App.Writer)
@@ -37,11 +38,11 @@ func newExportCommand() *cli.Command {
 	}
 }
 
-func runExport(o eval.ExportOptions, out io.Writer) error {
+func runExport(ctx context.Context, o eval.ExportOptions, out io.Writer) error {
 	if _, err := cgo.Start(0); err != nil {
 		return err
 	}
-	if err := eval.ExportONNX(o); err != nil {
+	if err := eval.ExportONNX(ctx, o); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "the refiner is %s\n", o.ONNX)

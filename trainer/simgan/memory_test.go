@@ -37,6 +37,16 @@ func TestSizesMustFit(t *testing.T) {
 	}
 }
 
+// A checkpoint that could not be read again is refused before it is trained: 51,200 colour images of 224 x 224 are
+// 29 GiB.
+func TestHistoryMustFitItsFile(t *testing.T) {
+	c := tinyrun.Config(t, "train.history=51200", "train.steps=1000000", "train.batch=512")
+	err := checkFits(c, data.Info{C: 3, H: 224, W: 224, Bits: 8}, cgo.CPU)
+	if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "would make a file of 29 GiB") {
+		t.Error(err)
+	}
+}
+
 // The config of tinyrun: 4 of its 8 images enter the history in each of 2 + 6 steps of D, so it is full with 24.
 func TestNeedsAreThoseOfTheTensors(t *testing.T) {
 	if _, err := cgo.Start(0); err != nil {

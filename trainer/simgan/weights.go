@@ -37,7 +37,7 @@ func LoadWeights(ctx context.Context, spec string, synthetic data.Dataset) (*dat
 	if err := weightsFit(ds, synthetic); err != nil {
 		return nil, exit.Usagef("config: data.weights: %s: %w", spec, err)
 	}
-	p, err := data.LoadRange(ds, 0, ds.Len())
+	p, err := data.LoadRange(ctx, ds, 0, ds.Len())
 	if err != nil {
 		return nil, exit.Usagef("config: data.weights: %w", err)
 	}
