@@ -1,7 +1,6 @@
 package cgo
 
 import (
-	"net"
 	"slices"
 	"testing"
 	"time"
@@ -14,24 +13,14 @@ func TestGPUProcessGroupOfOne(t *testing.T) {
 	if err := SideStream(gpu); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
-	g, err := JoinGroup(Meeting{Size: 1, Host: "127.0.0.1", Port: port, Serve: true, Prefix: "test"}, 10*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer g.Close()
+	g, _ := groupOfOne(t)
 	if err := g.Connect(10 * time.Second); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.UseDevice(gpu); err != nil {
 		t.Fatal(err)
 	}
-	err = Within(func(s *Scope) error {
+	err := Within(func(s *Scope) error {
 		values := s.From([]float32{1, 2, 3}, gpu, 3)
 		sum := func() error { return g.Average([]Tensor{values}) }
 		for range 3 {

@@ -8,3 +8,9 @@ func ShareOf(from, refined, to []float64, seeds int) *Share {
 	}
 	return share(from, refined, to, seeds)
 }
+
+// IntervalOf returns the mean of figures, which are for each refiner those of the estimators' seeds, and its 95 %
+// interval over both.
+func IntervalOf(figures []float64, seeds int) (mean float64, ci [2]float64) {
+	return interval(figures, seeds)
+}

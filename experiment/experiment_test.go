@@ -103,7 +103,7 @@ func TestExperiment(t *testing.T) {
 	}
 	for file, want := range map[string]string{
 		pageFile: "no history: refined<", plotFile: `xmlns="http://www.w3.org/2000/svg"`,
-		tableFile: "| no history: refined | 8.55 (7.00 to 9.00) | 50.0 % | 25 % (",
+		tableFile: "| no history: refined | 8.55 (7.00 to 9.00) | +2.00 | 50.0 % | 25 % (",
 	} {
 		text, err := os.ReadFile(filepath.Join(o.Out, file))
 		if err != nil || !strings.Contains(string(text), want) {
@@ -162,7 +162,8 @@ func TestExperimentWithAFailedRun(t *testing.T) {
 	if len(r.Missing) != 1 || !strings.Contains(r.Missing[0], "no history, seed 2: diverged: L_D is NaN") {
 		t.Errorf("missing %v", r.Missing)
 	}
-	if l := r.Lines[4]; l.Variant != "no history" || math.Abs(l.Mean-8.05) > 1e-9 || len(l.PerSeed) != 2 {
+	l := r.Lines[4]
+	if l.Variant != "no history" || math.Abs(l.Mean-8.05) > 1e-9 || len(l.PerSeed) != 2 || l.Difference != nil {
 		t.Errorf("%+v", l)
 	}
 	// Without what is left of it, the run is made again, and so are the variant's evaluations.
@@ -279,6 +280,28 @@ func TestSharesOfAccuracies(t *testing.T) {
 	files, err := r.draw()
 	if page := string(files[pageFile]); err != nil || !strings.Contains(page, "Higher is better") || files[curvesFile] != nil {
 		t.Errorf("the page: %s, %v", page, err)
+	}
+}
+
+// By hand: differences 1 and 2 of two refiners have the mean 1.5, and Student's t of one degree of freedom, 12.706, times
+// their standard error 0.5.
+func TestDifferences(t *testing.T) {
+	r := &Result{GANSeeds: 2, EstimatorSeeds: 1, Lines: []Line{
+		{Row: "synthetic", PerSeed: []float64{9}},
+		{Variant: "a", Row: "refined", PerSeed: []float64{1, 2}}, {Variant: "a", Row: "synthetic", PerSeed: []float64{3}},
+		{Variant: "b", Row: "refined", PerSeed: []float64{2, 4}}, {Variant: "b", Row: "synthetic", PerSeed: []float64{2.5}},
+		{Variant: "c", Row: "refined", PerSeed: []float64{2}},
+	}}
+	r.compare("a")
+	var got []string
+	for _, l := range r.Lines {
+		got = append(got, l.DifferenceText())
+	}
+	if want := []string{"", "", "", "+1.50 (-4.85 to +7.85)", "-0.50", ""}; !slices.Equal(got, want) {
+		t.Errorf("differences %q, want %q", got, want)
+	}
+	if got, want := r.DifferenceName(), "against a"; got != want || !strings.Contains(r.Seeds(), "refiners alone") {
+		t.Errorf("%q, want %q; %s", got, want, r.Seeds())
 	}
 }
 

@@ -24,6 +24,7 @@ type Result struct {
 	GANSeeds       int      `json:"gan_seeds"`
 	EstimatorSeeds int      `json:"estimator_seeds"` // per row and refiner
 	Lines          []Line   `json:"lines"`
+	First          string   `json:"first,omitempty"` // the variant that the others are compared with
 	Notes          []string `json:"notes,omitempty"`
 	Missing        []string `json:"missing,omitempty"` // runs that failed or were not made yet
 }
@@ -41,6 +42,14 @@ type Line struct {
 	// GapClosed is the share of the gap that refining closed: of refined from synthetic to real, of refined+control from
 	// control to real.
 	GapClosed *eval.Share `json:"gap_closed,omitempty"`
+	// Difference is how much higher the figure is than the first variant's. It is nil if runs of either are missing.
+	Difference *Difference `json:"difference,omitempty"`
+}
+
+// Difference is a mean over pairs of the same seeds, of the refiner and of the estimator.
+type Difference struct {
+	Mean float64    `json:"mean"`
+	CI95 [2]float64 `json:"ci95"`
 }
 
 // Name returns the line's name in tables.
@@ -87,7 +96,36 @@ func (r *run) collect() (*Result, error) {
 		}
 	}
 	result.add("", shared, shared, o.EvalSeeds, "real")
+	result.compare(r.variants[0].Name)
 	return result, nil
+}
+
+// compare sets the differences from the variant first. Only rows of all seeds are compared: in others the figures of a
+// seed have another place.
+func (r *Result) compare(first string) {
+	base := map[string][]float64{}
+	for _, l := range r.Lines {
+		if l.Variant == first {
+			base[l.Row] = l.PerSeed
+		}
+	}
+	for i := range r.Lines {
+		l := &r.Lines[i]
+		from, whole := base[l.Row], r.EstimatorSeeds
+		if slices.Contains(refinedRows, l.Row) {
+			whole *= r.GANSeeds
+		}
+		if l.Variant == "" || l.Variant == first || len(from) != whole || len(l.PerSeed) != whole {
+			continue
+		}
+		differences := make([]float64, whole)
+		for k, v := range l.PerSeed {
+			differences[k] = v - from[k]
+		}
+		mean, ci := eval.IntervalOf(differences, r.EstimatorSeeds)
+		l.Difference = &Difference{mean, ci}
+		r.First = first
+	}
 }
 
 func nonEmpty(texts ...string) (kept []string) {
@@ -182,10 +220,10 @@ func (r *run) write() error {
 // Table returns the figures as a Markdown table.
 func (r *Result) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "| trained on | %s (95 %% interval) | %s | share of the gap closed |\n|---|---|---|---|\n",
-		r.Heading(), r.WithinName())
+	fmt.Fprintf(&t, "| trained on | %s (95 %% interval) | %s | %s | share of the gap closed |\n|---|---|---|---|---|\n",
+		r.Heading(), r.DifferenceName(), r.WithinName())
 	for _, l := range r.Lines {
-		fmt.Fprintf(&t, "| %s | %s | %s | %s |\n", l.Name(), l.Error(), l.WithinText(), l.ShareText())
+		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s |\n", l.Name(), l.Error(), l.DifferenceText(), l.WithinText(), l.ShareText())
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(&t, "\nMissing: %s\n", strings.ReplaceAll(m, "\n", " "))
@@ -212,12 +250,45 @@ func (r *Result) WithinName() string {
 	return ""
 }
 
+// DifferenceName says what differences are from.
+func (r *Result) DifferenceName() string {
+	if r.First == "" {
+		return ""
+	}
+	return "against " + r.First
+}
+
+// Seeds says what the intervals are over.
+func (r *Result) Seeds() string {
+	switch {
+	case r.GANSeeds > 1 && r.EstimatorSeeds > 1:
+		return "intervals are over both"
+	case r.GANSeeds > 1:
+		return "intervals are over the refiners alone: another estimator may be better or worse by more"
+	case r.EstimatorSeeds > 1:
+		return "intervals are over the estimators alone: another refiner may be better or worse by more"
+	}
+	return "one value has no interval"
+}
+
 // Error returns the mean and, of several estimators, its interval.
 func (l Line) Error() string {
 	if len(l.PerSeed) == 1 {
 		return fmt.Sprintf("%.2f", l.Mean)
 	}
 	return fmt.Sprintf("%.2f (%.2f to %.2f)", l.Mean, l.CI95[0], l.CI95[1])
+}
+
+// DifferenceText returns the difference from the first variant, with its interval.
+func (l Line) DifferenceText() string {
+	d := l.Difference
+	switch {
+	case d == nil:
+		return ""
+	case d.CI95[0] == d.CI95[1]:
+		return fmt.Sprintf("%+.2f", d.Mean)
+	}
+	return fmt.Sprintf("%+.2f (%+.2f to %+.2f)", d.Mean, d.CI95[0], d.CI95[1])
 }
 
 // WithinText returns the share within a bound.
