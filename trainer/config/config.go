@@ -51,7 +51,7 @@ type Train struct {
 	// weight of l_reg: L1 summed over psi, averaged over images, pixels in [-1, 1]
 	Lambda float64 `yaml:"lambda"`
 	// a distance d counts m (1 - exp(-d/m)) in l_reg, m being this limit: large changes of few pixels, as by glints and
-	// hairs, cost little; 0: |d| [paper]
+	// hairs, cost little; not while R is pretrained; 0: |d| [paper]
 	RegLimit float64 `yaml:"reg_limit"`
 	// weight of l_label, which keeps what a frozen estimator of the labels sees in R(x) at what it sees in x, in
 	// standard deviations; the estimator learns from adapted synthetic images before the run's first step; 0: off

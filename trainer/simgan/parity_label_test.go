@@ -125,3 +125,27 @@ func TestTenStepsWithLabelsAndDiversityEqualPyTorch(t *testing.T) {
 	m := labelModel(t, g, x, append(append(agreement, diversity...), adam...)...)
 	compareTenSteps(t, g, m, x, y)
 }
+
+// Pretraining makes R reproduce x, so its l_reg has no limit: beyond the limit an l_reg hardly falls towards x. In
+// Algorithm 1 the limit makes l_reg lower.
+func TestPretrainingHasNoLimit(t *testing.T) {
+	g := readGolden(t, "label_diversity")
+	x := imagesOf(g["x"], 1, 35, 55)
+	lReg := func(limit string, adversary bool) float64 {
+		m := parityModel(t, g, x, "refiner.noise.kind=pixel", "train.reg_limit="+limit)
+		if err := stepR(t, m, x, adversary); err != nil {
+			t.Fatal(err)
+		}
+		losses, err := m.meter.read(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return losses["l_reg"]
+	}
+	if plain, limited := lReg("0", false), lReg("0.25", false); plain != limited {
+		t.Errorf("pretraining: l_reg is %g with a limit, %g without", limited, plain)
+	}
+	if plain, limited := lReg("0", true), lReg("0.25", true); !(limited < plain) {
+		t.Errorf("Algorithm 1: l_reg is %g with a limit, %g without", limited, plain)
+	}
+}

@@ -57,7 +57,11 @@ func (m *Model) lossR(s *cgo.Scope, b int, adversary bool) cgo.Tensor {
 		x = s.Cat(0, once, once)
 	}
 	refined := m.R.Forward(s, x, m.drawNoise(s, b), true)
-	loss := models.LossReg(s, m.weights.psi(s, m.psi, b), refined, x, c.Lambda, c.RegLimit, b)
+	limit := c.RegLimit
+	if !adversary { // far from x a limited l_reg is flat: R would stay at the one level that most pixels have
+		limit = 0
+	}
+	loss := models.LossReg(s, m.weights.psi(s, m.psi, b), refined, x, c.Lambda, limit, b)
 	m.meter.add(s, "l_reg", loss)
 	add := func(name string, term cgo.Tensor) {
 		m.meter.add(s, name, term)
