@@ -96,7 +96,7 @@ func (d *drawing) dots() {
 	}
 	for i, l := range d.Lines {
 		d.Dots = append(d.Dots, dot{
-			Name: l.Name(), Class: class(l.Row), Words: fmt.Sprintf("%s: %s %s", l.Name(), l.Error(), d.Unit),
+			Name: l.Name(), Class: class(l.Row), Words: fmt.Sprintf("%s: %s %s", l.Name(), d.Figure(l), d.Unit),
 			Y: plotRow*float64(i) + plotRow/2, Low: x(l.CI95[0]), X: x(l.Mean), High: x(l.CI95[1]),
 		})
 	}

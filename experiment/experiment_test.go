@@ -300,6 +300,11 @@ func TestDifferences(t *testing.T) {
 	if want := []string{"", "", "", "+1.50 (-4.85 to +7.85)", "-0.50", ""}; !slices.Equal(got, want) {
 		t.Errorf("differences %q, want %q", got, want)
 	}
+	r.Unit = "degrees"
+	wide := Line{Mean: 6.92, CI95: [2]float64{-0.59, 14.43}, PerSeed: []float64{6, 8}}
+	if got, want := r.Figure(wide), "6.92 (0.00 to 14.43)"; got != want {
+		t.Errorf("%q, want %q: no error is below 0", got, want)
+	}
 	if got, want := r.DifferenceName(), "against a"; got != want || !strings.Contains(r.Seeds(), "refiners alone") {
 		t.Errorf("%q, want %q; %s", got, want, r.Seeds())
 	}

@@ -223,7 +223,7 @@ func (r *Result) Table() string {
 	fmt.Fprintf(&t, "| trained on | %s (95 %% interval) | %s | %s | share of the gap closed |\n|---|---|---|---|---|\n",
 		r.Heading(), r.DifferenceName(), r.WithinName())
 	for _, l := range r.Lines {
-		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s |\n", l.Name(), l.Error(), l.DifferenceText(), l.WithinText(), l.ShareText())
+		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s |\n", l.Name(), r.Figure(l), l.DifferenceText(), l.WithinText(), l.ShareText())
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(&t, "\nMissing: %s\n", strings.ReplaceAll(m, "\n", " "))
@@ -271,12 +271,16 @@ func (r *Result) Seeds() string {
 	return "one value has no interval"
 }
 
-// Error returns the mean and, of several estimators, its interval.
-func (l Line) Error() string {
-	if len(l.PerSeed) == 1 {
+// Figure returns a line's mean and, of several estimators, its interval, which of an error is cut off at 0.
+func (r *Result) Figure(l Line) string {
+	low := l.CI95[0]
+	switch {
+	case len(l.PerSeed) == 1:
 		return fmt.Sprintf("%.2f", l.Mean)
+	case r.Unit != "":
+		low = max(0, low)
 	}
-	return fmt.Sprintf("%.2f (%.2f to %.2f)", l.Mean, l.CI95[0], l.CI95[1])
+	return fmt.Sprintf("%.2f (%.2f to %.2f)", l.Mean, low, l.CI95[1])
 }
 
 // DifferenceText returns the difference from the first variant, with its interval.
