@@ -41,6 +41,24 @@ func (a *Adam) StepAt(lr Tensor) error {
 	return DropGrads(a.params)
 }
 
+// Reset makes the optimizer a new one. Its tensors stay where they are.
+func (a *Adam) Reset() error {
+	return Within(func(s *Scope) error {
+		for _, tensors := range a.State() {
+			for _, t := range tensors {
+				zeros := s.ZerosLike(t)
+				if s.err != nil {
+					return s.err
+				}
+				if err := Copy(t, zeros); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // State returns the optimizer's tensors by PyTorch's names.
 func (a *Adam) State() map[string][]Tensor {
 	return map[string][]Tensor{"exp_avg": a.M, "exp_avg_sq": a.V, "step": a.Counts}
@@ -75,6 +93,9 @@ func (o *SGD) StepAt(lr Tensor) error {
 	return DropGrads(o.params)
 }
 
+// Reset does nothing.
+func (o *SGD) Reset() error { return nil }
+
 // State is empty.
 func (o *SGD) State() map[string][]Tensor { return nil }
 
@@ -85,6 +106,7 @@ func (o *SGD) Close() {}
 type Optimizer interface {
 	Step(lr float64) error
 	StepAt(lr Tensor) error
+	Reset() error
 	State() map[string][]Tensor
 	Close()
 }

@@ -22,7 +22,9 @@ type Hooks struct {
 // real ones. If ctx is cancelled, it ends before the next update with ctx's cause: an update is never left half done.
 func (m *Model) Algorithm1(ctx context.Context, x, y *Stream, h Hooks) error {
 	for _, phase := range m.phasesLeft() {
-		m.enter(phase)
+		if err := m.enter(phase); err != nil {
+			return m.located(err)
+		}
 		for m.Step < m.config.Train.StepsOf(phase) {
 			if err := h.Before(); err != nil {
 				return err
@@ -95,11 +97,19 @@ func (m *Model) phasesLeft() []config.Phase {
 	return nil
 }
 
-// enter begins a phase; the one that the model is in already goes on.
-func (m *Model) enter(phase config.Phase) {
-	if phase != m.Phase {
-		m.Phase, m.Step, m.updates = phase, 0, 0
+// enter begins a phase; the one that the model is in already goes on. After R's pretraining its optimizer begins anew:
+// the gradients of L_R are far larger than those of l_reg at its end, and Adam, which divides by what it has seen, would
+// take steps of many times the learning rate.
+func (m *Model) enter(phase config.Phase) error {
+	if phase == m.Phase {
+		return nil
 	}
+	pretrained := m.Phase == config.PhaseRefiner
+	m.Phase, m.Step, m.updates = phase, 0, 0
+	if pretrained {
+		return m.optR.Reset()
+	}
+	return nil
 }
 
 // located puts phase and step before an error. A request to stop is none.

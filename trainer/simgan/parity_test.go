@@ -352,6 +352,7 @@ type still struct{}
 
 func (still) Step(float64) error             { return nil }
 func (still) StepAt(cgo.Tensor) error        { return nil }
+func (still) Reset() error                   { return nil }
 func (still) State() map[string][]cgo.Tensor { return nil }
 func (still) Close()                         {}
 

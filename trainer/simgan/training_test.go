@@ -180,3 +180,21 @@ func TestRestoreIsExact(t *testing.T) {
 		t.Errorf("%d tensors are still live", left)
 	}
 }
+
+// R's Adam counts the updates of Algorithm 1 alone, D's all.
+func TestOptimizerOfRBeginsAnewAfterPretraining(t *testing.T) {
+	settings := []string{
+		"train.optimizer=adam", "train.pretrain_refiner=3", "train.pretrain_discriminator=2", "train.steps=2", "train.k_g=2",
+	}
+	const file = StateFile + "/optimizer."
+	got := mustTrain(t, settings...).tensors
+	for name, want := range map[string]float32{"refiner.step.0": 4, "discriminator.step.0": 4} {
+		if count := got[file+name]; len(count) != 1 || count[0] != want {
+			t.Errorf("%s is %v, want %v", name, count, want)
+		}
+	}
+	started := mustTrain(t, append(settings, "train.pretrain_refiner=0")...).tensors
+	if count := started[file+"refiner.step.0"]; len(count) != 1 || count[0] != 4 {
+		t.Errorf("without pretraining: %v", count)
+	}
+}
