@@ -43,8 +43,8 @@ type Dataset interface {
 	Close() error
 }
 
-// checkedSample returns image i of ds. An image of another size or depth than ds says is an error: batches have room for one
-// form only.
+// checkedSample returns image i of ds. An image of another size or depth than ds says is an error: batches have room
+// for one form only.
 func checkedSample(ds Dataset, i int) (Sample, error) {
 	s, err := ds.Sample(i)
 	if err != nil {

@@ -271,10 +271,11 @@ func TestEyesOf16Bits(t *testing.T) {
 	} {
 		greyPicture(t, file, 16)
 		if strings.HasPrefix(spec, "unityeyes2:") { // the picture of a camera
-			if err := errors.Join(os.Remove(filepath.Join(second, "1_a.jpg")), os.Rename(file, filepath.Join(second, "1_a.png"))); err != nil {
+			camera := filepath.Join(second, "1_a.png")
+			if err := errors.Join(os.Remove(filepath.Join(second, "1_a.jpg")), os.Rename(file, camera)); err != nil {
 				t.Fatal(err)
 			}
-			spec, file = spec+",camera=a", filepath.Join(second, "1_a.png")
+			spec, file = spec+",camera=a", camera
 		}
 		ds, err := Open(spec)
 		if err != nil {

@@ -223,7 +223,8 @@ func (r *Result) Table() string {
 	fmt.Fprintf(&t, "| trained on | %s (95 %% interval) | %s | %s | share of the gap closed |\n|---|---|---|---|---|\n",
 		r.Heading(), r.DifferenceName(), r.WithinName())
 	for _, l := range r.Lines {
-		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s |\n", l.Name(), r.Figure(l), l.DifferenceText(), l.WithinText(), l.ShareText())
+		fmt.Fprintf(&t, "| %s | %s | %s | %s | %s |\n",
+			l.Name(), r.Figure(l), l.DifferenceText(), l.WithinText(), l.ShareText())
 	}
 	for _, m := range r.Missing {
 		fmt.Fprintf(&t, "\nMissing: %s\n", strings.ReplaceAll(m, "\n", " "))

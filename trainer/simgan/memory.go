@@ -18,8 +18,8 @@ import (
 // be too large for all activations: then the failing operation says so.
 func checkFits(c config.Config, image data.Info, device cgo.Device) error {
 	if history := historyBytes(image, historyAtEnd(c.Train)); history > inputfile.Large {
-		return exit.Usagef("config: train.history is %d: its images would make a file of %.0f GiB, and a checkpoint's file may "+
-			"have %d: lower train.history", c.Train.History, history/(1<<30), inputfile.Large>>30)
+		return exit.Usagef("config: train.history is %d: its images would make a file of %.0f GiB, and a checkpoint's file "+
+			"may have %d: lower train.history", c.Train.History, history/(1<<30), inputfile.Large>>30)
 	}
 	b, pixels := float64(c.Train.Batch), float64(image.H*image.W) // no product of the config's numbers overflows
 	for _, need := range []struct {
