@@ -43,6 +43,11 @@ type Dataset interface {
 	Close() error
 }
 
+// fits reports whether an image has the size and depth of the data set's.
+func (i Info) fits(m picture.Image) bool {
+	return m.C == i.C && m.H == i.H && m.W == i.W && m.Bits == i.Bits
+}
+
 // checkedSample returns image i of ds. An image of another size or depth than ds says is an error: batches have room
 // for one form only.
 func checkedSample(ds Dataset, i int) (Sample, error) {
@@ -50,7 +55,7 @@ func checkedSample(ds Dataset, i int) (Sample, error) {
 	if err != nil {
 		return s, err
 	}
-	if m, info := s.Image, ds.Info(); m.C != info.C || m.H != info.H || m.W != info.W || m.Bits != info.Bits {
+	if m, info := s.Image, ds.Info(); !info.fits(m) {
 		err = fmt.Errorf("%s: is %dx%dx%d (channels, height, width) of %d bits, not %dx%dx%d of %d: replace or remove it",
 			s.Name, m.C, m.H, m.W, m.Bits, info.C, info.H, info.W, info.Bits)
 	}

@@ -256,7 +256,7 @@ func TestBadInputIsNamed(t *testing.T) {
 			ds, err := Open(c.spec)
 			if err == nil {
 				defer ds.Close()
-				_, err = LoadRange(context.Background(), ds, 0, ds.Len())
+				_, err = LoadRange(t.Context(), ds, 0, ds.Len())
 			}
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want one that contains %q", err, c.want)

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"context"
 	"math"
 	"os"
 	"path/filepath"
@@ -132,7 +131,7 @@ func TestSynthesEyes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := LoadRange(context.Background(), ds, 0, ds.Len())
+	b, err := LoadRange(t.Context(), ds, 0, ds.Len())
 	if err != nil || b.N != 40 || b.C != 1 || b.H != 35 || b.W != 55 || len(b.Labels) != 120 {
 		t.Errorf("%d images of %dx%dx%d, %d label values, %v", b.N, b.C, b.H, b.W, len(b.Labels), err)
 	}

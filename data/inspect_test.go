@@ -97,7 +97,8 @@ func TestInspectWarns(t *testing.T) {
 	portraits := t.TempDir()
 	grey(t, filepath.Join(portraits, "p.png"), 40, 20, 8, 0, 60)
 	for spec, stretched := range map[string]bool{
-		",size=20x20": true, ",size=20x20,equalize=true": true, ",size=20x20,fit=crop": false, ",size=20x10": false, "": false,
+		",size=20x20": true, ",size=20x20,equalize=true": true, ",size=20x20,fit=crop": false, ",size=20x10": false,
+		"": false,
 	} {
 		got := strings.Join(inspect(t, "folder:"+portraits+spec, 0).Warnings(), "")
 		if strings.Contains(got, "1 of 1 pictures by more than 10 % (up to 2.00 times), the first is p.png") != stretched {

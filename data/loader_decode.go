@@ -122,14 +122,14 @@ func (d *decoder) fill(ctx context.Context, b *Batch) delivery {
 		b.Index[k] = image.index
 		if image.held {
 			image.label = d.labels[image.index]
-		} else if d.labels != nil {
-			d.labels[image.index] = image.label
-		}
-		copy(b.Labels[k*len(image.label):], image.label)
-		if !image.held {
+		} else {
+			if d.labels != nil {
+				d.labels[image.index] = image.label
+			}
 			copy(b.Levels[len(b.Fresh)*size:], image.levels)
 			b.Fresh = append(b.Fresh, k)
 		}
+		copy(b.Labels[k*len(image.label):], image.label)
 		k++
 	}
 	out.after = Position{d.slice.next(d.next), d.skipped}

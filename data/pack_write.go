@@ -100,7 +100,7 @@ func (w *packWriter) read(from, n int) (levels, labels []byte, err error) {
 func (w *packWriter) encode(name string, m picture.Image, label []float32,
 	levels, labels []byte) ([]byte, []byte, error) {
 	i := w.info
-	if m.C != i.C || m.H != i.H || m.W != i.W || m.Bits != i.Bits || len(label) != len(i.LabelNames) {
+	if !i.fits(m) || len(label) != len(i.LabelNames) {
 		return nil, nil, fmt.Errorf("%s: is %dx%dx%d (channels, height, width) of %d bits with %d labels; "+
 			"the others are %dx%dx%d of %d bits with %d", name,
 			m.C, m.H, m.W, m.Bits, len(label), i.C, i.H, i.W, i.Bits, len(i.LabelNames))

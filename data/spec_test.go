@@ -6,7 +6,6 @@ import (
 	"testing"
 )
 
-// A path may hold commas and equals signs. What looks like a key, mistyped or not, is a parameter.
 // A seed is any of 64 bits, and files in parameters may be in the user's home.
 func TestSpecSeedsAndHome(t *testing.T) {
 	t.Setenv("HOME", "/home/me")
@@ -23,6 +22,7 @@ func TestSpecSeedsAndHome(t *testing.T) {
 	}
 }
 
+// A path may hold commas and equals signs. What looks like a key, mistyped or not, is a parameter.
 func TestSpecPaths(t *testing.T) {
 	var ascii strings.Builder
 	for c := rune(' '); c <= '~'; c++ {

@@ -28,8 +28,8 @@ type ExportOptions struct {
 // exampleImages is the number of images in an example.
 const exampleImages = 5
 
-// ExportONNX writes the refiner of a run's checkpoint, its moving average if there is one, as ONNX. If ctx is cancelled,
-// the error is its cause.
+// ExportONNX writes the refiner of a run's checkpoint, its moving average if there is one, as ONNX. If ctx is
+// cancelled, the error is its cause.
 func ExportONNX(ctx context.Context, o ExportOptions) error {
 	if err := errors.Join(checkNew("--onnx", o.ONNX), checkNew("--example", o.Example)); err != nil {
 		return err

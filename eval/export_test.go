@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,22 +23,22 @@ func exportWithoutData(t *testing.T, run, synthetic string) {
 		t.Fatal(err)
 	}
 	o := ExportOptions{Run: run, ONNX: filepath.Join(t.TempDir(), "refiner.onnx")}
-	if err := ExportONNX(context.Background(), o); err != nil {
+	if err := ExportONNX(t.Context(), o); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Stat(o.ONNX); err != nil || info.Size() == 0 {
 		t.Errorf("no model was written: %v", err)
 	}
-	if err := ExportONNX(context.Background(), o); err == nil || !strings.Contains(err.Error(), "exists already") {
+	if err := ExportONNX(t.Context(), o); err == nil || !strings.Contains(err.Error(), "exists already") {
 		t.Errorf("a model over another one: %v", err)
 	}
 	o.ONNX = filepath.Join(t.TempDir(), "nowhere", "refiner.onnx")
-	if err := ExportONNX(context.Background(), o); err == nil || !strings.Contains(err.Error(), "make it first") {
+	if err := ExportONNX(t.Context(), o); err == nil || !strings.Contains(err.Error(), "make it first") {
 		t.Errorf("a model in a folder that is not there: %v", err)
 	}
 	o.ONNX = filepath.Join(t.TempDir(), "refiner.onnx")
 	o.Example = filepath.Join(t.TempDir(), "example.safetensors")
-	if err := ExportONNX(context.Background(), o); err == nil || !strings.Contains(err.Error(), "--example: data.synthetic: ") {
+	if err := ExportONNX(t.Context(), o); err == nil || !strings.Contains(err.Error(), "--example: data.synthetic: ") {
 		t.Errorf("an example of images that are gone: %v", err)
 	}
 }

@@ -283,8 +283,8 @@ func TestSharesOfAccuracies(t *testing.T) {
 	}
 }
 
-// By hand: differences 1 and 2 of two refiners have the mean 1.5, and Student's t of one degree of freedom, 12.706, times
-// their standard error 0.5.
+// By hand: differences 1 and 2 of two refiners have the mean 1.5, and Student's t of one degree of freedom, 12.706,
+// times their standard error 0.5.
 func TestDifferences(t *testing.T) {
 	r := &Result{GANSeeds: 2, EstimatorSeeds: 1, Lines: []Line{
 		{Row: "synthetic", PerSeed: []float64{9}},

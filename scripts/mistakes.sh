@@ -58,7 +58,7 @@ mistake "lambda changes with the batch size" models/losses.go 's/lambda\/float64
 mistake "D learns while R trains" trainer/simgan/steps.go 's/m\.D\.Freeze\(true\)/m.D.Freeze(false)/' trainer/simgan
 mistake "R learns while D trains" trainer/simgan/steps.go 's/err := cgo\.NoGrad\(func\(\) error \{\n(\t+return cgo\.AutocastIf.*?\n\t\t\}\))\n\t\}\)/err := func() error {\n$1\n\t}()/s' trainer/simgan
 mistake "R is pretrained with the full loss" trainer/simgan/algorithm.go 's/m\.updateR\(ctx, x, false\)/m.updateR(ctx, x, true)/' trainer
-mistake "R's Adam keeps what it saw in pretraining" trainer/simgan/algorithm.go 's/return m\.optR\.Reset\(\)/return nil/' trainer/simgan Anew
+mistake "R's Adam keeps what it saw in pretraining" trainer/simgan/algorithm.go 's/return m\.optR\.Reset\(\)/return nil/' trainer/simgan IsReset
 mistake "R is pretrained with a limit on l_reg" trainer/simgan/steps.go 's/if !adversary \{ \/\/ far/if adversary { \/\/ far/' trainer/simgan Pretraining
 mistake "width and height swapped on resize" data/picture/resize.go 's/(func \(m Image\) Resize\(h, w int\) Image \{)/$1\n\th, w = w, h/' data/picture
 mistake "a contrast stretch an image on export" data/picture/unit.go 's/for i, v := range pixels \{\n\t\tm\.Pix/low, high := pixels[0], pixels[0]\n\tfor _, v := range pixels {\n\t\tlow, high = min(low, v), max(high, v)\n\t}\n\tfor i, v := range pixels {\n\t\tv = (v-low)\/(high-low+1e-9)*2 - 1\n\t\tm.Pix/' data/picture

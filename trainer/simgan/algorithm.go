@@ -97,8 +97,8 @@ func (m *Model) phasesLeft() []config.Phase {
 	return nil
 }
 
-// enter begins a phase; the one that the model is in already goes on. After R's pretraining its optimizer begins anew:
-// the gradients of L_R are far larger than those of l_reg at its end, and Adam, which divides by what it has seen, would
+// enter begins a phase; the one that the model is in already goes on. After R's pretraining its optimizer is reset: the
+// gradients of L_R are far larger than those of l_reg at its end, and Adam, which divides by what it has seen, would
 // take steps of many times the learning rate.
 func (m *Model) enter(phase config.Phase) error {
 	if phase == m.Phase {

@@ -182,7 +182,7 @@ func TestRestoreIsExact(t *testing.T) {
 }
 
 // R's Adam counts the updates of Algorithm 1 alone, D's all.
-func TestOptimizerOfRBeginsAnewAfterPretraining(t *testing.T) {
+func TestOptimizerOfRIsResetAfterPretraining(t *testing.T) {
 	settings := []string{
 		"train.optimizer=adam", "train.pretrain_refiner=3", "train.pretrain_discriminator=2", "train.steps=2", "train.k_g=2",
 	}
