@@ -20,6 +20,7 @@ import (
 	"simgan/models/architecture"
 	"simgan/trainer"
 	"simgan/trainer/config"
+	"simgan/trainer/rundir"
 )
 
 func TestAngle(t *testing.T) {
@@ -220,6 +221,16 @@ func TestSeveralRefiners(t *testing.T) {
 		o.Runs = runs
 		if _, err := Gaze(context.Background(), o); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", runs, err, want)
+		}
+	}
+	if err := os.Remove(filepath.Join(runs[1], rundir.DoneFile)); err != nil {
+		t.Fatal(err)
+	}
+	none := filepath.Join(dir, "none")
+	for want, run := range map[string]string{"b is not finished": runs[1], none + "/config.yaml: no such file": none} {
+		o.Runs = []string{runs[0], run}
+		if _, err := Gaze(context.Background(), o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", run, err, want)
 		}
 	}
 }

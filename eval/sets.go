@@ -100,10 +100,6 @@ func prepare(ctx context.Context, o *Options, t task) (s *sources, err error) {
 func (s *sources) loadRefiners(o *Options) error {
 	var first config.Config
 	for i, run := range o.Runs {
-		if _, err := os.Stat(filepath.Join(run, rundir.DoneFile)); len(o.Runs) > 1 && errors.Is(err, fs.ErrNotExist) {
-			return exit.Usagef("--run %s is not finished: continue it with train --run %[1]s --resume, "+
-				"or leave it out", run)
-		}
 		l, err := trainer.LoadCheckpoint(run, o.Checkpoint, o.Estimator.Device)
 		if err != nil {
 			return err
@@ -111,6 +107,10 @@ func (s *sources) loadRefiners(o *Options) error {
 		c := l.Config
 		s.refiners = append(s.refiners, refiner{l.Refiner, c.Seed})
 		s.checkpoints = append(s.checkpoints, l.Checkpoint)
+		if _, err := os.Stat(filepath.Join(run, rundir.DoneFile)); len(o.Runs) > 1 && errors.Is(err, fs.ErrNotExist) {
+			return exit.Usagef("--run %s is not finished: continue it with train --run %[1]s --resume, "+
+				"or leave it out", run)
+		}
 		if i > 0 && slices.Contains(s.ganSeeds()[:i], c.Seed) {
 			return exit.Usagef("--run %s has seed %d, as a run before it; give runs of different seeds", run, c.Seed)
 		}

@@ -169,6 +169,12 @@ func TestHomeAndQuiet(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "again", "pack.json")); err != nil {
 		t.Error(err)
 	}
+	// A flag that may be repeated.
+	run(strings.Fields("simgan eval gaze --run=~/one,1 --run=~/two --json x --quiet"), &text, &text)
+	if want := filepath.Join(dir, "one,1") + "/config.yaml"; !strings.Contains(text.String(), want) {
+		t.Errorf("%q does not say %q", text.String(), want)
+	}
+	text.Reset()
 	n, err := (warningsOnly{&text}).Write([]byte("step 1\nwarning: x\nstep 2\n"))
 	if n != 25 || err != nil || text.String() != "warning: x\n" {
 		t.Errorf("%d, %v: %q", n, err, text.String())

@@ -48,11 +48,22 @@ func strayArgument(c *cli.Context, of, argument string) error {
 // expandHome expands ~ in flags. Shells do so only at the beginning of a word, not in --run=~/mine.
 func expandHome(c *cli.Context) error {
 	for _, name := range c.LocalFlagNames() {
-		text, ok := c.Value(name).(string)
-		if !ok || home.Expand(text) == text {
+		var expanded string
+		switch value := c.Value(name).(type) {
+		case string:
+			if expanded = home.Expand(value); expanded == value {
+				continue
+			}
+		case cli.StringSlice:
+			paths := slices.Clone(value.Value())
+			for i, path := range paths {
+				paths[i] = home.Expand(path)
+			}
+			expanded = cli.NewStringSlice(paths...).Serialize() // Set replaces by it, and would append paths
+		default:
 			continue
 		}
-		if err := c.Set(name, home.Expand(text)); err != nil {
+		if err := c.Set(name, expanded); err != nil {
 			return err
 		}
 	}
