@@ -9,6 +9,7 @@ import (
 	"simgan/data"
 	"simgan/internal/exit"
 	"simgan/models"
+	"simgan/models/architecture"
 	"simgan/trainer"
 )
 
@@ -40,53 +41,54 @@ func clipsOf(ds data.Dataset, clips string) ([]string, error) {
 	return of, nil
 }
 
-// refining refines batches of a data set. Its noise is independent per image, or the same for the images of a clip.
+// refining refines batches of a data set. Images that share their noise are those of a clip; without clips no two do.
 type refining struct {
 	r     *models.Refiner
 	seed  uint64
-	noise *cgo.Generator // nil if there are clips
-	clips []string       // per image of the data set
+	clips []string // per image of the data set, its clip or its own name
 }
 
 // refining returns what refines ds with noise of the seed.
 func (o RefineOptions) refining(r *models.Refiner, ds data.Dataset, seed uint64) (f *refining, err error) {
 	f = &refining{r: r, seed: seed}
-	if o.Clips == "" {
-		// Each part of a data set has noise of its own.
-		f.noise, err = cgo.NewGenerator(o.Device, seed+uint64(o.Shard.Index)<<40)
-	} else {
+	if o.Clips != "" {
 		f.clips, err = clipsOf(ds, o.Clips)
+		return f, err
 	}
-	return f, err
+	f.clips = make([]string, ds.Len())
+	for i := range f.clips {
+		f.clips[i] = ds.Name(i)
+	}
+	return f, nil
 }
 
 // batch returns a variant of the images of x.
 func (f *refining) batch(x *data.Pixels, variant int) (*data.Pixels, error) {
-	if f.clips == nil {
-		return trainer.Refine(f.r, f.noise, x)
-	}
 	device, err := f.r.Device()
 	if err != nil {
 		return nil, err
 	}
 	return trainer.RefineWith(f.r, x, func(s *cgo.Scope) cgo.Tensor {
+		if f.r.Config.Noise.Kind == architecture.NoNoise {
+			return cgo.Tensor{}
+		}
 		drawn := make([]cgo.Tensor, x.N)
 		for k, i := range x.Index {
 			if k > 0 && f.clips[i] == f.clips[x.Index[k-1]] {
 				drawn[k] = drawn[k-1]
 				continue
 			}
-			drawn[k] = f.ofClip(s, f.clips[i], variant, x, device)
+			drawn[k] = f.of(s, f.clips[i], variant, x, device)
 		}
 		return s.Cat(0, drawn...)
 	})
 }
 
-// ofClip draws the noise of a clip's variant. It depends on nothing else, so that a clip may begin in one batch and end
-// in another.
-func (f *refining) ofClip(s *cgo.Scope, clip string, variant int, x *data.Pixels, device cgo.Device) cgo.Tensor {
+// of draws the noise of a variant of a clip, or of an image. It depends on nothing else, so that a clip may begin in one
+// batch and end in another, and an image is refined alike whatever it is refined with.
+func (f *refining) of(s *cgo.Scope, name string, variant int, x *data.Pixels, device cgo.Device) cgo.Tensor {
 	hash := fnv.New64a()
-	fmt.Fprintf(hash, "%d %d %s", f.seed, variant, clip)
+	fmt.Fprintf(hash, "%d %d %s", f.seed, variant, name)
 	g, err := cgo.NewGenerator(device, hash.Sum64())
 	if err != nil {
 		s.Fail(err)
@@ -94,10 +96,4 @@ func (f *refining) ofClip(s *cgo.Scope, clip string, variant int, x *data.Pixels
 	}
 	defer g.Close()
 	return models.DrawNoise(s, f.r.Config.Noise, g, 1, int64(x.H), int64(x.W))
-}
-
-func (f *refining) close() {
-	if f.noise != nil {
-		f.noise.Close()
-	}
 }

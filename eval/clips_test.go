@@ -94,6 +94,52 @@ func TestClipsShareTheirNoise(t *testing.T) {
 	}
 }
 
+// Noise belongs to the image and its variant: a part of a data set is refined as in the whole.
+func TestNoiseBelongsToTheImage(t *testing.T) {
+	run, dir := trainTiny(t), t.TempDir()
+	still, err := data.Open("simulated:eyes,n=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"all/a.png", "all/b.png", "all/c.png", "part/c.png", "part/b.png"} {
+		copyImage(t, still, filepath.Join(dir, path))
+	}
+	refine := func(name string) map[string]string {
+		t.Helper()
+		out := filepath.Join(dir, name+"-refined")
+		if _, err := RefineSet(t.Context(), RefineOptions{
+			Run: run, Data: "folder:" + filepath.Join(dir, name), Out: out, Variants: 2, Device: cgo.CPU, Progress: func(int, int) {},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		files, images := map[string]string{}, map[string]bool{}
+		paths, err := filepath.Glob(filepath.Join(out, "*.png"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			png, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[filepath.Base(path)], images[string(png)] = string(png), true
+		}
+		if len(images) != len(files) {
+			t.Errorf("%s: %d files, %d different ones", name, len(files), len(images))
+		}
+		return files
+	}
+	all, part := refine("all"), refine("part")
+	if len(all) != 6 || len(part) != 4 {
+		t.Fatalf("%d and %d refined images", len(all), len(part))
+	}
+	for name, png := range part {
+		if png != all[name] {
+			t.Errorf("%s differs in a part of the data set", name)
+		}
+	}
+}
+
 func copyImage(t *testing.T, ds data.Dataset, path string) {
 	t.Helper()
 	s, err := ds.Sample(0)

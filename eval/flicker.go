@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"simgan/cgo"
@@ -129,12 +130,16 @@ func (f *flicker) rendered(
 	if err := f.add(result, "rendered", x, x.set); err != nil {
 		return err
 	}
-	kinds := map[string][]string{"refined": nil, "refined, noise held per clip": x.names}
-	for _, name := range []string{"refined", "refined, noise held per clip"} {
-		if kinds[name] != nil && r.Config.Noise.Kind == architecture.NoNoise {
+	const independent, held = "refined", "refined, noise held per clip"
+	clips := map[string][]string{independent: make([]string, x.N), held: x.names}
+	for i := range x.N {
+		clips[independent][i] = strconv.Itoa(i)
+	}
+	for _, name := range []string{independent, held} {
+		if name == held && r.Config.Noise.Kind == architecture.NoNoise {
 			return nil
 		}
-		refine := &refining{r: r, seed: c.Seed, clips: kinds[name]}
+		refine := &refining{r: r, seed: c.Seed, clips: clips[name]}
 		refined, err := f.refine(ctx, refine, x)
 		if err != nil {
 			return err
@@ -148,12 +153,6 @@ func (f *flicker) rendered(
 
 // refine returns the refined images, rounded to levels as refine writes them.
 func (f *flicker) refine(ctx context.Context, refine *refining, x *clips) (out set, err error) {
-	if refine.clips == nil {
-		if refine.noise, err = cgo.NewGenerator(f.options.Device, refine.seed); err != nil {
-			return out, err
-		}
-	}
-	defer refine.close()
 	out = x.repeated(1)
 	for from := 0; from < x.N; from += refineBatch {
 		if ctx.Err() != nil {

@@ -70,7 +70,6 @@ func RefineSet(ctx context.Context, o RefineOptions) (finished bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	defer refine.close()
 	write := func(e *data.Exporter, first, end int) error { return o.refineRange(ctx, e, ds, refine, first, end) }
 	if o.Shard.Of <= 1 {
 		return true, data.Export(ds, o.Out, o.Variants, func(e *data.Exporter) error { return write(e, 0, ds.Len()) })

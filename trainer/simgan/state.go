@@ -23,6 +23,7 @@ type State struct {
 	Held   int              `json:"history_held"`
 	Random []byte           `json:"history_random"`
 	Maps   []int64          `json:"history_weights,omitempty"` // per image of the history, its map of data.weights
+	Digest string           `json:"weights_digest,omitempty"`  // of data.weights, if there are Maps
 	Window map[string]Total `json:"window"`                    // what the open log window has counted so far
 	Fused  map[string]int   `json:"fused,omitempty"`           // on a GPU: how networks use fused kernels
 }
@@ -38,6 +39,9 @@ func (m *Model) State() (st State, err error) {
 	}
 	if m.history != nil {
 		st.Held, st.Maps = m.history.held, slices.Clone(m.history.maps)
+		if m.weights != nil {
+			st.Digest = m.weights.digest
+		}
 		st.Random, err = m.history.random.MarshalBinary()
 	}
 	return st, err
@@ -60,7 +64,7 @@ func (m *Model) Restore(st State) error {
 		if err := random.UnmarshalBinary(st.Random); err != nil {
 			return fmt.Errorf("history_random: %w", err)
 		}
-		if err := m.weights.checkMaps(st.Maps, min(st.Held, m.history.size)); err != nil {
+		if err := m.weights.checkMaps(st, min(st.Held, m.history.size)); err != nil {
 			return err
 		}
 		m.history.restore(st.Held, st.Maps, random)

@@ -2,6 +2,9 @@ package simgan
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"path"
 	"strings"
@@ -20,6 +23,7 @@ type weights struct {
 	pixels  cgo.Tensor // (N, 1, H, W) float32
 	patches cgo.Tensor // (N, 1, h, w) float32: means over the part of the image that belongs to a patch
 	n       int        // N: one map for all images, or one per image
+	digest  string     // SHA-256 of all pixels
 	index   *cgo.Feed  // int64 (b): the maps of a step's synthetic images
 }
 
@@ -87,7 +91,11 @@ func newWeights(p *data.Pixels, n *networks, image data.Info) (w *weights, err e
 	for i := range p.N {
 		patches = append(patches, shrink(p.Values[i*p.H*p.W:(i+1)*p.H*p.W], p.H, p.W, h, width)...)
 	}
-	w = &weights{n: p.N}
+	hash := sha256.New()
+	if err := binary.Write(hash, binary.LittleEndian, p.Values); err != nil {
+		return nil, err
+	}
+	w = &weights{n: p.N, digest: hex.EncodeToString(hash.Sum(nil))}
 	return w, cgo.Within(func(s *cgo.Scope) error {
 		pixels := s.From(p.Values, n.device, int64(p.N), 1, int64(p.H), int64(p.W))
 		means := s.From(patches, n.device, int64(p.N), 1, int64(h), int64(width))
@@ -161,15 +169,20 @@ func (w *weights) ofPatches(s *cgo.Scope, b int) cgo.Tensor {
 	return s.Rows(w.patches, ints(s, w.index, 0, b))
 }
 
-// checkMaps refuses a checkpoint whose history has held images without these weights.
-func (w *weights) checkMaps(maps []int64, held int) error {
-	if w == nil {
+// checkMaps refuses a checkpoint whose history has held images, unless they have these weights. Checkpoints from before
+// the digest was kept have none.
+func (w *weights) checkMaps(st State, held int) error {
+	if w == nil || held == 0 {
 		return nil
 	}
-	if len(maps) < held {
+	if len(st.Maps) < held {
 		return exit.Usagef("data.weights: the run's history holds images without weights: give it in a new run")
 	}
-	for _, i := range maps {
+	if st.Digest != "" && st.Digest != w.digest {
+		return exit.Usagef("data.weights: these are other weights than those of the images in the run's history: " +
+			"the weights cannot change in a run that has begun")
+	}
+	for _, i := range st.Maps {
 		if i < 0 || i >= int64(w.n) {
 			return exit.Usagef("data.weights: has %d images, the run's history needs image %d: "+
 				"the weights cannot change in a run that has begun", w.n, i)

@@ -88,6 +88,14 @@ func TestWeightsInTraining(t *testing.T) {
 	if got.state.Maps == nil || slices.Max(got.state.Maps) == 0 {
 		t.Errorf("the history's maps are %v", got.state.Maps)
 	}
+	refuseOthers := func(m *Model) {
+		if err := m.Restore(stopped.state); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "other weights") {
+			t.Errorf("the state of a run with other maps: %v", err)
+		}
+	}
+	if _, err := trainOn(t, c, white, nil, 1, refuseOthers); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // The maps of images that are drawn are those noted when they entered, and a fresh image's map takes the place of that
