@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -23,15 +24,14 @@ func rowFile(row string) string { return "eval-" + row + ".json" }
 // refinedRows are the rows of a variant that shares its data with the first one.
 var refinedRows = []string{"refined", "refined+control"}
 
-// evaluate evaluates the finished runs of variant i together: all rows, or only those of refined images if the others
-// are the first variant's. Evaluations of the same runs that are there already are
-// kept.
+// evaluate evaluates the finished runs of variant i together: all rows, or only those of refined images if an earlier
+// variant has the others. Evaluations of the same runs that are there already are kept.
 func (r *run) evaluate(ctx context.Context, i int, s *sweep.Sweep) error {
 	runs, _, err := finished(s)
 	if err != nil || len(runs) == 0 {
 		return err
 	}
-	if i == 0 || r.allRows {
+	if r.allRows || !r.sharedBefore(i) {
 		return r.eval(ctx, i, runs, wholeFile)
 	}
 	for _, row := range refinedRows {
@@ -42,11 +42,18 @@ func (r *run) evaluate(ctx context.Context, i int, s *sweep.Sweep) error {
 	return nil
 }
 
-func (r *run) eval(ctx context.Context, i int, runs []string, file string, more ...string) error {
-	o, path := r.options, filepath.Join(r.folder(i), file)
-	if done, err := evaluated(path, runs); err != nil || done {
-		return err
+// sharedBefore reports whether a variant before i was evaluated on the rows that all share.
+func (r *run) sharedBefore(i int) bool {
+	for k := range i {
+		if _, err := os.Stat(filepath.Join(r.folder(k), wholeFile)); err == nil {
+			return true
+		}
 	}
+	return false
+}
+
+// evalArgs is the command line of an evaluation of runs.
+func (o Options) evalArgs(path string, runs []string, more ...string) []string {
 	args := append([]string{"eval", o.Task, "--seeds", strconv.Itoa(o.EvalSeeds), "--json", path}, more...)
 	for _, run := range runs {
 		args = append(args, "--run", run)
@@ -58,12 +65,20 @@ func (r *run) eval(ctx context.Context, i int, runs []string, file string, more 
 			args = append(args, flag.name, flag.value)
 		}
 	}
-	if i == 0 && r.Name == "psi" {
-		args = append(args, "--save", filepath.Dir(o.estimator()))
+	return append(args, o.EvalFlags...)
+}
+
+func (r *run) eval(ctx context.Context, i int, runs []string, file string, more ...string) error {
+	o, path := r.options, filepath.Join(r.folder(i), file)
+	if done, err := evaluated(path, runs); err != nil || done {
+		return err
+	}
+	if file == wholeFile && r.Name == "psi" {
+		more = append(more, "--save", filepath.Dir(o.estimator()))
 	}
 	fmt.Fprintf(o.Log, "evaluating %s\n", path)
 	log := filepath.Join(r.folder(i), "eval.log")
-	err := sweep.Process(ctx, o.Command, append(args, o.EvalFlags...), log, 0)
+	err := sweep.Process(ctx, o.Command, o.evalArgs(path, runs, more...), log, 0)
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("evaluation of variant %s: %w (all of it: %s)", r.variants[i].Name, err, log)
 	}

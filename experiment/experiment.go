@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"simgan/internal/exit"
-	"simgan/internal/suggest"
 	"simgan/models/architecture"
 	"simgan/trainer/config"
 )
@@ -75,18 +74,6 @@ func All() []Experiment {
 			Compared: "train.ema as it is and off",
 		},
 	}
-}
-
-// Find returns the experiment of a name.
-func Find(name string) (Experiment, error) {
-	var names []string
-	for _, e := range All() {
-		if e.Name == name {
-			return e, nil
-		}
-		names = append(names, e.Name)
-	}
-	return Experiment{}, exit.Usagef("experiment %q is unknown; use one of %v%s", name, names, suggest.Hint(name, names))
 }
 
 // sizes compares the synthetic images with factor times as many.

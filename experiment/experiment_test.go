@@ -49,11 +49,13 @@ func calls(t *testing.T) (commands []string) {
 
 func find(t *testing.T, name string) Experiment {
 	t.Helper()
-	e, err := Find(name)
-	if err != nil {
-		t.Fatal(err)
+	for _, e := range All() {
+		if e.Name == name {
+			return e
+		}
 	}
-	return e
+	t.Fatalf("there is no experiment %q", name)
+	return Experiment{}
 }
 
 func readResult(t *testing.T, dir string) (r Result) {
@@ -179,6 +181,32 @@ func TestExperimentWithAFailedRun(t *testing.T) {
 	}
 }
 
+// If no run of the first variant ends, the next one is evaluated on the rows that all share.
+func TestExperimentWithoutItsFirstVariant(t *testing.T) {
+	o := fake(t)
+	t.Setenv("FAKE_DIVERGES", "first")
+	if err := Run(t.Context(), find(t, "history"), o); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	r := readResult(t, o.Out)
+	for _, l := range r.Lines {
+		names = append(names, l.Name())
+	}
+	want := []string{"synthetic", "control", "no history: refined", "no history: refined+control", "real"}
+	if !slices.Equal(names, want) || len(r.Missing) != 2 {
+		t.Errorf("lines %v, missing %v", names, r.Missing)
+	}
+	if share := r.Lines[2].GapClosed; share == nil || math.Abs(share.Mean-0.25) > 1e-9 {
+		t.Errorf("share of the gap: %+v", share)
+	}
+	t.Setenv("FAKE_DIVERGES", "all")
+	o.Out += " again"
+	if err := Run(t.Context(), find(t, "history"), o); err == nil || !strings.Contains(err.Error(), "no run of any variant") {
+		t.Errorf("if no run ends: %v", err)
+	}
+}
+
 func TestVariants(t *testing.T) {
 	for name, want := range map[string][][]string{
 		"gaze-table": {nil, {"data.synthetic=simulated:eyes,domain=synthetic,equalize=true,light=0.7,n=8000,seed=1"}},
@@ -238,14 +266,18 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		"--larger SPEC":        {"gaze-table", func(o *Options) { o.Settings = folder }},
 		"data.test is not set": {"history", func(o *Options) { o.Settings = folder[:2] }},
 		"train.speed":          {"history", func(o *Options) { o.Settings = []string{"train.speed=9"} }},
-		"did you mean":         {"histroy", func(*Options) {}},
+		"use --task hand":      {"noise", func(o *Options) { o.Preset = "hand-demo" }},
+		"that would follow":    {"ema", func(o *Options) { o.EvalFlags = []string{"--bogus"} }},
 	} {
 		o := good
 		c.change(&o)
-		e, err := Find(c.name)
-		if err == nil {
-			err = Run(context.Background(), e, o)
+		o.CheckEval = func(args []string) error {
+			if slices.Contains(args, "--bogus") {
+				return errors.New("there is no flag --bogus")
+			}
+			return nil
 		}
+		err := Run(t.Context(), find(t, c.name), o)
 		if !errors.Is(err, exit.ErrUsage) {
 			t.Errorf("%q: %v", want, err)
 		} else if !strings.Contains(err.Error(), want) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"simgan/data"
+	"simgan/eval"
 	"simgan/internal/exit"
 	"simgan/trainer/config"
 )
@@ -30,6 +31,8 @@ type Options struct {
 	Parallel       int       // runs at a time
 	Command        []string  // the program that trains and evaluates; nil: this one
 	Log            io.Writer `json:"-"` // a line for each thing that happens
+	// CheckEval refuses a command line of eval, before anything is trained; nil: none is refused.
+	CheckEval func(args []string) error `json:"-"`
 }
 
 // mostSeeds bounds both kinds of seeds.
@@ -78,6 +81,14 @@ func (o *Options) complete(e Experiment) (base config.Config, err error) {
 	if base.Data.Test == "" {
 		return base, exit.Usagef("data.test is not set: the experiment ends with an evaluation on labelled real images; " +
 			"add --set data.test=SPEC")
+	}
+	if usual := eval.Usual(base.Data.Synthetic); (o.Task == "gaze" || o.Task == "hand") && usual != "" && usual != o.Task {
+		return base, exit.Usagef("--task %s: data.synthetic is %s; use --task %s", o.Task, base.Data.Synthetic, usual)
+	}
+	if o.CheckEval != nil {
+		if err := o.CheckEval(o.evalArgs("FILE", []string{"FOLDER"})); err != nil {
+			return base, exit.Usagef("the evaluation that would follow the training: %w", err)
+		}
 	}
 	return base, nil
 }

@@ -74,7 +74,7 @@ func (r *run) collect() (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		if i == 0 && !r.allRows {
+		if _, whole := rows["synthetic"]; whole && shared == nil && !r.allRows {
 			shared = maps.Clone(rows)
 			result.add("", rows, rows, o.EvalSeeds, "synthetic", "control")
 		}

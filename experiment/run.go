@@ -64,9 +64,16 @@ func Run(ctx context.Context, e Experiment, o Options) error {
 	}
 	fmt.Fprintf(o.Log, "experiment %s: %d variants x %d seeds, evaluated by %d estimators per row and refiner\n",
 		e.Name, len(r.variants), o.Seeds, o.EvalSeeds)
+	failed := 0
 	for i, s := range sweeps {
 		fmt.Fprintf(o.Log, "variant %s\n", r.variants[i].Name)
-		if err := sweep.Run(ctx, s, sweep.Options{Command: o.Command, Out: trialLines{o.Log}}); err != nil {
+		err := sweep.Run(ctx, s, sweep.Options{Command: o.Command, Out: trialLines{o.Log}})
+		if errors.Is(err, sweep.ErrNoneDone) {
+			fmt.Fprintf(o.Log, "variant %s: %v\n", r.variants[i].Name, err)
+			if failed++; failed > i {
+				continue // there is nothing to show yet
+			}
+		} else if err != nil {
 			return err
 		}
 		if err := r.evaluate(ctx, i, s); err != nil {
@@ -75,6 +82,9 @@ func Run(ctx context.Context, e Experiment, o Options) error {
 		if err := r.write(); err != nil {
 			return err
 		}
+	}
+	if failed == len(sweeps) {
+		return fmt.Errorf("%s: no run of any variant came to its end; each run's process.log says why", o.Out)
 	}
 	fmt.Fprintf(o.Log, "the table is %s, the page %s\n", filepath.Join(o.Out, tableFile), filepath.Join(o.Out, pageFile))
 	return nil

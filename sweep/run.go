@@ -140,8 +140,11 @@ func (s *Sweep) incomplete() error {
 	case ended < len(trials):
 		return nil
 	}
-	return fmt.Errorf("every trial failed or diverged; each trial's process.log in %s says why", s.Dir)
+	return fmt.Errorf("%w; each trial's process.log in %s says why", ErrNoneDone, s.Dir)
 }
+
+// ErrNoneDone says that all trials of a sweep have ended, and none of them is done.
+var ErrNoneDone = errors.New("every trial failed or diverged")
 
 // slots shares the machine between the trials that run at a time.
 func (s *Sweep) slots() []slot {

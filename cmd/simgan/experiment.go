@@ -53,6 +53,7 @@ func experimentCommand(e experiment.Experiment) *cli.Command {
 				Task: c.String("task"), Labels: c.String("labels"), Larger: c.String("larger"),
 				Seeds: c.Int("seeds"), Steps: c.Int("steps"), EvalSeeds: c.Int("eval-seeds"), EvalSteps: c.Int("eval-steps"),
 				EvalFlags: c.StringSlice("eval-flag"), Device: c.String("device"), Parallel: c.Int("parallel"), Log: c.App.Writer,
+				CheckEval: parses,
 			})
 		},
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -69,6 +71,9 @@ func checked(command *cli.Command) cli.ActionFunc {
 		if len(missing) > 0 {
 			return exit.Usagef("%s needs %s; see %[2]s --help", command.HelpName, strings.Join(missing, " and "))
 		}
+		if c.Context.Value(parseOnly{}) != nil {
+			return nil
+		}
 		grace := c.Duration("grace")
 		if grace <= 0 {
 			return exit.Usagef("--grace is %s; use more than 0, as 30s", grace)
@@ -82,6 +87,15 @@ func checked(command *cli.Command) cli.ActionFunc {
 		}
 		return action(c)
 	}
+}
+
+// parseOnly is the key of a context in which commands are parsed and not run.
+type parseOnly struct{}
+
+// parses returns an error if simgan does not take these arguments. It runs nothing.
+func parses(args []string) error {
+	return newApp(io.Discard, io.Discard).RunContext(
+		context.WithValue(context.Background(), parseOnly{}, true), append([]string{"simgan"}, args...))
 }
 
 // noCommand returns the error of an unknown command, with the command that is most like it.

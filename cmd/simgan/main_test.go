@@ -99,6 +99,11 @@ func TestUsageErrorsExit2(t *testing.T) {
 		"simulate hands --format foo --out":        `format "foo"`,
 		"simulate eyes --format mpiigaze --n 3 --out":             "n is 3",
 		"refine --run r --data simulated:eyes --variants 0 --out": "variants is 0",
+		"experiment histroy --out":                                `history`,
+		"experiment history --task gase --out":                    `no command "gase"`,
+		"experiment history --labels a,b --out":                   "no flag --labels",
+		"experiment history --eval-flag=--bogus --out":            "no flag --bogus",
+		"experiment noise --preset hand-demo --out":               "use --task hand",
 	} {
 		args := append([]string{"simgan"}, strings.Fields(line)...)
 		if args[len(args)-1] == "--out" {

@@ -1,7 +1,8 @@
 // Command simgan is a fake for the tests of experiment: it trains and evaluates as far as an experiment sees, without
-// torch. Each call is a line of $FAKE_LOG. A call whose number is $FAKE_STOP ends as one that a signal stopped; seed 2
-// with train.history=0 diverges if $FAKE_DIVERGES is set. The error of estimator k, trained on refined images of a run
-// with seed s, is 5 + s, or 7 + s without history; of synthetic 10, of control 8, of real 4; plus 0.1 k.
+// torch. Each call is a line of $FAKE_LOG. A call whose number is $FAKE_STOP ends as one that a signal stopped. Runs
+// diverge by $FAKE_DIVERGES: seed 2 without history if it is 1, those with a history if it is first, all if it is all.
+// The error of estimator k, trained on refined images of a run with seed s, is 5 + s, or 7 + s without history; of
+// synthetic 10, of control 8, of real 4; plus 0.1 k.
 package main
 
 import (
@@ -42,7 +43,8 @@ func train(dir string, settings []string) {
 		key, value, _ := strings.Cut(s, "=")
 		values[key] = value
 	}
-	if os.Getenv("FAKE_DIVERGES") != "" && values["seed"] == "2" && values["train.history"] == "0" {
+	without := values["train.history"] == "0"
+	if map[string]bool{"1": values["seed"] == "2" && without, "first": !without, "all": true}[os.Getenv("FAKE_DIVERGES")] {
 		fmt.Println("L_D is NaN")
 		os.Exit(3)
 	}
