@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -68,6 +69,7 @@ const mostClasses = 1000
 type classes struct {
 	columns []string // one, when the first data set was seen
 	classes []string // in order; of the first data set, the synthetic one
+	first   string   // what the first data set is called in errors; "": the synthetic images
 }
 
 func (c *classes) names() []string { return c.columns }
@@ -112,8 +114,8 @@ func (c *classes) encode(b *data.Batch, info data.Info, few bool) error {
 	for i, value := range values {
 		place := slices.Index(c.classes, value)
 		if place < 0 {
-			return fmt.Errorf("image %d: column %q is %q, which is no class of the synthetic images: they have %s",
-				imageNumber(b, i), c.columns[0], value, quoted(c.classes))
+			return fmt.Errorf("image %d: column %q is %q, which is no class of %s: they have %s",
+				imageNumber(b, i), c.columns[0], value, cmp.Or(c.first, "the synthetic images"), quoted(c.classes))
 		}
 		b.Labels[i] = float32(place)
 	}

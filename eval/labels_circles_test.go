@@ -1,8 +1,13 @@
 package eval
 
 import (
+	"bytes"
+	"encoding/csv"
 	"math"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"simgan/cgo"
@@ -48,4 +53,36 @@ func TestLabelsOfCircles(t *testing.T) {
 	if err != nil || len(r.Figures) != 1 || r.Figures[0].Name != "estimated class" || !(r.Figures[0].Shift.Mean <= 1) {
 		t.Errorf("%+v, %v", r, err)
 	}
+	for want, recolour := range map[string]func(i int) string{
+		`"teal", which is no class of the renders that are not compared (--n)`: func(i int) string {
+			return []string{"teal", "red", "blue"}[min(i, 1+i%2)] // only the first image, which is always compared
+		},
+		"there are no classes to tell apart": func(int) string { return "red" },
+	} {
+		o.Synthetic = recoloured(t, filepath.Join(dir, want[:6]), 24, recolour)
+		if _, _, err := Labels(t.Context(), o, LabelOptions{Pairs: 8, Columns: []string{colour}}); err == nil ||
+			!strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// recoloured writes n circles whose column of classes says what of says.
+func recoloured(t *testing.T, dir string, n int, of func(i int) string) string {
+	t.Helper()
+	spec := circles(t, dir, n, 1, false)
+	path := filepath.Join(dir, "labels.csv")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rows[1:] {
+		rows[i+1][slices.Index(rows[0], colour)] = of(i)
+	}
+	writeCSV(t, path, rows)
+	return spec
 }

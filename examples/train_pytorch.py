@@ -14,11 +14,18 @@ from PIL import Image
 from torch import nn
 
 
+def is_number(text):
+    try:
+        return np.isfinite(float(text))
+    except ValueError:
+        return False
+
+
 def load(folder):
     """Returns images (n, C, H, W) in [-1, 1] and labels (n, k): the columns of numbers of labels.csv."""
     rows = list(csv.DictReader(open(folder / "labels.csv", newline="", encoding="utf-8")))
     files, *columns = rows[0]
-    numbers = [c for c in columns if rows[0][c].replace(".", "").lstrip("-").replace("e-", "").isdigit()]
+    numbers = [c for c in columns if is_number(rows[0][c])]
     levels = np.stack([np.asarray(Image.open(folder / row[files])) for row in rows])
     images = torch.from_numpy(levels / np.float32(255 if levels.dtype == np.uint8 else 65535) * 2 - 1).float()
     images = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()

@@ -19,7 +19,6 @@ import (
 	"simgan/internal/bar"
 	"simgan/internal/exit"
 	"simgan/internal/home"
-	"simgan/internal/jsonfile"
 	"simgan/trainer"
 	"simgan/trainer/rundir"
 )
@@ -186,10 +185,14 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) (err
 		return err
 	}
 	fmt.Fprint(out, "\n", table)
-	if err := jsonfile.Write(o.json, result); err != nil || o.json == "" {
+	kept, err := rundir.WriteFigures(o.json, result)
+	if err != nil || o.json == "" {
 		return err
 	}
 	fmt.Fprintf(out, "written to %s\n", o.json)
+	if kept != "" {
+		fmt.Fprintf(out, "the figures that it held before are kept in %s\n", kept)
+	}
 	if err := o.keep(p, result); err != nil {
 		fmt.Fprintln(out, "warning:", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"simgan/cgo"
 	"simgan/eval"
 	"simgan/internal/jsonfile"
+	"simgan/trainer/rundir"
 )
 
 func flickerCommand() *cli.Command {
@@ -40,7 +41,7 @@ func flickerCommand() *cli.Command {
 			}
 			json := c.String("json")
 			if json == "" {
-				json = filepath.Join(o.Run, "flicker.json")
+				json = filepath.Join(o.Run, rundir.FlickerFile)
 			}
 			return runFlicker(c.Context, o, c.String("device"), json, c.App.Writer)
 		},

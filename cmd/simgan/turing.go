@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -65,12 +67,24 @@ func runTuring(ctx context.Context, o turing.Options, device string) (err error)
 	return turing.Run(ctx, o)
 }
 
-// openBrowser opens a page in the desktop's browser and does not wait for it.
+// openBrowser opens a page in the desktop's browser and does not wait for it: the browser may outlive us. Where there is
+// none, xdg-open ends soon with an exit code.
 func openBrowser(address string) error {
 	command := exec.Command("xdg-open", address)
 	if err := command.Start(); err != nil {
 		return err
 	}
-	go func() { _ = command.Wait() }() // the browser may outlive us
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return fmt.Errorf("xdg-open: %w", err)
+		}
+	case <-time.After(opening):
+	}
 	return nil
 }
+
+// opening is longer than xdg-open looks for a browser.
+const opening = 2 * time.Second

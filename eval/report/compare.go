@@ -112,7 +112,7 @@ func showCompared(runs []*run) (any, error) {
 	shown := comparedShown{}
 	tests := map[string]bool{}
 	for _, r := range runs {
-		figures, err := readFigures(r.dir)
+		figures, err := readFigures(filepath.Join(r.dir, rundir.EvalFile))
 		if err != nil {
 			return nil, err
 		}

@@ -33,6 +33,8 @@ type figuresShown struct {
 	Spread  string // what the intervals are over
 	// The commands that evaluate the run and write its page again.
 	Evaluate, Report string
+	Name             string          // of the task
+	Others           []*figuresShown // of other tasks and labels
 }
 
 // row is a kind of images that estimators were trained on.
@@ -92,10 +94,13 @@ func (t task) text(v float64) string {
 	return strconv.FormatFloat(v, 'f', 2, 64)
 }
 
-// showFigures shows the run's eval.json.
+// showFigures shows the run's eval.json, and figures whose place it took.
 func showFigures(r *run) (any, error) {
-	shown, err := readFigures(r.dir)
-	if err == nil && shown == nil {
+	shown, err := readFigures(filepath.Join(r.dir, rundir.EvalFile))
+	if err != nil {
+		return nil, err
+	}
+	if shown == nil {
 		task := []string{cmp.Or(eval.Usual(r.config.Data.Synthetic), "TASK")}
 		if !r.trains { // the page is written often then, and opening a data set takes a while
 			task = eval.Fitting(r.config.Data)
@@ -105,15 +110,27 @@ func showFigures(r *run) (any, error) {
 			Report:   shellwords.Join("simgan", "report", "--run", r.dir),
 		}
 	}
-	return shown, err
+	kept, err := rundir.KeptFigures(r.dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range kept {
+		other, err := readFigures(path)
+		if err != nil {
+			return nil, err
+		}
+		if other != nil {
+			shown.Others = append(shown.Others, other)
+		}
+	}
+	return shown, nil
 }
 
 // result is an eval.json, whatever its task.
 type result = eval.Result[map[string]any]
 
-// readFigures reads the figures of a run; nil if it was not evaluated.
-func readFigures(dir string) (*figuresShown, error) {
-	path := filepath.Join(dir, rundir.EvalFile)
+// readFigures reads the figures of an evaluation; nil if there is no such file, or no place for its task on this page.
+func readFigures(path string) (*figuresShown, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -128,12 +145,13 @@ func readFigures(dir string) (*figuresShown, error) {
 	if r.Synthetic == nil || r.Refined == nil {
 		return nil, fmt.Errorf("%s: holds no figures for synthetic and refined", path)
 	}
-	task, ok := tasks[cmp.Or(r.Task, "gaze")] // figures from before there were other tasks are of gaze
+	name := cmp.Or(r.Task, "gaze") // figures from before there were other tasks are of gaze
+	task, ok := tasks[name]
 	if !ok {
-		return nil, nil // a task without a place on this page
+		return nil, nil
 	}
 	shown := &figuresShown{
-		Task: task, Unit: r.Unit, Test: r.Data.Test, Spread: r.Spread(), Labels: strings.Join(r.Labels, ", "),
+		Name: name, Task: task, Unit: r.Unit, Test: r.Data.Test, Spread: r.Spread(), Labels: strings.Join(r.Labels, ", "),
 		Reading: r.Reading,
 	}
 	for name, f := range r.Rows() {

@@ -145,9 +145,11 @@ func TestPageOfClassifiersAndCurves(t *testing.T) {
 `,
 		"eval.json": `{"task":"classification","metric":"accuracy","higher_is_better":true,"labels":["shape"],"seeds":[1,2],
 			"synthetic":{"accuracy":0.5,"ci95":[0.4,0.6]},"refined":{"accuracy":0.75,"ci95":[0.7,0.8]}}`,
+		"eval-regression-x.json": `{"task":"regression","labels":["x"],"seeds":[1],
+			"synthetic":{"mean_error":5,"ci95":[5,5],"r2":0.5},"refined":{"mean_error":4.12,"ci95":[4.12,4.12],"r2":0.6}}`,
 	})
 	for _, want := range []string{
-		"<td>75.00 %</td>", "Labels: shape", "over 2 estimators",
+		"<h3>eval regression: x</h3>", "<td>4.12</td><td>0.600</td>", "<td>75.00 %</td>", "Labels: shape", "over 2 estimators",
 		`text-anchor="end">80</text>`, `L_D <b>100</b>`, "0.5: D guesses", `"points":[[1,0.6],[2,0.7]]`,
 	} {
 		if !strings.Contains(page, want) {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -52,6 +53,9 @@ func (v *view) serve(ctx context.Context, l net.Listener, out io.Writer, open fu
 		ReadHeaderTimeout: 10 * time.Second,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			handler.ServeHTTP(w, r)
+			if !strings.HasPrefix(r.URL.Path, "/"+v.token+"/") {
+				return // somebody else's request keeps no test open
+			}
 			select {
 			case requests <- struct{}{}:
 			default:

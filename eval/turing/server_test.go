@@ -146,9 +146,29 @@ func TestServeEnds(t *testing.T) {
 		t.Errorf("a test without requests ends with %v", err)
 	}
 	v = newView(exam(2), kept)
+	v.idle = 300 * time.Millisecond
+	ended := make(chan struct{})
+	err := open(v, func(address string) { // requests of a program that does not know the token
+		host := strings.TrimSuffix(address, v.token+"/")
+		for {
+			select {
+			case <-ended:
+				return
+			case <-time.After(20 * time.Millisecond):
+				if r, err := http.Get(host + "guess/"); err == nil {
+					r.Body.Close()
+				}
+			}
+		}
+	})
+	close(ended)
+	if !errors.Is(err, errIdle) {
+		t.Errorf("a test with requests of others ends with %v", err)
+	}
+	v = newView(exam(2), kept)
 	v.rest = 10 * time.Millisecond
 	v.test.Answers = []Answer{{"real", 1}, {"refined", 1}}
-	err := open(v, func(address string) {
+	err = open(v, func(address string) {
 		if r, err := http.PostForm(address+"finish", url.Values{"question": {"2"}}); err == nil {
 			r.Body.Close()
 		}

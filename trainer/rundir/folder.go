@@ -148,7 +148,10 @@ func (f *Folder) removeTemporaryFiles() error {
 		for _, e := range entries {
 			target, ok := atomicfile.Target(e.Name())
 			grid := strings.HasPrefix(target, stepPrefix) && strings.HasSuffix(target, ".png")
-			ours := []string{ConfigFile, DoneFile, ReportFile, EvalFile, RealismFile, ProvenanceFile}
+			ours := []string{
+				ConfigFile, DoneFile, ReportFile, EvalFile, RealismFile, LabelsFile, WorstFile, FlickerFile, TuringFile,
+				ProvenanceFile,
+			}
 			if ok && (grid || slices.Contains(ours, target)) {
 				if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 					return err
