@@ -121,6 +121,11 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 				Usage: "keep what is trained in `FOLDER`: weights, ROW-seed-N.safetensors (train.psi_weights takes those of " +
 					"gaze), or the folders of images of eval external",
 			},
+			&cli.BoolFlag{
+				Name: "choose",
+				Usage: "evaluate the refined images of every kept checkpoint on --test, images for choosing alone, and make the " +
+					"one with the best figure the run's best (--checkpoint best)",
+			},
 			&cli.IntFlag{Name: "seeds", Value: 3, Usage: "estimators trained on each kind of images"},
 			&cli.IntFlag{Name: "variants", Value: 4, Usage: "refined versions of each image, if the refiner takes noise"},
 			&cli.IntFlag{
@@ -135,7 +140,12 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
 		}, more...),
 		Action: func(c *cli.Context) error {
+			f, file := f, ""
+			if c.Bool("choose") {
+				f, file = choosing(f), rundir.BestFile
+			}
 			return runEval(c.Context, evalOptions{
+				file: file,
 				Options: eval.Options{
 					Runs: c.StringSlice("run"), Checkpoint: c.String("checkpoint"),
 					Synthetic: c.String("synthetic"), Real: c.String("real"), Test: c.String("test"),
@@ -149,6 +159,17 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 				device: c.String("device"), json: c.String("json"), dealt: true,
 			}, f, c.App.Writer)
 		},
+	}
+}
+
+// choosing evaluates every checkpoint of a run by f, and returns which is best.
+func choosing(f evaluate) evaluate {
+	return func(ctx context.Context, o eval.Options) (any, string, error) {
+		choice, err := eval.Choose(ctx, o, func(ctx context.Context, o eval.Options) (any, error) {
+			result, _, err := f(ctx, o)
+			return result, err
+		})
+		return choice, table(choice, err), err
 	}
 }
 

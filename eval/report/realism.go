@@ -20,6 +20,7 @@ type realismShown struct {
 	Advice      string
 	Curve       []chart
 	Checkpoints []checkpointShown
+	Chosen      string              // by what the best checkpoint was chosen; "": by its distance
 	Measured    *eval.RealismResult // nil if it was not measured
 	Reading     string
 	Bars        []bars
@@ -61,6 +62,12 @@ func (s *realismShown) listCheckpoints(r *run) error {
 	if !measured {
 		return nil
 	}
+	if best.Chosen {
+		var err error
+		if s.Chosen, err = chosenBy(r.dir); err != nil {
+			return err
+		}
+	}
 	gallery := r.options.Checkpoint
 	for i, c := range list {
 		shown := checkpointShown{
@@ -73,6 +80,20 @@ func (s *realismShown) listCheckpoints(r *run) error {
 		s.Checkpoints = append(s.Checkpoints, shown)
 	}
 	return nil
+}
+
+// chosenBy says by which evaluation the best checkpoint was chosen.
+func chosenBy(dir string) (string, error) {
+	path := filepath.Join(dir, rundir.BestFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	var c eval.Choice
+	if err := json.Unmarshal(text, &c); err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return fmt.Sprintf("chosen by eval %s on %s", c.Task, c.Validation), nil
 }
 
 // advise says in sentences how the distance went, and so whether to train longer.

@@ -24,12 +24,13 @@ type Checkpoint struct {
 	Folder  string
 	Step    int
 	Realism *Realism // nil if it was not measured
+	Chosen  bool     // best by an evaluation on validation images
 }
 
 // The names of checkpoints that FindCheckpoint takes beside a step.
 const (
 	LatestName = "latest" // the newest
-	BestName   = "best"   // the one with the least distance from real images
+	BestName   = "best"   // see Best
 )
 
 // Checkpoints lists a run's whole checkpoints, the oldest first. A checkpoint whose state.json cannot be read counts as
@@ -40,6 +41,7 @@ func Checkpoints(run string) ([]Checkpoint, error) {
 		return nil, err
 	}
 	list := make([]Checkpoint, len(folders))
+	chosen := chosenStep(run)
 	for i, folder := range folders {
 		var state struct {
 			Realism *Realism `json:"realism"`
@@ -49,15 +51,31 @@ func Checkpoints(run string) ([]Checkpoint, error) {
 			state.Realism = nil
 		}
 		step, _ := stepOf(filepath.Base(folder), "") // checkpoints lists names of steps only
-		list[i] = Checkpoint{folder, step, state.Realism}
+		list[i] = Checkpoint{folder, step, state.Realism, step == chosen}
 	}
 	return list, nil
 }
 
-// Best returns the checkpoint with the least distance from real images, the newest of several. Only distances of the
-// same images compare: those with the Synthetic of the newest measured one, up to the rounding of another device. ok is
-// false if none was measured.
+// chosenStep returns the step of the checkpoint that an evaluation chose as best; -1 if none did, or if its file cannot
+// be read.
+func chosenStep(run string) int {
+	choice := struct{ Step int }{-1}
+	text, err := inputfile.Read(filepath.Join(run, BestFile), inputfile.Small)
+	if err != nil || json.Unmarshal(text, &choice) != nil {
+		return -1
+	}
+	return choice.Step
+}
+
+// Best returns the checkpoint that an evaluation chose. Without such a choice it is the one with the least distance from
+// real images, the newest of several. Only distances of the same images compare: those with the Synthetic of the newest
+// measured one, up to the rounding of another device. ok is false if none was chosen or measured.
 func Best(list []Checkpoint) (best Checkpoint, ok bool) {
+	for _, c := range list {
+		if c.Chosen {
+			return c, true
+		}
+	}
 	for i := len(list) - 1; i >= 0; i-- {
 		m := list[i].Realism
 		if m == nil || ok && (!m.sameImages(*best.Realism) || m.Distance >= best.Realism.Distance) {

@@ -97,3 +97,38 @@ func TestFindCheckpoint(t *testing.T) {
 		t.Errorf("nothing measured: %v", err)
 	}
 }
+
+// The checkpoint that an evaluation chose is the best, whatever the distances say, and stays. Without it, or if the file
+// is broken, distances count.
+func TestTheChosenCheckpointIsBest(t *testing.T) {
+	f := open(t, "run")
+	write := func(step int) {
+		t.Helper()
+		if err := f.WriteCheckpoint(step, 2, measured(float64(5-step)/10, 1), func(string) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	choose := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(f.Dir, BestFile), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(want string) {
+		t.Helper()
+		folder, err := FindCheckpoint(f.Dir, BestName)
+		if err != nil || filepath.Base(folder) != want {
+			t.Errorf("the best is %s, %v; want %s", folder, err, want)
+		}
+	}
+	write(0)
+	choose(`{"step": 0}`)
+	for step := 1; step < 4; step++ {
+		write(step)
+	}
+	check("step-0000000")
+	choose(`{"step": `)
+	check("step-0000003")
+	choose(`{"step": 1}`) // it was removed, as the third from the end
+	check("step-0000003")
+}

@@ -150,7 +150,7 @@ func (f *Folder) removeTemporaryFiles() error {
 			grid := strings.HasPrefix(target, stepPrefix) && strings.HasSuffix(target, ".png")
 			ours := []string{
 				ConfigFile, DoneFile, ReportFile, EvalFile, RealismFile, LabelsFile, WorstFile, FlickerFile, TuringFile,
-				ProvenanceFile,
+				BestFile, ProvenanceFile,
 			}
 			if ok && (grid || slices.Contains(ours, target)) {
 				if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {

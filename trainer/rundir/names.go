@@ -13,6 +13,7 @@ const (
 	ReportFile  = "report.html"
 	EvalFile    = "eval.json"    // figures of eval
 	RealismFile = "realism.json" // figures of eval realism
+	BestFile    = "best.json"    // the checkpoint that eval --choose found best
 	FlickerFile = "flicker.json" // figures of eval flicker
 	TuringFile  = "turing.json"  // figures of turing
 	LockFile    = ".lock"        // locked while a process trains
