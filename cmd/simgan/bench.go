@@ -79,7 +79,11 @@ func newBenchLoaderCommand() *cli.Command {
 			&cli.IntFlag{Name: "workers", Usage: "goroutines, and the script's processes (default: one per core)"},
 			&cli.IntFlag{Name: "rounds", Value: 3, Usage: "turns of each contestant"},
 			&cli.Float64Flag{Name: "seconds", Value: 5, Usage: "length of a turn"},
-			&cli.StringFlag{Name: "python", Usage: "a Python with torch, numpy and pillow; without it simgan runs alone"},
+			&cli.StringFlag{
+				Name: "python",
+				Usage: "a Python with torch, numpy, pillow, torchvision and simplejpeg (scripts/requirements-loader.txt); " +
+					"without it simgan runs alone",
+			},
 			&cli.StringFlag{Name: "script", Value: "scripts/loader.py", Usage: "the PyTorch reference"},
 			&cli.StringFlag{Name: "json", Usage: "write all figures to `FILE`"},
 			&cli.StringFlag{Name: "only", Usage: "measure simgan once on this SPEC and print it as JSON", Hidden: true},

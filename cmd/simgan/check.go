@@ -16,7 +16,7 @@ import (
 func newCheckCommand() *cli.Command {
 	return &cli.Command{
 		Name: "check", ArgsUsage: "SPEC...",
-		Usage: "opens every image of data sets and reports what is bad, sizes, levels, labels; " +
+		Usage: "opens every image of the data sets; reports bad files, sizes, levels and labels; " +
 			"exit code 1 if a run could not start",
 		UsageText: "simgan check folder:renders folder:photos,size=64x96,fit=crop folder:labelled\n" +
 			"simgan check --sample 1000 unityeyes:renders",

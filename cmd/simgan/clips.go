@@ -29,7 +29,7 @@ func (v *clipsValue) IsBoolFlag() bool { return true }
 func clipsFlag() cli.Flag {
 	return &cli.GenericFlag{
 		Name: "clips", Value: &clipsValue{}, DefaultText: "independent noise",
-		Usage: "hold the noise of each clip; clips are folders, or with --clips=`PATTERN` the names with the same match " +
-			"of a regular expression's first group",
+		Usage: "use the same noise for all images of a clip: a folder or, with --clips=`PATTERN`, the images in whose " +
+			"names the first group of the regular expression matches the same text",
 	}
 }

@@ -24,7 +24,7 @@ var shells = []string{"bash", "zsh", "fish"}
 
 func newCompletionCommand() *cli.Command {
 	return &cli.Command{
-		Name: "completion", Usage: "prints the shell's completion of simgan: bash, zsh or fish", ArgsUsage: "SHELL",
+		Name: "completion", Usage: "prints the completion script for bash, zsh or fish", ArgsUsage: "SHELL",
 		Description: "bash: in ~/.bashrc; zsh: in ~/.zshrc after compinit, or as the file _simgan in a folder of fpath; " +
 			"fish: in ~/.config/fish/completions.",
 		UsageText: "source <(simgan completion bash)\n" +

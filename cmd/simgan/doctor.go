@@ -94,5 +94,5 @@ func libraryFolder() string {
 			return filepath.Dir(line[i:])
 		}
 	}
-	return "of unknown place"
+	return "unknown folder"
 }

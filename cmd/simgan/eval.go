@@ -33,7 +33,7 @@ type evalOptions struct {
 
 func newEvalCommand() *cli.Command {
 	return &cli.Command{
-		Name: "eval", Usage: "figures of what refining gained",
+		Name: "eval", Usage: "measures what refining gained",
 		UsageText: "simgan eval gaze --run runs/demo\n" +
 			"simgan eval hand --run runs/demo-hand\n" +
 			"simgan eval regression --run runs/mine --labels x,y",
@@ -75,8 +75,8 @@ func newEvalCommand() *cli.Command {
 func selfTrainingFlag() cli.Flag {
 	return &cli.BoolFlag{
 		Name: "self-training",
-		Usage: "add rows control+self-training and refined+self-training, in which the estimator learns from its own " +
-			"mean's estimates for real images without labels too; they take twice as long",
+		Usage: "add rows control+self-training and refined+self-training: the estimator also learns from unlabelled real " +
+			"images, which a running mean of its own weights labels; these rows take twice as long",
 	}
 }
 
@@ -98,7 +98,9 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 		UsageText: fmt.Sprintf("simgan eval %s --run %s", name, run),
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{
-				Name: "run", Usage: "run `FOLDER` of the refiner, or of train --seeds; several runs are seeds of the GAN",
+				Name: "run",
+				Usage: "the refiner's run `FOLDER`, or the folder that train --seeds filled; repeat it for runs that differ " +
+					"only in their seed",
 				Required: true,
 			},
 			checkpointFlag(),
@@ -108,8 +110,9 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 			},
 			&cli.StringFlag{Name: "synthetic", Usage: "labelled synthetic images, a `SPEC` (default: the run's)"},
 			&cli.StringFlag{
-				Name:  "real",
-				Usage: "real training images, a `SPEC` (default: the run's); control is fitted to them, real needs labels",
+				Name: "real",
+				Usage: "real training images, a `SPEC` (default: the run's). The row control is fitted to them; the row real " +
+					"needs their labels",
 			},
 			&cli.StringFlag{Name: "test", Usage: "held-out labelled real images, a `SPEC` (default: the run's data.test)"},
 			&cli.StringFlag{

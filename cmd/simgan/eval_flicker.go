@@ -16,7 +16,7 @@ import (
 
 func flickerCommand() *cli.Command {
 	return &cli.Command{
-		Name: "flicker", Usage: "change of refined clips beside their scene's motion: noise held per clip or not",
+		Name: "flicker", Usage: "measures the flicker of refined clips, with independent noise and with noise held per clip",
 		UsageText: "simgan eval flicker --run runs/demo\n" +
 			"simgan eval flicker --run runs/mine --data folder:clips --real folder:photographed " +
 			"--estimator est/real-seed-1.safetensors",

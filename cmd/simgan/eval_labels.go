@@ -17,7 +17,7 @@ import (
 
 func newEvalLabelsCommand() *cli.Command {
 	return &cli.Command{
-		Name: "labels", Usage: "how far refining moved what labels describe",
+		Name: "labels", Usage: "measures how far refining moved what the labels describe",
 		UsageText: "simgan eval labels --run runs/demo\n" +
 			"simgan eval labels --run runs/demo --limit 1.1 --n 500",
 		Description: "Compares rendered images with their refined versions: pupils of built-in eyes by a fit that is\n" +
@@ -29,11 +29,12 @@ func newEvalLabelsCommand() *cli.Command {
 			checkpointFlag(),
 			&cli.StringFlag{Name: "json", Usage: "write the figures to `FILE` (default: labels.json in the run folder)"},
 			&cli.StringFlag{Name: "synthetic", Usage: "labelled synthetic images, a `SPEC` (default: the run's)"},
-			labelsFlag("columns that are compared by a small network, `A,B` (default: all, by the method for the data)"),
+			labelsFlag("label columns to compare with a small network, `A,B` " +
+				"(default: all, with the method that fits the data)"),
 			&cli.IntFlag{Name: "n", Value: 200, Usage: "rendered images, each compared with its refined version"},
 			&cli.Float64Flag{
 				Name: "limit", DefaultText: "none",
-				Usage: "exit with code 3 if the mean shift is larger, in the first figure's unit",
+				Usage: "exit with code 3 if the mean shift exceeds this, in the unit of the table's first row",
 			},
 			&cli.IntFlag{Name: "steps", Value: 1500, Usage: "most steps of the network; it stops early"},
 			&cli.IntFlag{Name: "batch", Value: 32, Usage: "images per step"},

@@ -21,7 +21,9 @@ func evalRealismCommand() *cli.Command {
 			"simgan eval realism --refined folder:refined --real folder:photos,size=35x55,grey=true",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{
-				Name: "run", Usage: "run `FOLDER` of the refiner, or of train --seeds; several runs are seeds of the GAN",
+				Name: "run",
+				Usage: "the refiner's run `FOLDER`, or the folder that train --seeds filled; repeat it for runs that differ " +
+					"only in their seed",
 			},
 			checkpointFlag(),
 			&cli.StringFlag{

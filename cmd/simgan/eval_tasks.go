@@ -77,7 +77,7 @@ func newEvalExternalCommand() *cli.Command {
 		Usage: "your program, a `COMMAND` of the shell; it is called with the training folder, the test folder and a seed, " +
 			"and prints one number on its last line",
 	}
-	higher := &cli.BoolFlag{Name: "higher-is-better", Usage: "of the program's number"}
+	higher := &cli.BoolFlag{Name: "higher-is-better", Usage: "a higher number is better (default: lower is better)"}
 	timeout := &cli.DurationFlag{
 		Name: "timeout", Usage: "end the program after this `TIME` per call, for example 2h (default: none)",
 	}

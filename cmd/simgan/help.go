@@ -36,7 +36,7 @@ func prepare(command *cli.Command) {
 	command.HideHelpCommand = true // simgan help COMMAND and --help are enough
 	if len(command.Subcommands) == 0 {
 		command.Flags = append(command.Flags, &cli.DurationFlag{
-			Name: "grace", Value: defaultGrace, Usage: "stop within `TIME` of a signal, as 30s, even if a read blocks",
+			Name: "grace", Value: defaultGrace, Usage: "stop within `TIME` of a signal, for example 30s, even if a read blocks",
 		})
 	}
 	plainSwitches(command.Flags)
@@ -76,7 +76,7 @@ func checked(command *cli.Command) cli.ActionFunc {
 		}
 		grace := c.Duration("grace")
 		if grace <= 0 {
-			return exit.Usagef("--grace is %s; use more than 0, as 30s", grace)
+			return exit.Usagef("--grace is %s; use more than 0, for example 30s", grace)
 		}
 		setGrace(c.Context, grace)
 		if err := expandHome(c); err != nil {

@@ -23,7 +23,7 @@ func newLaunchCommand() *cli.Command {
 			"simgan launch --processes 2 -- eval gaze --run runs/demo",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "processes", Usage: "`N` processes, each with its share of the cores"},
-			&cli.StringFlag{Name: "devices", Usage: "a process on each of the devices of a `LIST`, as cuda:0,cuda:1"},
+			&cli.StringFlag{Name: "devices", Usage: "a process on each of the devices of a `LIST`, for example cuda:0,cuda:1"},
 			&cli.DurationFlag{
 				Name: "kill-after", Value: launch.DefaultGrace,
 				Usage: "`TIME` that the others may take to end after one has failed",

@@ -41,7 +41,7 @@ var answering = []string{"check", "turing", "doctor", "completion", "version"}
 
 func newApp(out, problems io.Writer) *cli.App {
 	app := &cli.App{
-		Name: "simgan", Usage: "makes rendered images real, labels kept, and shows what that gained",
+		Name: "simgan", Usage: "makes rendered images look real, keeps their labels, and measures the gain",
 		Version: version(), Writer: out, ErrWriter: problems, HideVersion: true,
 		EnableBashCompletion: true, Suggest: true, OnUsageError: usageError,
 		DisableSliceFlagSeparator: true,                         // SPECs hold commas

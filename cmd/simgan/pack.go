@@ -39,8 +39,8 @@ func skipping(most int, out io.Writer) (data.Skip, error) {
 func newPackCommand() *cli.Command {
 	return &cli.Command{
 		Name: "pack", Usage: "decodes a data set once into arrays that are read at the speed of memory, and that NumPy opens",
-		UsageText: "simgan pack --data unityeyes:renders --out renders.pack\n   simgan pack --verify renders.pack\n" +
-			"   simgan pack --data unityeyes:renders --out renders.pack --shard 0/8",
+		UsageText: "simgan pack --data unityeyes:renders --out renders.pack\nsimgan pack --verify renders.pack\n" +
+			"simgan pack --data unityeyes:renders --out renders.pack --shard 0/8",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "data", Usage: "images to pack, a `SPEC`"},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`; the same call continues one that was stopped"},
@@ -92,7 +92,7 @@ func runPack(ctx context.Context, o packOptions, out io.Writer) error {
 		return err
 	}
 	if !finished {
-		fmt.Fprintf(out, "part %v is written; %s appears when all parts are\n", part, o.out)
+		fmt.Fprintf(out, "part %v is written; %s will appear when all parts are written\n", part, o.out)
 		return nil
 	}
 	ds, err := data.Open("pack:" + o.out)

@@ -31,7 +31,9 @@ func newRefineCommand() *cli.Command {
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
 			&cli.IntFlag{Name: "variants", Value: 1, Usage: "refined versions of each image"},
 			skipBadFlag(),
-			&cli.Uint64Flag{Name: "seed", DefaultText: "the run's", Usage: "of the noise: another seed, other versions"},
+			&cli.Uint64Flag{
+				Name: "seed", DefaultText: "the run's", Usage: "seed of the noise; another seed gives other versions",
+			},
 			shardFlag("refine"),
 			clipsFlag(),
 			&cli.StringFlag{Name: "device", Value: "auto", Usage: "auto, cpu, cuda or cuda:N"},
@@ -60,7 +62,7 @@ func newRefineCommand() *cli.Command {
 // shardFlag is of commands whose work can be divided into parts.
 func shardFlag(verb string) cli.Flag {
 	return &cli.StringFlag{
-		Name: "shard", DefaultText: "all, or the process's of several",
+		Name: "shard", DefaultText: "all images, or this process's part under a launcher",
 		Usage: verb + " only the part `I/N`, I from 0; all parts have the same --out, and the last one completes it",
 	}
 }
@@ -93,7 +95,7 @@ func runRefine(ctx context.Context, o eval.RefineOptions, device string, out io.
 		return err
 	}
 	if !finished {
-		fmt.Fprintf(out, "part %v is written; %s appears when all parts are\n", o.Shard, o.Out)
+		fmt.Fprintf(out, "part %v is written; %s will appear when all parts are written\n", o.Shard, o.Out)
 		return nil
 	}
 	fmt.Fprintf(out, "refined images, their labels in the source's own form and manifest.csv are in %s; read them as %s\n",

@@ -32,7 +32,7 @@ type reportOptions struct {
 
 func newReportCommand() *cli.Command {
 	return &cli.Command{
-		Name: "report", Usage: "writes the page of a run: report.html in its folder; of several runs: one that compares them",
+		Name: "report", Usage: "writes a run's page, report.html in its folder; of several runs one page that compares them",
 		UsageText: "simgan report --run runs/demo\n" +
 			"simgan report --out three.html runs/one runs/two runs/three",
 		ArgsUsage: "[RUN RUN ...]",
@@ -68,7 +68,8 @@ func runReport(ctx context.Context, o reportOptions, out io.Writer) error {
 	case o.gallery < 0:
 		return exit.Usagef("--gallery is %d; use 0 or more", o.gallery)
 	case len(o.runs) == 1 && o.outGiven:
-		return exit.Usagef("--out: a page that compares runs; that of one run is %s in its folder", rundir.ReportFile)
+		return exit.Usagef("--out is for comparing several runs; the page of one run is always %s in its folder",
+			rundir.ReportFile)
 	case len(o.runs) > 1 && o.checkpoint != rundir.LatestName:
 		return exit.Usagef("--checkpoint %s: a page that compares runs shows no checkpoint", o.checkpoint)
 	case len(o.runs) > 1:

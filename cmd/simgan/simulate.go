@@ -37,7 +37,7 @@ func simulateCommand(what, format, domains, formats string, more ...cli.Flag) *c
 			&cli.IntFlag{Name: "n", Value: 1000, Usage: "images"},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER`", Required: true},
 			&cli.StringFlag{Name: "format", Value: "folder", Usage: formats},
-			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "of the scenes"},
+			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "seed of the scenes"},
 		}, more...),
 		Action: func(c *cli.Context) error {
 			progress := bar.New(c.App.Writer, "simulating", what)

@@ -28,7 +28,7 @@ func newSweepCommand() *cli.Command {
 		Name:      "sweep",
 		Usage:     "searches hyperparameters: grid, random or TPE, with early stopping; the same call continues a sweep",
 		ArgsUsage: "FILE",
-		UsageText: "simgan sweep scripts/sweep-lambda.yaml\n   simgan sweep --slurm FILE | sbatch",
+		UsageText: "simgan sweep scripts/sweep-lambda.yaml\nsimgan sweep --slurm FILE | sbatch",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "dir", Usage: "`FOLDER` of the trials and results (default: the file's dir, or runs/<file>)"},
 			&cli.BoolFlag{Name: "print-commands", Usage: "print a shell line per trial, and stop"},

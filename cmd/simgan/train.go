@@ -46,8 +46,8 @@ func newTrainCommand() *cli.Command {
 			"simgan train --preset gaze --run runs/eight --slurm-script --processes 8 | sbatch",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "preset", Usage: strings.Join(config.PresetNames(), ", ")},
-			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` over the preset, as a run's config.yaml"},
-			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, as train.steps=500; may be repeated"},
+			&cli.StringFlag{Name: "config", Usage: "YAML `FILE` over the preset, for example a run's config.yaml"},
+			&cli.StringSliceFlag{Name: "set", Usage: "one `KEY=VALUE` over both, for example train.steps=500; may be repeated"},
 			&cli.StringFlag{Name: "run", Usage: "run `FOLDER` (default: runs/<time>)"},
 			&cli.BoolFlag{Name: "resume", Usage: "continue from the newest checkpoint of --run, with its config and --set"},
 			&cli.BoolFlag{Name: "continue", Usage: "start --run, or resume it if it has begun: for jobs that are queued again"},
@@ -56,7 +56,7 @@ func newTrainCommand() *cli.Command {
 				Usage: "pause after `STEP` of Algorithm 1, saved; --resume continues exactly",
 			},
 			&cli.StringFlag{Name: "device", DefaultText: "the config's", Usage: "auto, cpu, cuda or cuda:N"},
-			&cli.Uint64Flag{Name: "seed", DefaultText: "the config's", Usage: "of weights, order, noise and history"},
+			&cli.Uint64Flag{Name: "seed", DefaultText: "the config's", Usage: "seed of weights, data order, noise and history"},
 			&cli.IntFlag{
 				Name: "seeds", DefaultText: "one run",
 				Usage: "train `N` runs that differ in their seed, --run/seed-1 and so on; those that have begun are resumed",

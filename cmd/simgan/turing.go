@@ -27,7 +27,7 @@ func newTuringCommand() *cli.Command {
 			&cli.BoolFlag{Name: "pairs", Usage: "a real and a refined image side by side: which is real?"},
 			&cli.IntFlag{Name: "n", Usage: "real images, and as many refined ones", Value: turing.DefaultN},
 			&cli.Uint64Flag{
-				Name: "seed", DefaultText: "the test's number", Usage: "of the images and their order",
+				Name: "seed", DefaultText: "the test's number", Usage: "seed of the choice and order of the images",
 			},
 			&cli.StringFlag{Name: "real", Usage: "real images, a `SPEC` (default: the run's)"},
 			&cli.StringFlag{Name: "synthetic", Usage: "images to refine, a `SPEC` (default: the run's)"},
@@ -67,8 +67,8 @@ func runTuring(ctx context.Context, o turing.Options, device string) (err error)
 	return turing.Run(ctx, o)
 }
 
-// openBrowser opens a page in the desktop's browser and does not wait for it: the browser may outlive us. Where there is
-// none, xdg-open ends soon with an exit code.
+// openBrowser opens a page in the desktop's browser and does not wait for it, since the browser may outlive us. Where
+// there is none, xdg-open ends soon with an exit code.
 func openBrowser(address string) error {
 	command := exec.Command("xdg-open", address)
 	if err := command.Start(); err != nil {

@@ -54,7 +54,7 @@ func showGallery(r *run) (any, error) {
 	})
 	shown := galleryShown{Note: note, Order: "the images that R changes most come first"}
 	if told {
-		shown.Order = "the images that D most surely knows as refined come first"
+		shown.Order = "the images that D most confidently recognises as refined come first"
 	}
 	shown.Order += fmt.Sprintf(", of %d", len(pairs))
 	for _, p := range pairs[:min(pairsShown, len(pairs))] {

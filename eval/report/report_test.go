@@ -190,7 +190,7 @@ func TestGalleryShowsTheWorstFirst(t *testing.T) {
 	}
 	for order, pairs := range map[string][]eval.Pair{
 		"R changes most":      {pair("mild", 51, math.NaN()), pair("worst", 102, math.NaN())}, // 102 of 255 levels: 0.8
-		"D most surely knows": {pair("mild", 102, 0.25), pair("worst", 51, 0.75)},
+		"D most confidently recognises": {pair("mild", 102, 0.25), pair("worst", 51, 0.75)},
 	} {
 		path, err := Write(dir, Options{Pairs: pairs, Note: "A note."})
 		if err != nil {
