@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -124,7 +125,7 @@ func TestProcessesResume(t *testing.T) {
 	}
 }
 
-// refineTogether wants two processes to refine one data set.
+// refineTogether wants two processes to refine one data set as one process does.
 func refineTogether(t *testing.T, dir string) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "refined")
@@ -133,6 +134,15 @@ func refineTogether(t *testing.T, dir string) {
 	images, err2 := filepath.Glob(filepath.Join(out, "*.png"))
 	if bytes.Count(manifest, []byte("\n")) != 6 || len(images) != 5 {
 		t.Errorf("%d images, %v, %v: %s", len(images), err, err2, manifest)
+	}
+	alone := filepath.Join(t.TempDir(), "alone")
+	succeeds(t, "refine", "--run", dir, "--data", "simulated:eyes,n=5", "--out", alone, "--device", "cpu")
+	for _, path := range images {
+		a, errA := os.ReadFile(path)
+		b, errB := os.ReadFile(filepath.Join(alone, filepath.Base(path)))
+		if err := errors.Join(errA, errB); err != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s differs from that of one process: %v", filepath.Base(path), err)
+		}
 	}
 }
 
