@@ -15,6 +15,7 @@ import (
 
 	"simgan/cgo"
 	"simgan/data"
+	"simgan/data/picture"
 	"simgan/internal/exit"
 )
 
@@ -56,6 +57,56 @@ func TestAnyTask(t *testing.T) {
 	callProgram(t, o)
 	failProgram(t, o)
 	refuseTasks(t, o, dir)
+}
+
+// The same images in 16 bits, and in 8, give networks that agree.
+func TestTasksOf16Bits(t *testing.T) {
+	dir := t.TempDir()
+	shallow := circles(t, filepath.Join(dir, "8"), 24, 1, false)
+	deep := circles(t, filepath.Join(dir, "16"), 24, 1, false)
+	deepen(t, filepath.Join(dir, "16", "sub dir"))
+	o := Options{
+		Seeds: 1, Variants: 1, Out: io.Discard, Only: rowSynthetic,
+		Estimator: EstimatorConfig{Steps: 10, Batch: 8, LR: 2e-3, Device: cgo.CPU},
+	}
+	var errors, accuracies []float64
+	for _, spec := range []string{shallow, deep} {
+		o.Runs = []string{circleRun(t, spec, spec, spec)}
+		r, err := Regression(t.Context(), o, []string{centreX}, AbsoluteError)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := Classification(t.Context(), o, []string{colour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		errors, accuracies = append(errors, r.Synthetic.MeanError), append(accuracies, c.Synthetic.Accuracy)
+	}
+	if math.Abs(errors[0]-errors[1]) > 1e-3*errors[0] || accuracies[0] != accuracies[1] {
+		t.Errorf("errors %v, accuracies %v of 8 and 16 bits", errors, accuracies)
+	}
+}
+
+// deepen writes a folder's images in 16 bits.
+func deepen(t *testing.T, dir string) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.png"))
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	for _, path := range paths {
+		m, err := picture.Decode(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Bits = 16
+		for i := range m.Pix {
+			m.Pix[i] *= 257
+		}
+		if err := picture.EncodePNG(path, m); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // A bad file that the run may skip is left out of its evaluation, which names it; one more is an error.

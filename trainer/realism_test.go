@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -56,6 +57,19 @@ func TestMeasuringChangesNothing(t *testing.T) {
 		for name, content := range weights(t, path(run)) {
 			if !bytes.Equal(content, want[name]) {
 				t.Errorf("%s: %s.safetensors differs from a run that does not measure", run, name)
+			}
+		}
+	}
+	for _, name := range []string{rundir.LogFile, "events.out.tfevents.*"} {
+		for run, shown := range map[string]bool{"measured": true, "off": false} {
+			found, err := filepath.Glob(filepath.Join(path(run), name))
+			if err != nil || len(found) != 1 {
+				t.Fatalf("%s: %v, %v", name, found, err)
+			}
+			text, err := os.ReadFile(found[0])
+			// The config that both hold has no such key.
+			if err != nil || bytes.Contains(text, []byte(rundir.RealismDistance)) != shown {
+				t.Errorf("%s of the run %s holds the distance: want %t; %v", name, run, shown, err)
 			}
 		}
 	}

@@ -189,7 +189,7 @@ func TestGalleryShowsTheWorstFirst(t *testing.T) {
 		return eval.Pair{Name: name, Rendered: before, Refined: after, Told: told}
 	}
 	for order, pairs := range map[string][]eval.Pair{
-		"R changes most":      {pair("mild", 51, math.NaN()), pair("worst", 102, math.NaN())}, // 102 of 255 levels: 0.8
+		"R changes most":                {pair("mild", 51, math.NaN()), pair("worst", 102, math.NaN())}, // 102 of 255 levels: 0.8
 		"D most confidently recognises": {pair("mild", 102, 0.25), pair("worst", 51, 0.75)},
 	} {
 		path, err := Write(dir, Options{Pairs: pairs, Note: "A note."})
