@@ -51,6 +51,17 @@ const (
 // NameX returns where names end.
 func (d *drawing) NameX() float64 { return d.Left - 12 }
 
+// quarter is a place at both axes of the curves.
+type quarter struct{ X, Y, Share, Pixels float64 }
+
+// Quarters returns the places of the curves' grid.
+func (d *drawing) Quarters() (all []quarter) {
+	for _, part := range []float64{0.25, 0.5, 0.75} {
+		all = append(all, quarter{part * curveWidth, (1 - part) * curveHeight, 100 * part, part * float64(d.Reach)})
+	}
+	return all
+}
+
 // AxisY returns where the axis is.
 func (d *drawing) AxisY() float64 { return d.Height - 26 }
 

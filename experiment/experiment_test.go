@@ -351,8 +351,13 @@ func TestCurvesOfJoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{pageFile, curvesFile} {
-		if !strings.Contains(string(files[name]), `points="0,220.0 190.0,165.0 380.0,0.0 "`) {
-			t.Errorf("%s: %s", name, files[name])
+		for _, want := range []string{
+			`points="0,220.0 190.0,165.0 380.0,0.0 "`, `y1="165" y2="165"/><text class="tick" x="-6" y="165" dy="4" text-anchor="end">25 %<`,
+			`y="238" text-anchor="middle">1.5<`,
+		} {
+			if !strings.Contains(string(files[name]), want) {
+				t.Errorf("%s lacks %s: %s", name, want, files[name])
+			}
 		}
 	}
 }
