@@ -3,11 +3,15 @@ package eval
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"simgan/data"
 	"simgan/internal/exit"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
@@ -15,9 +19,9 @@ import (
 
 // Choice holds the JSON of `eval TASK --choose`: the best checkpoint of a run by an evaluation on validation images.
 type Choice struct {
+	rundir.Choice // the newest of several best ones
 	ChoiceMetric
 	Validation  string         `json:"validation"` // SPEC
-	Step        int            `json:"step"`       // of the best checkpoint, the newest of several
 	Checkpoints []ChoiceFigure `json:"checkpoints"`
 }
 
@@ -38,7 +42,8 @@ type ChoiceFigure struct {
 }
 
 // Choose evaluates the row refined of every checkpoint that a run has kept on the images o.Test, and returns which is
-// best. evaluate is a task's evaluation. The images must not be those that the run's figures are tested on.
+// best. evaluate is a task's evaluation. The run must be finished: training removes checkpoints. The images must not be
+// those that its figures are tested on.
 func Choose(ctx context.Context, o Options, evaluate func(context.Context, Options) (any, error)) (*Choice, error) {
 	switch {
 	case len(o.Runs) != 1:
@@ -53,9 +58,11 @@ func Choose(ctx context.Context, o Options, evaluate func(context.Context, Optio
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", o.Runs[0], err)
 	}
-	if o.Test == c.Data.Test {
-		return nil, exit.Usagef("--test %s: these are the run's test images (data.test); chosen by them, its figures would be "+
-			"too good. Give other labelled real images", o.Test)
+	if err := notTheTest(o.Test, c.Data.Test); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(o.Runs[0], rundir.DoneFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil, exit.Usagef("--run %s is not finished: continue it with train --run %[1]s --resume, then choose", o.Runs[0])
 	}
 	list, err := rundir.Checkpoints(o.Runs[0])
 	if err != nil {
@@ -67,7 +74,7 @@ func Choose(ctx context.Context, o Options, evaluate func(context.Context, Optio
 		o.Checkpoint = strconv.Itoa(checkpoint.Step)
 		result, err := evaluate(ctx, o)
 		if err == nil {
-			err = choice.add(checkpoint.Step, result)
+			err = choice.add(checkpoint, result)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("checkpoint %d: %w", checkpoint.Step, err)
@@ -79,8 +86,21 @@ func Choose(ctx context.Context, o Options, evaluate func(context.Context, Optio
 	return choice, nil
 }
 
+// notTheTest refuses images to choose by that are, or may be, some of the test images.
+func notTheTest(validation, test string) error {
+	a, err := data.ParseSpec(validation)
+	if err != nil {
+		return exit.Usagef("--test: %w", err)
+	}
+	if b, err := data.ParseSpec(test); err == nil && a.Overlaps(b) { // a run may have no test images
+		return exit.Usagef("--test %s has images of the run's data.test, %s: chosen by them, its figures would be too good. "+
+			"Give other labelled real images", validation, test)
+	}
+	return nil
+}
+
 // add adds the evaluation of a checkpoint that is newer than those before.
-func (c *Choice) add(step int, result any) error {
+func (c *Choice) add(checkpoint rundir.Checkpoint, result any) error {
 	text, err := json.Marshal(result)
 	if err != nil {
 		return err
@@ -94,7 +114,7 @@ func (c *Choice) add(step int, result any) error {
 	}
 	c.ChoiceMetric = of.ChoiceMetric
 	f := of.Refined
-	f.Step, f.Mean = step, mean(f.PerSeed)
+	f.Step, f.Mean = checkpoint.Step, mean(f.PerSeed)
 	better := func(than ChoiceFigure) bool {
 		return f.Mean == than.Mean || (f.Mean > than.Mean) == c.HigherIsBetter
 	}
@@ -104,8 +124,9 @@ func (c *Choice) add(step int, result any) error {
 			return nil
 		}
 	}
-	c.Step, c.Checkpoints = step, append(c.Checkpoints, f)
-	return nil
+	c.Checkpoints = append(c.Checkpoints, f)
+	c.Choice, err = checkpoint.Choose()
+	return err
 }
 
 // Table returns the choice as text for a terminal.
@@ -120,6 +141,5 @@ func (c *Choice) Table() string {
 		}
 		t.WriteString("\n")
 	}
-	fmt.Fprintf(&t, "--checkpoint best is now step %d.\n", c.Step)
 	return t.String()
 }

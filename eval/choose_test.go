@@ -3,12 +3,15 @@ package eval
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"simgan/internal/exit"
+	"simgan/internal/jsonfile"
 	"simgan/trainer/rundir"
 )
 
@@ -28,6 +31,9 @@ func chooseRun(t *testing.T) string {
 		if err := f.WriteCheckpoint(step, 0, struct{}{}, func(string) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := f.Finish(1); err != nil {
+		t.Fatal(err)
 	}
 	return f.Dir
 }
@@ -66,9 +72,16 @@ func TestChoose(t *testing.T) {
 		if name == "errors" && choice.Checkpoints[2].Mean != 6 {
 			t.Errorf("figures %+v", choice.Checkpoints)
 		}
+		if err := jsonfile.Write(filepath.Join(run, rundir.BestFile), choice); err != nil {
+			t.Fatal(err)
+		}
+		best, err := rundir.FindCheckpoint(run, rundir.BestName)
+		if want := fmt.Sprintf("step-%07d", c.want); err != nil || filepath.Base(best) != want {
+			t.Errorf("%s: the best is %s, %v; want %s", name, best, err, want)
+		}
 	}
 	for want, o := range map[string]Options{
-		"run's test images":     {Runs: []string{run}, Test: "simulated:eyes,seed=3"},
+		"run's data.test":       {Runs: []string{run}, Test: "simulated:eyes,n=5,seed=3"},
 		"needs --test SPEC":     {Runs: []string{run}},
 		"takes no --only":       {Runs: []string{run}, Test: "simulated:eyes,seed=4", Only: rowReal},
 		"is of one run":         {Runs: []string{run, run}, Test: "simulated:eyes,seed=4"},
@@ -78,5 +91,12 @@ func TestChoose(t *testing.T) {
 		if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
+	}
+	if err := os.Remove(filepath.Join(run, rundir.DoneFile)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Choose(t.Context(), Options{Runs: []string{run}, Test: "simulated:eyes,seed=4"}, nil)
+	if err == nil || !strings.Contains(err.Error(), "is not finished") {
+		t.Errorf("a run that goes on: %v", err)
 	}
 }

@@ -84,8 +84,8 @@ func (f *refining) batch(x *data.Pixels, variant int) (*data.Pixels, error) {
 	})
 }
 
-// of draws the noise of a variant of a clip, or of an image. It depends on nothing else, so that a clip may begin in one
-// batch and end in another, and an image is refined alike whatever it is refined with.
+// of draws the noise of a variant of a clip, or of an image. It depends on nothing else: a clip may begin in one batch
+// and end in another, and refine writes an image alike whatever it refines beside it.
 func (f *refining) of(s *cgo.Scope, name string, variant int, x *data.Pixels, device cgo.Device) cgo.Tensor {
 	hash := fnv.New64a()
 	fmt.Fprintf(hash, "%d %d %s", f.seed, variant, name)

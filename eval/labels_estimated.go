@@ -158,12 +158,8 @@ func compareClasses(c *classes, logits []float32, test set) *comparison {
 		d.shift = append(d.shift, differ(class(i), class(n+i)))
 		d.rendered, d.refined = append(d.rendered, differ(class(i), truth)), append(d.refined, differ(class(n+i), truth))
 	}
-	wrong := 0
-	for _, v := range d.rendered {
-		wrong += int(v)
-	}
 	return &comparison{
 		method: "classifier that learned from other rendered images", figures: []distances{d},
-		limit: exactInterval(wrong, n)[1], // a classifier that never errs in n renders may err in others
+		limit: max(mean(d.rendered), 1/float64(n)), // one image of n is no sign that labels moved
 	}
 }

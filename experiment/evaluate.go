@@ -21,7 +21,7 @@ const wholeFile = "eval.json"
 
 func rowFile(row string) string { return "eval-" + row + ".json" }
 
-// refinedRows are the rows of a variant that shares its data with the first one.
+// refinedRows are the rows of a variant that shares the others with one that was evaluated before.
 var refinedRows = []string{"refined", "refined+control"}
 
 // evaluate evaluates the finished runs of variant i together: all rows, or only those of refined images if an earlier
@@ -73,7 +73,7 @@ func (r *run) eval(ctx context.Context, i int, runs []string, file string, more 
 	if done, err := evaluated(path, runs); err != nil || done {
 		return err
 	}
-	if file == wholeFile && r.Name == "psi" {
+	if _, err := os.Stat(o.estimator()); file == wholeFile && r.Name == "psi" && err != nil { // "learned" may have used it
 		more = append(more, "--save", filepath.Dir(o.estimator()))
 	}
 	fmt.Fprintf(o.Log, "evaluating %s\n", path)

@@ -267,6 +267,7 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		"data.test is not set": {"history", func(o *Options) { o.Settings = folder[:2] }},
 		"train.speed":          {"history", func(o *Options) { o.Settings = []string{"train.speed=9"} }},
 		"use --task hand":      {"noise", func(o *Options) { o.Preset = "hand-demo" }},
+		"--eval-flag=--choose": {"ema", func(o *Options) { o.EvalFlags = []string{"--choose"} }},
 		"that would follow":    {"ema", func(o *Options) { o.EvalFlags = []string{"--bogus"} }},
 	} {
 		o := good

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +34,11 @@ type Options struct {
 	Log            io.Writer `json:"-"` // a line for each thing that happens
 	// CheckEval refuses a command line of eval, before anything is trained; nil: none is refused.
 	CheckEval func(args []string) error `json:"-"`
+}
+
+// ownFlags are flags of eval that an experiment sets, or whose result is no table of the usual rows.
+var ownFlags = []string{
+	"run", "json", "only", "save", "seeds", "steps", "labels", "device", "checkpoint", "choose", "self-training", "help", "h",
 }
 
 // mostSeeds bounds both kinds of seeds.
@@ -68,8 +74,9 @@ func (o *Options) complete(e Experiment) (base config.Config, err error) {
 		}
 	}
 	for _, flag := range o.EvalFlags {
-		if strings.HasPrefix(flag, "--self-training") {
-			return base, exit.Usagef("--eval-flag=%s: the experiment's table has no rows for it; use eval --self-training", flag)
+		if name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "="); slices.Contains(ownFlags, name) {
+			return base, exit.Usagef("--eval-flag=%s: the experiment sets this itself, or its table has no rows for it; "+
+				"use eval on its runs", flag)
 		}
 	}
 	if o.Steps > 0 {

@@ -3,18 +3,21 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"simgan/eval"
+	"simgan/internal/exit"
 	"simgan/trainer/rundir"
 )
 
-// evalOptions holds the flags of eval gaze and eval hand.
+// evalOptions holds the flags of an evaluation.
 type evalOptions struct {
 	eval.Options
 	device, json string
 	file         string // that --json is by default, in the run folder; "": eval.json
+	ofRun        bool   // the figures go to the run's eval.json, which may hold others
 	dealt        bool   // several processes share the work
 }
 
@@ -132,6 +135,10 @@ func evalCommand(name, usage, preset string, steps, batch int, lr float64, more 
 		Action: func(c *cli.Context) error {
 			f, file := f, ""
 			if c.Bool("choose") {
+				if runs := c.StringSlice("run"); c.IsSet("json") || len(runs) != 1 || !slices.Equal(rundir.Runs(runs[0]), runs) {
+					return exit.Usagef("--choose is of one --run, and takes no --json: it writes %s into the run's folder",
+						rundir.BestFile)
+				}
 				f, file = choosing(f), rundir.BestFile
 			}
 			return runEval(c.Context, evalOptions{

@@ -17,7 +17,7 @@ func evalRealismCommand() *cli.Command {
 			"real images.\nThe distance is what training measures as realism_distance: how well a linear classifier tells them\n" +
 			"apart. docs/realism.md says more.",
 		UsageText: "simgan eval realism --run runs/demo\n" +
-			"simgan eval realism --run runs/demo --checkpoint best --json best.json\n" +
+			"simgan eval realism --run runs/demo --checkpoint best --json realism-best.json\n" +
 			"simgan eval realism --refined folder:refined --real folder:photos,size=35x55,grey=true",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{

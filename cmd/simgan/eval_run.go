@@ -14,7 +14,7 @@ import (
 	"simgan/cgo"
 	"simgan/internal/atomicfile"
 	"simgan/internal/exit"
-	"simgan/internal/home"
+	"simgan/internal/jsonfile"
 	"simgan/trainer"
 	"simgan/trainer/rundir"
 )
@@ -53,14 +53,19 @@ func runEval(ctx context.Context, o evalOptions, f evaluate, out io.Writer) (err
 		return err
 	}
 	fmt.Fprint(out, "\n", table)
-	kept, err := rundir.WriteFigures(o.json, result)
+	var kept string
+	if o.ofRun {
+		kept, err = rundir.WriteFigures(filepath.Dir(o.json), result)
+	} else {
+		err = jsonfile.Write(o.json, result)
+	}
+	if kept != "" {
+		fmt.Fprintf(out, "the figures that %s held before are kept in %s\n", o.json, kept)
+	}
 	if err != nil || o.json == "" {
 		return err
 	}
 	fmt.Fprintf(out, "written to %s\n", o.json)
-	if kept != "" {
-		fmt.Fprintf(out, "the figures that it held before are kept in %s\n", kept)
-	}
 	if err := o.keep(p, result); err != nil {
 		fmt.Fprintln(out, "warning:", err)
 	}
@@ -84,6 +89,9 @@ func (o *evalOptions) keep(p rundir.Process, result any) error {
 	}
 	now := time.Now().Truncate(time.Millisecond)
 	p.Ended, p.Outcome = &now, rundir.Finished
+	if name == rundir.BestFile {
+		return rundir.AddProcess(dir, p) // its figures are of several checkpoints
+	}
 	prefix := strings.TrimSuffix(name, filepath.Ext(name))
 	return errors.Join(rundir.AddProcess(dir, p), rundir.ShowFigures(dir, o.Checkpoint, prefix, result))
 }
@@ -92,9 +100,8 @@ func (o *evalOptions) keep(p rundir.Process, result any) error {
 // are the run's; those of one row would take the place of all.
 func (o *evalOptions) place() error {
 	var runs []string
-	for i, run := range o.Runs {
-		o.Runs[i] = home.Expand(run)
-		runs = append(runs, rundir.Runs(o.Runs[i])...)
+	for _, run := range o.Runs {
+		runs = append(runs, rundir.Runs(run)...)
 	}
 	switch {
 	case o.json != "" || o.Only != "" || len(o.Runs) == 0:
@@ -104,7 +111,7 @@ func (o *evalOptions) place() error {
 		if _, err := os.Stat(o.Runs[0]); err != nil {
 			return exit.Usagef("--run: %w", err)
 		}
-		o.json = filepath.Join(o.Runs[0], cmp.Or(o.file, rundir.EvalFile))
+		o.json, o.ofRun = filepath.Join(o.Runs[0], cmp.Or(o.file, rundir.EvalFile)), o.file == ""
 	}
 	o.Runs = runs
 	return nil

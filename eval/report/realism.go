@@ -40,8 +40,11 @@ func showRealism(r *run) (any, error) {
 	if err := shown.readRealism(r.dir); err != nil {
 		return nil, err
 	}
+	if err := shown.listCheckpoints(r); err != nil {
+		return nil, err
+	}
 	points := curves.Points(r.records, config.PhaseTrain, rundir.RealismDistance)
-	if points == nil && shown.Measured == nil {
+	if points == nil && shown.Measured == nil && shown.Chosen == "" {
 		return nil, nil
 	}
 	if points != nil {
@@ -49,10 +52,10 @@ func showRealism(r *run) (any, error) {
 		shown.Advice = advise(points, before)
 		shown.Curve = charts(plot{title: "realism_distance", series: []series{{"refined", points}, {"synthetic", before}}})
 	}
-	return shown, shown.listCheckpoints(r)
+	return shown, nil
 }
 
-// listCheckpoints lists the checkpoints that there are, if a distance was measured of any.
+// listCheckpoints lists the checkpoints that there are, if a distance was measured of any or one was chosen.
 func (s *realismShown) listCheckpoints(r *run) error {
 	list, err := rundir.Checkpoints(r.dir)
 	if err != nil {

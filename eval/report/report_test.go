@@ -145,7 +145,7 @@ func TestPageOfClassifiersAndCurves(t *testing.T) {
 `,
 		"eval.json": `{"task":"classification","metric":"accuracy","higher_is_better":true,"labels":["shape"],"seeds":[1,2],
 			"synthetic":{"accuracy":0.5,"ci95":[0.4,0.6]},"refined":{"accuracy":0.75,"ci95":[0.7,0.8]}}`,
-		"eval-regression-x.json": `{"task":"regression","labels":["x"],"seeds":[1],
+		"eval/regression-x.json": `{"task":"regression","labels":["x"],"seeds":[1],
 			"synthetic":{"mean_error":5,"ci95":[5,5],"r2":0.5},"refined":{"mean_error":4.12,"ci95":[4.12,4.12],"r2":0.6}}`,
 	})
 	for _, want := range []string{

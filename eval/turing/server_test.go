@@ -147,23 +147,20 @@ func TestServeEnds(t *testing.T) {
 	}
 	v = newView(exam(2), kept)
 	v.idle = 300 * time.Millisecond
-	ended := make(chan struct{})
-	err := open(v, func(address string) { // requests of a program that does not know the token
+	begun := time.Now()
+	err := open(v, func(address string) { // requests of a program that does not know the token, for 5 seconds
 		host := strings.TrimSuffix(address, v.token+"/")
-		for {
-			select {
-			case <-ended:
-				return
-			case <-time.After(20 * time.Millisecond):
-				if r, err := http.Get(host + "guess/"); err == nil {
-					r.Body.Close()
-				}
+		for range 250 {
+			time.Sleep(20 * time.Millisecond)
+			r, err := http.Get(host + "guess/")
+			if err != nil {
+				return // the test has ended
 			}
+			r.Body.Close()
 		}
 	})
-	close(ended)
-	if !errors.Is(err, errIdle) {
-		t.Errorf("a test with requests of others ends with %v", err)
+	if took := time.Since(begun); !errors.Is(err, errIdle) || took > 4*time.Second {
+		t.Errorf("a test with requests of others ends with %v after %v", err, took)
 	}
 	v = newView(exam(2), kept)
 	v.rest = 10 * time.Millisecond

@@ -41,7 +41,7 @@ func Checkpoints(run string) ([]Checkpoint, error) {
 		return nil, err
 	}
 	list := make([]Checkpoint, len(folders))
-	chosen := chosenStep(run)
+	choice := readChoice(run)
 	for i, folder := range folders {
 		var state struct {
 			Realism *Realism `json:"realism"`
@@ -51,20 +51,41 @@ func Checkpoints(run string) ([]Checkpoint, error) {
 			state.Realism = nil
 		}
 		step, _ := stepOf(filepath.Base(folder), "") // checkpoints lists names of steps only
-		list[i] = Checkpoint{folder, step, state.Realism, step == chosen}
+		list[i] = Checkpoint{folder, step, state.Realism, choice.is(folder, step)}
 	}
 	return list, nil
 }
 
-// chosenStep returns the step of the checkpoint that an evaluation chose as best; -1 if none did, or if its file cannot
-// be read.
-func chosenStep(run string) int {
-	choice := struct{ Step int }{-1}
+// Choice names the checkpoint that an evaluation chose as best. The checksum tells it from another of the same step, if
+// the run was trained again.
+type Choice struct {
+	Step  int    `json:"step"`
+	State string `json:"state_sha256"`
+}
+
+// Choose returns the choice of a checkpoint.
+func (c Checkpoint) Choose() (Choice, error) {
+	sum, err := sumFile(StatePath(c.Folder))
+	return Choice{c.Step, sum}, err
+}
+
+// readChoice returns a run's choice; nil if there is none, or if its file cannot be read.
+func readChoice(run string) *Choice {
+	var choice Choice
 	text, err := inputfile.Read(filepath.Join(run, BestFile), inputfile.Small)
 	if err != nil || json.Unmarshal(text, &choice) != nil {
-		return -1
+		return nil
 	}
-	return choice.Step
+	return &choice
+}
+
+// is reports whether the choice is of this checkpoint.
+func (c *Choice) is(folder string, step int) bool {
+	if c == nil || c.Step != step {
+		return false
+	}
+	sum, err := sumFile(StatePath(folder))
+	return err == nil && sum == c.State
 }
 
 // Best returns the checkpoint that an evaluation chose. Without such a choice it is the one with the least distance from
@@ -113,7 +134,7 @@ func FindCheckpoint(run, name string) (string, error) {
 			return best.Folder, nil
 		}
 		return "", exit.Usagef("--checkpoint best: run %s has no checkpoint whose distance from real images was measured "+
-			"(config key eval.every); there are %s", run, offer(list))
+			"(config key eval.every), and none was chosen (eval --choose); there are %s", run, offer(list))
 	}
 	step, err := strconv.Atoi(strings.TrimPrefix(name, stepPrefix))
 	if err != nil {

@@ -1,6 +1,7 @@
 package rundir
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -108,11 +109,26 @@ func TestTheChosenCheckpointIsBest(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	choose := func(text string) {
+	put := func(text string) {
 		t.Helper()
 		if err := os.WriteFile(filepath.Join(f.Dir, BestFile), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+	choose := func(step int) {
+		t.Helper()
+		list, err := Checkpoints(f.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range list {
+			if choice, err := c.Choose(); c.Step == step && err == nil {
+				text, _ := json.Marshal(choice)
+				put(string(text))
+				return
+			}
+		}
+		t.Fatalf("no checkpoint of step %d", step)
 	}
 	check := func(want string) {
 		t.Helper()
@@ -122,13 +138,20 @@ func TestTheChosenCheckpointIsBest(t *testing.T) {
 		}
 	}
 	write(0)
-	choose(`{"step": 0}`)
+	choose(0)
 	for step := 1; step < 4; step++ {
 		write(step)
 	}
 	check("step-0000000")
-	choose(`{"step": `)
+	put(`{"step": `)
 	check("step-0000003")
-	choose(`{"step": 1}`) // it was removed, as the third from the end
+	choose(2)
+	check("step-0000002")
+	if err := os.RemoveAll(filepath.Join(f.Dir, checkpointsFolder, "step-0000002")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.WriteCheckpoint(2, 0, measured(0.9, 1), func(string) error { return nil }); err != nil { // another one
+		t.Fatal(err)
+	}
 	check("step-0000003")
 }

@@ -2,70 +2,86 @@ package rundir
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
+	"simgan/internal/atomicfile"
 	"simgan/internal/jsonfile"
 )
 
-// WriteFigures writes an evaluation's result as JSON; with an empty path it does nothing. A file eval.json that holds
-// figures of another task, or of other labels, is kept under the name that KeptFigures returns, and so is its path.
-func WriteFigures(path string, result any) (kept string, err error) {
-	if filepath.Base(path) != EvalFile {
-		return "", jsonfile.Write(path, result)
-	}
+// WriteFigures writes an evaluation's result to a run's eval.json. Figures of another task, or of other labels, that
+// stand there are first copied into the run's folder eval; kept is the copy. A copy of the same task and labels goes.
+func WriteFigures(run string, result any) (kept string, err error) {
 	text, err := json.Marshal(result)
 	if err != nil {
 		return "", err
 	}
-	beside := func(text []byte) string { return filepath.Join(filepath.Dir(path), keptName(text)) }
-	own := beside(text)
+	path, copyOf := filepath.Join(run, EvalFile), func(text []byte) string {
+		return filepath.Join(run, figuresFolder, keptName(text))
+	}
 	old, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
-	case beside(old) != own:
-		kept = beside(old)
-		if err := os.Rename(path, kept); err != nil {
+	}
+	own := copyOf(text)
+	if err == nil && copyOf(old) != own {
+		kept = copyOf(old)
+		if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
+			return "", err
+		}
+		if err := atomicfile.Write(kept, old); err != nil {
 			return "", err
 		}
 	}
 	if err := jsonfile.Write(path, result); err != nil {
 		return kept, err
 	}
-	if err := os.Remove(own); !errors.Is(err, fs.ErrNotExist) { // the figures that the new ones replace
+	if err := os.Remove(own); !errors.Is(err, fs.ErrNotExist) {
 		return kept, err
 	}
 	return kept, nil
 }
 
-// KeptFigures lists the files of figures that another evaluation's took the place of.
-func KeptFigures(dir string) ([]string, error) {
-	names, err := fs.Glob(os.DirFS(dir), strings.TrimSuffix(EvalFile, ".json")+"-*.json")
-	for i, name := range names {
-		names[i] = filepath.Join(dir, name)
-	}
-	return names, err
+// KeptFigures lists the copies of figures whose place another evaluation's took.
+func KeptFigures(run string) ([]string, error) {
+	return filepath.Glob(filepath.Join(escaped(run), figuresFolder, "*.json"))
 }
 
-// unsafe is what no name of a file should have.
-var unsafe = regexp.MustCompile(`[^\pL\pN_]+`)
+// escaped returns a path as a pattern that matches it alone.
+func escaped(path string) string {
+	return regexp.MustCompile(`[*?\[\\]`).ReplaceAllString(path, `\$0`)
+}
 
-// keptName returns the name of an evaluation's figures beside others': its task and labels. Figures without a task are
-// of gaze, from before there were others.
+// notInNames is what no name of a file should have.
+var notInNames = regexp.MustCompile(`[^\pL\pN_-]+`)
+
+// mostOfName bounds a name, in letters.
+const mostOfName = 60
+
+// keptName returns the name of a copy of figures: task and labels, with a checksum if others could have that name.
+// Figures without a task are of gaze, from before there were others.
 func keptName(text []byte) string {
 	var of struct {
 		Task   string
 		Labels []string
 	}
 	_ = json.Unmarshal(text, &of) // a file that is no JSON gets a name too
-	parts := append([]string{strings.TrimSuffix(EvalFile, ".json"), cmp.Or(of.Task, "gaze")}, of.Labels...)
-	name := unsafe.ReplaceAllString(strings.Join(parts, "-"), "-")
-	return name[:min(len(name), 100)] + ".json"
+	of.Task = cmp.Or(of.Task, "gaze")
+	plain := strings.Join(append([]string{of.Task}, of.Labels...), "-")
+	name := []rune(notInNames.ReplaceAllString(plain, "-"))
+	dash := slices.ContainsFunc(of.Labels, func(label string) bool { return strings.Contains(label, "-") })
+	if string(name) == plain && len(name) <= mostOfName && !dash {
+		return plain + ".json"
+	}
+	exact, _ := json.Marshal(of) // texts always encode
+	sum := sha256.Sum256(exact)
+	return string(name[:min(len(name), mostOfName)]) + "-" + hex.EncodeToString(sum[:4]) + ".json"
 }

@@ -88,12 +88,13 @@ func newWeights(p *data.Pixels, n *networks, image data.Info) (w *weights, err e
 	}
 	h, width := n.D.Map(image.H, image.W)
 	patches := make([]float32, 0, p.N*h*width)
-	for i := range p.N {
-		patches = append(patches, shrink(p.Values[i*p.H*p.W:(i+1)*p.H*p.W], p.H, p.W, h, width)...)
-	}
 	hash := sha256.New()
-	if err := binary.Write(hash, binary.LittleEndian, p.Values); err != nil {
-		return nil, err
+	for i := range p.N {
+		one := p.Values[i*p.H*p.W : (i+1)*p.H*p.W]
+		patches = append(patches, shrink(one, p.H, p.W, h, width)...)
+		if err := binary.Write(hash, binary.LittleEndian, one); err != nil {
+			return nil, err
+		}
 	}
 	w = &weights{n: p.N, digest: hex.EncodeToString(hash.Sum(nil))}
 	return w, cgo.Within(func(s *cgo.Scope) error {
@@ -169,8 +170,8 @@ func (w *weights) ofPatches(s *cgo.Scope, b int) cgo.Tensor {
 	return s.Rows(w.patches, ints(s, w.index, 0, b))
 }
 
-// checkMaps refuses a checkpoint whose history has held images, unless they have these weights. Checkpoints from before
-// the digest was kept have none.
+// checkMaps refuses a checkpoint whose history holds images of other weights, or of none. Checkpoints from before the
+// digest was kept have an empty one.
 func (w *weights) checkMaps(st State, held int) error {
 	if w == nil || held == 0 {
 		return nil
@@ -180,7 +181,7 @@ func (w *weights) checkMaps(st State, held int) error {
 	}
 	if st.Digest != "" && st.Digest != w.digest {
 		return exit.Usagef("data.weights: these are other weights than those of the images in the run's history: " +
-			"the weights cannot change in a run that has begun")
+			"give those, or start a new run")
 	}
 	for _, i := range st.Maps {
 		if i < 0 || i >= int64(w.n) {

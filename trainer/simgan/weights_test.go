@@ -92,6 +92,11 @@ func TestWeightsInTraining(t *testing.T) {
 		if err := m.Restore(stopped.state); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "other weights") {
 			t.Errorf("the state of a run with other maps: %v", err)
 		}
+		old := stopped.state
+		old.Digest = ""
+		if err := m.Restore(old); err != nil {
+			t.Errorf("a state from before the digest was kept: %v", err)
+		}
 	}
 	if _, err := trainOn(t, c, white, nil, 1, refuseOthers); err != nil {
 		t.Fatal(err)
