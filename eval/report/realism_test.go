@@ -53,7 +53,7 @@ func TestPageShowsRealism(t *testing.T) {
 	page = render(t, map[string]string{
 		"config.yaml": "", "metrics.jsonl": metrics, "checkpoints/step-0000200/state.json": "{}",
 		"checkpoints/step-0000300/state.json": "{}",
-		"best.json": fmt.Sprintf(`{"step":200,"state_sha256":"%x","task":"gaze","validation":"folder:some"}`, sum),
+		"best.json":                           fmt.Sprintf(`{"step":200,"state_sha256":"%x","task":"gaze","validation":"folder:some"}`, sum),
 	})
 	if want := "<td>not measured</td><td><b>best</b> (chosen by eval gaze on folder:some)</td>"; !strings.Contains(page, want) {
 		t.Errorf("the page of a run that measured nothing lacks %q", want)
