@@ -58,7 +58,7 @@ func TestTrainSeeds(t *testing.T) {
 	}
 	seed := filepath.Join(dir, "seed-4")
 	if code, text := simgan("report", "--out", filepath.Join(dir, "page.html"), seed); code != 2 ||
-		!strings.Contains(text, "compares runs") {
+		!strings.Contains(text, "is for comparing several runs") {
 		t.Errorf("report --out of one run: exit code %d, %s", code, text)
 	}
 }
