@@ -43,20 +43,14 @@ func (a *Adam) StepAt(lr Tensor) error {
 
 // Reset makes the optimizer a new one. Its tensors stay where they are.
 func (a *Adam) Reset() error {
-	return Within(func(s *Scope) error {
-		for _, tensors := range a.State() {
-			for _, t := range tensors {
-				zeros := s.ZerosLike(t)
-				if s.err != nil {
-					return s.err
-				}
-				if err := Copy(t, zeros); err != nil {
-					return err
-				}
+	for _, tensors := range a.State() {
+		for _, t := range tensors {
+			if err := Clear(t); err != nil {
+				return err
 			}
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // State returns the optimizer's tensors by PyTorch's names.

@@ -96,6 +96,21 @@ func (s Spec) Overlaps(o Spec) bool {
 	})
 }
 
+// Overlap reports whether two SPECs Overlap, as text. An empty SPEC names no images.
+func Overlap(a, b string) (bool, error) {
+	var specs [2]Spec
+	for i, text := range []string{a, b} {
+		if text == "" {
+			return false, nil
+		}
+		var err error
+		if specs[i], err = ParseSpec(text); err != nil {
+			return false, err
+		}
+	}
+	return specs[0].Overlaps(specs[1]), nil
+}
+
 // only returns an error if the SPEC has parameters other than keys.
 func (s Spec) only(keys ...string) error {
 	for k := range s.Params {

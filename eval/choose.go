@@ -3,10 +3,7 @@ package eval
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -52,55 +49,51 @@ func Choose(ctx context.Context, o Options, evaluate func(context.Context, Optio
 		return nil, exit.Usagef("--choose takes no --only, --checkpoint and --save: it evaluates the refined images of " +
 			"every checkpoint")
 	case o.Test == "":
-		return nil, exit.Usagef("--choose needs --test SPEC: labelled real images to choose by, other than those of data.test")
+		return nil, exit.Usagef("--choose needs --test SPEC: labelled real images to choose by, other than those of " +
+			"data.test")
 	}
 	c, err := config.LoadRun(filepath.Join(o.Runs[0], rundir.ConfigFile), nil)
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", o.Runs[0], err)
 	}
-	if err := notTheTest(o.Test, c.Data.Test); err != nil {
-		return nil, err
+	if overlap, err := data.Overlap(o.Test, c.Data.Test); err != nil {
+		return nil, exit.Usagef("--test: %w", err)
+	} else if overlap {
+		return nil, exit.Usagef("--test %s has images of the run's data.test, %s: chosen by them, its figures would be too "+
+			"good. Give other labelled real images", o.Test, c.Data.Test)
 	}
-	if _, err := os.Stat(filepath.Join(o.Runs[0], rundir.DoneFile)); errors.Is(err, fs.ErrNotExist) {
-		return nil, exit.Usagef("--run %s is not finished: continue it with train --run %[1]s --resume, then choose", o.Runs[0])
+	if err := finished(o.Runs[0], "then choose"); err != nil {
+		return nil, err
 	}
 	list, err := rundir.Checkpoints(o.Runs[0])
 	if err != nil {
 		return nil, err
 	}
-	choice := &Choice{Validation: o.Test}
+	if len(list) == 0 {
+		return nil, exit.Usagef("run %s has no checkpoint yet", o.Runs[0])
+	}
+	choice, best := &Choice{Validation: o.Test}, 0
 	o.Only = rowRefined
-	for _, checkpoint := range list {
+	for i, checkpoint := range list {
 		o.Checkpoint = strconv.Itoa(checkpoint.Step)
 		result, err := evaluate(ctx, o)
 		if err == nil {
-			err = choice.add(checkpoint, result)
+			err = choice.add(checkpoint.Step, result)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("checkpoint %d: %w", checkpoint.Step, err)
 		}
+		this, other := choice.Checkpoints[i].Mean, choice.Checkpoints[best].Mean
+		if this == other || (this > other) == choice.HigherIsBetter {
+			best = i
+		}
 	}
-	if len(choice.Checkpoints) == 0 {
-		return nil, exit.Usagef("run %s has no checkpoint yet", o.Runs[0])
-	}
-	return choice, nil
+	choice.Choice, err = list[best].Choose()
+	return choice, err
 }
 
-// notTheTest refuses images to choose by that are, or may be, some of the test images.
-func notTheTest(validation, test string) error {
-	a, err := data.ParseSpec(validation)
-	if err != nil {
-		return exit.Usagef("--test: %w", err)
-	}
-	if b, err := data.ParseSpec(test); err == nil && a.Overlaps(b) { // a run may have no test images
-		return exit.Usagef("--test %s has images of the run's data.test, %s: chosen by them, its figures would be too good. "+
-			"Give other labelled real images", validation, test)
-	}
-	return nil
-}
-
-// add adds the evaluation of a checkpoint that is newer than those before.
-func (c *Choice) add(checkpoint rundir.Checkpoint, result any) error {
+// add adds the evaluation of a checkpoint.
+func (c *Choice) add(step int, result any) error {
 	text, err := json.Marshal(result)
 	if err != nil {
 		return err
@@ -114,19 +107,9 @@ func (c *Choice) add(checkpoint rundir.Checkpoint, result any) error {
 	}
 	c.ChoiceMetric = of.ChoiceMetric
 	f := of.Refined
-	f.Step, f.Mean = checkpoint.Step, mean(f.PerSeed)
-	better := func(than ChoiceFigure) bool {
-		return f.Mean == than.Mean || (f.Mean > than.Mean) == c.HigherIsBetter
-	}
-	for _, other := range c.Checkpoints {
-		if other.Step == c.Step && !better(other) {
-			c.Checkpoints = append(c.Checkpoints, f)
-			return nil
-		}
-	}
+	f.Step, f.Mean = step, mean(f.PerSeed)
 	c.Checkpoints = append(c.Checkpoints, f)
-	c.Choice, err = checkpoint.Choose()
-	return err
+	return nil
 }
 
 // Table returns the choice as text for a terminal.

@@ -108,7 +108,8 @@ func TestNoiseBelongsToTheImage(t *testing.T) {
 		t.Helper()
 		out := filepath.Join(dir, name+"-refined")
 		if _, err := RefineSet(t.Context(), RefineOptions{
-			Run: run, Data: "folder:" + filepath.Join(dir, name), Out: out, Variants: 2, Device: cgo.CPU, Progress: func(int, int) {},
+			Run: run, Data: "folder:" + filepath.Join(dir, name), Out: out, Variants: 2, Device: cgo.CPU,
+			Progress: func(int, int) {},
 		}); err != nil {
 			t.Fatal(err)
 		}

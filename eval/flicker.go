@@ -130,21 +130,22 @@ func (f *flicker) rendered(
 	if err := f.add(result, "rendered", x, x.set); err != nil {
 		return err
 	}
-	const independent, held = "refined", "refined, noise held per clip"
-	clips := map[string][]string{independent: make([]string, x.N), held: x.names}
-	for i := range x.N {
-		clips[independent][i] = strconv.Itoa(i)
+	images := make([]string, x.N)
+	for i := range images {
+		images[i] = strconv.Itoa(i)
 	}
-	for _, name := range []string{independent, held} {
-		if name == held && r.Config.Noise.Kind == architecture.NoNoise {
+	for i, kind := range []struct {
+		name  string
+		share []string // images with the same text share their noise
+	}{{"refined", images}, {"refined, noise held per clip", x.names}} {
+		if i > 0 && r.Config.Noise.Kind == architecture.NoNoise {
 			return nil
 		}
-		refine := &refining{r: r, seed: c.Seed, clips: clips[name]}
-		refined, err := f.refine(ctx, refine, x)
+		refined, err := f.refine(ctx, &refining{r: r, seed: c.Seed, clips: kind.share}, x)
 		if err != nil {
 			return err
 		}
-		if err := f.add(result, name, x, refined); err != nil {
+		if err := f.add(result, kind.name, x, refined); err != nil {
 			return err
 		}
 	}

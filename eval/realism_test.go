@@ -188,8 +188,8 @@ func TestRealismRefusals(t *testing.T) {
 	}
 }
 
-// Over runs the figure is their mean with Student's t; one run has its own interval. By hand: 0.5 and 0.7 have a standard
-// error of 0.1, and t is 12.706.
+// Over runs the figure is their mean with Student's t; one run has its own interval. By hand: 0.5 and 0.7 have a
+// standard error of 0.1, and t is 12.706.
 func TestMeasuredOverRuns(t *testing.T) {
 	own := [2]float64{0.4, 0.6}
 	if m := measuredOver([]float64{0.5}, &own); m.Mean != 0.5 || m.CI95 != &own || m.PerRun != nil {

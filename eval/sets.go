@@ -3,12 +3,8 @@ package eval
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"simgan/data"
@@ -107,9 +103,10 @@ func (s *sources) loadRefiners(o *Options) error {
 		c := l.Config
 		s.refiners = append(s.refiners, refiner{l.Refiner, c.Seed})
 		s.checkpoints = append(s.checkpoints, l.Checkpoint)
-		if _, err := os.Stat(filepath.Join(run, rundir.DoneFile)); len(o.Runs) > 1 && errors.Is(err, fs.ErrNotExist) {
-			return exit.Usagef("--run %s is not finished: continue it with train --run %[1]s --resume, "+
-				"or leave it out", run)
+		if len(o.Runs) > 1 {
+			if err := finished(run, "or leave it out"); err != nil {
+				return err
+			}
 		}
 		if i > 0 && slices.Contains(s.ganSeeds()[:i], c.Seed) {
 			return exit.Usagef("--run %s has seed %d, as a run before it; give runs of different seeds", run, c.Seed)
@@ -130,6 +127,15 @@ func (s *sources) loadRefiners(o *Options) error {
 		}
 	}
 	return nil
+}
+
+// finished refuses a run that is not finished; otherwise says what else to do.
+func finished(run, otherwise string) error {
+	done, err := rundir.IsDone(run)
+	if err == nil && !done {
+		err = exit.Usagef("--run %s is not finished: continue it with train --run %[1]s --resume, %s", run, otherwise)
+	}
+	return err
 }
 
 // alike refuses a run that differs from the first in more than its seed and where it was trained: the rows of refined

@@ -73,8 +73,10 @@ func (r *run) eval(ctx context.Context, i int, runs []string, file string, more 
 	if done, err := evaluated(path, runs); err != nil || done {
 		return err
 	}
-	if _, err := os.Stat(o.estimator()); file == wholeFile && r.Name == "psi" && err != nil { // "learned" may have used it
-		more = append(more, "--save", filepath.Dir(o.estimator()))
+	if file == wholeFile && r.Name == "psi" {
+		if _, err := os.Stat(o.estimator()); err != nil { // one that is there may have trained "learned"
+			more = append(more, "--save", filepath.Dir(o.estimator()))
+		}
 	}
 	fmt.Fprintf(o.Log, "evaluating %s\n", path)
 	log := filepath.Join(r.folder(i), "eval.log")

@@ -202,7 +202,8 @@ func TestExperimentWithoutItsFirstVariant(t *testing.T) {
 	}
 	t.Setenv("FAKE_DIVERGES", "all")
 	o.Out += " again"
-	if err := Run(t.Context(), find(t, "history"), o); err == nil || !strings.Contains(err.Error(), "no run of any variant") {
+	err := Run(t.Context(), find(t, "history"), o)
+	if err == nil || !strings.Contains(err.Error(), "no run of any variant") {
 		t.Errorf("if no run ends: %v", err)
 	}
 }
@@ -353,7 +354,8 @@ func TestCurvesOfJoints(t *testing.T) {
 	}
 	for _, name := range []string{pageFile, curvesFile} {
 		for _, want := range []string{
-			`points="0,220.0 190.0,165.0 380.0,0.0 "`, `y1="165" y2="165"/><text class="tick" x="-6" y="165" dy="4" text-anchor="end">25 %<`,
+			`points="0,220.0 190.0,165.0 380.0,0.0 "`,
+			`y1="165" y2="165"/><text class="tick" x="-6" y="165" dy="4" text-anchor="end">25 %<`,
 			`y="238" text-anchor="middle">1.5<`,
 		} {
 			if !strings.Contains(string(files[name]), want) {

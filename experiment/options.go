@@ -38,7 +38,8 @@ type Options struct {
 
 // ownFlags are flags of eval that an experiment sets, or whose result is no table of the usual rows.
 var ownFlags = []string{
-	"run", "json", "only", "save", "seeds", "steps", "labels", "device", "checkpoint", "choose", "self-training", "help", "h",
+	"run", "json", "only", "save", "seeds", "steps", "labels", "device", "checkpoint", "choose", "self-training", "help",
+	"h",
 }
 
 // mostSeeds bounds both kinds of seeds.

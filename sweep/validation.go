@@ -14,21 +14,11 @@ const howToValidate = "use labelled real images that neither training nor the fi
 // checkValidation refuses validation images that are the config's test images: what is chosen by them would look better
 // on them than it is.
 func (o *Objective) checkValidation(c config.Config) error {
-	if o.Validation == "" {
-		return nil
-	}
-	validation, err := data.ParseSpec(o.Validation)
+	overlap, err := data.Overlap(o.Validation, c.Data.Test)
 	if err != nil {
-		return fmt.Errorf("objective.validation: %w", err)
+		return fmt.Errorf("objective.validation, beside data.test: %w", err)
 	}
-	if c.Data.Test == "" {
-		return nil
-	}
-	test, err := data.ParseSpec(c.Data.Test)
-	if err != nil {
-		return fmt.Errorf("data.test: %w", err)
-	}
-	if validation.Overlaps(test) {
+	if overlap {
 		return fmt.Errorf("objective.validation %s has images of data.test %s, on which nothing may be chosen: %s",
 			o.Validation, c.Data.Test, howToValidate)
 	}

@@ -57,7 +57,7 @@ func (r *run) nothingLeft(f *rundir.Folder) (over bool, err error) {
 	if r.changes, err = ChangesAtResume(r.dir, r.config); err != nil {
 		return false, err
 	}
-	done, err := f.IsDone()
+	done, err := rundir.IsDone(f.Dir)
 	if !done || err != nil {
 		return false, err
 	}

@@ -10,6 +10,7 @@ import (
 func checkpointFlag() cli.Flag {
 	return &cli.StringFlag{
 		Name: "checkpoint", Value: rundir.LatestName,
-		Usage: "`NAME` of the run's checkpoint: best (least realism_distance), latest, or a step",
+		Usage: "`NAME` of the run's checkpoint: best (that of eval --choose, else the least realism_distance), latest, " +
+			"or a step",
 	}
 }

@@ -21,6 +21,7 @@ import (
 
 // figuresShown is what figures.html shows.
 type figuresShown struct {
+	Name    string // of the task, after eval
 	Task    task
 	Unit    string // of the quantity, in words; "": it has none
 	Rows    []row
@@ -33,7 +34,6 @@ type figuresShown struct {
 	Spread  string // what the intervals are over
 	// The commands that evaluate the run and write its page again.
 	Evaluate, Report string
-	Name             string          // of the task
 	Others           []*figuresShown // of other tasks and labels
 }
 

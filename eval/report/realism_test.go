@@ -49,13 +49,14 @@ func TestPageShowsRealism(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	sum := sha256.Sum256([]byte("{}"))
+	choice := fmt.Sprintf(`{"step":200,"state_sha256":"%x","task":"gaze","validation":"folder:some"}`,
+		sha256.Sum256([]byte("{}")))
 	page = render(t, map[string]string{
 		"config.yaml": "", "metrics.jsonl": metrics, "checkpoints/step-0000200/state.json": "{}",
-		"checkpoints/step-0000300/state.json": "{}",
-		"best.json":                           fmt.Sprintf(`{"step":200,"state_sha256":"%x","task":"gaze","validation":"folder:some"}`, sum),
+		"checkpoints/step-0000300/state.json": "{}", "best.json": choice,
 	})
-	if want := "<td>not measured</td><td><b>best</b> (chosen by eval gaze on folder:some)</td>"; !strings.Contains(page, want) {
+	want := "<td>not measured</td><td><b>best</b> (chosen by eval gaze on folder:some)</td>"
+	if !strings.Contains(page, want) {
 		t.Errorf("the page of a run that measured nothing lacks %q", want)
 	}
 	page = render(t, map[string]string{"config.yaml": "", "metrics.jsonl": metrics})

@@ -149,7 +149,8 @@ func TestPageOfClassifiersAndCurves(t *testing.T) {
 			"synthetic":{"mean_error":5,"ci95":[5,5],"r2":0.5},"refined":{"mean_error":4.12,"ci95":[4.12,4.12],"r2":0.6}}`,
 	})
 	for _, want := range []string{
-		"<h3>eval regression: x</h3>", "<td>4.12</td><td>0.600</td>", "<td>75.00 %</td>", "Labels: shape", "over 2 estimators",
+		"<h3>eval regression: x</h3>", "<td>4.12</td><td>0.600</td>",
+		"<td>75.00 %</td>", "Labels: shape", "over 2 estimators",
 		`text-anchor="end">80</text>`, `L_D <b>100</b>`, "0.5: D guesses", `"points":[[1,0.6],[2,0.7]]`,
 	} {
 		if !strings.Contains(page, want) {
@@ -189,7 +190,8 @@ func TestGalleryShowsTheWorstFirst(t *testing.T) {
 		return eval.Pair{Name: name, Rendered: before, Refined: after, Told: told}
 	}
 	for order, pairs := range map[string][]eval.Pair{
-		"R changes most":                {pair("mild", 51, math.NaN()), pair("worst", 102, math.NaN())}, // 102 of 255 levels: 0.8
+		// 102 of 255 levels: 0.8
+		"R changes most":                {pair("mild", 51, math.NaN()), pair("worst", 102, math.NaN())},
 		"D most confidently recognises": {pair("mild", 102, 0.25), pair("worst", 51, 0.75)},
 	} {
 		path, err := Write(dir, Options{Pairs: pairs, Note: "A note."})

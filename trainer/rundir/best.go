@@ -51,7 +51,8 @@ func Checkpoints(run string) ([]Checkpoint, error) {
 			state.Realism = nil
 		}
 		step, _ := stepOf(filepath.Base(folder), "") // checkpoints lists names of steps only
-		list[i] = Checkpoint{folder, step, state.Realism, choice.is(folder, step)}
+		list[i] = Checkpoint{Folder: folder, Step: step, Realism: state.Realism}
+		list[i].Chosen = list[i].is(choice)
 	}
 	return list, nil
 }
@@ -69,28 +70,27 @@ func (c Checkpoint) Choose() (Choice, error) {
 	return Choice{c.Step, sum}, err
 }
 
-// readChoice returns a run's choice; nil if there is none, or if its file cannot be read.
-func readChoice(run string) *Choice {
-	var choice Choice
+// readChoice returns a run's choice, which is no checkpoint's if there is none, or if its file cannot be read.
+func readChoice(run string) (choice Choice) {
 	text, err := inputfile.Read(filepath.Join(run, BestFile), inputfile.Small)
 	if err != nil || json.Unmarshal(text, &choice) != nil {
-		return nil
+		return Choice{}
 	}
-	return &choice
+	return choice
 }
 
 // is reports whether the choice is of this checkpoint.
-func (c *Choice) is(folder string, step int) bool {
-	if c == nil || c.Step != step {
+func (c Checkpoint) is(choice Choice) bool {
+	if c.Step != choice.Step || choice.State == "" {
 		return false
 	}
-	sum, err := sumFile(StatePath(folder))
-	return err == nil && sum == c.State
+	own, err := c.Choose()
+	return err == nil && own == choice
 }
 
-// Best returns the checkpoint that an evaluation chose. Without such a choice it is the one with the least distance from
-// real images, the newest of several. Only distances of the same images compare: those with the Synthetic of the newest
-// measured one, up to the rounding of another device. ok is false if none was chosen or measured.
+// Best returns the checkpoint that an evaluation chose. Without such a choice it is the one with the least distance
+// from real images, the newest of several. Only distances of the same images compare: those with the Synthetic of the
+// newest measured one, up to the rounding of another device. ok is false if none was chosen or measured.
 func Best(list []Checkpoint) (best Checkpoint, ok bool) {
 	for _, c := range list {
 		if c.Chosen {

@@ -99,8 +99,8 @@ func TestFindCheckpoint(t *testing.T) {
 	}
 }
 
-// The checkpoint that an evaluation chose is the best, whatever the distances say, and stays. Without it, or if the file
-// is broken, distances count.
+// The checkpoint that an evaluation chose is the best, whatever the distances say, and stays. Without it, or if the
+// file is broken, distances count.
 func TestTheChosenCheckpointIsBest(t *testing.T) {
 	f := open(t, "run")
 	write := func(step int) {

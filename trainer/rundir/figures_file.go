@@ -32,8 +32,8 @@ func WriteFigures(run string, result any) (kept string, err error) {
 		return "", err
 	}
 	own := copyOf(text)
-	if err == nil && copyOf(old) != own {
-		kept = copyOf(old)
+	if other := copyOf(old); err == nil && other != own {
+		kept = other
 		if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
 			return "", err
 		}
@@ -52,12 +52,12 @@ func WriteFigures(run string, result any) (kept string, err error) {
 
 // KeptFigures lists the copies of figures whose place another evaluation's took.
 func KeptFigures(run string) ([]string, error) {
-	return filepath.Glob(filepath.Join(escaped(run), figuresFolder, "*.json"))
-}
-
-// escaped returns a path as a pattern that matches it alone.
-func escaped(path string) string {
-	return regexp.MustCompile(`[*?\[\\]`).ReplaceAllString(path, `\$0`)
+	folder := filepath.Join(run, figuresFolder)
+	names, err := fs.Glob(os.DirFS(folder), "*.json")
+	for i, name := range names {
+		names[i] = filepath.Join(folder, name)
+	}
+	return names, err
 }
 
 // notInNames is what no name of a file should have.

@@ -162,9 +162,9 @@ func (f *Folder) removeTemporaryFiles() error {
 	return nil
 }
 
-// IsDone reports whether the run has finished.
-func (f *Folder) IsDone() (bool, error) {
-	_, err := os.Stat(f.path(DoneFile))
+// IsDone reports whether the run of a folder has finished.
+func IsDone(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, DoneFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -95,7 +95,8 @@ func TestWeightsInTraining(t *testing.T) {
 	}
 	sameTraining(t, "an old state", got, want)
 	refuseOthers := func(m *Model) {
-		if err := m.Restore(stopped.state); !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "other weights") {
+		err := m.Restore(stopped.state)
+		if !errors.Is(err, exit.ErrUsage) || !strings.Contains(err.Error(), "other weights") {
 			t.Errorf("the state of a run with other maps: %v", err)
 		}
 	}
