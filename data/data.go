@@ -23,10 +23,23 @@ type Info struct {
 	Bits       int
 	LabelNames []string // nil: no labels
 	Text       []string `json:",omitempty"` // columns of text beside the labels, which refine carries along
+	Classes    []int    `json:",omitempty"` // number of classes in each column of Text, 0: its values are no classes
 }
 
 // Labelled reports whether the images have labels: numbers or texts.
 func (i Info) Labelled() bool { return i.LabelNames != nil || i.Text != nil }
+
+// Labels returns how many labels an estimator can learn, and its outputs for them: one per number, and for a column of
+// text that holds classes, one per class.
+func (i Info) Labels() (labels, outputs int) {
+	labels, outputs = len(i.LabelNames), len(i.LabelNames)
+	for _, classes := range i.Classes {
+		if classes > 0 {
+			labels, outputs = labels+1, outputs+classes
+		}
+	}
+	return labels, outputs
+}
 
 // GazeLabels names the labels of every gaze data set: the unit gaze vector in MPIIGaze's camera convention (x right,
 // y down, z away from the camera). An eye that looks into the camera has (0, 0, -1).

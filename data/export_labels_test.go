@@ -220,6 +220,33 @@ func TestExportFolderLabels(t *testing.T) {
 	}
 }
 
+// Texts that repeat are classes.
+func TestClasses(t *testing.T) {
+	dir := t.TempDir()
+	var rows strings.Builder
+	rows.WriteString("file,same,eye,who,day,note\n")
+	for i := range 7 {
+		name := fmt.Sprintf("%d.png", i)
+		if err := picture.EncodePNG(filepath.Join(dir, name), picture.NewImage(1, 2, 2, 8)); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&rows, "%s,x,%s,w%d,d%d,n%d\n", name, []string{"left", "right"}[i%2], i, i%3, i%4)
+	}
+	write(t, filepath.Join(dir, "labels.csv"), rows.String())
+	ds, err := Open("folder:" + dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ds.Close()
+	i := ds.Info()
+	if want := []int{0, 2, 0, 3, 0}; !slices.Equal(i.Classes, want) { // n0 to n3 are more than half of 7
+		t.Errorf("classes %v, want %v", i.Classes, want)
+	}
+	if labels, outputs := i.Labels(); labels != 2 || outputs != 5 {
+		t.Errorf("%d labels, %d outputs; want 2 and 5", labels, outputs)
+	}
+}
+
 // Columns of text are no labels, and refined folders keep them as they are, also where there is no number at all.
 func TestTextColumnsAreCarriedAlong(t *testing.T) {
 	dir := t.TempDir()

@@ -92,7 +92,7 @@ func (f *folder) openLabels(s Spec) (err error) {
 	if f.labels, err = readLabels(path); err != nil {
 		return err
 	}
-	f.info.LabelNames, f.info.Text = f.labels.names, f.labels.text
+	f.info.LabelNames, f.info.Text, f.info.Classes = f.labels.names, f.labels.text, f.labels.classes()
 	return f.labels.match(f.names)
 }
 

@@ -96,6 +96,31 @@ func (l *labels) set(name string, values []float32, texts []string, line int) {
 	}
 }
 
+// classes returns the number of classes in each column of text, 0 if its values are no classes.
+func (l *labels) classes() (classes []int) {
+	for k := range l.text {
+		seen := map[string]bool{}
+		for _, texts := range l.texts {
+			seen[texts[k]] = true
+		}
+		n := len(seen)
+		if n == 1 || !AreClasses(n, len(l.texts)) {
+			n = 0
+		}
+		classes = append(classes, n)
+	}
+	return classes
+}
+
+// mostClasses bounds the outputs of a network that tells classes.
+const mostClasses = 1000
+
+// AreClasses reports whether a column with so many different values can hold the classes of so many images. Names of
+// people or of files, say, differ from image to image.
+func AreClasses(values, images int) bool {
+	return values <= 2 || values <= min(mostClasses, images/2)
+}
+
 // once returns the only copy of a text.
 func (l *labels) once(text string) string {
 	kept, ok := l.unique[text]

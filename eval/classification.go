@@ -62,9 +62,6 @@ func negative(figures []float64) []float64 {
 	return costs
 }
 
-// mostClasses bounds the network's outputs.
-const mostClasses = 1000
-
 // classes is the labelling of Classification. A label becomes the place of the class in classes.
 type classes struct {
 	columns []string // one, when the first data set was seen
@@ -132,7 +129,7 @@ func (c *classes) accept(values []string) error {
 	if c.classes != nil {
 		return nil
 	}
-	if n > mostClasses || n > len(values)/2 && n > 2 {
+	if !data.AreClasses(n, len(values)) {
 		return fmt.Errorf("has %d different values in %d images: these are no classes; "+
 			"eval regression estimates numbers", n, len(values))
 	}

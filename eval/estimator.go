@@ -43,7 +43,7 @@ type lesson[N network] struct {
 	build func() (N, error)
 	loss  func(s *cgo.Scope, n N, d set, index []int, random *rand.Rand) cgo.Tensor
 	agree func(s *cgo.Scope, teacher, student N, d set, index []int, random *rand.Rand) cgo.Tensor
-	error func(n N, d set) (float64, error)
+	error func(n N, d set) (float64, error) // by which it stops early; nil: it makes all steps, on all images
 }
 
 // train trains a network on d. The caller closes the network.
@@ -78,8 +78,8 @@ func (l lesson[N]) place(c EstimatorConfig) (n N, err error) {
 	return n, err
 }
 
-// learn makes steps over shuffled epochs, one after the other. A tenth of the scenes is held out: the learning rate
-// stays until the error on them no longer falls, then it decays.
+// learn makes steps over shuffled epochs, one after the other. If the lesson has an error, a tenth of the scenes is held
+// out: the learning rate stays until the error on them no longer falls, then it decays.
 func (l lesson[N]) learn(ctx context.Context, n N, d set, c EstimatorConfig, seed uint64) error {
 	adam, err := cgo.NewAdam(models.Tensors(n.Params()), beta1, beta2, epsilon)
 	if err != nil {
@@ -91,7 +91,7 @@ func (l lesson[N]) learn(ctx context.Context, n N, d set, c EstimatorConfig, see
 		return err
 	}
 	defer t.close()
-	learned, held := d.split(seed)
+	learned, held := d.split(seed, l.error != nil)
 	random := rand.New(rand.NewPCG(seed, 0))
 	p := newPace(c.Steps)
 	var order []int

@@ -54,11 +54,11 @@ func (p *pace) judge(step int, mean float64) {
 // fewestHeld is the least number of scenes that are held out; sets with fewer train all steps.
 const fewestHeld, mostHeld = 20, 500
 
-// split returns the images to learn from, and one image each of the held-out scenes: a tenth of all, at most mostHeld.
-// All versions of a scene are on the same side.
-func (d set) split(seed uint64) (learned []int, held set) {
+// split returns the images to learn from and, if some are to be held out, one image each of the held-out scenes: a tenth
+// of all, at most mostHeld. All versions of a scene are on the same side.
+func (d set) split(seed uint64, hold bool) (learned []int, held set) {
 	n := min(d.scenes/10, mostHeld)
-	if n < fewestHeld {
+	if !hold || n < fewestHeld {
 		n = 0
 	}
 	order := rand.New(rand.NewPCG(seed, 1)).Perm(d.scenes)

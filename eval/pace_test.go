@@ -43,7 +43,7 @@ func TestSplitKeepsScenesTogether(t *testing.T) {
 	for v := range 3 {
 		copy(d.Levels[v*200:], one.Levels)
 	}
-	learned, held := d.split(1)
+	learned, held := d.split(1, true)
 	if len(learned) != 540 || held.N != 20 {
 		t.Fatalf("%d images to learn from, %d held out", len(learned), held.N)
 	}
@@ -56,7 +56,10 @@ func TestSplitKeepsScenesTogether(t *testing.T) {
 			t.Errorf("scene %d is held out and learned from", level)
 		}
 	}
-	if learned, held := one.choose(learned[:150]).split(1); len(learned) != 150 || held.Batch != nil {
+	if learned, held := one.choose(learned[:150]).split(1, true); len(learned) != 150 || held.Batch != nil {
 		t.Errorf("150 scenes: %d to learn from", len(learned))
+	}
+	if learned, held := d.split(1, false); len(learned) != 600 || held.Batch != nil {
+		t.Errorf("nothing is to be held out: %d to learn from", len(learned))
 	}
 }

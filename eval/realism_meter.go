@@ -28,7 +28,7 @@ func newRealismMeter(ctx context.Context, s *realismSources, o Options) (*realis
 	if err != nil {
 		return nil, err
 	}
-	if m.features, err = learnLook(ctx, degraded, o.Estimator, "features of real images"); err != nil {
+	if m.features, err = learnDegradations(ctx, degraded, o.Estimator); err != nil {
 		return nil, err
 	}
 	if err = m.describeReal(ctx, s.other, o); err == nil {
@@ -113,11 +113,13 @@ func (m *realismMeter) measure(ctx context.Context, k kind, o Options) (*Realism
 }
 
 // twoSample trains a network to tell images from real ones on half of each, and returns how many of n images of the
-// other halves it gets right.
+// other halves it gets right. All steps are made: a network may learn nothing for a while, and would seem to find
+// nothing if it stopped then.
 func twoSample(ctx context.Context, d, reals set, c EstimatorConfig) (right, n int, err error) {
 	order := rand.New(rand.NewPCG(seedOne[0], 2)).Perm(d.N)
 	half := d.N / 2
-	e, err := learnLook(ctx, beside(d.choose(order[:half]), reals.choose(order[:half])), c, "two-sample")
+	learned := beside(d.choose(order[:half]), reals.choose(order[:half]))
+	e, err := train(ctx, learned, c, seedOne[0], look(learned, c, "two-sample"))
 	if err != nil {
 		return 0, 0, err
 	}

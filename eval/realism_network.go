@@ -41,10 +41,10 @@ func (d set) degraded(ctx context.Context, versions int, wayOut string) (set, er
 	return out, context.Cause(ctx)
 }
 
-// learnLook trains an encoder to estimate the labels of d from its images, by least squares.
-func learnLook(ctx context.Context, d set, c EstimatorConfig, what string) (*models.ImageEncoder, error) {
+// look is the lesson of an encoder that estimates the labels of d from its images, by least squares.
+func look(d set, c EstimatorConfig, what string) lesson[*models.ImageEncoder] {
 	outputs := d.outputs()
-	return train(ctx, d, c, seedOne[0], lesson[*models.ImageEncoder]{
+	return lesson[*models.ImageEncoder]{
 		what:  what,
 		build: func() (*models.ImageEncoder, error) { return models.NewImageEncoder(d.C, d.H, d.W, outputs) },
 		loss: func(s *cgo.Scope, e *models.ImageEncoder, d set, index []int, _ *rand.Rand) cgo.Tensor {
@@ -55,8 +55,14 @@ func learnLook(ctx context.Context, d set, c EstimatorConfig, what string) (*mod
 			truth := s.From(labels, c.Device, int64(len(index)), int64(outputs))
 			return models.LossSquare(s, e.Forward(s, d.images(s, index, c.Device)), truth, len(index), outputs)
 		},
-		error: func(e *models.ImageEncoder, held set) (float64, error) { return squareError(e, held, c.Device) },
-	})
+	}
+}
+
+// learnDegradations trains an encoder to say by how much each image of d was degraded.
+func learnDegradations(ctx context.Context, d set, c EstimatorConfig) (*models.ImageEncoder, error) {
+	l := look(d, c, "features of real images")
+	l.error = func(e *models.ImageEncoder, held set) (float64, error) { return squareError(e, held, c.Device) }
+	return train(ctx, d, c, seedOne[0], l)
 }
 
 // outputs returns the number of labels of each image.

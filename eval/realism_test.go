@@ -99,6 +99,20 @@ func TestRealismOfFolders(t *testing.T) {
 	}
 }
 
+// With nothing to be told, the network of the test still makes all its steps.
+func TestTwoSampleMakesAllSteps(t *testing.T) {
+	o := realismOptions(t)
+	o.Synthetic, o.Real, o.Only, o.Images = photos(t, 240, 10000, 1), photos(t, 480, 10000, 2), rowSynthetic, 240
+	o.Estimator.Steps = 150 // one that stops early would, after 50 to 100 here
+	r, err := Realism(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.EstimatorSteps[rowSynthetic]; !slices.Equal(got, []int{150}) {
+		t.Errorf("%v steps, want 150", got)
+	}
+}
+
 // The figures of a run are those of the checkpoint that is asked for, and the same in every call.
 func TestRealismOfARun(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")

@@ -69,7 +69,7 @@ func TestTheWayOutIsOfTheCommand(t *testing.T) {
 	r := noisy(t)
 	const eyes, reals = "simulated:eyes,n=40", "simulated:eyes,domain=real,n=80"
 
-	s, _, err := openLesson(t.Context(), tinyrun.Config(t))
+	s, _, _, err := openLesson(t.Context(), tinyrun.Config(t))
 	if err != nil {
 		t.Fatal(err)
 	}

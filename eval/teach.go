@@ -3,7 +3,6 @@ package eval
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"simgan/cgo"
 	"simgan/data"
@@ -21,17 +20,18 @@ const (
 	teachPixels            = 200_000_000 // most pixels of the images that it learns from
 )
 
-// Teach trains the network of l_label for a run with the config c: e learns all labels of the synthetic images, in
-// standard deviations, from versions adapted to the real images as the control's are. No label of real images is used.
+// Teach trains the network of l_label for a run with the config c: e learns all labels of the synthetic images, numbers
+// and classes, in standard deviations, from versions adapted to the real images as the control's are. No label of real images is used.
 // It returns how far off e is on scenes that are held out. progress is called as stages go on, if it is not nil.
 func Teach(
 	ctx context.Context, c config.Config, e *models.ImageEstimator, progress func(what, unit string, done, total int),
 ) (off float64, err error) {
-	s, reals, err := openLesson(ctx, c)
+	s, reals, info, err := openLesson(ctx, c)
 	if err != nil {
 		return 0, err
 	}
 	s.options.Progress = progress
+	v := newLessonLabels(s.synthetic.Batch, info)
 	d, estimator := s.synthetic, s.options.Estimator
 	if reals.Bits == d.Bits { // else no adaptation compares them
 		examples := min(teachExamples, max(fewestExamples, c.Train.Steps/4)) // a trial of few steps begins at once
@@ -45,31 +45,24 @@ func Teach(
 			return 0, err
 		}
 	}
-	v := &values{columns: make([]string, len(d.Labels)/d.N)}
-	v.mean, v.deviation = spreadOf(s.synthetic.Batch, len(v.columns))
-	for i, x := range v.deviation {
-		if !(x > 1e-6*math.Abs(v.mean[i])) {
-			v.deviation[i] = 1 // the same in all images: nothing to learn, and no error to divide
-		}
-	}
 	learned := v.learner().lesson(d, estimator.Device)
 	estimator.stepDone = func(step int, _ bool) { s.options.report("learning labels", "steps", step, estimator.Steps) }
 	if err := learned.learn(ctx, e, d, estimator, c.Seed); err != nil {
 		return 0, fmt.Errorf("train.agreement: %w", err)
 	}
-	_, held := d.split(c.Seed)
+	_, held := d.split(c.Seed, true)
 	if held.Batch == nil {
 		held = s.synthetic // too few to hold any out
 	}
 	off, err = learned.error(e, held)
-	return off / float64(len(v.columns)), err
+	return off / float64(v.labels), err
 }
 
-// openLesson loads the images that Teach needs, and says how its network learns.
-func openLesson(ctx context.Context, c config.Config) (s *sources, reals set, err error) {
+// openLesson loads the images that Teach needs, and says how its network learns. info is that of the synthetic ones.
+func openLesson(ctx context.Context, c config.Config) (s *sources, reals set, info data.Info, err error) {
 	device, err := cgo.ParseDevice(c.Device)
 	if err != nil {
-		return nil, set{}, err
+		return nil, set{}, info, err
 	}
 	s = &sources{options: Options{
 		Estimator: EstimatorConfig{
@@ -79,26 +72,26 @@ func openLesson(ctx context.Context, c config.Config) (s *sources, reals set, er
 		// Of fewer images there would be more versions.
 		smaller: "free some memory, or set train.agreement=0",
 	}}
-	if s.synthetic, err = someOf(ctx, c.Data.Synthetic, "data.synthetic", s.options.mostScenes()); err != nil {
-		return nil, set{}, err
+	s.synthetic, info, err = someOf(ctx, c.Data.Synthetic, "data.synthetic", s.options.mostScenes())
+	if err == nil {
+		reals, _, err = someOf(ctx, c.Data.Real, "data.real", mostExamples)
 	}
-	reals, err = someOf(ctx, c.Data.Real, "data.real", mostExamples)
-	return s, reals, err
+	return s, reals, info, err
 }
 
 // someOf reads images spread over a data set, at most n of at most teachPixels in all. Those that cannot be read are
 // left out: the run's own loader judges them.
-func someOf(ctx context.Context, spec, key string, n int) (set, error) {
+func someOf(ctx context.Context, spec, key string, n int) (some set, i data.Info, err error) {
 	ds, err := data.OpenContext(ctx, spec)
 	if err != nil {
-		return set{}, fmt.Errorf("%s: %w", key, err)
+		return set{}, i, fmt.Errorf("%s: %w", key, err)
 	}
 	defer ds.Close()
-	i := ds.Info()
+	i = ds.Info()
 	n = min(n, max(teachBatch, teachPixels/(i.C*i.H*i.W)))
 	b, err := data.LoadReadable(ctx, ds, data.Scattered(ds.Len(), n))
 	if err != nil {
-		return set{}, fmt.Errorf("%s: %w", key, err)
+		return set{}, i, fmt.Errorf("%s: %w", key, err)
 	}
-	return set{b, b.N}, nil
+	return set{b, b.N}, i, nil
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"simgan/cgo"
+	"simgan/data"
+	"simgan/data/picture"
 	"simgan/models"
 	"simgan/trainer"
 	"simgan/trainer/config"
@@ -47,7 +49,7 @@ func TestTeach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := someOf(t.Context(), "simulated:eyes,n=100,seed=9", "", 100)
+	d, _, err := someOf(t.Context(), "simulated:eyes,n=100,seed=9", "", 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +123,105 @@ func TestAgreementAndDiversity(t *testing.T) {
 	}
 }
 
-// A set whose labels are texts trains without l_label.
+// After the numbers come a 0 or 1 per class. The indicators of a column vary by 1 together.
+func TestLessonLabels(t *testing.T) {
+	info := data.Info{LabelNames: []string{"x"}, Text: []string{"note", "colour"}, Classes: []int{0, 3}}
+	b := &data.Batch{N: 4, Labels: []float32{1, 3, 3, 1}, Texts: []string{"a", "red", "b", "blue", "c", "red", "d", "green"}}
+	v := newLessonLabels(b, info)
+	if want := []float32{1, 0, 0, 1, 3, 1, 0, 0, 3, 0, 0, 1, 1, 0, 1, 0}; !slices.Equal(b.Labels, want) {
+		t.Errorf("labels %v, want %v", b.Labels, want)
+	}
+	together := math.Sqrt(0.25*0.75 + 0.25*0.75 + 0.5*0.5)
+	for i, want := range []float64{1, together, together, together} {
+		if math.Abs(v.deviation[i]-want) > 1e-9 {
+			t.Errorf("output %d: deviation %g, want %g", i, v.deviation[i], want)
+		}
+	}
+	if want := []float64{2, 0.25, 0.25, 0.5}; !slices.Equal(v.mean, want) {
+		t.Errorf("means %v, want %v", v.mean, want)
+	}
+}
+
+// tiles writes n pictures of 16x24 whose left half is of one of three colours, the only label.
+func tiles(t *testing.T, dir string, n int) string {
+	t.Helper()
+	rows := [][]string{{"file", "colour"}}
+	for i := range n {
+		m := picture.NewImage(3, 16, 24, 8)
+		for at := range m.Pix {
+			m.Pix[at] = uint16(60 + (at*i)%40)
+			if at%24 < 12 && at/(16*24) == i%3 {
+				m.Pix[at] = 200
+			}
+		}
+		name := fmt.Sprintf("%03d.png", i)
+		if err := picture.EncodePNG(filepath.Join(dir, name), m); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, []string{name, []string{"red", "green", "blue"}[i%3]})
+	}
+	writeCSV(t, filepath.Join(dir, "labels.csv"), rows)
+	return "folder:" + dir
+}
+
+// The network of l_label learns classes.
+func TestTeachClasses(t *testing.T) {
+	if _, err := cgo.Start(0); err != nil {
+		t.Fatal(err)
+	}
+	spec := tiles(t, t.TempDir(), 90)
+	d, info, err := someOf(t.Context(), spec, "", 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k, outputs := info.Labels(); k != 1 || outputs != 3 {
+		t.Fatalf("%d labels, %d outputs; want 1 and 3", k, outputs)
+	}
+	e, err := models.NewImageEstimator(3, 16, 24, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	c := tinyrun.Config(t, "train.steps=200", "data.synthetic="+spec, "data.real="+spec)
+	if _, err := teachQuietly(t.Context(), c, e); err != nil {
+		t.Fatal(err)
+	}
+	seen, err := outputsOf(e, d, cgo.CPU)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newLessonLabels(d.Batch, info)
+	right := 0
+	for i := range d.N {
+		of := seen[i*3 : (i+1)*3]
+		if d.Label(i)[slices.Index(of, slices.Max(of))] == 1 {
+			right++
+		}
+	}
+	if right < 85 {
+		t.Errorf("the class of %d of 90 renders is seen", right)
+	}
+}
+
+// A run keeps numbers and classes together.
+func TestAgreementOfNumbersAndClasses(t *testing.T) {
+	spec := circles(t, filepath.Join(t.TempDir(), "circles"), 12, 1, false)
+	c := tinyrun.Config(t, "train.agreement=0.5", "data.synthetic="+spec, "data.real="+spec)
+	run := filepath.Join(t.TempDir(), "run")
+	if err := teachAndRun(t, c, run); err != nil {
+		t.Fatal(err)
+	}
+	records, _, err := rundir.ReadMetrics(filepath.Join(run, rundir.MetricsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := records[len(records)-1]
+	if l, _ := last["l_label"].(float64); !(l > 0) {
+		t.Errorf("l_label is to be above 0: %v", last)
+	}
+}
+
+// A set whose labels are texts but no classes trains without l_label.
 func TestAgreementWithoutNumbers(t *testing.T) {
 	dir := t.TempDir()
 	spec := circles(t, dir, 8, 1, false)
@@ -139,7 +239,7 @@ func TestAgreementWithoutNumbers(t *testing.T) {
 
 // A set that joins versions of the same scenes holds each image with its label, version after version.
 func TestJoined(t *testing.T) {
-	a, err := someOf(t.Context(), "simulated:eyes,n=3", "", 3)
+	a, _, err := someOf(t.Context(), "simulated:eyes,n=3", "", 3)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,15 +76,12 @@ func LossReg(s *cgo.Scope, psi Psi, refined, x cgo.Tensor, lambda, limit float64
 }
 
 // LossLabel is l_label = agreement ||E(R(x)) - E(x)||_2 / sqrt(k), averaged over the b images: how far the k labels that
-// an estimator E sees in the refined image are from those that it sees in the synthetic one. Both are (b, k), in
-// standard deviations of the labels. It counts once per patch of D, as l_real does, so that the weight does not depend
-// on the image's size. It is ours; Hoffman et al. 2018 (CyCADA) compare classes so.
-func LossLabel(s *cgo.Scope, refined, synthetic cgo.Tensor, agreement float64, patches, b int) cgo.Tensor {
-	shape := s.Shape(refined)
-	if shape == nil {
-		return cgo.Tensor{}
-	}
-	scale := agreement * float64(patches) / float64(b) / math.Sqrt(float64(shape[1]))
+// an estimator E sees in the refined image are from those that it sees in the synthetic one. Both are (b, outputs), in
+// standard deviations of the labels; a label that is a number has one output, one of classes has one per class. It
+// counts once per patch of D, as l_real does, so that the weight does not depend on the image's size. It is ours;
+// Hoffman et al. 2018 (CyCADA) compare classes so.
+func LossLabel(s *cgo.Scope, refined, synthetic cgo.Tensor, agreement float64, k, patches, b int) cgo.Tensor {
+	scale := agreement * float64(patches) / float64(b) / math.Sqrt(float64(k))
 	return s.Scale(s.Sum(s.RowNorm(s.Sub(refined, synthetic))), scale)
 }
 

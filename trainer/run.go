@@ -254,8 +254,8 @@ func (r *run) announce() {
 	f.Logf("refiner %d parameters, discriminator %d parameters, %dx%d patches; %s, %s, %d threads",
 		models.Count(r.model.R.Params()), models.Count(r.model.D.Params()), w, h,
 		r.model.Device(), c.Train.Precision, r.threads)
-	if c.Train.Agreement > 0 && len(image.LabelNames) == 0 {
-		f.Logf("train.agreement is without effect: %s has no labels that are numbers", c.Data.Synthetic)
+	if k, _ := image.Labels(); c.Train.Agreement > 0 && k == 0 {
+		f.Logf("train.agreement is without effect: %s has no labels that are numbers or classes", c.Data.Synthetic)
 	}
 	if c.Train.Diversity > 0 && !c.RefinesTwice() {
 		f.Logf("train.diversity is without effect: refiner.noise.kind is %s", c.Refiner.Noise.Kind)

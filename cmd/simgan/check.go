@@ -114,9 +114,12 @@ func printFindings(out io.Writer, spec string, f *data.Findings) {
 			l.Low*top, l.High*top, l.Mean*top, l.Deviation*top, ends(l, i.Bits))
 	}
 	fmt.Fprintf(out, "  labels   %s\n", ranges(f.Labels))
-	if len(i.Text) > 0 {
-		fmt.Fprintf(out, "  text     %s: refine carries it along, eval classification learns it\n",
-			strings.Join(i.Text, ", "))
+	for k, column := range i.Text {
+		if n := i.Classes[k]; n > 0 {
+			fmt.Fprintf(out, "  classes  %s: %d, which training keeps and eval classification learns\n", column, n)
+		} else {
+			fmt.Fprintf(out, "  text     %s: refine carries it along\n", column)
+		}
 	}
 	for _, w := range f.Warnings() {
 		fmt.Fprintf(out, "  warning  %s\n", w)

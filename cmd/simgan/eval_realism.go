@@ -35,7 +35,7 @@ func evalRealismCommand() *cli.Command {
 			&cli.StringFlag{Name: "only", Usage: "measure only one row: synthetic, control, refined or real"},
 			&cli.IntFlag{Name: "images", Value: 2000, Usage: "most images per row; at most half of the real ones"},
 			&cli.IntFlag{
-				Name: "steps", Value: 600, Usage: "most steps per network; training stops early when it learns no more",
+				Name: "steps", Value: 600, Usage: "steps per network; that of KID's features may stop early",
 			},
 			&cli.IntFlag{Name: "batch", Value: 32, Usage: "images per step"},
 			&cli.Float64Flag{

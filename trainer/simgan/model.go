@@ -31,8 +31,8 @@ type Model struct {
 	psi      models.Psi
 	features *models.GazeEstimator // nil unless psi is learned
 	history  *history              // nil if train.history is 0
-	// estimator sees the labels that l_label keeps; nil if train.agreement is 0 or the synthetic images have no numbers
-	// as labels
+	// estimator sees the labels that l_label keeps; nil if train.agreement is 0 or the synthetic images have neither
+	// numbers nor classes as labels
 	estimator *models.ImageEstimator
 	weights   *weights // nil without data.weights
 	meter     *meter
@@ -117,11 +117,11 @@ func (m *Model) openPsi() (err error) {
 
 // openEstimator builds the network that sees labels, if l_label is on. Teach trains it.
 func (m *Model) openEstimator() (err error) {
-	k := len(m.image.LabelNames)
+	k, outputs := m.image.Labels()
 	if m.config.Train.Agreement == 0 || k == 0 {
 		return nil
 	}
-	if m.estimator, err = models.NewImageEstimator(m.image.C, m.image.H, m.image.W, k); err != nil {
+	if m.estimator, err = models.NewImageEstimator(m.image.C, m.image.H, m.image.W, outputs); err != nil {
 		return err
 	}
 	if m.device == cgo.CPU {

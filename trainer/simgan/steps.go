@@ -75,7 +75,8 @@ func (m *Model) lossR(s *cgo.Scope, b int, adversary bool) cgo.Tensor {
 		if twice {
 			seen = s.Cat(0, seen, seen)
 		}
-		add("l_label", models.LossLabel(s, m.estimator.Forward(s, refined), seen, c.Agreement, m.patches(), b))
+		k, _ := m.image.Labels()
+		add("l_label", models.LossLabel(s, m.estimator.Forward(s, refined), seen, c.Agreement, k, m.patches(), b))
 	}
 	if twice {
 		add("l_div", models.LossDiversity(s, refined, c.Diversity, m.patches()))
