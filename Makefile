@@ -87,6 +87,7 @@ lint: setup layout packaging ## check format, vet, staticcheck, layout, Dockerfi
 	@! git grep -nE '^(<<<<<<<|>>>>>>>) ' || { echo "these lines are of an unfinished merge"; exit 1; }
 	@test -z "$$(gofmt -l .)" || { echo "not formatted (make fmt does it):"; gofmt -l .; exit 1; }
 	@bash scripts/format-cc.sh
+	@bash scripts/mistakes.sh --edits
 	@. build/env.sh && go vet ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
 layout: setup ## check the arrows between packages: cgo <- models <- trainer/simgan <- trainer <- eval <- cmd

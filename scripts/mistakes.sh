@@ -2,12 +2,15 @@
 # Puts each mistake of public SimGAN implementations into a copy of the code, one at a time, and checks that a test of the
 # named package fails. A mistake that no test sees ends this with 1. Some minutes. Run by hand: make mistakes
 # With an argument, a pattern, only mistakes whose names match it: bash scripts/mistakes.sh 'process|average'
+# With --edits it only checks that each edit still finds its place; make lint does so.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 COPY=$(mktemp -d)
 trap 'rm -rf "$COPY"' EXIT
 unseen=0
 chosen=${1:-}
+edits=
+if [ "$chosen" = --edits ]; then edits=1 chosen=; fi
 
 # prepare FILE PACKAGE: the copy builds; with its own libraries if its C++ has changed.
 prepare() {
@@ -26,6 +29,12 @@ prepare() {
 # mistake NAME FILE PERL PACKAGE [TESTS]: PERL edits FILE as one string. TESTS is a pattern of the package's tests.
 mistake() {
   [[ $1 =~ $chosen ]] || return
+  if [ "$edits" ]; then
+    perl -0pe "$3" "$2" | cmp -s "$2" - || return 0
+    echo "$1: $2 has changed, fix scripts/mistakes.sh"
+    unseen=1
+    return
+  fi
   rm -rf "${COPY:?}"/*
   git ls-files -co --exclude-standard | tar -c -T - | tar -x -C "$COPY"
   perl -0pi -e "$3" "$COPY/$2"
@@ -54,7 +63,7 @@ mistake "history gives more than half" trainer/simgan/history.go 's/old := min\(
 mistake "softmax over the wrong axis" cgo/libsimgan/losses.cc 's/log_softmax\(t\.to\(at::kFloat\), 1\)/log_softmax(t.to(at::kFloat), 2)/' models
 mistake "ReLU on the logits" models/discriminator.go 's/if next < len\(d\.norms\) \{\n\t\t\tx = s\.ReLUInPlace\(d\.norms\[next\]\.forward\(s, x, training\)\)/x = s.ReLU(x)\n\t\tif next < len(d.norms) {\n\t\t\tx = d.norms[next].forward(s, x, training)/' models
 mistake "no adversarial gradient reaches R" trainer/simgan/steps.go 's/m\.D\.Forward\(s, refined, true\), m\.weights/m.D.Forward(s, s.Detach(refined), true), m.weights/' trainer/simgan
-mistake "lambda changes with the batch size" models/losses.go 's/lambda\/float64\(b\)\)/lambda)/' models
+mistake "lambda changes with the batch size" models/losses.go 's/lambda\/float64\(b\), limit/lambda, limit/' models
 mistake "D learns while R trains" trainer/simgan/steps.go 's/m\.D\.Freeze\(true\)/m.D.Freeze(false)/' trainer/simgan
 mistake "R learns while D trains" trainer/simgan/steps.go 's/err := cgo\.NoGrad\(func\(\) error \{\n(\t+return cgo\.AutocastIf.*?\n\t\t\}\))\n\t\}\)/err := func() error {\n$1\n\t}()/s' trainer/simgan
 mistake "R is pretrained with the full loss" trainer/simgan/algorithm.go 's/m\.updateR\(ctx, x, false\)/m.updateR(ctx, x, true)/' trainer
