@@ -29,7 +29,8 @@ const MostGradient = 0.25
 // profileBands is the number of bands of each curve.
 const profileBands = 24
 
-// NewProfile returns the images' profile. At 16 bits, pixels of missing depth and differences from them are left out.
+// NewProfile returns the images' profile. At 16 bits, pixels of missing depth and differences from them are left out. A
+// refiner does not meet the level of missing depth exactly, so those within background of it count as missing, too.
 func NewProfile(images []picture.Image) *Profile {
 	parts := make([]*Profile, len(images))
 	var group errgroup.Group
@@ -70,7 +71,11 @@ func (p *Profile) add(other Profile, share float64) {
 	p.FineShare += other.FineShare * share
 }
 
+// background is how far below the highest level a refiner's missing depths may lie.
+const background = 0.01
+
 func (f floats) profile() Profile {
+	missing := func(i int) bool { return f.bits == 16 && f.v[i] >= 1-background }
 	p := Profile{Spectrum: make([]float64, profileBands)}
 	var levels, gradients []float64
 	for c := range f.c {
@@ -80,14 +85,14 @@ func (f floats) profile() Profile {
 		p.FineShare += f.fine(c) / float64(f.c)
 	}
 	for i, v := range f.v {
-		if f.missing(i) {
+		if missing(i) {
 			continue
 		}
 		levels = append(levels, v)
-		if right := i + 1; right%f.w != 0 && !f.missing(right) {
+		if right := i + 1; right%f.w != 0 && !missing(right) {
 			gradients = append(gradients, math.Abs(f.v[right]-v)/MostGradient)
 		}
-		if down := i + f.w; down%(f.h*f.w) >= f.w && down < len(f.v) && !f.missing(down) {
+		if down := i + f.w; down%(f.h*f.w) >= f.w && down < len(f.v) && !missing(down) {
 			gradients = append(gradients, math.Abs(f.v[down]-v)/MostGradient)
 		}
 	}

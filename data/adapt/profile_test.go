@@ -33,7 +33,7 @@ func TestSpectrum(t *testing.T) {
 }
 
 // A 2x4 image: half of it black, half at 0.5, with one step of 0.5 in each row; of 10 differences 2 are above
-// MostGradient. At 16 bits the highest level is no depth, so neither it nor steps to it count.
+// MostGradient. At 16 bits the highest levels are no depth, so neither they nor steps to them count.
 func TestProfile(t *testing.T) {
 	p := NewProfile([]picture.Image{ramp(1, 2, 4, 16, func(i int) uint16 { return []uint16{0, 0, 32768, 32768}[i%4] })})
 	if p.Levels[0] != 0.5 || p.Levels[12] != 0.5 {
@@ -42,8 +42,10 @@ func TestProfile(t *testing.T) {
 	if math.Abs(p.Gradients[0]-0.8) > 1e-12 || math.Abs(p.Gradients[23]-0.2) > 1e-12 {
 		t.Errorf("gradients %v", p.Gradients)
 	}
-	p = NewProfile([]picture.Image{ramp(1, 2, 4, 16, func(i int) uint16 { return []uint16{0, 0, 65535, 65535}[i%4] })})
-	if p.Levels[0] != 1 || p.Gradients[0] != 1 {
-		t.Errorf("with missing depth: %v %v", p.Levels, p.Gradients)
+	for _, far := range []uint16{65535, 64900} { // also as a refiner writes it
+		p = NewProfile([]picture.Image{ramp(1, 2, 4, 16, func(i int) uint16 { return []uint16{0, 0, far, far}[i%4] })})
+		if p.Levels[0] != 1 || p.Gradients[0] != 1 {
+			t.Errorf("with missing depth of level %d: %v %v", far, p.Levels, p.Gradients)
+		}
 	}
 }
