@@ -115,13 +115,13 @@ func hashes(checkpoint string) (map[string]string, error) {
 	return sums, nil
 }
 
-// leftovers lists files of a finished run that only a kill leaves.
+// leftovers lists files of a finished run that only a kill leaves. Locks stay in every run.
 func leftovers(run string) (left []string) {
 	for _, folder := range []string{".", "checkpoints", "samples", lastCheckpoint} {
 		entries, _ := os.ReadDir(filepath.Join(run, folder)) // an absent folder has none
 		for _, e := range entries {
 			name := e.Name()
-			if name != ".lock" && (strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".partial") ||
+			if filepath.Ext(name) != ".lock" && (strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".partial") ||
 				strings.HasSuffix(name, ".old")) {
 				left = append(left, filepath.Join(folder, name))
 			}
