@@ -11,7 +11,7 @@ import (
 	"simgan/trainer/config/tinyrun"
 )
 
-// A run that nothing disturbed has no leftovers, and half-written files are seen.
+// A run that nothing disturbed has no leftovers, locks are none, and half-written files are seen.
 func TestLeftovers(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")
 	if err := trainer.Run(t.Context(), tinyrun.Config(t), trainer.Options{Dir: run, Out: io.Discard}); err != nil {
@@ -20,7 +20,7 @@ func TestLeftovers(t *testing.T) {
 	if left := leftovers(run); left != nil {
 		t.Errorf("a finished run left %v", left)
 	}
-	for _, name := range []string{".step-0000001", "log.txt.partial", "checkpoints/step-0000001.old"} {
+	for _, name := range []string{".provenance.lock", ".step-0000001", "log.txt.partial", "checkpoints/step-0000001.old"} {
 		if err := os.WriteFile(filepath.Join(run, name), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
