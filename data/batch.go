@@ -12,6 +12,7 @@ type Batch struct {
 	Labels     []float32 // N*K values, nil without labels
 	Texts      []string  // N values per column of Info.Text, image by image; only LoadLevels sets it
 	Index      []int     // index in the data set per image
+	Names      []string  // per image; only LoadLevels sets it
 }
 
 // newBatch returns a batch of n images. The caller sets Levels.
@@ -51,11 +52,11 @@ func label[V any](all []V, n, k int) []V {
 	return all[k*size : (k+1)*size]
 }
 
-// Pixels returns images from..to-1 of a batch of LoadLevels as pixels, with labels and without names.
+// Pixels returns images from..to-1 of a batch of LoadLevels as pixels, with labels and names.
 func (b *Batch) Pixels(from, to int) *Pixels {
 	size, k := b.C*b.H*b.W, len(b.Labels)/b.N
 	p := &Pixels{N: to - from, C: b.C, H: b.H, W: b.W, Values: make([]float32, (to-from)*size)}
-	p.Labels, p.Index = b.Labels[from*k:to*k], b.Index[from:to]
+	p.Labels, p.Index, p.Names = b.Labels[from*k:to*k], b.Index[from:to], b.Names[from:to]
 	for i := range p.N {
 		b.PixelsOf(from+i, p.Values[i*size:(i+1)*size])
 	}

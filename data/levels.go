@@ -38,11 +38,11 @@ func LoadReadable(ctx context.Context, ds Dataset, index []int) (*Batch, error) 
 // Choose returns the images at index, with their labels.
 func (b *Batch) Choose(index []int) *Batch {
 	out, size := *b, b.imageBytes()
-	out.N, out.Levels, out.Labels, out.Texts, out.Index = len(index), nil, nil, nil, nil
+	out.N, out.Levels, out.Labels, out.Texts, out.Index, out.Names = len(index), nil, nil, nil, nil, nil
 	for _, k := range index {
 		out.Levels = append(out.Levels, b.Levels[k*size:(k+1)*size]...)
 		out.Labels, out.Texts = append(out.Labels, b.Label(k)...), append(out.Texts, b.Text(k)...)
-		out.Index = append(out.Index, b.Index[k])
+		out.Index, out.Names = append(out.Index, b.Index[k]), append(out.Names, b.Names[k])
 	}
 	return &out
 }
@@ -58,6 +58,7 @@ func loadLevels(
 	}
 	b := newBatch(n, info)
 	b.Levels, b.Texts = make([]byte, n*info.bytes()), make([]string, n*len(info.Text))
+	b.Names = make([]string, n)
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
 	for k := 0; k < n && inner.Err() == nil; k++ {
@@ -69,7 +70,7 @@ func loadLevels(
 			b.PutLevels(k, s.Image)
 			copy(b.Labels[k*len(s.Label):], s.Label)
 			copy(b.Texts[k*len(s.Text):], s.Text)
-			b.Index[k] = at(k)
+			b.Index[k], b.Names[k] = at(k), s.Name
 			return nil
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -196,5 +197,46 @@ func TestFlicker(t *testing.T) {
 	o.Data = "simulated:eyes,n=12"
 	if _, err := Flicker(context.Background(), o); !errors.Is(err, exit.ErrUsage) {
 		t.Errorf("images without clips: %v", err)
+	}
+}
+
+// Estimators learn from the images that refine writes: the same levels for each image and variant.
+func TestEvalRefinesAsRefineWrites(t *testing.T) {
+	run, out := trainTiny(t), filepath.Join(t.TempDir(), "refined")
+	const eyes = "simulated:eyes,n=5,seed=7"
+	if _, err := RefineSet(t.Context(), RefineOptions{
+		Run: run, Data: eyes, Out: out, Variants: 2, Device: cgo.CPU, Progress: func(int, int) {},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	written, err := data.Open("folder:" + out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer written.Close()
+	l, err := trainer.LoadCheckpoint(run, "", cgo.CPU)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Refiner.Close()
+	d, _, err := someOf(t.Context(), eyes, "", 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := refineAll(t.Context(), refiner{Refiner: l.Refiner, seed: l.Config.Seed}, d, Options{Variants: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if written.Len() != 10 || all.N != 10 {
+		t.Fatalf("%d images written, %d for estimators", written.Len(), all.N)
+	}
+	for i := range 10 {
+		s, err := written.Sample(i) // by name: the variants of an image follow each other
+		if err != nil {
+			t.Fatal(err)
+		}
+		if image, variant := i/2, i%2; !slices.Equal(s.Image.Pix, all.ImageOf(variant*5+image).Pix) {
+			t.Errorf("%s differs from variant %d of image %d for estimators", s.Name, variant, image)
+		}
 	}
 }

@@ -141,7 +141,7 @@ func (f *flicker) rendered(
 		if i > 0 && r.Config.Noise.Kind == architecture.NoNoise {
 			return nil
 		}
-		refined, err := f.refine(ctx, &refining{r: r, seed: c.Seed, clips: kind.share}, x)
+		refined, err := f.refine(ctx, r, c.Seed, kind.share, x)
 		if err != nil {
 			return err
 		}
@@ -152,14 +152,18 @@ func (f *flicker) rendered(
 	return nil
 }
 
-// refine returns the refined images, rounded to levels as refine writes them.
-func (f *flicker) refine(ctx context.Context, refine *refining, x *clips) (out set, err error) {
+// refine returns the refined images, rounded to levels as refine writes them. Those that share a name share their
+// noise.
+func (f *flicker) refine(
+	ctx context.Context, r *models.Refiner, seed uint64, names []string, x *clips,
+) (out set, err error) {
 	out = x.repeated(1)
 	for from := 0; from < x.N; from += refineBatch {
 		if ctx.Err() != nil {
 			return out, context.Cause(ctx)
 		}
-		refined, err := refine.batch(x.Pixels(from, min(from+refineBatch, x.N)), 0)
+		part := x.Pixels(from, min(from+refineBatch, x.N))
+		refined, err := trainer.Refine(r, part, seed, names[from:from+part.N], 0)
 		if err != nil {
 			return out, err
 		}

@@ -34,11 +34,6 @@ func Pairs(
 		return nil, err
 	}
 	defer d.Close()
-	noise, err := cgo.NewGenerator(device, config.Seed)
-	if err != nil {
-		return nil, err
-	}
-	defer noise.Close()
 	ds, err := openReadable(ctx, config.Data.Synthetic, config.Data.SkipBad, io.Discard) // the run has named them
 	if err != nil {
 		return nil, err
@@ -54,7 +49,7 @@ func Pairs(
 		if err != nil {
 			return nil, err
 		}
-		refined, err := trainer.Refine(r, noise, x)
+		refined, err := trainer.Refine(r, x, config.Seed, x.Names, 0)
 		if err != nil {
 			return nil, err
 		}

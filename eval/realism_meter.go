@@ -141,7 +141,7 @@ func twoSample(ctx context.Context, d, reals set, c EstimatorConfig) (right, n i
 func beside(d, reals set) set {
 	out := *d.Batch
 	out.N, out.Labels, out.Index = d.N+reals.N, make([]float32, d.N+reals.N), make([]int, d.N+reals.N)
-	out.Levels = append(append([]byte(nil), d.Levels...), reals.Levels...)
+	out.Levels, out.Names = append(append([]byte(nil), d.Levels...), reals.Levels...), make([]string, out.N)
 	for i := range out.Labels {
 		out.Labels[i] = 1
 		if i < d.N {

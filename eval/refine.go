@@ -66,9 +66,12 @@ func RefineSet(ctx context.Context, o RefineOptions) (finished bool, err error) 
 	if o.Seed != nil {
 		seed = *o.Seed
 	}
-	refine, err := o.refining(r, ds, seed)
+	clips, err := clipsOf(ds, o.Clips)
 	if err != nil {
 		return false, err
+	}
+	refine := func(x *data.Pixels, variant int) (*data.Pixels, error) {
+		return trainer.Refine(r, x, seed, clips[x.Index[0]:x.Index[0]+x.N], variant)
 	}
 	write := func(e *data.Exporter, first, end int) error { return o.refineRange(ctx, e, ds, refine, first, end) }
 	if o.Shard.Of <= 1 {
@@ -80,8 +83,10 @@ func RefineSet(ctx context.Context, o RefineOptions) (finished bool, err error) 
 }
 
 // refineRange refines the images first..end of ds.
-func (o RefineOptions) refineRange(ctx context.Context, e *data.Exporter, ds data.Dataset, refine *refining,
-	first, end int) error {
+func (o RefineOptions) refineRange(
+	ctx context.Context, e *data.Exporter, ds data.Dataset,
+	refine func(x *data.Pixels, variant int) (*data.Pixels, error), first, end int,
+) error {
 	for from := first; from < end; from += refineBatch {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -91,7 +96,7 @@ func (o RefineOptions) refineRange(ctx context.Context, e *data.Exporter, ds dat
 			return data.SkipHint(err)
 		}
 		for variant := range o.Variants {
-			refined, err := refine.batch(b, variant)
+			refined, err := refine(b, variant)
 			if err != nil {
 				return err
 			}
@@ -106,17 +111,8 @@ func (o RefineOptions) refineRange(ctx context.Context, e *data.Exporter, ds dat
 	return nil
 }
 
-// refineAll returns the refined variants of every synthetic image, rounded to levels as in a written data set.
+// refineAll returns the refined variants of every synthetic image, as RefineSet writes them.
 func refineAll(ctx context.Context, r refiner, d set, o Options) (set, error) {
-	device, err := r.Device()
-	if err != nil {
-		return set{}, err
-	}
-	noise, err := cgo.NewGenerator(device, r.seed)
-	if err != nil {
-		return set{}, err
-	}
-	defer noise.Close()
 	if r.Config.Noise.Kind == architecture.NoNoise {
 		o.Variants = 1
 	}
@@ -129,7 +125,8 @@ func refineAll(ctx context.Context, r refiner, d set, o Options) (set, error) {
 			if ctx.Err() != nil {
 				return set{}, context.Cause(ctx)
 			}
-			refined, err := trainer.Refine(r.Refiner, noise, d.Pixels(from, min(from+refineBatch, d.N)))
+			x := d.Pixels(from, min(from+refineBatch, d.N))
+			refined, err := trainer.Refine(r.Refiner, x, r.seed, x.Names, v)
 			if err != nil {
 				return set{}, err
 			}

@@ -23,10 +23,11 @@ func (d set) variants() int { return d.N / d.scenes }
 // repeated returns a set of n versions of d's images with their labels. The caller fills the levels.
 func (d set) repeated(n int) set {
 	out := *d.Batch
-	out.N, out.Levels, out.Labels, out.Texts, out.Index = d.N*n, make([]byte, len(d.Levels)*n), nil, nil, nil
+	out.N, out.Levels = d.N*n, make([]byte, len(d.Levels)*n)
+	out.Labels, out.Texts, out.Index, out.Names = nil, nil, nil, nil
 	for range n {
 		out.Labels, out.Texts = append(out.Labels, d.Labels...), append(out.Texts, d.Texts...)
-		out.Index = append(out.Index, d.Index...)
+		out.Index, out.Names = append(out.Index, d.Index...), append(out.Names, d.Names...)
 	}
 	return set{&out, d.scenes}
 }
@@ -34,12 +35,12 @@ func (d set) repeated(n int) set {
 // joined returns a set of the images of all sets, which are versions of the same scenes.
 func joined(sets ...set) set {
 	out := *sets[0].Batch
-	out.N, out.Levels, out.Labels, out.Texts, out.Index = 0, nil, nil, nil, nil
+	out.N, out.Levels, out.Labels, out.Texts, out.Index, out.Names = 0, nil, nil, nil, nil, nil
 	for _, d := range sets {
 		out.N += d.N
 		out.Levels = append(out.Levels, d.Levels...)
 		out.Labels, out.Texts = append(out.Labels, d.Labels...), append(out.Texts, d.Texts...)
-		out.Index = append(out.Index, d.Index...)
+		out.Index, out.Names = append(out.Index, d.Index...), append(out.Names, d.Names...)
 	}
 	return set{&out, sets[0].scenes}
 }

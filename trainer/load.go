@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"simgan/cgo"
-	"simgan/data"
 	"simgan/models"
 	"simgan/trainer/config"
 	"simgan/trainer/rundir"
@@ -79,35 +78,4 @@ func (l *Loaded) read(run, checkpoint string) error {
 	}
 	l.Refiner, l.Checkpoint = r, filepath.Base(folder)
 	return nil
-}
-
-// Refine returns the images of x refined in float32, each with noise of its own.
-func Refine(r *models.Refiner, noise *cgo.Generator, x *data.Pixels) (*data.Pixels, error) {
-	return RefineWith(r, x, func(s *cgo.Scope) cgo.Tensor {
-		return models.DrawNoise(s, r.Config.Noise, noise, int64(x.N), int64(x.H), int64(x.W))
-	})
-}
-
-// RefineWith returns the images of x refined in float32 with the noise that draw returns, as models.DrawNoise does.
-func RefineWith(r *models.Refiner, x *data.Pixels, draw func(s *cgo.Scope) cgo.Tensor) (*data.Pixels, error) {
-	var refined []float32
-	err := cgo.Within(func(s *cgo.Scope) error {
-		return cgo.NoGrad(func() error {
-			device, err := r.Device()
-			if err != nil {
-				return err
-			}
-			images := s.From(x.Values, device, int64(x.N), int64(x.C), int64(x.H), int64(x.W))
-			out := r.Forward(s, images, draw(s), false)
-			if s.Err() != nil {
-				return s.Err()
-			}
-			refined, err = cgo.Read(out)
-			return err
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return x.With(refined), nil
 }

@@ -1,7 +1,6 @@
 package trainer
 
 import (
-	"simgan/cgo"
 	"simgan/data"
 	"simgan/data/picture"
 	"simgan/internal/exit"
@@ -79,14 +78,9 @@ func (r *run) measures(step int) bool {
 
 // measure returns the distance of the present refiner's images from the real ones.
 func (r *run) measure() (float64, error) {
-	noise, err := cgo.NewGenerator(r.model.Device(), r.config.Seed+simgan.RealismStream)
-	if err != nil {
-		return 0, err
-	}
-	defer noise.Close()
 	var refined []picture.Image
 	for _, x := range r.realism.x {
-		part, err := Refine(r.model.Best(), noise, x)
+		part, err := Refine(r.model.Best(), x, r.config.Seed, x.Names, 0)
 		if err != nil {
 			return 0, err
 		}

@@ -1,11 +1,9 @@
 package trainer
 
 import (
-	"simgan/cgo"
 	"simgan/data"
 	"simgan/data/picture"
 	"simgan/internal/exit"
-	"simgan/trainer/simgan"
 )
 
 // SampleColumns is the largest number of images in a row of a sample grid.
@@ -24,15 +22,11 @@ func (r *run) loadSamples() (err error) {
 	return nil
 }
 
-// drawSamples writes the grid of a step: a row of synthetic images, the same refined, and real ones. The images and the
-// noise are the same at every step, and drawing them changes nothing of the run. Then it updates the page.
+// drawSamples writes the grid of a step: a row of synthetic images, the same as `refine` would write them, and real ones.
+// The images and the noise are the same at every step, and drawing them changes nothing of the run. Then it updates the
+// page.
 func (r *run) drawSamples(step int) error {
-	noise, err := cgo.NewGenerator(r.model.Device(), r.config.Seed+simgan.SampleStream)
-	if err != nil {
-		return err
-	}
-	defer noise.Close()
-	refined, err := Refine(r.model.Best(), noise, r.samples.x)
+	refined, err := Refine(r.model.Best(), r.samples.x, r.config.Seed, r.samples.x.Names, 0)
 	if err != nil {
 		return err
 	}

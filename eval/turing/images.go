@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"simgan/cgo"
 	"simgan/data"
 	"simgan/data/picture"
 	"simgan/internal/exit"
@@ -85,21 +84,10 @@ func (s Settings) draw(ctx context.Context, key, spec string, random *rand.Rand,
 
 // refine returns the refined images of x, some at a time.
 func refine(r *models.Refiner, x *data.Pixels, seed uint64) (*data.Pixels, error) {
-	device, err := r.Device()
-	if err != nil {
-		return nil, err
-	}
-	noise, err := cgo.NewGenerator(device, seed)
-	if err != nil {
-		return nil, err
-	}
-	defer noise.Close()
-	values, size := make([]float32, 0, len(x.Values)), x.C*x.H*x.W
+	values := make([]float32, 0, len(x.Values))
 	for from := 0; from < x.N; from += refineBatch {
-		part := *x
-		part.N = min(refineBatch, x.N-from)
-		part.Values = x.Values[from*size : (from+part.N)*size]
-		refined, err := trainer.Refine(r, noise, &part)
+		part := x.Part(from, min(from+refineBatch, x.N))
+		refined, err := trainer.Refine(r, part, seed, part.Names, 0)
 		if err != nil {
 			return nil, err
 		}

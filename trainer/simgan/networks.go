@@ -174,8 +174,6 @@ const (
 	realStream      = 2 << 32
 	noiseStream     = 3 << 32
 	historyStream   = 4 << 32
-	SampleStream    = 5 << 32 // noise of the sample grids
-	RealismStream   = 6 << 32 // noise of the images that realism_distance is of
 )
 
 // ofRank is added to the seed of what differs between processes: noise, and the choice of old images. It is 0 for the
