@@ -54,9 +54,9 @@ func label[V any](all []V, n, k int) []V {
 
 // Pixels returns images from..to-1 of a batch of LoadLevels as pixels, with labels and names.
 func (b *Batch) Pixels(from, to int) *Pixels {
-	size, k := b.C*b.H*b.W, len(b.Labels)/b.N
+	size, k, names := b.C*b.H*b.W, len(b.Labels)/b.N, len(b.Names)/b.N
 	p := &Pixels{N: to - from, C: b.C, H: b.H, W: b.W, Values: make([]float32, (to-from)*size)}
-	p.Labels, p.Index, p.Names = b.Labels[from*k:to*k], b.Index[from:to], b.Names[from:to]
+	p.Labels, p.Index, p.Names = b.Labels[from*k:to*k], b.Index[from:to], b.Names[from*names:to*names]
 	for i := range p.N {
 		b.PixelsOf(from+i, p.Values[i*size:(i+1)*size])
 	}

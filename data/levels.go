@@ -42,7 +42,7 @@ func (b *Batch) Choose(index []int) *Batch {
 	for _, k := range index {
 		out.Levels = append(out.Levels, b.Levels[k*size:(k+1)*size]...)
 		out.Labels, out.Texts = append(out.Labels, b.Label(k)...), append(out.Texts, b.Text(k)...)
-		out.Index, out.Names = append(out.Index, b.Index[k]), append(out.Names, b.Names[k])
+		out.Index, out.Names = append(out.Index, b.Index[k]), append(out.Names, label(b.Names, b.N, k)...)
 	}
 	return &out
 }
