@@ -19,8 +19,9 @@ type lessonLabels struct {
 
 // newLessonLabels replaces the labels of b by those of the lesson.
 func newLessonLabels(b *data.Batch, info data.Info) lessonLabels {
-	k, outputs := len(info.LabelNames), 0
-	if _, outputs = info.Labels(); outputs > k {
+	labels, outputs := info.Labels()
+	k := len(info.LabelNames)
+	if outputs > k {
 		b.Labels = withIndicators(b, info, outputs)
 	}
 	b.Texts = nil
@@ -41,7 +42,6 @@ func newLessonLabels(b *data.Batch, info data.Info) lessonLabels {
 			v.deviation[i] = 1 // the same in all images: nothing to learn, and no error to divide
 		}
 	}
-	labels, _ := info.Labels()
 	return lessonLabels{v, labels, len(info.LabelNames)}
 }
 
@@ -55,7 +55,8 @@ func (v lessonLabels) learner() learner {
 	l.loss = func(s *cgo.Scope, outputs cgo.Tensor, d set, index []int, device cgo.Device) cgo.Tensor {
 		n, truth := len(index), v.scaled(s, d, index, device)
 		part := func(x cgo.Tensor, from, to int) cgo.Tensor { return s.Narrow(x, 1, int64(from), int64(to-from)) }
-		loss := models.LossSquare(s, part(outputs, v.numbers, len(v.columns)), part(truth, v.numbers, len(v.columns)), n, v.labels-v.numbers)
+		indicators := func(x cgo.Tensor) cgo.Tensor { return part(x, v.numbers, len(v.columns)) }
+		loss := models.LossSquare(s, indicators(outputs), indicators(truth), n, v.labels-v.numbers)
 		if v.numbers == 0 {
 			return loss
 		}
