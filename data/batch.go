@@ -46,6 +46,16 @@ func (b *Batch) Label(k int) []float32 { return label(b.Labels, b.N, k) }
 // Text returns image k's texts in a batch of LoadLevels, nil without columns of text.
 func (b *Batch) Text(k int) []string { return label(b.Texts, b.N, k) }
 
+// Empty returns a batch of no images, for ones of b's form.
+func (b *Batch) Empty() *Batch { return &Batch{C: b.C, H: b.H, W: b.W, Bits: b.Bits} }
+
+// Append adds the images of other, a batch of LoadLevels, without their levels.
+func (b *Batch) Append(other *Batch) {
+	b.N += other.N
+	b.Labels, b.Texts = append(b.Labels, other.Labels...), append(b.Texts, other.Texts...)
+	b.Index, b.Names = append(b.Index, other.Index...), append(b.Names, other.Names...)
+}
+
 // label returns the values of image k of n.
 func label[V any](all []V, n, k int) []V {
 	size := len(all) / n

@@ -104,7 +104,7 @@ func (l *labels) classes() (classes []int) {
 			seen[texts[k]] = true
 		}
 		n := len(seen)
-		if n == 1 || !AreClasses(n, len(l.texts)) {
+		if !AreClasses(n, len(l.texts)) {
 			n = 0
 		}
 		classes = append(classes, n)
@@ -115,10 +115,10 @@ func (l *labels) classes() (classes []int) {
 // mostClasses bounds the outputs of a network that tells classes.
 const mostClasses = 1000
 
-// AreClasses reports whether a column with so many different values can hold the classes of so many images. Names of
-// people or of files, say, differ from image to image.
+// AreClasses reports whether a column can hold the classes of images, by the number of its different values: 2, or more
+// that repeat. Names of people or of files, say, differ from image to image.
 func AreClasses(values, images int) bool {
-	return values <= 2 || values <= min(mostClasses, images/2)
+	return values == 2 || values > 2 && values <= min(mostClasses, images/2)
 }
 
 // once returns the only copy of a text.

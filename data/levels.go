@@ -37,14 +37,14 @@ func LoadReadable(ctx context.Context, ds Dataset, index []int) (*Batch, error) 
 
 // Choose returns the images at index, with their labels.
 func (b *Batch) Choose(index []int) *Batch {
-	out, size := *b, b.imageBytes()
-	out.N, out.Levels, out.Labels, out.Texts, out.Index, out.Names = len(index), nil, nil, nil, nil, nil
+	out, size := b.Empty(), b.imageBytes()
+	out.N = len(index)
 	for _, k := range index {
 		out.Levels = append(out.Levels, b.Levels[k*size:(k+1)*size]...)
 		out.Labels, out.Texts = append(out.Labels, b.Label(k)...), append(out.Texts, b.Text(k)...)
 		out.Index, out.Names = append(out.Index, b.Index[k]), append(out.Names, label(b.Names, b.N, k)...)
 	}
-	return &out
+	return out
 }
 
 // loadLevels loads n images. at returns the place of the k-th, failed what its error means.

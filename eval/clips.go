@@ -10,9 +10,9 @@ import (
 // ClipFolders says that each folder of a data set is a clip.
 const ClipFolders = "folders"
 
-// clipsOf returns the clip of each image of a data set, whose images share their noise: its folder with ClipFolders,
-// else what the first group of the regular expression (without groups: all of it) matches in its name, and with no text
-// its own name. An image without a clip is an exit.ErrUsage.
+// clipsOf returns the clip of each image of a data set. The images of a clip share their noise. Without clips it is the
+// image's own name, with ClipFolders its folder, else what the first group of the regular expression (without groups:
+// all of it) matches in its name. An image without a clip is an exit.ErrUsage.
 func clipsOf(ds data.Dataset, clips string) ([]string, error) {
 	of := make([]string, ds.Len())
 	if clips == "" {

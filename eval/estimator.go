@@ -78,8 +78,8 @@ func (l lesson[N]) place(c EstimatorConfig) (n N, err error) {
 	return n, err
 }
 
-// learn makes steps over shuffled epochs, one after the other. If the lesson has an error, a tenth of the scenes is held
-// out: the learning rate stays until the error on them no longer falls, then it decays.
+// learn makes steps over shuffled epochs, one after the other. If the lesson has an error, a tenth of the scenes is
+// held out: the learning rate stays until the error on them no longer falls, then it decays.
 func (l lesson[N]) learn(ctx context.Context, n N, d set, c EstimatorConfig, seed uint64) error {
 	adam, err := cgo.NewAdam(models.Tensors(n.Params()), beta1, beta2, epsilon)
 	if err != nil {

@@ -130,6 +130,7 @@ func (f *flicker) rendered(
 	if err := f.add(result, "rendered", x, x.set); err != nil {
 		return err
 	}
+	progress := func(done, total int) { f.options.Progress("refining", "images", done, total) }
 	images := make([]string, x.N)
 	for i := range images {
 		images[i] = strconv.Itoa(i)
@@ -141,7 +142,9 @@ func (f *flicker) rendered(
 		if i > 0 && r.Config.Noise.Kind == architecture.NoNoise {
 			return nil
 		}
-		refined, err := f.refine(ctx, r, c.Seed, kind.share, x)
+		named := *x.Batch
+		named.Names = kind.share
+		refined, err := (refiner{r, c.Seed}).refine(ctx, set{&named, x.scenes}, 1, progress)
 		if err != nil {
 			return err
 		}
@@ -150,29 +153,6 @@ func (f *flicker) rendered(
 		}
 	}
 	return nil
-}
-
-// refine returns the refined images, rounded to levels as refine writes them. Those that share a name share their
-// noise.
-func (f *flicker) refine(
-	ctx context.Context, r *models.Refiner, seed uint64, names []string, x *clips,
-) (out set, err error) {
-	out = x.repeated(1)
-	for from := 0; from < x.N; from += refineBatch {
-		if ctx.Err() != nil {
-			return out, context.Cause(ctx)
-		}
-		part := x.Pixels(from, min(from+refineBatch, x.N))
-		refined, err := trainer.Refine(r, part, seed, names[from:from+part.N], 0)
-		if err != nil {
-			return out, err
-		}
-		for k, m := range refined.Images(x.Bits) {
-			out.PutLevels(from+k, m)
-		}
-		f.options.Progress("refining", "images", from+refined.N, x.N)
-	}
-	return out, nil
 }
 
 // add adds a row: images that move as the clips do.

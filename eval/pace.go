@@ -54,8 +54,8 @@ func (p *pace) judge(step int, mean float64) {
 // fewestHeld is the least number of scenes that are held out; sets with fewer train all steps.
 const fewestHeld, mostHeld = 20, 500
 
-// split returns the images to learn from and, if some are to be held out, one image each of the held-out scenes: a tenth
-// of all, at most mostHeld. All versions of a scene are on the same side.
+// split returns the images to learn from and, if hold is set, one image each of the held-out scenes: a tenth of all, at
+// most mostHeld. All versions of a scene are on the same side.
 func (d set) split(seed uint64, hold bool) (learned []int, held set) {
 	n := min(d.scenes/10, mostHeld)
 	if !hold || n < fewestHeld {

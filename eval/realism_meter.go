@@ -139,14 +139,13 @@ func twoSample(ctx context.Context, d, reals set, c EstimatorConfig) (right, n i
 
 // beside returns the images of both sets, labelled -1 for d and 1 for reals.
 func beside(d, reals set) set {
-	out := *d.Batch
-	out.N, out.Labels, out.Index = d.N+reals.N, make([]float32, d.N+reals.N), make([]int, d.N+reals.N)
-	out.Levels, out.Names = append(append([]byte(nil), d.Levels...), reals.Levels...), make([]string, out.N)
+	out := joined(d, reals)
+	out.scenes, out.Labels = out.N, make([]float32, out.N)
 	for i := range out.Labels {
 		out.Labels[i] = 1
 		if i < d.N {
 			out.Labels[i] = -1
 		}
 	}
-	return set{&out, out.N}
+	return out
 }

@@ -119,8 +119,14 @@ func refineAll(ctx context.Context, r refiner, d set, o Options) (set, error) {
 	if err := d.checkFits(o.Variants, o.wayOut()); err != nil {
 		return set{}, err
 	}
-	out := d.repeated(o.Variants)
-	for v := range o.Variants {
+	return r.refine(ctx, d, o.Variants, func(done, total int) { o.report("refining", "images", done, total) })
+}
+
+// refine returns variants of the images, rounded to levels as RefineSet writes them. Images of the same name share
+// their noise.
+func (r refiner) refine(ctx context.Context, d set, variants int, progress func(done, total int)) (set, error) {
+	out := d.repeated(variants)
+	for v := range variants {
 		for from := 0; from < d.N; from += refineBatch {
 			if ctx.Err() != nil {
 				return set{}, context.Cause(ctx)
@@ -133,7 +139,7 @@ func refineAll(ctx context.Context, r refiner, d set, o Options) (set, error) {
 			for k, m := range refined.Images(d.Bits) {
 				out.PutLevels(v*d.N+from+k, m)
 			}
-			o.report("refining", "images", v*d.N+from+refined.N, o.Variants*d.N)
+			progress(v*d.N+from+refined.N, out.N)
 		}
 	}
 	return out, nil

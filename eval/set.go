@@ -22,27 +22,22 @@ func (d set) variants() int { return d.N / d.scenes }
 
 // repeated returns a set of n versions of d's images with their labels. The caller fills the levels.
 func (d set) repeated(n int) set {
-	out := *d.Batch
-	out.N, out.Levels = d.N*n, make([]byte, len(d.Levels)*n)
-	out.Labels, out.Texts, out.Index, out.Names = nil, nil, nil, nil
+	out := d.Empty()
+	out.Levels = make([]byte, len(d.Levels)*n)
 	for range n {
-		out.Labels, out.Texts = append(out.Labels, d.Labels...), append(out.Texts, d.Texts...)
-		out.Index, out.Names = append(out.Index, d.Index...), append(out.Names, d.Names...)
+		out.Append(d.Batch)
 	}
-	return set{&out, d.scenes}
+	return set{out, d.scenes}
 }
 
 // joined returns a set of the images of all sets, which are versions of the same scenes.
 func joined(sets ...set) set {
-	out := *sets[0].Batch
-	out.N, out.Levels, out.Labels, out.Texts, out.Index, out.Names = 0, nil, nil, nil, nil, nil
+	out := sets[0].Empty()
 	for _, d := range sets {
-		out.N += d.N
 		out.Levels = append(out.Levels, d.Levels...)
-		out.Labels, out.Texts = append(out.Labels, d.Labels...), append(out.Texts, d.Texts...)
-		out.Index, out.Names = append(out.Index, d.Index...), append(out.Names, d.Names...)
+		out.Append(d.Batch)
 	}
-	return set{&out, sets[0].scenes}
+	return set{out, sets[0].scenes}
 }
 
 // checkFits refuses n versions of every image if memory does not hold them. wayOut says what to do then.

@@ -21,8 +21,9 @@ const (
 )
 
 // Teach trains the network of l_label for a run with the config c: e learns all labels of the synthetic images, numbers
-// and classes, in standard deviations, from versions adapted to the real images as the control's are. No label of real images is used.
-// It returns how far off e is on scenes that are held out. progress is called as stages go on, if it is not nil.
+// and classes, in standard deviations, from versions adapted to the real images as the control's are. No label of real
+// images is used. It returns how far off e is on scenes that are held out. progress is called as stages go on, if it is
+// not nil.
 func Teach(
 	ctx context.Context, c config.Config, e *models.ImageEstimator, progress func(what, unit string, done, total int),
 ) (off float64, err error) {

@@ -126,7 +126,9 @@ func TestAgreementAndDiversity(t *testing.T) {
 // After the numbers come a 0 or 1 per class. The indicators of a column vary by 1 together.
 func TestLessonLabels(t *testing.T) {
 	info := data.Info{LabelNames: []string{"x"}, Text: []string{"note", "colour"}, Classes: []int{0, 3}}
-	b := &data.Batch{N: 4, Labels: []float32{1, 3, 3, 1}, Texts: []string{"a", "red", "b", "blue", "c", "red", "d", "green"}}
+	b := &data.Batch{
+		N: 4, Labels: []float32{1, 3, 3, 1}, Texts: []string{"a", "red", "b", "blue", "c", "red", "d", "green"},
+	}
 	v := newLessonLabels(b, info)
 	if want := []float32{1, 0, 0, 1, 3, 1, 0, 0, 3, 0, 0, 1, 1, 0, 1, 0}; !slices.Equal(b.Labels, want) {
 		t.Errorf("labels %v, want %v", b.Labels, want)

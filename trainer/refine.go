@@ -10,9 +10,13 @@ import (
 	"simgan/models/architecture"
 )
 
-// Refine returns the images of x refined in float32. The noise of image k follows from seed, names[k] and variant alone:
-// images that share a name share their noise, and an image is refined alike whatever is refined beside it.
+// Refine returns the images of x refined in float32. The noise of image k follows from seed, names[k] and variant
+// alone: images that share a name share their noise, and an image is refined alike whatever is refined beside it.
 func Refine(r *models.Refiner, x *data.Pixels, seed uint64, names []string, variant int) (*data.Pixels, error) {
+	seeds := make([]uint64, x.N)
+	for k := range seeds {
+		seeds[k] = noiseSeed(seed, variant, names[k])
+	}
 	var refined []float32
 	err := cgo.Within(func(s *cgo.Scope) error {
 		return cgo.NoGrad(func() error {
@@ -21,8 +25,7 @@ func Refine(r *models.Refiner, x *data.Pixels, seed uint64, names []string, vari
 				return err
 			}
 			images := s.From(x.Values, device, int64(x.N), int64(x.C), int64(x.H), int64(x.W))
-			noise := drawNoise(s, r, x, func(k int) string { return fmt.Sprintf("%d %d %s", seed, variant, names[k]) }, device)
-			out := r.Forward(s, images, noise, false)
+			out := r.Forward(s, images, drawNoise(s, r, seeds, int64(x.H), int64(x.W), device), false)
 			if s.Err() != nil {
 				return s.Err()
 			}
@@ -36,35 +39,32 @@ func Refine(r *models.Refiner, x *data.Pixels, seed uint64, names []string, vari
 	return x.With(refined), nil
 }
 
-// drawNoise returns the noise of the images of x on the device, that of image k drawn from key(k); no tensor if R takes
-// none. It is drawn on the CPU: every device gets the same, and a GPU is spared thousands of small kernels.
-func drawNoise(
-	s *cgo.Scope, r *models.Refiner, x *data.Pixels, key func(k int) string, device cgo.Device,
-) cgo.Tensor {
+// noiseSeed returns the seed of an image's noise.
+func noiseSeed(seed uint64, variant int, name string) uint64 {
+	hash := fnv.New64a()
+	fmt.Fprintf(hash, "%d %d %s", seed, variant, name)
+	return hash.Sum64()
+}
+
+// drawNoise returns noise for images of h x w on the device, drawn from a seed each; no tensor if R takes none. It is
+// drawn on the CPU: every device gets the same, and a GPU is spared thousands of small kernels.
+func drawNoise(s *cgo.Scope, r *models.Refiner, seeds []uint64, h, w int64, device cgo.Device) cgo.Tensor {
 	if r.Config.Noise.Kind == architecture.NoNoise {
 		return cgo.Tensor{}
 	}
-	drawn := make([]cgo.Tensor, x.N)
-	last := ""
-	for k := range drawn {
-		if key := key(k); k > 0 && key == last {
+	drawn := make([]cgo.Tensor, len(seeds))
+	for k, seed := range seeds {
+		if k > 0 && seed == seeds[k-1] {
 			drawn[k] = drawn[k-1]
-		} else {
-			drawn[k], last = noiseOf(s, r, x, key), key
+			continue
 		}
+		g, err := cgo.NewGenerator(cgo.CPU, seed)
+		if err != nil {
+			s.Fail(err)
+			return cgo.Tensor{}
+		}
+		drawn[k] = models.DrawNoise(s, r.Config.Noise, g, 1, h, w)
+		g.Close()
 	}
 	return s.To(s.Cat(0, drawn...), device, cgo.Float32)
-}
-
-// noiseOf draws the noise of one image from a key.
-func noiseOf(s *cgo.Scope, r *models.Refiner, x *data.Pixels, key string) cgo.Tensor {
-	hash := fnv.New64a()
-	hash.Write([]byte(key))
-	g, err := cgo.NewGenerator(cgo.CPU, hash.Sum64())
-	if err != nil {
-		s.Fail(err)
-		return cgo.Tensor{}
-	}
-	defer g.Close()
-	return models.DrawNoise(s, r.Config.Noise, g, 1, int64(x.H), int64(x.W))
 }

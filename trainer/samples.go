@@ -22,7 +22,7 @@ func (r *run) loadSamples() (err error) {
 	return nil
 }
 
-// drawSamples writes the grid of a step: a row of synthetic images, the same as `refine` would write them, and real ones.
+// drawSamples writes the grid of a step: a row of synthetic images, the same as refine would write them, and real ones.
 // The images and the noise are the same at every step, and drawing them changes nothing of the run. Then it updates the
 // page.
 func (r *run) drawSamples(step int) error {
